@@ -1,0 +1,241 @@
+#include "engine/data/augmentation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "engine/base/error.h"
+
+namespace sleight {
+
+namespace {
+
+using Matrix = std::array<std::array<double, 3>, 3>;
+
+// ITU-R BT.601 luma: the grey of "contrast" and "saturation", as in Pillow and MXNet.
+constexpr std::array<double, 3> luma = {0.299, 0.587, 0.114};
+
+// RGB to YIQ (NTSC). The rows of I and Q sum to 0, so turning them leaves greys alone.
+constexpr Matrix rgb_to_yiq = {{{0.299, 0.587, 0.114}, {0.5959, -0.2746, -0.3213}, {0.2115, -0.5227, 0.3112}}};
+
+// Principal components of the colours of ImageNet's training pictures on the scale 0..255: eigenvalues and, in columns,
+// eigenvectors. Krizhevsky et al. 2012 describe them; the numbers are those that fb.resnet.torch and MXNet publish.
+constexpr std::array<double, 3> colour_eigenvalues = {55.46, 4.794, 1.148};
+constexpr Matrix colour_eigenvectors = {
+    {{-0.5675, 0.7192, 0.4009}, {-0.5808, -0.0045, -0.8140}, {-0.5836, -0.6948, 0.4203}}};
+
+Matrix multiply(const Matrix& a, const Matrix& b) {
+  Matrix product{};
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t j = 0; j < 3; ++j)
+      for (std::size_t k = 0; k < 3; ++k)
+        product[i][j] += a[i][k] * b[k][j];
+  return product;
+}
+
+Matrix inverse(const Matrix& m) {
+  // Cofactors with cyclic indices carry their sign by themselves.
+  const auto cofactor = [&m](std::size_t i, std::size_t j) {
+    const std::size_t i1 = (i + 1) % 3, i2 = (i + 2) % 3, j1 = (j + 1) % 3, j2 = (j + 2) % 3;
+    return m[i1][j1] * m[i2][j2] - m[i1][j2] * m[i2][j1];
+  };
+  const double determinant = m[0][0] * cofactor(0, 0) + m[0][1] * cofactor(0, 1) + m[0][2] * cofactor(0, 2);
+  Matrix result{};
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t j = 0; j < 3; ++j)
+      result[j][i] = cofactor(i, j) / determinant;
+  return result;
+}
+
+// factor * x + (1 - factor) * grey(x), for every channel.
+Matrix saturation_matrix(double factor) {
+  Matrix matrix{};
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t j = 0; j < 3; ++j)
+      matrix[i][j] = (i == j ? factor : 0.0) + (1.0 - factor) * luma[j];
+  return matrix;
+}
+
+Matrix hue_matrix(double factor) {
+  const double angle = (factor - 1.0) * std::numbers::pi;
+  const Matrix turn = {{{1, 0, 0}, {0, std::cos(angle), -std::sin(angle)}, {0, std::sin(angle), std::cos(angle)}}};
+  return multiply(inverse(rgb_to_yiq), multiply(turn, rgb_to_yiq));
+}
+
+double draw_factor(double strength, RandomStream& random) {
+  return strength == 0.0 ? 1.0 : random.uniform(1.0 - strength, 1.0 + strength);
+}
+
+double mean_grey(PictureView picture) {
+  // 48 sums side by side: a multiple of the three channels and of every vector width.
+  constexpr std::int64_t lanes = 48;
+  std::array<std::int64_t, 3> sums{};
+  for (std::int64_t y = 0; y < picture.height; ++y) {
+    const std::uint8_t* row = picture.row(y);
+    const std::int64_t count = picture.width * 3;
+    std::array<std::uint32_t, lanes> partial{};
+    std::int64_t i = 0;
+    for (; i + lanes <= count; i += lanes)
+      for (std::int64_t lane = 0; lane < lanes; ++lane)
+        partial[static_cast<std::size_t>(lane)] += row[i + lane];
+    for (; i < count; ++i)
+      sums[static_cast<std::size_t>(i % 3)] += row[i];
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      sums[lane % 3] += partial[lane];
+  }
+  double grey = 0.0;
+  for (std::size_t channel = 0; channel < 3; ++channel)
+    grey += luma[channel] * static_cast<double>(sums[channel]);
+  return grey / static_cast<double>(picture.height * picture.width);
+}
+
+}  // namespace
+
+AugmentationRecipe imagenet_training_recipe() {
+  AugmentationRecipe recipe;
+  recipe.crop = CropKind::random_resized;
+  recipe.flip_probability = 0.5;
+  recipe.brightness = recipe.contrast = recipe.saturation = 0.4;
+  recipe.pca_noise = 0.1;
+  return recipe;
+}
+
+AugmentationRecipe imagenet_training_recipe_with_hue() {
+  AugmentationRecipe recipe = imagenet_training_recipe();
+  recipe.contrast = 0.0;
+  recipe.hue = 0.4;
+  return recipe;
+}
+
+AugmentationRecipe imagenet_evaluation_recipe() {
+  AugmentationRecipe recipe;
+  recipe.crop = CropKind::centre;
+  return recipe;
+}
+
+AugmentationRecipe cifar_training_recipe() {
+  AugmentationRecipe recipe;
+  recipe.crop = CropKind::padded;
+  recipe.flip_probability = 0.5;
+  return recipe;
+}
+
+AugmentationRecipe plain_recipe() {
+  return {};
+}
+
+void check_recipe(const AugmentationRecipe& recipe) {
+  const auto is_strength = [](double value) { return value >= 0.0 && value <= 1.0; };
+  check(recipe.minimum_area > 0.0 && recipe.minimum_area <= recipe.maximum_area && recipe.maximum_area <= 1.0,
+        "random resized crop: the area must lie within (0, 1] and not be empty, not ", recipe.minimum_area, " to ",
+        recipe.maximum_area);
+  check(recipe.minimum_aspect > 0.0 && recipe.minimum_aspect <= recipe.maximum_aspect && recipe.maximum_aspect < 1e3,
+        "random resized crop: the aspect must be positive and its range not empty, not ", recipe.minimum_aspect, " to ",
+        recipe.maximum_aspect);
+  check(recipe.padding >= 0 && recipe.padding <= 4096, "the padding must be 0 to 4096 pixels, not ", recipe.padding);
+  check(recipe.centre_fraction > 0.0 && recipe.centre_fraction <= 1.0,
+        "the centre crop's share of the short side must lie within (0, 1], not ", recipe.centre_fraction);
+  check(is_strength(recipe.flip_probability), "the probability of a flip must lie within [0, 1], not ",
+        recipe.flip_probability);
+  check(is_strength(recipe.brightness) && is_strength(recipe.contrast) && is_strength(recipe.saturation) &&
+            is_strength(recipe.hue),
+        "brightness, contrast, saturation and hue must lie within [0, 1], not ", recipe.brightness, ", ",
+        recipe.contrast, ", ", recipe.saturation, ", ", recipe.hue);
+  check(recipe.pca_noise >= 0.0 && recipe.pca_noise <= 10.0, "the PCA noise must lie within [0, 10], not ",
+        recipe.pca_noise);
+}
+
+CropBox draw_random_resized_crop(const AugmentationRecipe& recipe, std::int64_t height, std::int64_t width,
+                                 RandomStream& random) {
+  const double area = static_cast<double>(height) * static_cast<double>(width);
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    const double target = area * random.uniform(recipe.minimum_area, recipe.maximum_area);
+    const double aspect = std::exp(random.uniform(std::log(recipe.minimum_aspect), std::log(recipe.maximum_aspect)));
+    const std::int64_t crop_width = std::llround(std::sqrt(target * aspect));
+    const std::int64_t crop_height = std::llround(std::sqrt(target / aspect));
+    if (crop_width < 1 || crop_height < 1 || crop_width > width || crop_height > height) continue;
+    const std::int64_t top = random.below(height - crop_height + 1);
+    const std::int64_t left = random.below(width - crop_width + 1);
+    return {static_cast<double>(left), static_cast<double>(top), static_cast<double>(crop_width),
+            static_cast<double>(crop_height)};
+  }
+  const double picture_aspect = static_cast<double>(width) / static_cast<double>(height);
+  std::int64_t crop_width = width;
+  std::int64_t crop_height = height;
+  if (picture_aspect < recipe.minimum_aspect)
+    crop_height = std::max<std::int64_t>(1, std::llround(static_cast<double>(width) / recipe.minimum_aspect));
+  else if (picture_aspect > recipe.maximum_aspect)
+    crop_width = std::max<std::int64_t>(1, std::llround(static_cast<double>(height) * recipe.maximum_aspect));
+  crop_height = std::min(crop_height, height);
+  crop_width = std::min(crop_width, width);
+  return {static_cast<double>((width - crop_width) / 2), static_cast<double>((height - crop_height) / 2),
+          static_cast<double>(crop_width), static_cast<double>(crop_height)};
+}
+
+CropBox centre_crop(std::int64_t height, std::int64_t width, std::int64_t output_height, std::int64_t output_width,
+                    double fraction) {
+  // The largest box of the output's aspect that fits, reduced to the fraction.
+  const double scale = std::min(static_cast<double>(height) / static_cast<double>(output_height),
+                                static_cast<double>(width) / static_cast<double>(output_width)) *
+                       fraction;
+  const double crop_height = static_cast<double>(output_height) * scale;
+  const double crop_width = static_cast<double>(output_width) * scale;
+  return {(static_cast<double>(width) - crop_width) / 2, (static_cast<double>(height) - crop_height) / 2, crop_width,
+          crop_height};
+}
+
+bool ColourChange::changes_nothing() const {
+  return *this == ColourChange{};
+}
+
+ColourChange draw_colour_change(const AugmentationRecipe& recipe, RandomStream& random) {
+  const double brightness = draw_factor(recipe.brightness, random);
+  const double contrast = draw_factor(recipe.contrast, random);
+  const double saturation = draw_factor(recipe.saturation, random);
+  const double hue = draw_factor(recipe.hue, random);
+
+  ColourChange change;
+  if (saturation != 1.0) change.matrix = multiply(saturation_matrix(saturation), change.matrix);
+  if (hue != 1.0) change.matrix = multiply(hue_matrix(hue), change.matrix);
+  for (auto& row : change.matrix)
+    for (double& entry : row)
+      entry *= brightness * contrast;
+  // Contrast blends with the mean grey of the brightened picture; saturation and hue leave that grey as it is.
+  change.mean_grey_factor = (1.0 - contrast) * brightness;
+  if (recipe.pca_noise > 0.0) {
+    for (std::size_t component = 0; component < 3; ++component) {
+      const double weight = recipe.pca_noise * random.normal() * colour_eigenvalues[component];
+      for (std::size_t channel = 0; channel < 3; ++channel)
+        change.noise[channel] += weight * colour_eigenvectors[channel][component];
+    }
+  }
+  return change;
+}
+
+void apply_colour_change(const ColourChange& change, MutablePictureView picture) {
+  if (change.changes_nothing()) return;
+  const double grey = change.mean_grey_factor == 0.0 ? 0.0 : change.mean_grey_factor * mean_grey(picture);
+  float matrix[3][3];
+  float offset[3];
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t j = 0; j < 3; ++j)
+      matrix[i][j] = static_cast<float>(change.matrix[i][j]);
+    offset[i] = static_cast<float>(grey + change.noise[i]);
+  }
+  for (std::int64_t y = 0; y < picture.height; ++y) {
+    std::uint8_t* row = picture.row(y);
+    for (std::int64_t x = 0; x < picture.width; ++x) {
+      std::uint8_t* pixel = row + x * 3;
+      const float red = pixel[0];
+      const float green = pixel[1];
+      const float blue = pixel[2];
+      for (int channel = 0; channel < 3; ++channel) {
+        const float value =
+            matrix[channel][0] * red + matrix[channel][1] * green + matrix[channel][2] * blue + offset[channel];
+        pixel[channel] = static_cast<std::uint8_t>(std::clamp(value, 0.0F, 255.0F) + 0.5F);
+      }
+    }
+  }
+}
+
+}  // namespace sleight

@@ -1,0 +1,133 @@
+// Batches of prepared pictures, made by worker threads ahead of their use.
+//
+// The caller's schedule says what each batch is; workers read, decode, crop, resize and colour its pictures straight
+// into one of a ring of slots; next() hands the slots out in the order of steps. All memory is taken at the start or
+// during the first batches: afterwards nothing is allocated. A picture depends on (dataset, seed, epoch, index, size,
+// recipe) alone: the number of threads changes nothing but time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/data/augmentation.h"
+#include "engine/data/dataset.h"
+
+namespace sleight {
+
+// What one batch is. Given to the schedule with its vectors empty but with the memory of earlier batches.
+struct BatchRequest {
+  std::int64_t epoch = 0;  // part of the key of every random draw
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  AugmentationRecipe recipe;
+  std::vector<std::int64_t> samples;   // [N] indices into the dataset
+  std::vector<std::int32_t> partners;  // [N] positions in this batch to blend with; empty: each is its own partner
+  std::vector<float> lambdas;          // [N] weight of the picture itself, 1 - lambda of its partner; empty: all 1
+};
+
+// Fills the request of step `step`; false: there is no such step and the run of batches ends before it. Called once for
+// each step, in order, never twice at once, but from the loader's threads: a pure function of the step is best.
+using BatchSchedule = std::function<bool(std::int64_t step, BatchRequest& request)>;
+
+struct LoaderOptions {
+  std::uint64_t seed = 0;
+  int threads = 1;
+  int slots = 4;                        // batches that are made or in use at one time; at least 2
+  std::int64_t first_step = 0;          // for a run that goes on
+  std::int64_t maximum_batch_size = 0;  // required: slots are allocated for the largest batch of the largest pictures
+  std::int64_t maximum_height = 0;
+  std::int64_t maximum_width = 0;
+  // The run stops when more pictures than this cannot be read: max(broken_minimum, broken_share * dataset size).
+  double broken_share = 0.01;
+  std::int64_t broken_minimum = 10;
+  // Where the pixels of a slot live; by default ordinary memory. A GPU run gives pinned memory here.
+  std::function<std::shared_ptr<std::uint8_t>(std::size_t bytes)> allocate_pixels;
+};
+
+struct BrokenPicture {
+  std::int64_t index = 0;
+  std::string name;
+  std::string reason;
+};
+
+// Sums since the start, in nanoseconds and pictures. Work is summed over the threads.
+struct LoaderStatistics {
+  std::int64_t reading = 0;           // getting the stored bytes
+  std::int64_t decoding = 0;          // JPEG and PNG to pixels
+  std::int64_t augmenting = 0;        // crop, resize, colour
+  std::int64_t waiting_for_slot = 0;  // workers had no free slot: the consumer is slower than the loader
+  std::int64_t consumer_waiting = 0;  // next() had no finished batch: the loader is slower than the consumer
+  std::int64_t pictures = 0;          // prepared
+  std::int64_t batches = 0;           // handed out
+  std::int64_t replaced = 0;          // places in batches filled with another picture because theirs is broken
+};
+
+class Loader;
+
+// One batch, borrowed: its destruction returns the slot to the ring, and every span ends with it. Must not outlive the
+// Loader. N = size(), H = height(), W = width().
+class Batch {
+ public:
+  Batch(Batch&& other) noexcept : loader_(std::exchange(other.loader_, nullptr)), slot_(other.slot_) {}
+  Batch& operator=(Batch&& other) noexcept;
+  ~Batch();
+
+  std::int64_t step() const;
+  std::int64_t epoch() const;
+  std::int64_t size() const;
+  std::int64_t height() const;
+  std::int64_t width() const;
+  // [N, H, W, 3] red, green, blue; not flipped and not blended yet: flip and mixup are applied with the normalisation.
+  std::span<const std::uint8_t> images() const;
+  std::span<const std::int32_t> labels() const;    // [N]
+  std::span<const std::int32_t> flips() const;     // [N] 1: mirror this picture left to right
+  std::span<const std::int32_t> partners() const;  // [N] position in this batch
+  std::span<const float> lambdas() const;          // [N]
+  std::span<const std::int64_t> samples() const;   // [N] the indices asked for
+  std::span<const std::int64_t> sources() const;   // [N] the indices used: different where a picture is broken
+
+ private:
+  friend class Loader;
+  Batch(Loader* loader, std::size_t slot) : loader_(loader), slot_(slot) {}
+
+  void release() noexcept;
+
+  Loader* loader_;
+  std::size_t slot_;
+};
+
+// A broken picture (unreadable, truncated, not JPEG or PNG, too large) is replaced by the next readable one of the
+// dataset, counting up and around from its index, with that one's label and the draws of the index asked for. It is
+// counted once and remembered by name; too many stop the run (LoaderOptions::broken_share).
+class Loader {
+ public:
+  // The dataset must outlive the loader. Throws Error for options that make no sense.
+  Loader(const Dataset& dataset, BatchSchedule schedule, LoaderOptions options);
+  // At any time: finishes the pictures being made, drops the rest, joins the threads.
+  ~Loader();
+  Loader(const Loader&) = delete;
+  Loader& operator=(const Loader&) = delete;
+
+  // The next batch in order of steps, waiting for it if need be; nothing when the schedule has ended. For one consumer
+  // thread. Step s needs the slot of step s - slots: asking for it while that batch is still held is an Error.
+  // Throws what a worker or the schedule threw; the loader is finished then and throws the same again.
+  std::optional<Batch> next();
+
+  LoaderStatistics statistics() const;
+  // In order of index.
+  std::vector<BrokenPicture> broken_pictures() const;
+
+ private:
+  friend class Batch;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sleight

@@ -1,0 +1,47 @@
+#include <filesystem>
+
+#include "engine/base/error.h"
+#include "engine/data/cifar10.h"
+#include "engine/data/class_folders.h"
+#include "engine/data/dataset.h"
+#include "engine/data/file_tree.h"
+#include "engine/data/synthetic.h"
+
+namespace sleight {
+
+namespace {
+
+std::shared_ptr<const FileTree> open_tree(const std::string& path, const DatasetOptions& options) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  check(std::filesystem::exists(status), "there is no data at ", path,
+        ": give a folder, a .tar or .tar.gz archive, or the word synthetic");
+  if (std::filesystem::is_directory(status)) return open_folder_tree(path);
+  return open_archive_tree(path, options.maximum_inflated_bytes);
+}
+
+std::unique_ptr<Dataset> open_split(const std::shared_ptr<const FileTree>& tree, DatasetSplit split) {
+  if (has_cifar10(*tree)) return open_cifar10(*tree, split);
+  if (has_class_folders(*tree)) return open_class_folders(tree, split);
+  fail("found no data set in ", tree->root(), " (", tree->files().size(), " files",
+       tree->files().empty() ? std::string() : ", the first is " + tree->files().front(),
+       "): looked for train/<class>/* with val/<class>/* or test/<class>/*, and for CIFAR-10's data_batch_*.bin and "
+       "test_batch.bin");
+}
+
+}  // namespace
+
+std::unique_ptr<Dataset> open_dataset(const std::string& path, DatasetSplit split, const DatasetOptions& options) {
+  if (path == "synthetic") return open_synthetic(options.synthetic, split);
+  return open_split(open_tree(path, options), split);
+}
+
+DatasetPair open_datasets(const std::string& path, const DatasetOptions& options) {
+  if (path == "synthetic")
+    return {open_synthetic(options.synthetic, DatasetSplit::training),
+            open_synthetic(options.synthetic, DatasetSplit::evaluation)};
+  const std::shared_ptr<const FileTree> tree = open_tree(path, options);
+  return {open_split(tree, DatasetSplit::training), open_split(tree, DatasetSplit::evaluation)};
+}
+
+}  // namespace sleight

@@ -1,0 +1,93 @@
+#include "engine/data/png.h"
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <memory>
+
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+
+// The library's implementation is compiled here, without anything but PNG. Its warnings are its own.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-function"
+#define STBI_ONLY_PNG
+#define STBI_NO_STDIO
+#define STBI_FAILURE_USERMSG
+#define STBI_MAX_DIMENSIONS 32768
+#define STB_IMAGE_STATIC
+#define STB_IMAGE_IMPLEMENTATION
+#include <stb/stb_image.h>
+#define STBI_WRITE_NO_STDIO
+#define STB_IMAGE_WRITE_STATIC
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#include <stb/stb_image_write.h>
+#pragma GCC diagnostic pop
+
+namespace sleight {
+
+namespace {
+
+static_assert(STBI_MAX_DIMENSIONS == maximum_picture_side);
+
+constexpr unsigned char signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+// Signature, chunk length, chunk name, width, height.
+constexpr std::size_t header_bytes = 8 + 4 + 4 + 4 + 4;
+
+std::int64_t big_endian(std::span<const std::byte> bytes, std::size_t offset) {
+  std::int64_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i)
+    value = (value << 8) | std::to_integer<std::int64_t>(bytes[offset + i]);
+  return value;
+}
+
+}  // namespace
+
+bool is_png(std::span<const std::byte> file) {
+  return file.size() >= sizeof(signature) && std::memcmp(file.data(), signature, sizeof(signature)) == 0;
+}
+
+PictureSize read_png_header(std::span<const std::byte> file) {
+  check(file.size() >= header_bytes, "the PNG file is cut off after ", file.size(), " bytes, inside its header");
+  check(std::memcmp(file.data() + 12, "IHDR", 4) == 0, "the PNG file does not begin with its header chunk (IHDR)");
+  const PictureSize size{big_endian(file, 20), big_endian(file, 16)};
+  check_picture_size(size.height, size.width);
+  return size;
+}
+
+void decode_png(std::span<const std::byte> file, Picture& picture) {
+  check(file.size() <= std::numeric_limits<int>::max(), "the PNG file has ", file.size(),
+        " bytes; at most 2 GiB can be read");
+  int width = 0;
+  int height = 0;
+  int channels = 0;
+  const std::unique_ptr<stbi_uc, decltype(&std::free)> pixels(
+      stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(file.data()), static_cast<int>(file.size()), &width,
+                            &height, &channels, 3),
+      &std::free);
+  check(pixels != nullptr, "the PNG file is damaged or cut off: ", stbi_failure_reason());
+  picture.resize(height, width);
+  std::memcpy(picture.view().pixels, pixels.get(),
+              static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * 3);
+}
+
+std::vector<std::byte> encode_png(PictureView picture) {
+  std::vector<std::byte> file;
+  const auto append = [](void* context, void* data, int size) {
+    auto& bytes = *static_cast<std::vector<std::byte>*>(context);
+    const auto* first = static_cast<const std::byte*>(data);
+    bytes.insert(bytes.end(), first, first + size);
+  };
+  const int written =
+      stbi_write_png_to_func(append, &file, static_cast<int>(picture.width), static_cast<int>(picture.height), 3,
+                             picture.pixels, static_cast<int>(picture.row_stride));
+  check(written != 0, "cannot encode a PNG of ", picture.width, " x ", picture.height, " pixels: out of memory");
+  return file;
+}
+
+void write_png(const std::filesystem::path& path, PictureView picture) {
+  write_file_atomically(path, encode_png(picture));
+}
+
+}  // namespace sleight

@@ -1,0 +1,230 @@
+// Batch norm as steps: statistics, apply; backward: reduce (two sums per channel), apply. Statistics and sums are steps of
+// their own, so that several processes can add them up in between.
+#include "engine/ops/batch_norm.h"
+
+#include "engine/ops/support.h"
+#include "engine/program/differentiate.h"
+#include "kernels/batch_norm_apply.h"
+#include "kernels/batch_norm_backward.h"
+#include "kernels/batch_norm_statistics.h"
+
+namespace sleight {
+
+namespace {
+
+ValueType per_channel(const ValueType& x) { return {{x.shape.back()}, accumulator_of(x.element)}; }
+
+std::vector<ValueType> infer_statistics(const StepTypes& step) {
+  const ValueType& x = input_type(step, 0);
+  for (const std::size_t i : {1U, 2U}) check_shape(input_type(step, i), {x.shape.back()}, "a running statistic");
+  return {per_channel(x), per_channel(x)};
+}
+
+PreparedStep prepare_statistics(const StepTypes& step, const Device& device) {
+  const ValueType& x = input_type(step, 0);
+  const kernels::ActivationView view = view_on(x, device);
+  return kernel_step(
+      device,
+      kernels::BatchNormStatistics{.type = x.element,
+                                   .view = view,
+                                   .momentum = static_cast<float>(step.attributes.number("momentum")),
+                                   .epsilon = static_cast<float>(step.attributes.number("epsilon"))},
+      [](kernels::BatchNormStatistics& call, const StepBuffers& buffers) {
+        call.x = buffers.inputs[0];
+        call.running_mean = buffers.inputs[1];
+        call.running_variance = buffers.inputs[2];
+        call.mean = buffers.outputs[0];
+        call.inverse_deviation = buffers.outputs[1];
+        call.workspace = buffers.workspace;
+      },
+      [](auto on, const kernels::BatchNormStatistics& call) { kernels::batch_norm_statistics(on, call); },
+      kernels::batch_norm_workspace_bytes(view));
+}
+
+std::vector<int> updates_statistics(const Step&) { return {1, 2}; }
+
+// Inputs: running mean, running variance.
+std::vector<ValueType> infer_inference_statistics(const StepTypes& step) {
+  return {{input_type(step, 0).shape, input_type(step, 0).element}, {input_type(step, 0).shape, input_type(step, 0).element}};
+}
+
+PreparedStep prepare_inference_statistics(const StepTypes& step, const Device& device) {
+  return kernel_step(
+      device,
+      kernels::BatchNormInferenceStatistics{.type = input_type(step, 0).element,
+                                            .channels = input_type(step, 0).shape.front(),
+                                            .epsilon = static_cast<float>(step.attributes.number("epsilon"))},
+      [](kernels::BatchNormInferenceStatistics& call, const StepBuffers& buffers) {
+        call.running_mean = buffers.inputs[0];
+        call.running_variance = buffers.inputs[1];
+        call.mean = buffers.outputs[0];
+        call.inverse_deviation = buffers.outputs[1];
+      },
+      [](auto on, const kernels::BatchNormInferenceStatistics& call) { kernels::batch_norm_inference_statistics(on, call); });
+}
+
+std::vector<ValueType> infer_apply(const StepTypes& step) {
+  const ValueType& x = input_type(step, 0);
+  for (std::size_t i = 1; i <= 4; ++i) check_shape(input_type(step, i), {x.shape.back()}, "a parameter of batch norm");
+  return {{x.shape, x.element}};
+}
+
+template <class Arguments>
+Arguments activated(const StepTypes& step, const ValueType& x, const Device& device) {
+  return {.type = x.element,
+          .view = view_on(x, device),
+          .activation = static_cast<kernels::ActivationFunction>(step.attributes.integer("activation")),
+          .slope = static_cast<float>(step.attributes.number("slope"))};
+}
+
+PreparedStep prepare_apply(const StepTypes& step, const Device& device) {
+  return kernel_step(
+      device, activated<kernels::BatchNormApply>(step, input_type(step, 0), device),
+      [](kernels::BatchNormApply& call, const StepBuffers& buffers) {
+        call.x = buffers.inputs[batch_norm_apply_input::x];
+        call.mean = buffers.inputs[batch_norm_apply_input::mean];
+        call.inverse_deviation = buffers.inputs[batch_norm_apply_input::inverse_deviation];
+        call.gamma = buffers.inputs[batch_norm_apply_input::gamma];
+        call.beta = buffers.inputs[batch_norm_apply_input::beta];
+        call.residual = buffers.inputs[batch_norm_apply_input::residual];
+        call.z = buffers.outputs[0];
+      },
+      [](auto on, const kernels::BatchNormApply& call) { kernels::batch_norm_apply(on, call); });
+}
+
+std::vector<std::pair<int, int>> in_place_apply(const Step&) {
+  return {{0, batch_norm_apply_input::residual}, {0, batch_norm_apply_input::x}};
+}
+
+void gradient_apply(GradientBuilder& builder) {
+  using namespace batch_norm_apply_input;
+  check(builder.input(residual) == no_value && builder.attributes().integer("activation") == 0,
+        "a fused batch norm cannot be differentiated; differentiate first, fuse afterwards");
+  check(builder.producer(builder.input(mean)).operation == &operations::batch_norm_statistics,
+        "batch norm with running statistics has no gradient rule; trace the model in training mode");
+  const ValueId z_gradient = builder.output_gradient(0);
+  const std::vector<ValueId> sums =
+      builder.emit(operations::batch_norm_backward_reduce,
+                   {z_gradient, no_value, builder.input(x), builder.input(mean), builder.input(inverse_deviation),
+                    builder.input(gamma), builder.input(beta), no_value},
+                   builder.attributes());
+  if (builder.needs_gradient(gamma)) builder.input_gradient(gamma, sums[batch_norm_reduce_output::gamma_gradient]);
+  if (builder.needs_gradient(beta)) builder.input_gradient(beta, sums[batch_norm_reduce_output::beta_gradient]);
+  if (!builder.needs_gradient(x)) return;
+  builder.input_gradient(
+      x, builder
+             .emit(operations::batch_norm_backward_apply,
+                   {z_gradient, builder.input(x), builder.input(mean), builder.input(inverse_deviation), builder.input(gamma),
+                    builder.input(beta), sums[batch_norm_reduce_output::beta_gradient],
+                    sums[batch_norm_reduce_output::gamma_gradient]},
+                   builder.attributes())
+             .front());
+}
+
+std::vector<ValueType> infer_reduce(const StepTypes& step) {
+  const ValueType& x = input_type(step, batch_norm_reduce_input::x);
+  std::vector<ValueType> types = {per_channel(x), per_channel(x)};
+  if (step.attributes.flag("masked_gradient")) types.push_back({x.shape, x.element});
+  return types;
+}
+
+PreparedStep prepare_reduce(const StepTypes& step, const Device& device) {
+  const ValueType& x = input_type(step, batch_norm_reduce_input::x);
+  return kernel_step(
+      device, activated<kernels::BatchNormBackwardReduce>(step, x, device),
+      [](kernels::BatchNormBackwardReduce& call, const StepBuffers& buffers) {
+        call.z_gradient = buffers.inputs[batch_norm_reduce_input::z_gradient];
+        call.second_z_gradient = buffers.inputs[batch_norm_reduce_input::second_z_gradient];
+        call.x = buffers.inputs[batch_norm_reduce_input::x];
+        call.mean = buffers.inputs[batch_norm_reduce_input::mean];
+        call.inverse_deviation = buffers.inputs[batch_norm_reduce_input::inverse_deviation];
+        call.gamma = buffers.inputs[batch_norm_reduce_input::gamma];
+        call.beta = buffers.inputs[batch_norm_reduce_input::beta];
+        call.z = buffers.inputs[batch_norm_reduce_input::z];
+        call.beta_gradient = buffers.outputs[batch_norm_reduce_output::beta_gradient];
+        call.gamma_gradient = buffers.outputs[batch_norm_reduce_output::gamma_gradient];
+        call.masked_gradient = buffers.outputs.size() > 2 ? buffers.outputs[batch_norm_reduce_output::masked_gradient] : nullptr;
+        call.workspace = buffers.workspace;
+      },
+      [](auto on, const kernels::BatchNormBackwardReduce& call) { kernels::batch_norm_backward_reduce(on, call); },
+      kernels::batch_norm_workspace_bytes(view_on(x, device)));
+}
+
+std::vector<std::pair<int, int>> in_place_reduce(const Step& step) {
+  if (step.outputs.size() <= batch_norm_reduce_output::masked_gradient) return {};
+  return {{batch_norm_reduce_output::masked_gradient, batch_norm_reduce_input::z_gradient},
+          {batch_norm_reduce_output::masked_gradient, batch_norm_reduce_input::second_z_gradient}};
+}
+
+std::vector<ValueType> infer_backward_apply(const StepTypes& step) {
+  const ValueType& x = input_type(step, batch_norm_backward_apply_input::x);
+  return {{x.shape, x.element}};
+}
+
+PreparedStep prepare_backward_apply(const StepTypes& step, const Device& device) {
+  return kernel_step(
+      device,
+      activated<kernels::BatchNormBackwardApply>(step, input_type(step, batch_norm_backward_apply_input::x), device),
+      [](kernels::BatchNormBackwardApply& call, const StepBuffers& buffers) {
+        call.gradient = buffers.inputs[batch_norm_backward_apply_input::gradient];
+        call.x = buffers.inputs[batch_norm_backward_apply_input::x];
+        call.mean = buffers.inputs[batch_norm_backward_apply_input::mean];
+        call.inverse_deviation = buffers.inputs[batch_norm_backward_apply_input::inverse_deviation];
+        call.gamma = buffers.inputs[batch_norm_backward_apply_input::gamma];
+        call.beta = buffers.inputs[batch_norm_backward_apply_input::beta];
+        call.beta_gradient = buffers.inputs[batch_norm_backward_apply_input::beta_gradient];
+        call.gamma_gradient = buffers.inputs[batch_norm_backward_apply_input::gamma_gradient];
+        call.x_gradient = buffers.outputs[0];
+      },
+      [](auto on, const kernels::BatchNormBackwardApply& call) { kernels::batch_norm_backward_apply(on, call); });
+}
+
+std::vector<std::pair<int, int>> in_place_backward_apply(const Step&) {
+  return {{0, batch_norm_backward_apply_input::gradient}, {0, batch_norm_backward_apply_input::x}};
+}
+
+}  // namespace
+
+const Operation operations::batch_norm_statistics{.name = "batch_norm_statistics",
+                                                  .infer = infer_statistics,
+                                                  .prepare = prepare_statistics,
+                                                  // Its share of the gradient is part of batch_norm_apply's rule.
+                                                  .gradient = [](GradientBuilder&) {},
+                                                  .updates = updates_statistics,
+                                                  .any_layout = true};
+const Operation operations::batch_norm_inference_statistics{.name = "batch_norm_inference_statistics",
+                                                            .infer = infer_inference_statistics,
+                                                            .prepare = prepare_inference_statistics,
+                                                            .any_layout = true};
+const Operation operations::batch_norm_apply{.name = "batch_norm_apply",
+                                             .infer = infer_apply,
+                                             .prepare = prepare_apply,
+                                             .gradient = gradient_apply,
+                                             .in_place = in_place_apply,
+                                             .any_layout = true,
+                                             .fusion_rules = batch_norm_apply_rules()};
+const Operation operations::batch_norm_backward_reduce{.name = "batch_norm_backward_reduce",
+                                                       .infer = infer_reduce,
+                                                       .prepare = prepare_reduce,
+                                                       .in_place = in_place_reduce,
+                                                       .any_layout = true,
+                                                       .fusion_rules = batch_norm_backward_rules()};
+const Operation operations::batch_norm_backward_apply{.name = "batch_norm_backward_apply",
+                                                      .infer = infer_backward_apply,
+                                                      .prepare = prepare_backward_apply,
+                                                      .in_place = in_place_backward_apply,
+                                                      .any_layout = true};
+
+ValueId ops::batch_norm(Tracer& trace, ValueId x, const BatchNormParameters& parameters, double epsilon, double momentum) {
+  const std::vector<ValueId> statistics =
+      trace.mode() == Mode::training
+          ? trace.emit(operations::batch_norm_statistics, {x, parameters.running_mean, parameters.running_variance},
+                       {{"epsilon", {epsilon}}, {"momentum", {momentum}}})
+          : trace.emit(operations::batch_norm_inference_statistics, {parameters.running_mean, parameters.running_variance},
+                       {{"epsilon", {epsilon}}});
+  return trace.emit_one(operations::batch_norm_apply,
+                        {x, statistics[0], statistics[1], parameters.gamma, parameters.beta, no_value},
+                        {{"activation", {0.0}}, {"slope", {0.0}}});
+}
+
+}  // namespace sleight

@@ -1,0 +1,27 @@
+// What the two files of batch norm share: the places of a step's values, and the fusion rules.
+#pragma once
+
+#include <span>
+
+#include "engine/program/operation.h"
+
+namespace sleight {
+
+namespace batch_norm_apply_input {
+enum : int { x, mean, inverse_deviation, gamma, beta, residual };  // residual is optional
+}
+namespace batch_norm_reduce_input {
+// second_z_gradient is optional; z too: without it the sign before the activation is recomputed from x.
+enum : int { z_gradient, second_z_gradient, x, mean, inverse_deviation, gamma, beta, z };
+}
+namespace batch_norm_reduce_output {
+enum : int { beta_gradient, gamma_gradient, masked_gradient };  // masked_gradient is optional
+}
+namespace batch_norm_backward_apply_input {
+enum : int { gradient, x, mean, inverse_deviation, gamma, beta, beta_gradient, gamma_gradient };
+}
+
+std::span<const FusionRule> batch_norm_apply_rules();
+std::span<const FusionRule> batch_norm_backward_rules();
+
+}  // namespace sleight

@@ -1,0 +1,99 @@
+// Every operation of the engine: what a model calls while it is traced, and the table entry that answers for it.
+//
+// The functions append a step to the trace and return its output. Pictures are [N,H,W,C], matrices [N,C]. What each
+// operation computes stands in the contract of its kernel, kernels/<name>.h.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/program/operation.h"
+#include "engine/program/trace.h"
+#include "kernels/activation_function.h"
+#include "kernels/pool_window.h"
+#include "kernels/softmax_cross_entropy.h"
+
+namespace sleight::operations {
+
+extern const Operation activation, activation_backward;
+extern const Operation add;
+extern const Operation average_pool, average_pool_backward;
+extern const Operation batch_norm_statistics, batch_norm_inference_statistics, batch_norm_apply;
+extern const Operation batch_norm_backward_reduce, batch_norm_backward_apply;
+extern const Operation bias, bias_gradient;
+extern const Operation cast;
+extern const Operation constant;
+extern const Operation convolution, convolution_backward_data, convolution_backward_weights;
+extern const Operation exponential_moving_average;
+extern const Operation global_average_pool, global_average_pool_backward;
+extern const Operation image_prepare;
+extern const Operation label_rank;
+extern const Operation linear, linear_backward_data, linear_backward_weights;
+extern const Operation max_pool, max_pool_backward;
+extern const Operation reduce_mean, reduce_mean_backward;
+extern const Operation sgd;
+extern const Operation softmax_cross_entropy, softmax_cross_entropy_backward;
+
+// All of the above.
+std::span<const Operation* const> table();
+
+}  // namespace sleight::operations
+
+namespace sleight::ops {
+
+ValueId relu(Tracer& trace, ValueId x);
+ValueId leaky_relu(Tracer& trace, ValueId x, double slope);
+ValueId add(Tracer& trace, ValueId a, ValueId b);
+ValueId bias(Tracer& trace, ValueId x, ValueId bias);
+ValueId cast(Tracer& trace, ValueId x, DataType element);
+// A vector of `count` equal numbers.
+ValueId constant(Tracer& trace, double value, std::int64_t count, DataType element);
+
+// weights [O, kernel height, kernel width, I]; no bias: a batch norm follows.
+ValueId convolution(Tracer& trace, ValueId x, ValueId weights, std::int64_t stride, std::int64_t padding);
+// x [N, I], weights [O, I], bias [O].
+ValueId linear(Tracer& trace, ValueId x, ValueId weights, ValueId bias);
+
+struct BatchNormParameters {
+  ValueId gamma, beta, running_mean, running_variance;  // [C] each
+};
+// Statistics of the batch (which also move the running ones) or, in Mode::inference, the running ones; then scale and shift.
+ValueId batch_norm(Tracer& trace, ValueId x, const BatchNormParameters& parameters, double epsilon = 1e-5,
+                   double momentum = 0.1);
+
+ValueId max_pool(Tracer& trace, ValueId x, const kernels::PoolWindow& window);
+ValueId average_pool(Tracer& trace, ValueId x, const kernels::PoolWindow& window);
+ValueId global_average_pool(Tracer& trace, ValueId x);  // [N,H,W,C] -> [N,C]
+
+struct Normalisation {
+  std::array<double, 3> mean, deviation;  // of the bytes 0..255
+  std::int64_t channels = 3;              // of the result: 3, or 4 or 8 padded with zeros
+};
+// The batch as the loader made it (bytes, flips, partners, lambdas) -> pictures. partner and lambda may be no_value.
+ValueId image_prepare(Tracer& trace, ValueId images, ValueId flips, ValueId partners, ValueId lambdas,
+                      const Normalisation& normalisation);
+
+struct LossParameters {
+  double smoothing = 0.0;
+  kernels::Smoothing convention = kernels::Smoothing::others;
+};
+// One loss per row. label_b and lambda may be no_value.
+ValueId softmax_cross_entropy(Tracer& trace, ValueId logits, ValueId label_a, ValueId label_b, ValueId lambda,
+                              const LossParameters& parameters);
+ValueId reduce_mean(Tracer& trace, ValueId values);  // [N] -> [1]
+ValueId label_rank(Tracer& trace, ValueId logits, ValueId label);
+
+struct SgdParameter {
+  ValueId parameter, gradient, momentum;
+  bool decay = true;
+};
+void sgd(Tracer& trace, std::span<const SgdParameter> parameters, bool nesterov);
+
+struct AveragedParameter {
+  ValueId average, parameter;
+};
+void exponential_moving_average(Tracer& trace, std::span<const AveragedParameter> parameters);
+
+}  // namespace sleight::ops

@@ -1,0 +1,43 @@
+#include "engine/ops/ops.h"
+
+namespace sleight {
+
+std::span<const Operation* const> operations::table() {
+  static constexpr const Operation* entries[] = {
+      &activation,
+      &activation_backward,
+      &add,
+      &average_pool,
+      &average_pool_backward,
+      &batch_norm_apply,
+      &batch_norm_backward_apply,
+      &batch_norm_backward_reduce,
+      &batch_norm_inference_statistics,
+      &batch_norm_statistics,
+      &bias,
+      &bias_gradient,
+      &cast,
+      &constant,
+      &convolution,
+      &convolution_backward_data,
+      &convolution_backward_weights,
+      &exponential_moving_average,
+      &global_average_pool,
+      &global_average_pool_backward,
+      &image_prepare,
+      &label_rank,
+      &linear,
+      &linear_backward_data,
+      &linear_backward_weights,
+      &max_pool,
+      &max_pool_backward,
+      &reduce_mean,
+      &reduce_mean_backward,
+      &sgd,
+      &softmax_cross_entropy,
+      &softmax_cross_entropy_backward,
+  };
+  return entries;
+}
+
+}  // namespace sleight

@@ -1,0 +1,22 @@
+// The third verb: rewrites parts of a program into fused forms that give the same numbers. The rules live beside the fused
+// operation (Operation::fusion_rules); this file only applies them until none fires any more.
+#pragma once
+
+#include <map>
+#include <string_view>
+
+#include "engine/program/program.h"
+
+namespace sleight {
+
+// How often each rule fired.
+using FusionCounts = std::map<std::string_view, int>;
+FusionCounts fuse(Program& program);
+
+// Helpers for writing rules.
+// Removes the step at index; its outputs must have no readers left.
+void remove_step(Program& program, std::size_t index);
+// Every reader of `from` at or after step `first` reads `to` instead.
+void replace_uses(Program& program, ValueId from, ValueId to, std::size_t first = 0);
+
+}  // namespace sleight

@@ -1,0 +1,89 @@
+// What the engine knows of an operation: one entry of function pointers. engine/program asks these questions and nothing
+// else, so a new operation needs no change here. The answers live in engine/ops/<name>.cpp.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/device/device.h"
+#include "engine/program/program.h"
+
+namespace sleight {
+
+class GradientBuilder;
+class Tracer;
+
+// The types of a step's values; null where an optional value is absent.
+struct StepTypes {
+  const Attributes& attributes;
+  std::vector<const ValueType*> inputs;
+  std::vector<const ValueType*> outputs;
+};
+
+// Where a step's values lie at run time; null where absent.
+struct StepBuffers {
+  std::span<void* const> inputs;
+  std::span<void* const> outputs;
+  void* workspace = nullptr;
+};
+
+// A step made ready for one device and one set of shapes. run allocates nothing.
+struct PreparedStep {
+  std::function<void(const StepBuffers&)> run;
+  std::int64_t workspace_bytes = 0;
+};
+
+// Arithmetic and memory traffic of one run, for rooflines and reports.
+struct Cost {
+  double flops = 0.0;
+  double bytes = 0.0;
+};
+
+// Rewrites part of a program into a fused form that gives the same numbers.
+struct FusionRule {
+  std::string_view name;
+  // Tries to fuse around the step at this index (whose operation owns the rule); true when the program was changed.
+  bool (*rewrite)(Program& program, std::size_t step);
+  // Writes a small program in which the rule must fire; the test of the rule derives itself from it.
+  // Returns the value whose mean is differentiated.
+  ValueId (*example)(Tracer& trace);
+};
+
+struct Operation {
+  std::string_view name;
+
+  // Types of the outputs (plain layout); throws Error when the inputs do not fit, saying which and why.
+  std::vector<ValueType> (*infer)(const StepTypes& step) = nullptr;
+
+  PreparedStep (*prepare)(const StepTypes& step, const Device& device) = nullptr;
+
+  // Appends the backward steps; null when the operation is not differentiable.
+  void (*gradient)(GradientBuilder& builder) = nullptr;
+
+  // Pairs (output, input) that may share memory, because each element is read before its place is written.
+  std::vector<std::pair<int, int>> (*in_place)(const Step& step) = nullptr;
+
+  // Inputs that the step updates in place; they must be persistent.
+  std::vector<int> (*updates)(const Step& step) = nullptr;
+
+  Cost (*cost)(const StepTypes& step) = nullptr;
+
+  // Whether pictures may arrive and leave in the device's blocked layout.
+  bool any_layout = false;
+
+  // Chooses the layout of persistent inputs (convolution weights) for a device; null when plain is right.
+  std::vector<std::pair<int, Layout>> (*weight_layouts)(const StepTypes& step, const Device& device) = nullptr;
+
+  std::span<const FusionRule> fusion_rules = {};
+};
+
+// The types of step's values in program; the pointers are valid until the program changes.
+StepTypes types_of(const Program& program, const Step& step);
+
+// cost() where the operation defines it, else no flops and every input and output moved once.
+Cost cost_of(const StepTypes& step, const Operation& operation);
+
+}  // namespace sleight

@@ -1,0 +1,24 @@
+// A program to look at: as text, as a graph (Graphviz DOT), and its arena as a picture (SVG).
+#pragma once
+
+#include <string>
+
+#include "engine/program/plan.h"
+#include "engine/program/program.h"
+
+namespace sleight {
+
+// One line per step: number, phase, layer, operation, inputs -> outputs, attributes.
+std::string to_text(const Program& program);
+
+// Steps as boxes, values as arrows labelled with their types. Persistent values are drawn as notes.
+std::string to_dot(const Program& program);
+
+// Time (steps) to the right, memory (offsets) upwards; one rectangle per block, coloured by phase of its first writer.
+// Hovering shows what it is.
+std::string arena_to_svg(const Program& program, const MemoryPlan& plan);
+
+// "1.2 GiB"
+std::string bytes_to_text(std::int64_t bytes);
+
+}  // namespace sleight

@@ -1,0 +1,86 @@
+#include "engine/program/program.h"
+
+#include "engine/base/error.h"
+#include "engine/program/operation.h"
+
+namespace sleight {
+
+ValueId Program::add_value(Value value) {
+  values.push_back(std::move(value));
+  return static_cast<ValueId>(values.size() - 1);
+}
+
+ValueId Program::find(const std::string& name) const {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i].name == name) return static_cast<ValueId>(i);
+  }
+  fail("the program has no value named '", name, "'");
+}
+
+Uses::Uses(const Program& program) : producer(program.values.size(), -1), consumers(program.values.size()) {
+  for (std::size_t i = 0; i < program.steps.size(); ++i) {
+    const auto index = static_cast<std::int32_t>(i);
+    for (const ValueId input : program.steps[i].inputs) {
+      if (input == no_value) continue;
+      auto& readers = consumers[static_cast<std::size_t>(input)];
+      if (readers.empty() || readers.back() != index) readers.push_back(index);
+    }
+    for (const ValueId output : program.steps[i].outputs) {
+      if (output != no_value) producer[static_cast<std::size_t>(output)] = index;
+    }
+  }
+}
+
+void verify(const Program& program) {
+  std::vector<bool> written(program.values.size());
+  for (std::size_t i = 0; i < program.values.size(); ++i) written[i] = program.values[i].storage != Storage::arena;
+  for (std::size_t i = 0; i < program.steps.size(); ++i) {
+    const Step& step = program.steps[i];
+    const auto where = [&] { return std::to_string(i) + " (" + std::string(step.operation->name) + " " + step.name + ")"; };
+    const auto known = [&](ValueId id) {
+      check(id >= 0 && static_cast<std::size_t>(id) < program.values.size(), "step ", where(), " names the unknown value ", id);
+    };
+    for (const ValueId input : step.inputs) {
+      if (input == no_value) continue;
+      known(input);
+      check(written[static_cast<std::size_t>(input)], "step ", where(), " reads '", program.value(input).name,
+            "' before any step has written it");
+    }
+    for (const ValueId output : step.outputs) {
+      if (output == no_value) continue;
+      known(output);
+      check(program.value(output).storage == Storage::arena, "step ", where(), " writes '", program.value(output).name,
+            "', which comes from outside; a step may only update it in place");
+      check(!written[static_cast<std::size_t>(output)], "step ", where(), " writes '", program.value(output).name,
+            "' a second time");
+      written[static_cast<std::size_t>(output)] = true;
+    }
+    if (step.operation->updates == nullptr) continue;
+    for (const int index : step.operation->updates(step)) {
+      const ValueId updated = step.inputs[static_cast<std::size_t>(index)];
+      check(updated == no_value || program.value(updated).storage == Storage::persistent, "step ", where(), " updates '",
+            program.value(updated).name, "' in place, which is not persistent");
+    }
+  }
+  for (const ValueId result : program.results) {
+    check(written[static_cast<std::size_t>(result)], "no step writes the result '", program.value(result).name, "'");
+  }
+}
+
+StepTypes types_of(const Program& program, const Step& step) {
+  StepTypes types{step.attributes, {}, {}};
+  const auto type = [&](ValueId id) { return id == no_value ? nullptr : &program.value(id).type; };
+  for (const ValueId input : step.inputs) types.inputs.push_back(type(input));
+  for (const ValueId output : step.outputs) types.outputs.push_back(type(output));
+  return types;
+}
+
+Cost cost_of(const StepTypes& step, const Operation& operation) {
+  if (operation.cost != nullptr) return operation.cost(step);
+  Cost cost;
+  for (const ValueType* type : step.inputs) cost.bytes += type == nullptr ? 0.0 : static_cast<double>(type->bytes());
+  for (const ValueType* type : step.outputs) cost.bytes += type == nullptr ? 0.0 : static_cast<double>(type->bytes());
+  return cost;
+}
+
+}  // namespace sleight

@@ -1,0 +1,84 @@
+// A program: a flat list of steps over values. Forward, backward and the optimizer's update are steps of one kind in one
+// list, in the order in which they run. Values are written once (by one step), except persistent ones, which a step may
+// update in place (running statistics, parameters, momentum).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/program/attributes.h"
+#include "engine/tensor/value_type.h"
+
+namespace sleight {
+
+struct Operation;
+
+using ValueId = std::int32_t;
+// Stands in a step's inputs or outputs where an optional one is absent.
+constexpr ValueId no_value = -1;
+
+enum class Storage : std::uint8_t {
+  arena,         // lives between its first writer and its last reader; the planner gives it a place
+  persistent,    // parameters, momentum, running statistics: kept between steps in the PersistentStore, by name
+  input,         // the batch: bound to the loader's slot before each run
+  live_scalars,  // the learning rate and its like: one small buffer refreshed before each run
+};
+
+// How a parameter starts, and what the optimizer may do with it.
+enum class Initializer : std::uint8_t { zeros, ones, he_normal_fan_out, he_normal_fan_in, uniform_fan_in };
+
+struct Value {
+  std::string name;
+  ValueType type;
+  Storage storage = Storage::arena;
+};
+
+// What a parameter is for: weight decay and zero gamma ask.
+enum class ParameterRole : std::uint8_t { weight, bias, norm_scale, norm_shift, running_statistic, optimizer_state, average };
+
+struct Parameter {
+  ValueId value = no_value;
+  ParameterRole role = ParameterRole::weight;
+  Initializer initializer = Initializer::zeros;
+  // The last batch-norm scale of a residual branch (zero gamma).
+  bool ends_residual_branch = false;
+
+  bool trainable() const { return role <= ParameterRole::norm_shift; }
+};
+
+enum class Phase : std::uint8_t { forward, backward, update };
+
+struct Step {
+  const Operation* operation = nullptr;
+  Attributes attributes;
+  std::vector<ValueId> inputs;
+  std::vector<ValueId> outputs;
+  std::string name;  // the layer: "layer1.0.conv1"
+  Phase phase = Phase::forward;
+};
+
+struct Program {
+  std::vector<Value> values;
+  std::vector<Step> steps;
+  std::vector<Parameter> parameters;  // every persistent value, in the order of the trace
+  std::vector<ValueId> results;       // read by the host after a run; they stay alive to the end
+
+  const Value& value(ValueId id) const { return values[static_cast<std::size_t>(id)]; }
+  Value& value(ValueId id) { return values[static_cast<std::size_t>(id)]; }
+  ValueId add_value(Value value);
+  // The value with this name; throws Error listing similar names when there is none.
+  ValueId find(const std::string& name) const;
+};
+
+// Who writes and who reads each value. Made from a program; stale as soon as the program changes.
+struct Uses {
+  explicit Uses(const Program& program);
+  std::vector<std::int32_t> producer;                // step index, -1 for values that come from outside
+  std::vector<std::vector<std::int32_t>> consumers;  // step indices in order, each once
+};
+
+// Throws Error when the program is not well formed: a value read before it is written, written twice, unknown ids.
+void verify(const Program& program);
+
+}  // namespace sleight

@@ -1,0 +1,103 @@
+#include "engine/train/checkpoint.h"
+
+#include <algorithm>
+
+#include "engine/base/error.h"
+#include "engine/train/classification_program.h"
+
+namespace sleight {
+
+namespace {
+
+bool is_training_state(const std::string& name) {
+  return name.starts_with(momentum_prefix) || name.starts_with(average_prefix);
+}
+
+// torchvision counts the batches that running statistics have seen; only cumulative averages (momentum = None) need it.
+bool is_passed_over(const std::string& name) { return is_training_state(name) || name.ends_with("num_batches_tracked"); }
+
+SafetensorsDescription describe(const std::string& file_name, const PersistentStore::Entry& entry) {
+  return {file_name, entry.type.element, PersistentStore::interface_shape(entry.type)};
+}
+
+void write_store(const std::filesystem::path& path, const PersistentStore& store, const std::vector<std::string>& names,
+                 const std::string& prefix, const SafetensorsMetadata& metadata) {
+  std::vector<SafetensorsDescription> tensors;
+  for (const std::string& name : names) tensors.push_back(describe(name.substr(prefix.size()), store.entry(name)));
+  std::vector<std::byte> bytes;
+  write_safetensors(path, tensors, metadata, [&](const SafetensorsDescription& tensor) {
+    bytes = store.read(prefix + tensor.name);
+    return std::span<const std::byte>(bytes);
+  });
+}
+
+// Up to a few names, so that a message about the wrong model stays readable.
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t shown = 5;
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < shown; ++i) text += (i > 0 ? ", " : "") + names[i];
+  if (names.size() > shown) text += ", ... (" + std::to_string(names.size()) + " in all)";
+  return text;
+}
+
+// Compares first and copies afterwards: an Error leaves the store as it was.
+void read_into_store(const std::filesystem::path& path, const SafetensorsFile& file, PersistentStore& store,
+                     const std::function<bool(const std::string&)>& passed_over) {
+  std::vector<std::string> missing, unknown, different;
+  for (const std::string& name : store.names()) {
+    if (passed_over(name)) continue;
+    const SafetensorsEntry* tensor = file.find(name);
+    if (tensor == nullptr) {
+      missing.push_back(name);
+      continue;
+    }
+    const SafetensorsDescription expected = describe(name, store.entry(name));
+    if (tensor->shape != expected.shape || tensor->type != expected.type) {
+      different.push_back(name + " is " + std::string(name_of(tensor->type)) + "[" + to_string(tensor->shape) +
+                          "] in the file but " + std::string(name_of(expected.type)) + "[" + to_string(expected.shape) +
+                          "] in the model");
+    }
+  }
+  for (const SafetensorsEntry& tensor : file.tensors()) {
+    if (!passed_over(tensor.name) && !store.contains(tensor.name)) unknown.push_back(tensor.name);
+  }
+  if (!missing.empty() || !unknown.empty() || !different.empty()) {
+    std::string message = path.string() + " does not fit this model";
+    if (!missing.empty()) message += "; not in the file: " + listed(missing);
+    if (!unknown.empty()) message += "; not in the model: " + listed(unknown);
+    if (!different.empty()) message += "; different: " + listed(different);
+    fail(message, ". Check the model's name and the number of classes");
+  }
+  for (const std::string& name : store.names()) {
+    if (!passed_over(name)) store.write(name, file.at(name).bytes);
+  }
+}
+
+}  // namespace
+
+void save_checkpoint(const std::filesystem::path& path, const PersistentStore& store, const SafetensorsMetadata& metadata) {
+  write_store(path, store, store.names(), "", metadata);
+}
+
+SafetensorsMetadata load_checkpoint(const std::filesystem::path& path, PersistentStore& store) {
+  const SafetensorsFile file(path);
+  read_into_store(path, file, store, [](const std::string&) { return false; });
+  return file.metadata();
+}
+
+void save_weights(const std::filesystem::path& path, const PersistentStore& store, const std::string& prefix,
+                  const SafetensorsMetadata& metadata) {
+  std::vector<std::string> names;
+  for (const std::string& name : store.names()) {
+    const bool wanted = prefix.empty() ? !is_training_state(name) : name.starts_with(prefix);
+    if (wanted) names.push_back(name);
+  }
+  write_store(path, store, names, prefix, metadata);
+}
+
+void load_weights(const std::filesystem::path& path, PersistentStore& store) {
+  const SafetensorsFile file(path);
+  read_into_store(path, file, store, is_passed_over);
+}
+
+}  // namespace sleight

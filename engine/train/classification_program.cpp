@@ -1,0 +1,100 @@
+#include "engine/train/classification_program.h"
+
+#include "engine/base/error.h"
+#include "engine/program/differentiate.h"
+
+namespace sleight {
+
+namespace names = classification_names;
+
+ops::Normalisation imagenet_normalisation() {
+  return {.mean = {123.68, 116.779, 103.939}, .deviation = {58.393, 57.12, 57.375}};
+}
+
+namespace {
+
+struct Batch {
+  ValueId pictures = no_value, labels = no_value, partner_labels = no_value, lambdas = no_value, ranked_labels = no_value;
+};
+
+Batch trace_batch(Tracer& trace, const ClassificationOptions& options, bool mixup) {
+  const std::int64_t n = options.batch_size;
+  check(n >= 1 && options.height >= 1 && options.width >= 1 && options.classes >= 2,
+        "a classifier needs a batch of at least 1 picture, pictures of at least 1x1 and 2 classes, got batch ", n, ", ",
+        options.height, "x", options.width, " and ", options.classes, " classes");
+  const ValueId images = trace.input(names::images, {n, options.height, options.width, 3}, DataType::uint8);
+  const ValueId flips = trace.input(names::flips, {n}, DataType::int32);
+  Batch batch;
+  batch.labels = trace.input(names::labels, {n}, DataType::int32);
+  ValueId partners = no_value;
+  batch.ranked_labels = batch.labels;
+  if (mixup) {
+    partners = trace.input(names::partners, {n}, DataType::int32);
+    batch.lambdas = trace.input(names::lambdas, {n}, DataType::float32);
+    batch.partner_labels = trace.input(names::partner_labels, {n}, DataType::int32);
+    batch.ranked_labels = trace.input(names::ranked_labels, {n}, DataType::int32);
+  }
+  batch.pictures = ops::image_prepare(trace, images, flips, partners, batch.lambdas, options.normalisation);
+  return batch;
+}
+
+}  // namespace
+
+Program training_program(const ClassifierFunction& model, const ClassificationOptions& options) {
+  Tracer trace(Mode::training, options.element);
+  const Batch batch = trace_batch(trace, options, options.mixup);
+  const ValueId logits = model(trace, batch.pictures, options.classes);
+  const ValueId losses =
+      ops::softmax_cross_entropy(trace, logits, batch.labels, batch.partner_labels, batch.lambdas, options.loss);
+  const ValueId loss = ops::reduce_mean(trace, losses);
+  trace.result(loss, names::loss);
+  trace.result(ops::label_rank(trace, logits, batch.ranked_labels), names::ranks);
+  Program& program = trace.program();
+  if (options.change_initializers) options.change_initializers(program);
+  const std::vector<Parameter> parameters = program.parameters;
+
+  trace.phase = Phase::backward;
+  std::vector<ValueId> trained;
+  for (const Parameter& parameter : parameters) {
+    if (parameter.trainable()) trained.push_back(parameter.value);
+  }
+  const ValueId seed = ops::constant(trace, 1.0, 1, program.value(loss).type.element);
+  const auto gradients = differentiate(program, loss, seed, trained, operations::add);
+
+  trace.phase = Phase::update;
+  std::vector<ops::SgdParameter> updated;
+  for (const Parameter& parameter : parameters) {
+    if (!parameter.trainable()) continue;
+    const Value value = program.value(parameter.value);
+    check(gradients.at(parameter.value) != no_value, "the loss does not depend on '", value.name,
+          "'; a model must use every parameter it declares");
+    updated.push_back({.parameter = parameter.value,
+                       .gradient = gradients.at(parameter.value),
+                       .momentum = trace.parameter(momentum_prefix + value.name, value.type.shape,
+                                                   ParameterRole::optimizer_state, Initializer::zeros),
+                       .decay = !options.decays || options.decays(parameter)});
+  }
+  ops::sgd(trace, updated, options.nesterov);
+  if (options.after_update) options.after_update(trace);
+  return std::move(program);
+}
+
+Program evaluation_program(const ClassifierFunction& model, const ClassificationOptions& options) {
+  Tracer trace(Mode::inference, options.element);
+  const Batch batch = trace_batch(trace, options, false);
+  const ValueId logits = model(trace, batch.pictures, options.classes);
+  trace.result(logits, names::logits);
+  trace.result(ops::softmax_cross_entropy(trace, logits, batch.labels, no_value, no_value, {}), names::row_losses);
+  trace.result(ops::label_rank(trace, logits, batch.labels), names::ranks);
+  return std::move(trace.program());
+}
+
+Program inference_program(const ClassifierFunction& model, const ClassificationOptions& options) {
+  Tracer trace(Mode::inference, options.element);
+  const ValueId pictures =
+      trace.input("input", {options.batch_size, options.height, options.width, 3}, options.element);
+  trace.result(model(trace, pictures, options.classes), names::logits);
+  return std::move(trace.program());
+}
+
+}  // namespace sleight

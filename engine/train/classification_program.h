@@ -1,0 +1,66 @@
+// The programs of a classifier: one training step (prepare pictures, model, loss, backward, update, average) and one
+// evaluation step. Written by the five verbs from a model function; nothing here knows which model or which tricks.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "engine/ops/ops.h"
+#include "engine/program/program.h"
+
+namespace sleight {
+
+// Writes a model: pictures [N,H,W,C] -> logits [N, classes].
+using ClassifierFunction = std::function<ValueId(Tracer& trace, ValueId pictures, std::int64_t classes)>;
+
+// mean and standard deviation of ImageNet's pictures, red, green, blue in 0..255 (BoT, section 2.1).
+ops::Normalisation imagenet_normalisation();
+
+struct ClassificationOptions {
+  std::int64_t batch_size = 0;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::int64_t classes = 0;
+  ops::Normalisation normalisation = imagenet_normalisation();
+  DataType element = DataType::float32;
+
+  // Training only.
+  ops::LossParameters loss;
+  bool mixup = false;  // the batch brings partners, lambdas and second labels
+  bool nesterov = true;
+  // Changes how parameters start (zero gamma).
+  std::function<void(Program&)> change_initializers;
+  // Whether weight decay applies; null: to every trainable parameter.
+  std::function<bool(const Parameter&)> decays;
+  // Appends steps after the optimizer's (a moving average of the weights); the trace's path is empty.
+  std::function<void(Tracer&)> after_update;
+};
+
+// The programs' inputs and results, by name.
+namespace classification_names {
+inline constexpr const char* images = "images";                  // uint8 [N,H,W,3]
+inline constexpr const char* flips = "flips";                    // int32 [N]
+inline constexpr const char* partners = "partners";              // int32 [N], with mixup
+inline constexpr const char* lambdas = "lambdas";                // float32 [N], with mixup
+inline constexpr const char* labels = "labels";                  // int32 [N]
+inline constexpr const char* partner_labels = "partner_labels";  // int32 [N], with mixup
+inline constexpr const char* ranked_labels = "ranked_labels";    // int32 [N], with mixup: the label of the larger weight
+inline constexpr const char* loss = "loss";                      // [1], the mean
+inline constexpr const char* row_losses = "row_losses";          // [N], evaluation
+inline constexpr const char* ranks = "ranks";                    // int32 [N], 0: the label has the largest logit
+inline constexpr const char* logits = "logits";                  // [N, classes], evaluation
+}  // namespace classification_names
+
+// Prefixes of the values that belong to a parameter of the same name; averages are made by after_update.
+inline constexpr const char* momentum_prefix = "momentum.";
+inline constexpr const char* average_prefix = "average.";
+
+Program training_program(const ClassifierFunction& model, const ClassificationOptions& options);
+
+// With the running statistics; with the names of the parameters as the training program has them.
+Program evaluation_program(const ClassifierFunction& model, const ClassificationOptions& options);
+
+// From pictures that are prepared already: float32 "input" [N,H,W,3] -> "logits".
+Program inference_program(const ClassifierFunction& model, const ClassificationOptions& options);
+
+}  // namespace sleight

@@ -1,0 +1,88 @@
+#include "engine/train/picture_sheet.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/base/error.h"
+
+namespace sleight {
+
+namespace {
+
+constexpr Color paper_color{255, 255, 255};
+constexpr std::int64_t margin = 8;
+constexpr std::int64_t maximum_sheet_pixels = std::int64_t{1} << 28U;
+
+std::string shortened(const std::string& text, std::int64_t width, int scale) {
+  if (Canvas::text_width(text, scale) <= width) return text;
+  std::string start = text;
+  while (!start.empty() && Canvas::text_width(start + "..", scale) > width)
+    start.pop_back();
+  return start + "..";
+}
+
+// The factor that brings the longer side of the largest picture to the size that is wanted.
+double scale_for(std::int64_t longest_side, int picture_size) {
+  const auto longest = static_cast<double>(longest_side);
+  if (picture_size > 0) return picture_size / longest;
+  if (longest_side <= 64) return std::max(1.0, std::floor(128 / longest));
+  return std::min(1.0, 224 / longest);
+}
+
+}  // namespace
+
+Picture make_picture_sheet(std::span<const SheetPicture> pictures, const SheetOptions& options) {
+  check(!pictures.empty(), "a sheet without pictures cannot be drawn; give at least one");
+  check(options.columns >= 0 && options.picture_size >= 0 && options.text_scale >= 1, "a sheet of ", options.columns,
+        " columns, picture size ", options.picture_size, " and text scale ", options.text_scale, " cannot be drawn");
+  std::int64_t widest = 0;
+  std::int64_t highest = 0;
+  std::size_t caption_lines = 0;
+  for (const SheetPicture& entry : pictures) {
+    check(entry.picture.width > 0 && entry.picture.height > 0, "a picture of ", entry.picture.height, " x ",
+          entry.picture.width, " pixels cannot be put on a sheet");
+    widest = std::max(widest, entry.picture.width);
+    highest = std::max(highest, entry.picture.height);
+    caption_lines = std::max(caption_lines, entry.captions.size());
+  }
+  const double scale = scale_for(std::max(widest, highest), options.picture_size);
+  const auto scaled = [scale](std::int64_t size) {
+    return std::max<std::int64_t>(1, std::llround(static_cast<double>(size) * scale));
+  };
+  const std::int64_t line_height = std::int64_t{Canvas::character_height} * options.text_scale;
+  const std::int64_t cell_width = scaled(widest);
+  const std::int64_t cell_height =
+      scaled(highest) + (caption_lines > 0 ? 2 : 0) + static_cast<std::int64_t>(caption_lines) * line_height;
+  const auto count = static_cast<std::int64_t>(pictures.size());
+  const std::int64_t columns = std::min(
+      count, options.columns > 0 ? std::int64_t{options.columns}
+                                 : static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(count)))));
+  const std::int64_t rows = (count + columns - 1) / columns;
+  const std::int64_t title_height = options.title.empty() ? 0 : line_height + margin;
+  const std::int64_t width = margin + columns * (cell_width + margin);
+  const std::int64_t height = margin + title_height + rows * (cell_height + margin);
+  check(width <= maximum_sheet_pixels / height, "a sheet of ", width, " x ", height,
+        " pixels is too large; show fewer or smaller pictures");
+
+  Canvas canvas(height, width, paper_color);
+  canvas.draw_text(margin, margin, shortened(options.title, width - 2 * margin, options.text_scale), plain_color,
+                   options.text_scale);
+  for (std::int64_t index = 0; index < count; ++index) {
+    const SheetPicture& entry = pictures[static_cast<std::size_t>(index)];
+    const std::int64_t left = margin + index % columns * (cell_width + margin);
+    const std::int64_t top = margin + title_height + index / columns * (cell_height + margin);
+    const std::int64_t picture_width = scaled(entry.picture.width);
+    const std::int64_t picture_height = scaled(entry.picture.height);
+    canvas.draw_picture(left + (cell_width - picture_width) / 2, top + (scaled(highest) - picture_height) / 2,
+                        picture_width, picture_height, entry.picture);
+    std::int64_t line_top = top + scaled(highest) + 2;
+    for (const Caption& caption : entry.captions) {
+      canvas.draw_text(left, line_top, shortened(caption.text, cell_width, options.text_scale), caption.color,
+                       options.text_scale);
+      line_top += line_height;
+    }
+  }
+  return canvas.picture();
+}
+
+}  // namespace sleight

@@ -1,0 +1,11 @@
+// What the report looks like and how it answers the pointer: its style sheet and its script, written into the page.
+#pragma once
+
+#include <string_view>
+
+namespace sleight {
+
+extern const std::string_view report_style;
+extern const std::string_view report_script;
+
+}  // namespace sleight

@@ -1,0 +1,34 @@
+#include "kernels/cast.h"
+
+#include "kernels/launch.h"
+#include "kernels/pack.h"
+
+namespace sleight::kernels {
+
+namespace {
+
+// Eight elements a turn: the narrower type then fills 16 bytes.
+constexpr int lanes = 8;
+
+template <class From, class To>
+__global__ void cast_kernel(const From* from, To* to, std::int64_t count) {
+  for_each_pack<lanes>(count, [&](std::int64_t first, int valid) {
+    store_lanes(to + first, load_lanes<lanes>(from + first, valid), valid);
+  });
+}
+
+}  // namespace
+
+void cast(Target target, const Cast& arguments) {
+  check_arguments(arguments);
+  visit_gpu_type(arguments.from_type, [&](auto from_tag) {
+    visit_gpu_type(arguments.to_type, [&](auto to_tag) {
+      using From = typename decltype(from_tag)::type;
+      using To = typename decltype(to_tag)::type;
+      launch(target, "cast", cast_kernel<From, To>, pack_shape(arguments.count, lanes),
+             static_cast<const From*>(arguments.from), static_cast<To*>(arguments.to), arguments.count);
+    });
+  });
+}
+
+}  // namespace sleight::kernels

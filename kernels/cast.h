@@ -1,0 +1,33 @@
+// Converts a vector to another element type: to[i] = from[i], rounded to nearest, ties to even.
+//
+// Shapes    from, to [count].
+// Types     any pair of float32, bfloat16 and (cpu only) float64; equal types copy. Anything else:
+//           std::invalid_argument. float64 to bfloat16 rounds twice, through float32.
+// Special   NaN stays NaN; values beyond the target's range become infinity; denormals are kept.
+// Writes    to is assigned (=) and does not overlap from. Deterministic.
+// Gradient  cast of the gradient back to the type of from.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/queue.h"
+#include "kernels/types.h"
+
+namespace sleight::kernels {
+
+struct Cast {
+  const void* from = nullptr;
+  DataType from_type = DataType::float32;
+  void* to = nullptr;
+  DataType to_type = DataType::float32;
+  std::int64_t count = 0;
+};
+
+// The errors of the contract that can be seen from the host; every device calls it first.
+void check_arguments(const Cast&);
+
+void cast(Cpu, const Cast&);
+void cast(Simt, const Cast&);
+void cast(Cuda, const Cast&);
+
+}  // namespace sleight::kernels

@@ -1,0 +1,67 @@
+#include "kernels/global_average_pool.h"
+
+#include "kernels/channel_tile.h"
+#include "kernels/picture_rows.h"
+
+namespace sleight::kernels {
+namespace {
+
+// One block per picture and tile of channels: all pixels of the picture are one chunk of rows.
+template <class T>
+__global__ void forward_kernel(const T* x, T* y, std::int64_t batch, std::int64_t pixels, std::int64_t channels) {
+  constexpr int pack = pack_lanes<T>;
+  __shared__ SharedArray<float, pack * channel_tile_threads> scratch;
+  const ChannelTile tile = channel_tile<pack>(batch * pixels, channels, pixels);
+  Lanes<pack> sum = filled_lanes<pack>(0.0F);
+  for (std::int64_t row = tile.row; row < tile.row_end; row += tile.row_step) {
+    const Lanes<pack> value = load_lanes<pack>(x + row * channels + tile.channel, tile.valid);
+    for (int i = 0; i < pack; ++i)
+      sum[i] += value[i];
+  }
+  sum = sum_over_rows(sum, scratch.data());
+  if (threadIdx.y != 0) return;
+  const float share = 1.0F / static_cast<float>(pixels);
+  for (int i = 0; i < pack; ++i)
+    sum[i] *= share;
+  store_lanes(y + tile.chunk * channels + tile.channel, sum, tile.valid);
+}
+
+template <class T>
+__global__ void backward_kernel(const T* y_gradient, T* x_gradient, ActivationView view) {
+  constexpr int pack = pack_lanes<T>;
+  const float share = 1.0F / static_cast<float>(view.pixels());
+  for_each_pack_of_picture_row<pack>(
+      view, [&](std::int64_t picture, std::int64_t row, std::int64_t column, std::int64_t channel, int valid) {
+        Lanes<pack> gradient = load_lanes<pack>(y_gradient + picture * view.lanes + channel, valid);
+        for (int i = 0; i < pack; ++i)
+          gradient[i] *= share;
+        store_lanes(x_gradient + pixel_offset(view, picture, row, column) + channel, gradient, valid);
+      });
+}
+
+}  // namespace
+
+void global_average_pool(Target target, const GlobalAveragePool& arguments) {
+  const ActivationView view = arguments.view;
+  require_channels_last("global_average_pool", view);
+  visit_gpu_type(arguments.type, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    ChannelSumsGrid grid(view);
+    grid.chunks = view.batch;
+    grid.chunk_rows = view.pixels();
+    launch(target, "global_average_pool", forward_kernel<T>, channel_tile_shape(grid, pack_lanes<T>),
+           static_cast<const T*>(arguments.x), static_cast<T*>(arguments.y), view.batch, view.pixels(), view.lanes);
+  });
+}
+
+void global_average_pool_backward(Target target, const GlobalAveragePoolBackward& arguments) {
+  require_channels_last("global_average_pool_backward", arguments.view);
+  visit_gpu_type(arguments.type, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    launch(target, "global_average_pool_backward", backward_kernel<T>,
+           picture_rows_shape(arguments.view, pack_lanes<T>), static_cast<const T*>(arguments.y_gradient),
+           static_cast<T*>(arguments.x_gradient), arguments.view);
+  });
+}
+
+}  // namespace sleight::kernels

@@ -1,0 +1,68 @@
+// Which implementation a device runs.
+#include "kernels/linear.h"
+
+#include <stdexcept>
+#include <string>
+
+#include "kernels/linear_onednn.h"
+
+namespace sleight::kernels {
+namespace {
+
+[[noreturn]] void fail_without_cublas() {
+  throw std::runtime_error("linear: this build has no cuBLASLt; run on the cpu or simt device");
+}
+
+}  // namespace
+
+void check(const LinearShape& shape) {
+  if (shape.rows < 1 || shape.input_features < 1 || shape.output_features < 1) {
+    throw std::invalid_argument("linear: " + std::to_string(shape.rows) + " rows, " +
+                                std::to_string(shape.input_features) + " -> " + std::to_string(shape.output_features) +
+                                " features: all must be at least 1");
+  }
+  visit_cpu_type(shape.type, [](auto) {});
+}
+
+std::unique_ptr<LinearForward> make_linear_forward(Cpu, const LinearShape& shape) {
+  check(shape);
+  return shape.type == DataType::float32 ? make_onednn_linear_forward(shape) : make_plain_linear_forward(shape);
+}
+
+std::unique_ptr<LinearBackwardData> make_linear_backward_data(Cpu, const LinearShape& shape) {
+  check(shape);
+  return shape.type == DataType::float32 ? make_onednn_linear_backward_data(shape)
+                                         : make_plain_linear_backward_data(shape);
+}
+
+std::unique_ptr<LinearBackwardWeights> make_linear_backward_weights(Cpu, const LinearShape& shape) {
+  check(shape);
+  return shape.type == DataType::float32 ? make_onednn_linear_backward_weights(shape)
+                                         : make_plain_linear_backward_weights(shape);
+}
+
+std::unique_ptr<LinearForward> make_linear_forward(Simt, const LinearShape& shape) {
+  return make_linear_forward(Cpu{}, shape);
+}
+
+std::unique_ptr<LinearBackwardData> make_linear_backward_data(Simt, const LinearShape& shape) {
+  return make_linear_backward_data(Cpu{}, shape);
+}
+
+std::unique_ptr<LinearBackwardWeights> make_linear_backward_weights(Simt, const LinearShape& shape) {
+  return make_linear_backward_weights(Cpu{}, shape);
+}
+
+std::unique_ptr<LinearForward> make_linear_forward(Cuda, const LinearShape&) {
+  fail_without_cublas();
+}
+
+std::unique_ptr<LinearBackwardData> make_linear_backward_data(Cuda, const LinearShape&) {
+  fail_without_cublas();
+}
+
+std::unique_ptr<LinearBackwardWeights> make_linear_backward_weights(Cuda, const LinearShape&) {
+  fail_without_cublas();
+}
+
+}  // namespace sleight::kernels

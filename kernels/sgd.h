@@ -1,0 +1,55 @@
+// Stochastic gradient descent with momentum, Nesterov's variant and weight decay, over all tensors in one launch.
+//
+//   g          = gradient * gradient_scale + weight_decay * decay * parameter
+//   momentum   = momentum_factor * momentum + g
+//   parameter -= learning_rate * (nesterov ? g + momentum_factor * momentum : momentum)
+//
+// This is PyTorch's torch.optim.SGD with dampening 0: the learning rate multiplies the step and is not inside the
+// momentum buffer. Momentum buffers start at 0, which equals PyTorch's first step (momentum = g).
+// Source: Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013, in the form
+// given by PyTorch's documentation.
+//
+// Shapes    one SgdTensor per parameter tensor: parameter, gradient and momentum each [count].
+// Scalars   learning_rate, momentum_factor (LiveScalar::momentum), weight_decay and gradient_scale are read from
+//           live_scalars in the device's memory, so a captured graph stays valid when they change. decay, each tensor's
+//           own multiplier (0 for tensors without weight decay), and nesterov are fixed in the plan.
+// Types     parameter and momentum are parameter_type: float32 or (cpu only) float64; gradient is gradient_type:
+//           float32, bfloat16, or float64 together with a float64 parameter. Anything else: std::invalid_argument.
+// Writes    parameter and momentum are updated in place; gradient is only read. Nothing overlaps. Element by
+//           element: deterministic.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/live_scalars.h"
+#include "kernels/queue.h"
+#include "kernels/tensor_list.h"
+#include "kernels/types.h"
+
+namespace sleight::kernels {
+
+struct SgdTensor {
+  void* parameter = nullptr;
+  const void* gradient = nullptr;
+  void* momentum = nullptr;
+  std::int64_t count = 0;
+  std::int64_t first_chunk = 0;
+  float decay = 1;
+};
+
+struct Sgd {
+  TensorList<SgdTensor> tensors;
+  const float* live_scalars = nullptr;  // [LiveScalar::count]
+  bool nesterov = false;
+  DataType parameter_type = DataType::float32;
+  DataType gradient_type = DataType::float32;
+};
+
+// The errors of the contract that can be seen from the host; every device calls it first.
+void check_arguments(const Sgd&);
+
+void sgd(Cpu, const Sgd&);
+void sgd(Simt, const Sgd&);
+void sgd(Cuda, const Sgd&);
+
+}  // namespace sleight::kernels

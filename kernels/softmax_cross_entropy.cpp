@@ -1,0 +1,129 @@
+#include "kernels/softmax_cross_entropy.h"
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+namespace sleight::kernels {
+
+namespace {
+
+void check_static_arguments(std::int64_t classes, double smoothing) {
+  if (classes < 2)
+    throw std::invalid_argument("softmax_cross_entropy: " + std::to_string(classes) +
+                                " classes; with fewer than 2 there is nothing to tell apart");
+  if (!(smoothing >= 0 && smoothing < 1))
+    throw std::invalid_argument("softmax_cross_entropy: label smoothing " + std::to_string(smoothing) +
+                                "; it must be at least 0 and less than 1");
+}
+
+void check_labels(const std::int32_t* label, const char* name, std::int64_t rows, std::int64_t classes) {
+  for (std::int64_t n = 0; label != nullptr && n < rows; ++n) {
+    if (label[n] < 0 || label[n] >= classes)
+      throw std::invalid_argument("softmax_cross_entropy: " + std::string(name) + " of row " + std::to_string(n) +
+                                  " is " + std::to_string(label[n]) + "; the classes are 0 to " +
+                                  std::to_string(classes - 1));
+  }
+}
+
+// The labels of one row and their weights. Two equal labels are one label: lambda * x + (1 - lambda) * x is not exactly
+// x in floating point.
+template <class Value>
+struct RowTarget {
+  std::int32_t a;
+  std::int32_t b;
+  Value lambda;
+};
+
+template <class Value, class Arguments>
+RowTarget<Value> row_target(const Arguments& arguments, std::int64_t row) {
+  const std::int32_t a = arguments.label_a[row];
+  const std::int32_t b = arguments.label_b != nullptr ? arguments.label_b[row] : a;
+  return {a, b, a == b ? Value(1) : Value(arguments.lambda[row])};
+}
+
+template <class T>
+void forward(const SoftmaxCrossEntropyForward& arguments) {
+  using Value = Accumulator<T>;
+  const SmoothedTarget target = smoothed_target(arguments.convention, arguments.smoothing, arguments.classes);
+  const Value elsewhere = Value(target.elsewhere);
+  const Value extra_at_label = Value(target.at_label - target.elsewhere);
+
+#pragma omp parallel for schedule(static)
+  for (std::int64_t n = 0; n < arguments.rows; ++n) {
+    const T* const logits = static_cast<const T*>(arguments.logits) + n * arguments.classes;
+    Value maximum = -std::numeric_limits<Value>::infinity();
+    for (std::int64_t k = 0; k < arguments.classes; ++k)
+      maximum = std::fmax(maximum, Value(logits[k]));
+
+    // Everything is measured from the maximum: the loss of a row is a small difference of possibly large logits.
+    Value sum_of_exponentials = 0;
+    Value sum = 0;
+    for (std::int64_t k = 0; k < arguments.classes; ++k) {
+      const Value shifted = Value(logits[k]) - maximum;
+      sum_of_exponentials += std::exp(shifted);
+      sum += shifted;
+    }
+    const Value log_sum = std::log(sum_of_exponentials);
+
+    // -sum_k t(k) log p(k) with sum_k t(k) = 1
+    const auto [a, b, lambda] = row_target<Value>(arguments, n);
+    Value loss = log_sum - extra_at_label * lambda * (Value(logits[a]) - maximum);
+    if (lambda != Value(1)) loss -= extra_at_label * (Value(1) - lambda) * (Value(logits[b]) - maximum);
+    // A logit of -infinity (a class ruled out) has an infinite share in a smoothed target, and none in a sharp one.
+    if (elsewhere != Value(0)) loss -= elsewhere * sum;
+
+    static_cast<Value*>(arguments.loss)[n] = loss;
+    static_cast<Value*>(arguments.log_sum_exp)[n] = maximum + log_sum;
+  }
+}
+
+template <class T>
+void backward(const SoftmaxCrossEntropyBackward& arguments) {
+  using Value = Accumulator<T>;
+  const SmoothedTarget target = smoothed_target(arguments.convention, arguments.smoothing, arguments.classes);
+  const Value elsewhere = Value(target.elsewhere);
+  const Value extra_at_label = Value(target.at_label - target.elsewhere);
+
+#pragma omp parallel for schedule(static)
+  for (std::int64_t n = 0; n < arguments.rows; ++n) {
+    const T* const logits = static_cast<const T*>(arguments.logits) + n * arguments.classes;
+    T* const gradient = static_cast<T*>(arguments.logits_gradient) + n * arguments.classes;
+    const Value log_sum_exp = static_cast<const Value*>(arguments.log_sum_exp)[n];
+    const Value loss_gradient = static_cast<const Value*>(arguments.loss_gradient)[n];
+    const auto [a, b, lambda] = row_target<Value>(arguments, n);
+    for (std::int64_t k = 0; k < arguments.classes; ++k) {
+      Value t = elsewhere;
+      if (k == a) t += extra_at_label * lambda;
+      if (k == b && b != a) t += extra_at_label * (Value(1) - lambda);
+      gradient[k] = T(loss_gradient * (std::exp(Value(logits[k]) - log_sum_exp) - t));
+    }
+  }
+}
+
+}  // namespace
+
+void check_arguments(const SoftmaxCrossEntropyForward& arguments) {
+  check_static_arguments(arguments.classes, arguments.smoothing);
+}
+
+void check_arguments(const SoftmaxCrossEntropyBackward& arguments) {
+  check_static_arguments(arguments.classes, arguments.smoothing);
+}
+
+void softmax_cross_entropy_forward(Cpu, const SoftmaxCrossEntropyForward& arguments) {
+  check_arguments(arguments);
+  check_labels(arguments.label_a, "label_a", arguments.rows, arguments.classes);
+  check_labels(arguments.label_b, "label_b", arguments.rows, arguments.classes);
+  visit_cpu_type(arguments.type, [&](auto tag) { forward<typename decltype(tag)::type>(arguments); });
+}
+
+void softmax_cross_entropy_backward(Cpu, const SoftmaxCrossEntropyBackward& arguments) {
+  check_arguments(arguments);
+  check_labels(arguments.label_a, "label_a", arguments.rows, arguments.classes);
+  check_labels(arguments.label_b, "label_b", arguments.rows, arguments.classes);
+  visit_cpu_type(arguments.type, [&](auto tag) { backward<typename decltype(tag)::type>(arguments); });
+}
+
+}  // namespace sleight::kernels

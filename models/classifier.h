@@ -1,0 +1,33 @@
+// The classifiers that can be asked for by name.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/program/trace.h"
+
+namespace sleight {
+
+// What a classifier was made for: tells the tools which recipe (augmentation, schedule, weight decay) is sensible.
+enum class ClassifierFamily : std::uint8_t { imagenet, cifar };
+
+struct ClassifierModel {
+  std::string name;
+  // Side in pixels of the pictures it was made for. Other sizes, not square ones too, work: a global pool ends it.
+  std::int64_t picture_size = 224;
+  ClassifierFamily family = ClassifierFamily::imagenet;
+  // Writes the network: pictures [N,H,W,3] of the tracer's element type -> logits [N, classes]. classes >= 1.
+  std::function<ValueId(Tracer& trace, ValueId pictures, std::int64_t classes)> trace;
+};
+
+// Every classifier, in the order in which help texts list them.
+std::span<const ClassifierModel> classifiers();
+std::vector<std::string> classifier_names();
+
+// Throws Error that suggests the nearest name and lists all of them.
+const ClassifierModel& find_classifier(std::string_view name);
+
+}  // namespace sleight

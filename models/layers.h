@@ -1,0 +1,26 @@
+// The layers that models are made of: each declares its parameters under its own name and appends its step. Pictures
+// are [N,H,W,C]; names are those of PyTorch's modules, so that checkpoints fit torchvision's.
+#pragma once
+
+#include <string>
+
+#include "engine/program/trace.h"
+
+namespace sleight::layers {
+
+// An odd square kernel without bias, padded so that stride 1 keeps the size and stride s gives ceil(size / s).
+// Parameters: name.weight [channels, kernel, kernel, C], He initialisation by fan-out (arXiv 1502.01852).
+ValueId convolution(Tracer& trace, const std::string& name, ValueId x, std::int64_t channels, std::int64_t kernel,
+                    std::int64_t stride = 1);
+
+// Whether a batch norm is the last step of a residual branch: with its scale at zero the block starts as its shortcut.
+// The zero gamma trick asks.
+enum class ResidualBranch : std::uint8_t { inside, end };
+
+// epsilon 1e-5, momentum 0.1. Parameters: name.weight, name.bias, name.running_mean, name.running_var, [C] each.
+ValueId batch_norm(Tracer& trace, const std::string& name, ValueId x, ResidualBranch branch = ResidualBranch::inside);
+
+// x [N, I] -> [N, features]. Parameters: name.weight [features, I], uniform within 1 / sqrt(I); name.bias, zeros.
+ValueId linear(Tracer& trace, const std::string& name, ValueId x, std::int64_t features);
+
+}  // namespace sleight::layers

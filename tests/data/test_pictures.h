@@ -1,0 +1,78 @@
+// Pictures, files and archives that the tests of engine/data make for themselves.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/data/picture.h"
+
+namespace sleight::test {
+
+// Smooth colours with some waves: survives JPEG nearly unchanged.
+Picture smooth_picture(std::int64_t height, std::int64_t width);
+// Red is the column, green the row, blue their sum (modulo 256): every pixel of a picture of up to 256 x 256 says where
+// it is.
+Picture coordinate_picture(std::int64_t height, std::int64_t width);
+Picture random_picture(std::int64_t height, std::int64_t width, std::uint64_t seed);
+
+enum class JpegColours { rgb_444, rgb_422, rgb_420, grey, cmyk };
+std::vector<std::byte> encode_jpeg(PictureView picture, JpegColours colours = JpegColours::rgb_420, int quality = 95,
+                                   bool progressive = false);
+
+// The header of a PNG that says it has this size, and nothing else.
+std::vector<std::byte> png_header(std::uint32_t height, std::uint32_t width);
+
+void write_bytes(const std::filesystem::path& path, std::span<const std::byte> bytes);
+std::vector<std::byte> bytes_of(std::string_view text);
+
+// Deleted with everything in it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// A tar archive, entry by entry, right or wrong.
+class TarBuilder {
+ public:
+  TarBuilder& add(std::string_view path, std::span<const std::byte> content, char type = '0');
+  // As add, but the header states this size.
+  TarBuilder& add_with_size(std::string_view path, std::span<const std::byte> content, std::uint64_t size, char type);
+  std::vector<std::byte> finish() const;  // with the end marker
+  std::vector<std::byte>& bytes() { return bytes_; }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+std::vector<std::byte> gzip(std::span<const std::byte> bytes);
+
+// The message of the exception that function throws; "" when it throws none.
+template <class Function>
+std::string message_of(Function&& function) {
+  try {
+    function();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "";
+}
+
+inline bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace sleight::test

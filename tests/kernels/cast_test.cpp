@@ -1,0 +1,86 @@
+#include "kernels/cast.h"
+
+#include <limits>
+
+#include "tests/kernels/on_every_device.h"
+
+namespace sleight::test {
+namespace {
+
+template <class From, class To, class Device>
+std::vector<double> converted(Device device, const std::vector<double>& values) {
+  GuardedBuffer<From> from = guarded<From>(values, "from");
+  GuardedBuffer<To> to(values.size(), "to");
+  cast(device, kernels::Cast{from.data(), data_type_of<From>(), to.data(), data_type_of<To>(),
+                             static_cast<std::int64_t>(values.size())});
+  return numbers(to);
+}
+
+// The nearest bfloat16, ties to even, found by trying both neighbours in double.
+double nearest_bfloat16(double value) {
+  if (!std::isfinite(value) || value == 0) return value;
+  const int exponent = std::max(std::ilogb(value), -126);
+  const double unit = std::ldexp(1.0, exponent - 7);
+  return std::nearbyint(value / unit) * unit;
+}
+
+TEST_CASE("cast: every pair of types, odd sizes and tails") {
+  for (const std::size_t count : {0, 1, 7, 8, 9, 2049, 20003}) {
+    std::vector<double> values;
+    for (std::size_t i = 0; i < count; ++i)
+      values.push_back(
+          double{static_cast<float>(std::sin(static_cast<double>(i)) * std::pow(10.0, double(i % 60) - 30))});
+    for_each_type([&](auto from_tag) {
+      for_each_type([&](auto to_tag) {
+        using From = typename decltype(from_tag)::type;
+        using To = typename decltype(to_tag)::type;
+        // float64 on either side exists on the cpu only.
+        using Widest = std::conditional_t<sizeof(From) == 8 || sizeof(To) == 8, double, float>;
+        const bool rounds = std::is_same_v<From, bfloat16> || std::is_same_v<To, bfloat16>;
+        std::vector<double> expected;
+        for (const double value : values)
+          expected.push_back(rounds ? nearest_bfloat16(value) : value);
+        for (const DeviceResult& result :
+             on_every_device<Widest>([&](auto device) { return converted<From, To>(device, values); })) {
+          CAPTURE(result.device, name_of(data_type_of<From>()), name_of(data_type_of<To>()), count);
+          REQUIRE(result.values == expected);
+        }
+      });
+    });
+  }
+}
+
+TEST_CASE("cast: ties to even, special values") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const std::vector<double> values = {
+      1 + 0x1p-8, 1 + 3 * 0x1p-8, 1 + 0x1p-8 + 0x1p-20, 3.4e38, -3.4e38, infinity, -infinity, 0x1p-133,
+      -0.0,       0x1.8p-134};
+  const std::vector<double> expected = {1,        1 + 0x1p-6, 1 + 0x1p-7, infinity, -infinity,
+                                        infinity, -infinity,  0x1p-133,   -0.0,     0x1p-133};
+  for (const DeviceResult& result :
+       on_every_device<float>([&](auto device) { return converted<float, bfloat16>(device, values); }))
+    CHECK(same_bits(result.values, expected));
+  for (const DeviceResult& result : on_every_device<float>([&](auto device) {
+         return converted<float, bfloat16>(device, {std::nan(""), 1.0});
+       }))
+    CHECK((std::isnan(result.values[0]) && result.values[1] == 1.0));
+  CHECK(converted<double, float>(kernels::Cpu{}, {1e300, -1e300}) == std::vector<double>{infinity, -infinity});
+}
+
+TEST_CASE("cast: refuses types that are not floating point, and says which") {
+  const auto message = [](auto device, DataType from, DataType to) -> std::string {
+    try {
+      cast(device, kernels::Cast{nullptr, from, nullptr, to, 0});
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  const std::string expected = "cast: element type int32; only floating-point types are converted";
+  CHECK(message(kernels::Cpu{}, DataType::int32, DataType::float32) == expected);
+  CHECK(message(kernels::Simt{}, DataType::float32, DataType::int32) == expected);
+  CHECK(message(kernels::Simt{}, DataType::float32, DataType::float64) == "no such kernel for element type float64");
+}
+
+}  // namespace
+}  // namespace sleight::test

@@ -1,0 +1,29 @@
+#include "tools/common/run_tool.h"
+
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "engine/base/log.h"
+
+namespace sleight {
+
+int run_tool(CLI::App& app, int argument_count, char** arguments, const std::function<int()>& body) {
+  try {
+    app.parse(argument_count, arguments);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    Log::standard().clear_status_line();
+    std::fprintf(stderr, "error: out of memory; a smaller --batch-size or --image-size needs less\n");
+  } catch (const std::exception& error) {
+    Log::standard().clear_status_line();
+    std::fprintf(stderr, "error: %s\n", error.what());
+  }
+  return 1;
+}
+
+}  // namespace sleight

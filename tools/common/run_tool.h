@@ -1,0 +1,12 @@
+// The frame of every tool: parse, run, and turn an Error into one clear line and an exit status.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace sleight {
+
+// Exit statuses: 0 done, 1 failed with a message, what CLI11 gives for wrong flags; body may return its own.
+int run_tool(CLI::App& app, int argument_count, char** arguments, const std::function<int()>& body);
+
+}  // namespace sleight

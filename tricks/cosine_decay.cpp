@@ -1,0 +1,15 @@
+#include "tricks/cosine_decay.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace sleight {
+
+double cosine_factor(std::int64_t t, std::int64_t T) {
+  if (T <= 0) return 1.0;
+  const double share = static_cast<double>(std::clamp<std::int64_t>(t, 0, T)) / static_cast<double>(T);
+  return (1.0 + std::cos(std::numbers::pi * share)) / 2.0;
+}
+
+}  // namespace sleight

@@ -1,0 +1,42 @@
+#include "tricks/label_smoothing.h"
+
+#include <cmath>
+
+#include "engine/base/error.h"
+
+namespace sleight {
+
+kernels::Smoothing parse_smoothing(const std::string& text) {
+  if (text == "others") return kernels::Smoothing::others;
+  if (text == "uniform") return kernels::Smoothing::uniform;
+  fail("the convention of label smoothing is 'others' or 'uniform', got '", text, "'");
+}
+
+std::string to_string(kernels::Smoothing convention) {
+  return convention == kernels::Smoothing::others ? "others" : "uniform";
+}
+
+LabelSmoothing::LabelSmoothing(double epsilon, kernels::Smoothing convention)
+    : epsilon_(epsilon), convention_(convention) {
+  check(epsilon > 0.0 && epsilon < 1.0, "label smoothing needs an epsilon between 0 and 1, got ", epsilon,
+        "; 0.1 is usual");
+}
+
+void LabelSmoothing::count(const Program& program, std::int64_t rows) {
+  for (const Step& step : program.steps) {
+    if (step.operation != &operations::softmax_cross_entropy) continue;
+    const bool smoothed = step.attributes.number("smoothing") == epsilon_ &&
+                          step.attributes.integer("convention") == static_cast<std::int64_t>(convention_);
+    if (smoothed) targets_ += rows;
+  }
+}
+
+Receipt LabelSmoothing::receipt() const {
+  return {"label smoothing", {{"targets smoothed", static_cast<double>(targets_)}}, targets_};
+}
+
+void LabelSmoothing::restore(const Receipt& receipt) {
+  targets_ = std::llround(receipt.count("targets smoothed"));
+}
+
+}  // namespace sleight

@@ -1,0 +1,111 @@
+#include "tricks/random_shapes.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "engine/base/error.h"
+#include "engine/tensor/random.h"
+
+namespace sleight {
+
+namespace {
+
+void check_options(const RandomShapesOptions& options) {
+  const std::string text = to_string(options);
+  check(options.minimum > 0 && options.every > 0 && options.multiple > 0, "random shapes ", text,
+        ": sizes, interval and multiple must be positive");
+  check(options.minimum % options.multiple == 0 && options.maximum % options.multiple == 0, "random shapes ", text,
+        ": ", options.minimum, " and ", options.maximum, " must be multiples of ", options.multiple,
+        "; another multiple is given as a fourth number, MIN:MAX:EVERY:MULTIPLE");
+  check(options.minimum < options.maximum, "random shapes ", text, ": the largest size must be above the smallest");
+}
+
+std::string count_name(std::int64_t size) {
+  return "iterations at " + std::to_string(size);
+}
+
+}  // namespace
+
+RandomShapesOptions parse_random_shapes(const std::string& text) {
+  std::vector<std::int64_t> numbers;
+  const char* position = text.data();
+  const char* const end = text.data() + text.size();
+  while (true) {
+    std::int64_t number = 0;
+    const auto [stopped, error] = std::from_chars(position, end, number);
+    const bool good = error == std::errc() && (stopped == end || *stopped == ':') && numbers.size() < 4;
+    check(good, "random shapes are MIN:MAX:EVERY or MIN:MAX:EVERY:MULTIPLE, for example 224:288:10, got '", text, "'");
+    numbers.push_back(number);
+    if (stopped == end) break;
+    position = stopped + 1;
+  }
+  check(numbers.size() >= 3, "random shapes are MIN:MAX:EVERY or MIN:MAX:EVERY:MULTIPLE, got '", text, "'");
+  RandomShapesOptions options{numbers[0], numbers[1], numbers[2]};
+  if (numbers.size() == 4) options.multiple = numbers[3];
+  check_options(options);
+  return options;
+}
+
+std::string to_string(const RandomShapesOptions& options) {
+  std::string text =
+      std::to_string(options.minimum) + ":" + std::to_string(options.maximum) + ":" + std::to_string(options.every);
+  if (options.multiple != RandomShapesOptions{}.multiple) text += ":" + std::to_string(options.multiple);
+  return text;
+}
+
+RandomShapesOptions default_random_shapes(std::int64_t image_size) {
+  check(image_size > 0, "random shapes need a positive image size, got ", image_size);
+  const auto nearest = [&](std::int64_t multiple) { return (image_size + multiple / 2) / multiple * multiple; };
+  // Two steps above the model's own size when it is large, one below and one above when 32 would be a leap.
+  if (image_size >= 128) return {nearest(32), nearest(32) + 64, 10, 32};
+  const std::int64_t middle = std::max<std::int64_t>(nearest(8), 16);
+  return {middle - 8, middle + 8, 10, 8};
+}
+
+RandomShapes::RandomShapes(const RandomShapesOptions& options, std::uint64_t seed) : options_(options), seed_(seed) {
+  check_options(options);
+  for (const std::int64_t size : all_sizes())
+    iterations_at_[size] = 0;
+}
+
+std::int64_t RandomShapes::size_at(std::int64_t iteration) const {
+  RandomStream random(seed_, RandomPurpose::training_shape, 0, static_cast<std::uint64_t>(iteration / options_.every));
+  const std::int64_t sizes = (options_.maximum - options_.minimum) / options_.multiple + 1;
+  return options_.minimum + options_.multiple * random.below(sizes);
+}
+
+std::vector<std::int64_t> RandomShapes::all_sizes() const {
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t size = options_.maximum; size >= options_.minimum; size -= options_.multiple)
+    sizes.push_back(size);
+  return sizes;
+}
+
+void RandomShapes::count(std::int64_t iteration, std::int64_t height, std::int64_t width) {
+  const std::int64_t drawn = size_at(iteration);
+  check(height == drawn && width == drawn, "the batch of iteration ", iteration, " is ", height, " x ", width,
+        " but random shapes drew ", drawn, " x ", drawn);
+  ++iterations_at_[drawn];
+  if (last_size_ != 0 && last_size_ != drawn) ++changes_;
+  last_size_ = drawn;
+}
+
+Receipt RandomShapes::receipt() const {
+  Receipt receipt{"random shapes", {{"changes of size", static_cast<double>(changes_)}}, 0};
+  for (const auto& [size, iterations] : iterations_at_) {
+    receipt.counts.emplace_back(count_name(size), static_cast<double>(iterations));
+    receipt.fired += iterations;
+  }
+  receipt.counts.emplace_back("last size", static_cast<double>(last_size_));
+  return receipt;
+}
+
+void RandomShapes::restore(const Receipt& receipt) {
+  changes_ = std::llround(receipt.count("changes of size"));
+  last_size_ = std::llround(receipt.count("last size"));
+  for (auto& [size, iterations] : iterations_at_)
+    iterations = std::llround(receipt.count(count_name(size)));
+}
+
+}  // namespace sleight

@@ -1,0 +1,46 @@
+#include "tricks/receipt.h"
+
+#include <sstream>
+
+#include "engine/base/error.h"
+
+namespace sleight {
+
+double Receipt::count(const std::string& name) const {
+  for (const auto& [known, value] : counts) {
+    if (known == name) return value;
+  }
+  fail("the receipt of ", trick, " has no count named '", name, "'");
+}
+
+const Receipt& find_receipt(std::span<const Receipt> receipts, const std::string& trick) {
+  for (const Receipt& receipt : receipts) {
+    if (receipt.trick == trick) return receipt;
+  }
+  fail("there is no receipt of ", trick, "; the run that wrote these receipts did not use it");
+}
+
+std::string to_string(const Receipt& receipt) {
+  std::ostringstream text;
+  text.precision(12);
+  text << receipt.trick << ":";
+  const char* separator = " ";
+  for (const auto& [name, value] : receipt.counts) {
+    text << separator << value << " " << name;
+    separator = ", ";
+  }
+  return text.str();
+}
+
+void check_receipts(std::span<const Receipt> receipts) {
+  std::string idle;
+  for (const Receipt& receipt : receipts) {
+    if (receipt.fired > 0) continue;
+    if (!idle.empty()) idle += "; ";
+    idle += to_string(receipt);
+  }
+  check(idle.empty(), "tricks that are enabled but did nothing in the whole run: ", idle,
+        ". Switch them off, or change the settings that kept them from running");
+}
+
+}  // namespace sleight

@@ -1,0 +1,151 @@
+#include "tricks/recipes.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "engine/base/error.h"
+#include "tricks/linear_scaling.h"
+
+namespace sleight {
+
+namespace {
+
+template <class... Parts>
+std::string line(const Parts&... parts) {
+  std::ostringstream text;
+  (text << ... << parts);
+  return text.str();
+}
+
+Recipe imagenet_baseline(double epochs) {
+  Recipe recipe;
+  recipe.batch_size = 256;
+  recipe.learning_rate = 0.1;
+  recipe.milestones = {0.25 * epochs, 0.5 * epochs, 0.75 * epochs};  // 30, 60, 90 of 120
+  recipe.weight_decay = 1e-4;
+  recipe.training_augmentation = imagenet_training_recipe();
+  recipe.evaluation_augmentation = imagenet_evaluation_recipe();
+  recipe.normalisation = {{123.68, 116.779, 103.939}, {58.393, 57.12, 57.375}};
+  return recipe;
+}
+
+Recipe cifar_baseline(double epochs) {
+  Recipe recipe;
+  recipe.batch_size = 128;
+  recipe.learning_rate = 0.1;
+  recipe.milestones = {0.5 * epochs, 0.75 * epochs};  // He et al., arXiv 1512.03385, section 4.2
+  recipe.weight_decay = 5e-4;
+  recipe.training_augmentation = cifar_training_recipe();
+  recipe.evaluation_augmentation = plain_recipe();
+  // Mean and deviation of the training pictures of CIFAR-10.
+  recipe.normalisation = {{125.307, 122.950, 113.865}, {62.993, 62.089, 66.705}};
+  return recipe;
+}
+
+}  // namespace
+
+TrickSet parse_trick_set(const std::string& text) {
+  if (text == "standard") return TrickSet::standard;
+  if (text == "all") return TrickSet::all;
+  if (text == "none") return TrickSet::none;
+  fail("the set of tricks is 'standard', 'all' or 'none', got '", text, "'");
+}
+
+double Recipe::base_rate() const {
+  return linear_scaling ? linearly_scaled_rate(learning_rate, batch_size) : learning_rate;
+}
+
+LearningRateOptions Recipe::learning_rate_options(std::int64_t iterations_per_epoch) const {
+  LearningRateOptions options{.base_rate = base_rate(),
+                              .iterations = epochs * iterations_per_epoch,
+                              .warm_up_iterations = iterations_of(warm_up_epochs, iterations_per_epoch),
+                              .warm_up = warm_up,
+                              .decay = decay,
+                              .milestones = {},
+                              .step_multiplier = step_multiplier};
+  for (const double epoch : milestones)
+    options.milestones.push_back(iterations_of(epoch, iterations_per_epoch));
+  return options;
+}
+
+Recipe default_recipe(ModelFamily family, TrickSet tricks, std::int64_t epochs, std::int64_t image_size) {
+  const bool cifar = family == ModelFamily::cifar;
+  if (epochs == 0) epochs = cifar ? 200 : 120;
+  check(epochs > 0, "a training needs at least one epoch, got ", epochs);
+  Recipe recipe = cifar ? cifar_baseline(static_cast<double>(epochs)) : imagenet_baseline(static_cast<double>(epochs));
+  recipe.epochs = epochs;
+  if (tricks == TrickSet::none) return recipe;
+
+  // The rate of the family at its own batch size, expressed for 256 pictures.
+  recipe.learning_rate *= static_cast<double>(linear_scaling_reference_batch) / static_cast<double>(recipe.batch_size);
+  recipe.linear_scaling = true;
+  recipe.decay = Decay::cosine;
+  recipe.warm_up_epochs = std::min(5.0, 0.1 * static_cast<double>(epochs));
+  recipe.no_bias_decay = true;
+  recipe.zero_gamma = true;
+  if (!cifar || tricks == TrickSet::all) recipe.label_smoothing = 0.1;
+  if (tricks == TrickSet::standard) return recipe;
+
+  recipe.mixup_alpha = cifar ? 1.0 : 0.2;
+  recipe.mixup_off_epochs = cifar ? std::min<std::int64_t>(20, epochs / 10) : 0;
+  recipe.random_shapes = default_random_shapes(image_size);
+  recipe.ema_decay = cifar ? 0.999 : 0.9999;
+  return recipe;
+}
+
+std::vector<std::string> describe(const Recipe& recipe) {
+  std::vector<std::string> lines;
+  lines.push_back(line("epochs ", recipe.epochs, ", batch size ", recipe.batch_size));
+  lines.push_back(recipe.linear_scaling
+                      ? line("learning rate ", recipe.base_rate(), " = ", recipe.learning_rate, " * ",
+                             recipe.batch_size, " / ", linear_scaling_reference_batch, " (linear scaling)")
+                      : line("learning rate ", recipe.base_rate(), " (no linear scaling)"));
+  if (recipe.decay == Decay::cosine) {
+    lines.push_back("schedule: cosine, by iteration and without the warm-up, 0 after the last iteration");
+  } else {
+    std::string epochs;
+    for (const double epoch : recipe.milestones)
+      epochs += line(epochs.empty() ? "" : ", ", epoch);
+    lines.push_back(line("schedule: rate times ", recipe.step_multiplier, " after epochs ", epochs));
+  }
+  lines.push_back(
+      recipe.warm_up_epochs > 0.0
+          ? line("warm-up: ", recipe.warm_up_epochs, " epochs, ",
+                 recipe.warm_up == WarmUp::linear ? "linear by iteration" : "power 4 by iteration (darknet's burn-in)")
+          : "warm-up: off");
+  lines.push_back(line("SGD: momentum ", recipe.momentum, recipe.nesterov ? " (Nesterov)" : "", ", weight decay ",
+                       recipe.weight_decay,
+                       recipe.no_bias_decay ? " on convolution and linear weights only" : " on all parameters"));
+  lines.push_back(recipe.zero_gamma ? "zero gamma: the last scale of each residual branch starts at 0"
+                                    : "zero gamma: off");
+  lines.push_back(recipe.mixup_alpha > 0.0
+                      ? line("mixup: lambda from Beta(", recipe.mixup_alpha, ", ", recipe.mixup_alpha, "), one per ",
+                             recipe.mixup_lambda == MixupLambda::per_batch ? "batch" : "picture", ", off for the last ",
+                             recipe.mixup_off_epochs, " epochs")
+                      : "mixup: off");
+  if (recipe.label_smoothing > 0.0) {
+    lines.push_back(recipe.smoothing == kernels::Smoothing::others
+                        ? line("label smoothing: others, 1 - ", recipe.label_smoothing, " at the label and ",
+                               recipe.label_smoothing, " / (K - 1) elsewhere (Bag of Tricks)")
+                        : line("label smoothing: uniform, (1 - ", recipe.label_smoothing, ") * onehot + ",
+                               recipe.label_smoothing, " / K (PyTorch)"));
+  } else {
+    lines.push_back("label smoothing: off");
+  }
+  if (recipe.random_shapes) {
+    const RandomShapesOptions& shapes = *recipe.random_shapes;
+    lines.push_back(line("random shapes: ", shapes.minimum, " to ", shapes.maximum, " in steps of ", shapes.multiple,
+                         ", a new size every ", shapes.every, " iterations"));
+  } else {
+    lines.push_back("random shapes: off");
+  }
+  lines.push_back(recipe.ema_decay > 0.0
+                      ? line("moving average of the weights: decay ", recipe.ema_decay,
+                             recipe.ema_warm_up ? ", at most (1 + t) / (10 + t) at update t" : ", constant",
+                             "; the first update copies")
+                      : "moving average of the weights: off");
+  return lines;
+}
+
+}  // namespace sleight
