@@ -19,6 +19,10 @@ namespace sleight {
 
 namespace {
 
+// Rows and columns decoded around the box: interpolated chroma needs neighbours, so that a part of a picture is exactly
+// that part of the whole.
+constexpr JDIMENSION margin = 4;
+
 // A progressive file may repeat its scans without end, each over the whole picture; real ones have about 10.
 constexpr int maximum_scans = 100;
 
@@ -108,8 +112,10 @@ struct JpegDecoder::State {
     d.scale_denom = 8;
     const bool four_colours = d.jpeg_color_space == JCS_CMYK || d.jpeg_color_space == JCS_YCCK;
     d.out_color_space = four_colours ? JCS_CMYK : JCS_RGB;
-    // Chroma is repeated instead of interpolated: faster, and a part is then exactly the part of the whole.
-    d.do_fancy_upsampling = FALSE;
+    // The default, interpolated chroma. The other way, repeating it, takes libjpeg-turbo's merged upsampler, which
+    // after skipped rows gives pixels that depend on what was in memory before (seen with 2.1.5).
+    d.do_fancy_upsampling = TRUE;
+    d.do_block_smoothing = FALSE;  // guesses missing detail of progressive files; here a file is whole or refused
     d.dct_method = JDCT_ISLOW;
     jpeg_start_decompress(&d);
   }
@@ -176,12 +182,14 @@ DecodedPart JpegDecoder::decode(const CropBox& box, std::int64_t output_height, 
   const auto upper = [](double edge, JDIMENSION limit) {
     return static_cast<JDIMENSION>(std::min(std::ceil(edge), static_cast<double>(limit)));
   };
-  state.first_row = lower(box.top * factor);
-  state.rows = upper((box.top + box.height) * factor, decompress.output_height) - state.first_row;
-  state.first_column = lower(box.left * factor);
-  state.columns = upper((box.left + box.width) * factor, decompress.output_width) - state.first_column;
-  const JDIMENSION wanted_column = state.first_column;
-  const JDIMENSION wanted_columns = state.columns;
+  const JDIMENSION top = lower(box.top * factor);
+  const JDIMENSION bottom = upper((box.top + box.height) * factor, decompress.output_height);
+  const JDIMENSION left = lower(box.left * factor);
+  const JDIMENSION right = upper((box.left + box.width) * factor, decompress.output_width);
+  state.first_row = top - std::min(top, margin);
+  state.rows = std::min(bottom + margin, decompress.output_height) - state.first_row;
+  state.first_column = left - std::min(left, margin);
+  state.columns = std::min(right + margin, decompress.output_width) - state.first_column;
   state.run(&State::crop);
 
   state.picture.resize(state.rows, state.columns);
@@ -206,11 +214,9 @@ DecodedPart JpegDecoder::decode(const CropBox& box, std::int64_t output_height, 
   }
 
   const PictureView decoded = std::as_const(state.picture).view();
-  const PictureView part{decoded.pixels + std::size_t{wanted_column - state.first_column} * 3, decoded.height,
-                         wanted_columns, decoded.row_stride};
-  return {
-      part,
-      {box.left * factor - wanted_column, box.top * factor - state.first_row, box.width * factor, box.height * factor}};
+  const PictureView part{decoded.row(top - state.first_row) + std::size_t{left - state.first_column} * 3, bottom - top,
+                         right - left, decoded.row_stride};
+  return {part, {box.left * factor - left, box.top * factor - top, box.width * factor, box.height * factor}};
 }
 
 }  // namespace sleight

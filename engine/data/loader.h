@@ -48,7 +48,7 @@ struct LoaderOptions {
   double broken_share = 0.01;
   std::int64_t broken_minimum = 10;
   // Where the pixels of a slot live; by default ordinary memory. A GPU run gives pinned memory here.
-  std::function<std::shared_ptr<std::uint8_t>(std::size_t bytes)> allocate_pixels;
+  std::function<std::shared_ptr<std::uint8_t>(std::size_t bytes)> allocate_pixels = {};
 };
 
 struct BrokenPicture {

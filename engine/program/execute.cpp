@@ -18,6 +18,10 @@ void Context::set_live_scalar(kernels::LiveScalar::Index index, double value) {
   reinterpret_cast<float*>(live_scalars.data())[index] = static_cast<float>(value);
 }
 
+float Context::live_scalar(kernels::LiveScalar::Index index) const {
+  return reinterpret_cast<const float*>(live_scalars.data())[index];
+}
+
 Executable::Executable(Program program, Context& context, const ExecutableOptions& options)
     : context_(context), program_(std::move(program)) {
   verify(program_);

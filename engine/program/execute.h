@@ -43,6 +43,7 @@ struct Context {
   Buffer live_scalars;
 
   void set_live_scalar(kernels::LiveScalar::Index index, double value);
+  float live_scalar(kernels::LiveScalar::Index index) const;
 };
 
 struct ExecutableOptions {

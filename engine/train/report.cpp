@@ -32,9 +32,9 @@ std::string draw_summary(const ReportData& data) {
   const RunSummary summary = summarize(data.metrics);
   std::string cards;
   if (summary.best_top1) {
-    cards += card("best top-1 accuracy, epoch " + format_number("%.4g", summary.best_epoch) +
-                      (summary.best_is_ema ? ", EMA" : ""),
-                  format_number("%.2f%%", 100 * *summary.best_top1), "first");
+    cards +=
+        card("best top-1, epoch " + format_number("%.4g", summary.best_epoch) + (summary.best_is_ema ? ", EMA" : ""),
+             format_number("%.2f%%", 100 * *summary.best_top1), "first");
   }
   if (!data.metrics.empty()) {
     cards += card("epochs", format_number("%.4g", summary.epochs));
@@ -70,16 +70,17 @@ std::string draw_curves(const ReportData& data) {
                                    series_of(data, metric_names::ema_loss, "EMA", 2)}});
   charts +=
       draw_chart({.title = "Accuracy", .unit = ChartUnit::percent, .series = {train_top1, validation_top1, ema_top1}});
-  charts += draw_chart({.title = "Top-5 accuracy",
-                        .unit = ChartUnit::percent,
-                        .series = {series_of(data, metric_names::validation_top5, "top-5", 1),
-                                   series_of(data, metric_names::ema_top5, "EMA top-5", 2)}});
-  charts += draw_chart({.title = "Learning rate",
-                        .from_zero = true,
-                        .series = {series_of(data, metric_names::learning_rate, "learning rate", 3)}});
-  charts += draw_chart({.title = "Speed", .from_zero = true, .series = {speed}});
-  if (charts.empty()) return "";
-  return "<h2>Curves</h2>\n<div class=pair>\n" + charts + "</div>\n";
+  std::string small_charts;
+  small_charts += draw_chart({.title = "Top-5 accuracy",
+                              .unit = ChartUnit::percent,
+                              .series = {series_of(data, metric_names::validation_top5, "top-5", 1),
+                                         series_of(data, metric_names::ema_top5, "EMA top-5", 2)}});
+  small_charts += draw_chart({.title = "Learning rate",
+                              .from_zero = true,
+                              .series = {series_of(data, metric_names::learning_rate, "learning rate", 3)}});
+  small_charts += draw_chart({.title = "Speed", .from_zero = true, .series = {speed}});
+  if ((charts + small_charts).empty()) return "";
+  return "<h2>Curves</h2>\n<div class=pair>\n" + charts + "</div>\n<div class=trio>\n" + small_charts + "</div>\n";
 }
 
 std::string draw_receipts(const ReportData& data) {
@@ -100,7 +101,8 @@ std::string draw_predictions(const ReportData& data) {
     pictures += "<figure class=\"card" + std::string(is_right ? "" : " missed") + "\"><img alt=\"" +
                 html_escaped(prediction.label) + "\" src=\"data:image/png;base64," + base64(prediction.png) + "\"><b>" +
                 html_escaped(prediction.predicted) + "</b> " + format_number("%.0f%%", 100 * prediction.probability) +
-                "<small>" + (is_right ? "right" : "is " + html_escaped(prediction.label)) + "</small></figure>\n";
+                "<small>" + (is_right ? "\xE2\x9C\x93 right" : "is " + html_escaped(prediction.label)) +
+                "</small></figure>\n";
   }
   return "<h2>What the network sees</h2>\n<div class=pictures>\n" + pictures + "</div>\n";
 }

@@ -47,20 +47,22 @@ std::vector<ChartPoint> thinned(const std::vector<ChartPoint>& points) {
   return kept;
 }
 
-// The exponential running mean, without the pull towards zero at its beginning.
+// The mean of a window around each point: unlike a running mean, it does not lag behind the curve. Towards the ends the
+// window narrows on both sides alike.
 std::vector<ChartPoint> smoothed(const std::vector<ChartPoint>& points) {
-  const double keep = 1 - 1 / std::max(3.0, static_cast<double>(points.size()) / 40);
+  const std::size_t reach = std::max<std::size_t>(2, points.size() / 40);
   std::vector<ChartPoint> means;
-  double sum = 0;
-  double weight = 0;
-  for (const ChartPoint& point : points) {
-    if (!is_finite(point)) {
-      means.push_back(point);
-      continue;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const std::size_t side = std::min({reach, i, points.size() - 1 - i});
+    double sum = 0;
+    std::size_t count = 0;
+    for (std::size_t j = i - side; j <= i + side; ++j) {
+      if (!is_finite(points[j])) continue;
+      sum += points[j].y;
+      ++count;
     }
-    sum = keep * sum + (1 - keep) * point.y;
-    weight = keep * weight + (1 - keep);
-    means.push_back({point.x, sum / weight});
+    // Where the value itself is lost the gap stays.
+    means.push_back({points[i].x, is_finite(points[i]) ? sum / static_cast<double>(count) : points[i].y});
   }
   return means;
 }
@@ -166,7 +168,7 @@ std::vector<double> axis_marks(double low, double high, int count) {
   }
   std::vector<double> marks;
   for (double index = std::ceil(low / step - 1e-9); index * step <= high + step * 1e-9; ++index) {
-    marks.push_back(index * step);
+    marks.push_back(index * step + 0.0);  // + 0.0: a mark of -0 would be written so
   }
   return marks;
 }

@@ -16,7 +16,7 @@ struct ChartSeries {
   std::string name;
   int color = 0;                        // 0 to 3, from the page's palette
   std::vector<ChartPoint> points = {};  // x not decreasing; a value that is not finite breaks the line
-  bool is_noisy = false;                // drawn faint, with its running mean on top
+  bool is_noisy = false;                // drawn faint, with its local mean on top
   bool mark_best = false;               // a ring on the highest point
 };
 

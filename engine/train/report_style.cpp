@@ -37,6 +37,8 @@ h3 { font-size: 14px; font-weight: 650; }
 .cards .first b { color: var(--color0); }
 .warning { border-left: 4px solid var(--wrong); margin-top: 14px; }
 .pair { display: grid; gap: 14px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); align-items: start; }
+.trio { display: grid; gap: 14px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); margin-top: 14px; }
+.trio .chart svg { font-size: 14px; }
 .column { display: grid; gap: 14px; }
 figcaption { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: baseline; margin-bottom: 10px; }
 .legend { color: var(--muted); font-size: 12.5px; display: flex; flex-wrap: wrap; gap: 2px 14px; }
@@ -80,9 +82,9 @@ td:first-child { white-space: nowrap; }
 .bar i { background: var(--empty); border-radius: 5px; height: 9px; overflow: hidden; }
 .bar b { display: block; height: 100%; background: var(--color0); border-radius: 5px; }
 .bar em { font-style: normal; text-align: right; font-variant-numeric: tabular-nums; }
-.pictures { display: grid; gap: 12px; grid-template-columns: repeat(auto-fill, minmax(118px, 1fr)); }
-.pictures figure { padding: 8px 8px 10px; font-size: 12.5px; line-height: 1.4; overflow-wrap: anywhere; border-top: 3px solid var(--right); }
-.pictures .missed { border-top-color: var(--wrong); }
+.pictures { display: grid; gap: 12px; grid-template-columns: repeat(auto-fill, minmax(124px, 1fr)); }
+.pictures figure { padding: 8px 8px 10px; font-size: 12.5px; line-height: 1.4; overflow-wrap: anywhere; }
+.pictures .missed { border-color: var(--wrong); box-shadow: 0 0 0 1px var(--wrong); }
 .pictures img { width: 100%; aspect-ratio: 1; object-fit: contain; border-radius: 6px; image-rendering: pixelated; display: block; margin-bottom: 7px; background: var(--empty); }
 .pictures b { font-weight: 620; } .pictures .missed b { color: var(--wrong); }
 .pictures small { color: var(--muted); font-size: 12px; display: block; }

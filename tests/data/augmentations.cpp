@@ -57,10 +57,10 @@ TEST_CASE("random resized crops have the area and aspect they were asked for") {
     if (area < 0.5) ++small;
     sum_left_share += box.width < 1000 ? box.left / (1000 - box.width) : 0.5;
   }
-  // Area is uniform on 0.08 .. 1 before those that do not fit are drawn again: large ones with a far aspect, so the
-  // mean is a little below 0.54. An independent simulation of the same rule (ten tries, then the whole) gives 0.493.
-  CHECK(std::abs(sum_area / draws - 0.493) < 0.01);
-  CHECK(std::abs(small / static_cast<double>(draws) - 0.527) < 0.02);
+  // Area is uniform on 0.08 .. 1 before those that do not fit are drawn again: large ones with a far aspect, so the mean
+  // is below 0.54. 100,000 draws of torchvision's RandomResizedCrop.get_params give a mean of 0.4796 and 53.0% below 0.5.
+  CHECK(std::abs(sum_area / draws - 0.4796) < 0.006);
+  CHECK(std::abs(small / static_cast<double>(draws) - 0.530) < 0.012);
   CHECK(std::abs(sum_log_aspect / draws) < 0.005);
   CHECK(std::abs(sum_left_share / draws - 0.5) < 0.01);
 }

@@ -48,7 +48,7 @@ TEST_CASE("the example report is whole, needs nothing from outside and is kept t
     CAPTURE(outside);
     CHECK(!contains(page, outside));
   }
-  for (const char* broken : {"nan", "inf\"", "-0.0 "}) {
+  for (const char* broken : {"nan", "inf\"", ">-0<"}) {
     CAPTURE(broken);
     CHECK(!contains(page, broken));
   }
@@ -131,7 +131,7 @@ TEST_CASE("the summary of a run") {
   CHECK(!summarize({}).images_per_second);
 
   const std::string page = make_report({.title = "t", .metrics = metrics});
-  CHECK(contains(page, "best top-1 accuracy, epoch 2, EMA</span><b>60.00%"));
+  CHECK(contains(page, "best top-1, epoch 2, EMA</span><b>60.00%"));
   CHECK(contains(page, "1 logged loss is not finite"));
   CHECK(!contains(page, "nan"));
 }

@@ -1,5 +1,6 @@
 #include "tools/common/run_tool.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -8,9 +9,10 @@
 
 namespace sleight {
 
-int run_tool(CLI::App& app, int argument_count, char** arguments, const std::function<int()>& body) {
+int run_tool(CLI::App& app, std::vector<std::string> arguments, const std::function<int()>& body) {
   try {
-    app.parse(argument_count, arguments);
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes a vector from its end
+    app.parse(arguments);
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
@@ -24,6 +26,10 @@ int run_tool(CLI::App& app, int argument_count, char** arguments, const std::fun
     std::fprintf(stderr, "error: %s\n", error.what());
   }
   return 1;
+}
+
+int run_tool(CLI::App& app, int argument_count, char** arguments, const std::function<int()>& body) {
+  return run_tool(app, std::vector<std::string>(arguments + 1, arguments + argument_count), body);
 }
 
 }  // namespace sleight

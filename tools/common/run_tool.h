@@ -3,10 +3,13 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace sleight {
 
 // Exit statuses: 0 done, 1 failed with a message, what CLI11 gives for wrong flags; body may return its own.
+int run_tool(CLI::App& app, std::vector<std::string> arguments, const std::function<int()>& body);
 int run_tool(CLI::App& app, int argument_count, char** arguments, const std::function<int()>& body);
 
 }  // namespace sleight

@@ -1,0 +1,121 @@
+#include "tricks/random_shapes.h"
+
+#include <cmath>
+#include <map>
+#include <vector>
+
+#include "catch2_adapter.h"
+#include "tests/base/error_message.h"
+
+using namespace sleight;
+
+TEST_CASE("random shapes: the option is parsed and printed") {
+  const RandomShapesOptions detection = parse_random_shapes("320:608:10");
+  CHECK(detection == RandomShapesOptions{320, 608, 10, 32});
+  CHECK(to_string(detection) == "320:608:10");
+  const RandomShapesOptions small = parse_random_shapes("24:40:1:8");
+  CHECK(small == RandomShapesOptions{24, 40, 1, 8});
+  CHECK(to_string(small) == "24:40:1:8");
+  for (const char* wrong : {"", "224", "224:288", "224:288:", "224:288:ten", "224:288:10:32:1", "224-288-10",
+                            ":224:288:10", "224:288:10 ", "99999999999999999999:288:10"}) {
+    CAPTURE(wrong);
+    CHECK(contains(error_message([&] { parse_random_shapes(wrong); }), "MIN:MAX:EVERY"));
+  }
+  CHECK(contains(error_message([] { parse_random_shapes("224:290:10"); }), "multiples of 32"));
+  CHECK(contains(error_message([] { parse_random_shapes("225:288:10"); }), "multiples of 32"));
+  CHECK(contains(error_message([] { parse_random_shapes("224:224:10"); }), "above"));
+  CHECK(contains(error_message([] { parse_random_shapes("288:224:10"); }), "above"));
+  for (const char* wrong : {"224:288:0", "0:288:10", "-32:288:10", "224:288:10:0"}) {
+    CAPTURE(wrong);
+    CHECK(contains(error_message([&] { parse_random_shapes(wrong); }), "positive"));
+  }
+}
+
+TEST_CASE("random shapes: the defaults lie around the model's own size") {
+  CHECK(default_random_shapes(224) == RandomShapesOptions{224, 288, 10, 32});
+  CHECK(default_random_shapes(32) == RandomShapesOptions{24, 40, 10, 8});
+  CHECK(default_random_shapes(64) == RandomShapesOptions{56, 72, 10, 8});
+  for (const std::int64_t size : {1, 8, 17, 31, 48, 100, 127, 128, 160, 225, 299}) {
+    CAPTURE(size);
+    const RandomShapes shapes(default_random_shapes(size), 0);
+    CHECK(shapes.all_sizes().size() == 3);
+  }
+}
+
+TEST_CASE("random shapes: all sizes, the largest first, are exactly those drawn, each as often") {
+  const RandomShapes shapes(parse_random_shapes("224:288:10"), 9);
+  CHECK(shapes.all_sizes() == std::vector<std::int64_t>{288, 256, 224});
+  std::map<std::int64_t, int> seen;
+  constexpr int draws = 6000;
+  for (int draw = 0; draw < draws; ++draw)
+    ++seen[shapes.size_at(draw * 10)];
+  REQUIRE(seen.size() == 3);
+  for (const std::int64_t size : shapes.all_sizes()) {
+    CHECK(std::abs(seen[size] - draws / 3) <= 5.0 * std::sqrt(draws * 2.0 / 9.0));
+  }
+}
+
+TEST_CASE("random shapes: one size for every k iterations, k = 1 a new draw for each") {
+  const RandomShapes shapes(parse_random_shapes("320:608:7"), 4);
+  int changes = 0;
+  for (std::int64_t i = 0; i < 700; ++i) {
+    REQUIRE(shapes.size_at(i) == shapes.size_at(i / 7 * 7));
+    if (i > 0 && shapes.size_at(i) != shapes.size_at(i - 1)) ++changes;
+  }
+  // 99 borders, 10 sizes: nine tenths of them change.
+  CHECK((changes >= 75 && changes <= 99));
+  const RandomShapes each(parse_random_shapes("320:608:1"), 4);
+  for (std::int64_t i = 0; i < 50; ++i)
+    CHECK(each.size_at(i) == shapes.size_at(i * 7));
+}
+
+TEST_CASE("random shapes: every rank and a run that goes on draw the same sizes") {
+  const RandomShapesOptions options = parse_random_shapes("320:608:10");
+  std::vector<std::int64_t> first_rank;
+  RandomShapes rank0(options, 77);
+  for (std::int64_t i = 0; i < 200; ++i) {
+    first_rank.push_back(rank0.size_at(i));
+    rank0.count(i, first_rank.back(), first_rank.back());  // what one rank has done must not matter
+  }
+  const RandomShapes rank1(options, 77);
+  for (std::int64_t i = 199; i >= 0; --i)
+    CHECK(rank1.size_at(i) == first_rank[static_cast<std::size_t>(i)]);
+
+  const RandomShapes other_seed(options, 78);
+  int different = 0;
+  for (std::int64_t i = 0; i < 200; i += 10)
+    different += other_seed.size_at(i) != first_rank[static_cast<std::size_t>(i)];
+  CHECK(different >= 10);
+}
+
+TEST_CASE("random shapes: the receipt is a histogram of what arrived, over a resume too") {
+  const RandomShapesOptions options = parse_random_shapes("24:40:3:8");
+  RandomShapes whole(options, 5);
+  RandomShapes first(options, 5);
+  CHECK(whole.receipt().fired == 0);
+  std::map<std::int64_t, double> expected;
+  double changes = 0;
+  for (std::int64_t i = 0; i < 60; ++i) {
+    const std::int64_t size = whole.size_at(i);
+    expected[size] += 1.0;
+    if (i > 0 && size != whole.size_at(i - 1)) changes += 1.0;
+    whole.count(i, size, size);
+    if (i < 31) first.count(i, size, size);
+  }
+  const Receipt receipt = whole.receipt();
+  CHECK(receipt.fired == 60);
+  CHECK(receipt.count("changes of size") == changes);
+  for (const auto& [size, iterations] : expected)
+    CHECK(receipt.count("iterations at " + std::to_string(size)) == iterations);
+
+  RandomShapes resumed(options, 5);
+  resumed.restore(first.receipt());
+  for (std::int64_t i = 31; i < 60; ++i)
+    resumed.count(i, resumed.size_at(i), resumed.size_at(i));
+  CHECK(resumed.receipt() == receipt);
+
+  // A batch that was made at another size than the one drawn.
+  const std::int64_t drawn = whole.size_at(0);
+  const std::string message = error_message([&] { whole.count(0, drawn, drawn + 8); });
+  CHECK(contains(message, "drew " + std::to_string(drawn)));
+}

@@ -1,0 +1,44 @@
+#include "tricks/receipt.h"
+
+#include "catch2_adapter.h"
+#include "tests/base/error_message.h"
+#include "tricks/linear_scaling.h"
+
+using namespace sleight;
+
+TEST_CASE("receipts: a run whose enabled tricks all fired passes, one that did nothing is named") {
+  const std::vector<Receipt> good = {{"mixup", {{"images mixed", 12.0}}, 12}, {"warm-up", {{"iterations", 3.0}}, 3}};
+  REQUIRE(error_message([&] { check_receipts(good); }).empty());
+  REQUIRE(error_message([&] { check_receipts({}); }).empty());
+
+  std::vector<Receipt> idle = good;
+  idle.push_back({"zero gamma", {{"gammas zeroed", 0.0}}, 0});
+  idle.push_back({"random shapes", {}, 0});
+  const std::string message = error_message([&] { check_receipts(idle); });
+  CAPTURE(message);
+  CHECK(contains(message, "zero gamma: 0 gammas zeroed"));
+  CHECK(contains(message, "random shapes"));
+  CHECK_FALSE(contains(message, "mixup"));
+  CHECK_FALSE(contains(message, "warm-up"));
+}
+
+TEST_CASE("receipts: counts are found by name, and a missing one is an error that names it") {
+  const std::vector<Receipt> receipts = {{"mixup", {{"images mixed", 12.0}, {"mean lambda", 0.5}}, 12}};
+  CHECK(find_receipt(receipts, "mixup").count("mean lambda") == 0.5);
+  CHECK(to_string(receipts[0]) == "mixup: 12 images mixed, 0.5 mean lambda");
+  CHECK(contains(error_message([&] { find_receipt(receipts, "warm-up"); }), "warm-up"));
+  CHECK(contains(error_message([&] { (void)receipts[0].count("updates"); }), "updates"));
+}
+
+TEST_CASE("linear scaling: the rate follows the global batch, 256 is the reference") {
+  CHECK(linearly_scaled_rate(0.1, 256) == 0.1);
+  CHECK(linearly_scaled_rate(0.1, 1024) == Approx(0.4));
+  CHECK(linearly_scaled_rate(0.2, 128) == Approx(0.1));
+  CHECK(linearly_scaled_rate(0.1, 1) == Approx(0.1 / 256.0));
+  CHECK(contains(error_message([] { linearly_scaled_rate(0.1, 0); }), "0.1 and 0"));
+  CHECK(contains(error_message([] { linearly_scaled_rate(-0.1, 8); }), "-0.1"));
+
+  const Receipt receipt = linear_scaling_receipt(64);
+  CHECK(receipt.count("times the base rate") == 0.25);
+  CHECK(receipt.fired == 1);
+}

@@ -1,0 +1,36 @@
+// One pass over the evaluation pictures.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "engine/train/classifier.h"
+
+namespace sleight {
+
+struct EvaluationSummary {
+  std::int64_t pictures = 0;
+  double loss = 0.0;  // mean, without smoothing
+  double top1 = 0.0;  // fractions of 1
+  double top5 = 0.0;
+  std::vector<std::int64_t> confusion;  // [classes, classes]: row true class, column predicted class
+};
+
+struct EvaluationOptions {
+  std::int64_t batch_size = 0;
+  std::int64_t image_size = 0;
+  int loader_threads = 1;
+  AugmentationRecipe recipe;
+  bool averaged = false;  // the moving averages of the weights as well
+  // Sees every batch with its logits (of the averages, where there are any); may be empty.
+  std::function<void(const Batch& batch, std::span<const float> logits)> observe;
+};
+
+struct EvaluationSummaries {
+  EvaluationSummary plain;
+  EvaluationSummary averaged;  // no pictures without EvaluationOptions::averaged
+};
+
+EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, const EvaluationOptions& options);
+
+}  // namespace sleight

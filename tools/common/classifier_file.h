@@ -1,0 +1,29 @@
+// What a file of weights says about the classifier in it: enough to use it without repeating flags.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/data/augmentation.h"
+#include "engine/train/classification_program.h"
+#include "engine/train/safetensors.h"
+#include "models/classifier.h"
+
+namespace sleight {
+
+struct ClassifierDescription {
+  std::string model;
+  std::vector<std::string> class_names;
+  std::int64_t image_size = 0;
+  ops::Normalisation normalisation = imagenet_normalisation();
+};
+
+// To and from the metadata of our own files.
+void describe_into(SafetensorsMetadata& metadata, const ClassifierDescription& description);
+// Throws Error when the file does not say which classifier it holds (a file of another program): say --model then.
+ClassifierDescription description_in(const std::filesystem::path& path, const SafetensorsMetadata& metadata);
+
+AugmentationRecipe evaluation_recipe_of(const ClassifierModel& model);
+
+}  // namespace sleight

@@ -1,0 +1,424 @@
+#include "tools/common/classifier_training.h"
+
+#include <cmath>
+#include <ctime>
+#include <mutex>
+
+#include "engine/base/error.h"
+#include "engine/base/log.h"
+#include "engine/base/memory.h"
+#include "engine/base/timer.h"
+#include "engine/data/png.h"
+#include "engine/program/print.h"
+#include "engine/train/checkpoint.h"
+#include "engine/train/progress.h"
+#include "engine/train/report.h"
+#include "engine/train/run_log.h"
+#include "engine/train/signals.h"
+#include "tools/common/classifier_evaluation.h"
+#include "tools/common/classifier_file.h"
+#include "tools/common/classifier_tricks.h"
+
+namespace sleight {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Steps between two lines of metrics.jsonl.
+constexpr std::int64_t log_interval = 50;
+constexpr std::size_t report_pictures = 24;
+
+fs::path folder_of(const ClassifierRun& run) {
+  if (!run.options.out.empty()) return run.options.out;
+  check(!run.options.resume, "--resume needs --out: the folder of the run to go on with");
+  char time_text[32] = {};
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  std::strftime(time_text, sizeof time_text, "%Y%m%d-%H%M%S", &local);
+  return fs::path("runs") / (run.options.model + "-" + time_text);
+}
+
+// Sums between two log lines.
+struct Window {
+  double loss_sum = 0.0;
+  std::int64_t steps = 0, pictures = 0, top1 = 0;
+  Timer timer;
+
+  void add(const StepResult& result, std::int64_t batch_size) {
+    loss_sum += result.loss;
+    ++steps;
+    pictures += batch_size;
+    top1 += result.top1;
+  }
+};
+
+class TrainingRun {
+ public:
+  explicit TrainingRun(const ClassifierRun& run);
+  TrainingOutcome train();
+
+ private:
+  void resume_from_checkpoint();
+  void refuse_changed_recipe(const SafetensorsMetadata& metadata) const;
+  void plan();
+  bool make_request(std::int64_t step, BatchRequest& request);
+  void train_step(Loader& loader, ProgressLine& progress_line);
+  void log_window(double learning_rate);
+  void finish_epoch();
+  void save();
+  void write_report(const std::string& status);
+  void save_failed_batch(const Batch& batch);
+  void tell_bottleneck(const Loader& loader) const;
+
+  const ClassifierRun& run_;
+  fs::path folder_;
+  DatasetPair data_;
+  std::int64_t steps_per_epoch_;
+  std::int64_t steps_;
+  int loader_threads_;
+  Context context_;
+  ClassifierTricks tricks_;
+  Classifier classifier_;
+  std::optional<RunLog> log_;
+
+  std::int64_t step_ = 0;  // finished steps
+  Window window_;
+  RecentSpeed speed_;
+  double step_seconds_ = 0.0;  // spent computing steps, for the question of who starves
+  TrainingOutcome outcome_;
+  EvaluationSummary last_evaluation_;
+  std::vector<ReportPrediction> predictions_;
+
+  // The permutation of the epoch that is being scheduled; the schedule runs on the loader's threads, one at a time.
+  std::int64_t scheduled_epoch_ = -1;
+  std::vector<std::int64_t> order_;
+};
+
+DatasetPair open_data(const ClassifierRun& run) {
+  DatasetOptions options;
+  options.synthetic = run.options.synthetic;
+  options.synthetic.seed = run.options.seed;
+  DatasetPair data = open_datasets(run.options.data, options);
+  for (const std::string& warning : data.training->warnings()) log_warning(warning);
+  for (const std::string& warning : data.evaluation->warnings()) log_warning(warning);
+  return data;
+}
+
+std::int64_t count_steps(const ClassifierRun& run, const Dataset& training) {
+  const std::int64_t steps = training.size() / run.recipe.batch_size;
+  check(steps >= 1, "there are ", training.size(), " training pictures, fewer than one batch of ", run.recipe.batch_size,
+        "; use a smaller --batch-size");
+  return steps;
+}
+
+TrainingRun::TrainingRun(const ClassifierRun& run)
+    : run_(run),
+      folder_(folder_of(run)),
+      data_(open_data(run)),
+      steps_per_epoch_(count_steps(run, *data_.training)),
+      steps_(steps_per_epoch_ * run.recipe.epochs),
+      loader_threads_(run.options.loader_threads),
+      context_(run.options.device, run.options.seed),
+      tricks_(run, steps_per_epoch_),
+      classifier_(context_, run.model->trace, tricks_.program_options(static_cast<std::int64_t>(data_.training->class_names().size()))) {
+  set_compute_threads(run.options.threads);
+  if (loader_threads_ == 0) loader_threads_ = std::max(1, compute_threads() / 2);
+  outcome_.folder = folder_;
+}
+
+void TrainingRun::plan() {
+  const std::int64_t batch_size = run_.recipe.batch_size;
+  for (const std::int64_t size : tricks_.sizes()) {
+    const Executable& executable = classifier_.plan_training(batch_size, size, size);
+    log_info("plan ", batch_size, "x", size, "x", size, ": ", executable.program().steps.size(), " steps, arena ",
+             bytes_to_text(executable.plan().arena_bytes), ", parameters and optimizer ",
+             bytes_to_text(context_.store.bytes()));
+  }
+  classifier_.plan_evaluation(batch_size, run_.image_size, run_.image_size, false);
+  if (tricks_.averages()) classifier_.plan_evaluation(batch_size, run_.image_size, run_.image_size, true);
+}
+
+void TrainingRun::refuse_changed_recipe(const SafetensorsMetadata& metadata) const {
+  // What may change without changing the numbers.
+  const auto is_free = [](const std::string& line) { return line.starts_with("loader-threads ") || line.starts_with("#"); };
+  const auto lines_of = [&](const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) {
+      if (!is_free(line) && !line.starts_with("threads ")) lines.push_back(line);
+    }
+    return lines;
+  };
+  const std::vector<std::string> before = lines_of(metadata.at("recipe"));
+  for (const std::string& line : lines_of(run_.recipe_text())) {
+    check(std::find(before.begin(), before.end(), line) != before.end(), "the run in ", folder_.string(),
+          " was started with another recipe: now '", line, "'. Resume without that flag, or start a new run with another --out");
+  }
+}
+
+void TrainingRun::resume_from_checkpoint() {
+  const fs::path path = folder_ / last_checkpoint_name;
+  check(fs::exists(path), "there is no checkpoint ", path.string(), " to resume from; start without --resume");
+  const SafetensorsFile file(path);
+  refuse_changed_recipe(file.metadata());
+  const SafetensorsMetadata metadata = load_checkpoint(path, context_.store);
+  step_ = std::stoll(metadata.at("step"));
+  outcome_.best_top1 = std::stod(metadata.at("best_top1"));
+  outcome_.best_epoch = std::stod(metadata.at("best_epoch"));
+  outcome_.last_top1 = std::stod(metadata.at("last_top1"));
+  tricks_.restore(receipts_from_json(metadata.at("receipts")));
+  const int threads_before = std::stoi(metadata.at("compute_threads"));
+  if (threads_before != compute_threads()) {
+    log_warning("the run was computed with ", threads_before, " threads and goes on with ", compute_threads(),
+                ": sums are taken in another order, so it will not be bit-identical");
+  }
+  log_info("resumed ", path.string(), " after step ", step_, " of ", steps_);
+}
+
+bool TrainingRun::make_request(std::int64_t step, BatchRequest& request) {
+  if (step >= steps_) return false;
+  const std::int64_t epoch = step / steps_per_epoch_;
+  if (epoch != scheduled_epoch_) {
+    order_ = RandomStream(run_.options.seed, RandomPurpose::sample_order, static_cast<std::uint64_t>(epoch))
+                 .permutation(data_.training->size());
+    scheduled_epoch_ = epoch;
+  }
+  request.epoch = epoch;
+  request.recipe = run_.recipe.training_augmentation;
+  const auto first = order_.begin() + (step % steps_per_epoch_) * run_.recipe.batch_size;
+  request.samples.assign(first, first + run_.recipe.batch_size);
+  tricks_.shape_batch(request, step);
+  return true;
+}
+
+void TrainingRun::log_window(double learning_rate) {
+  const auto steps = static_cast<double>(window_.steps);
+  const auto pictures = static_cast<double>(window_.pictures);
+  std::vector<Scalar> values = {{std::string(metric_names::train_loss), window_.loss_sum / steps},
+                                {std::string(metric_names::learning_rate), learning_rate},
+                                {std::string(metric_names::images_per_second), pictures / window_.timer.seconds()}};
+  if (run_.recipe.mixup_alpha == 0.0) {
+    values.push_back({std::string(metric_names::train_top1), static_cast<double>(window_.top1) / pictures});
+  }
+  log_->scalars(step_, static_cast<double>(step_) / static_cast<double>(steps_per_epoch_), values);
+  window_ = Window();
+}
+
+void TrainingRun::save_failed_batch(const Batch& batch) {
+  const std::int64_t n = batch.size();
+  const auto bytes = [](const auto& values) { return std::as_bytes(values); };
+  const std::vector<SafetensorsEntry> tensors = {
+      {"images", DataType::uint8, {n, batch.height(), batch.width(), 3}, bytes(batch.images())},
+      {"flips", DataType::int32, {n}, bytes(batch.flips())},
+      {"labels", DataType::int32, {n}, bytes(batch.labels())},
+      {"lambdas", DataType::float32, {n}, bytes(batch.lambdas())},
+      {"partners", DataType::int32, {n}, bytes(batch.partners())},
+      {"samples", DataType::int64, {n}, bytes(batch.samples())}};
+  write_safetensors(folder_ / "failed_batch.safetensors", tensors, {{"step", std::to_string(batch.step())}});
+}
+
+void TrainingRun::train_step(Loader& loader, ProgressLine& progress_line) {
+  Timer whole;
+  const std::optional<Batch> batch = loader.next();
+  check(batch.has_value(), "the loader ended before step ", step_);
+  Timer computing;
+  tricks_.set_live_scalars(context_, step_);
+  StepResult result;
+  try {
+    result = classifier_.train(*batch);
+  } catch (const NonFiniteLoss& error) {
+    save_failed_batch(*batch);
+    fail("step ", step_, ": ", error.what(), ". The batch is in ", (folder_ / "failed_batch.safetensors").string(),
+         "; the last checkpoint is as it was");
+  }
+  tricks_.count(context_, *batch, classifier_.plan_training(batch->size(), batch->height(), batch->width()));
+  const double learning_rate = static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate));
+  ++step_;
+  window_.add(result, batch->size());
+  step_seconds_ += computing.seconds();
+  speed_.add(batch->size(), whole.seconds());
+  Progress progress{.epoch = (step_ - 1) / steps_per_epoch_ + 1,
+                    .epochs = run_.recipe.epochs,
+                    .step = step_,
+                    .steps = steps_,
+                    .images_per_second = speed_.images_per_second(),
+                    .loss = result.loss,
+                    .accuracy = {},
+                    .learning_rate = learning_rate,
+                    .seconds_left = speed_.seconds_left(steps_ - step_)};
+  if (run_.recipe.mixup_alpha == 0.0) {
+    progress.accuracy = static_cast<double>(window_.top1) / static_cast<double>(window_.pictures);
+  }
+  const bool epoch_ends = step_ % steps_per_epoch_ == 0;
+  if (epoch_ends) {
+    progress_line.finish(progress);
+  } else {
+    progress_line.update(progress);
+  }
+  if (epoch_ends || window_.steps == log_interval) log_window(learning_rate);
+}
+
+void TrainingRun::finish_epoch() {
+  const std::int64_t epoch = step_ / steps_per_epoch_;
+  predictions_.clear();
+  const std::vector<std::string>& classes = data_.training->class_names();
+  const auto collect = [&](const Batch& batch, std::span<const float> logits) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size()) && predictions_.size() < report_pictures; ++i) {
+      const auto row = logits.subspan(i * classes.size(), classes.size());
+      const auto top = std::max_element(row.begin(), row.end());
+      double sum = 0.0;
+      for (const float logit : row) sum += std::exp(static_cast<double>(logit - *top));
+      const auto size = static_cast<std::size_t>(batch.height() * batch.width() * 3);
+      const PictureView picture{batch.images().data() + i * size, batch.height(), batch.width(), batch.width() * 3};
+      predictions_.push_back({.png = encode_png(picture),
+                              .label = classes[static_cast<std::size_t>(batch.labels()[i])],
+                              .predicted = classes[static_cast<std::size_t>(top - row.begin())],
+                              .probability = 1.0 / sum});
+    }
+  };
+  const EvaluationSummaries summaries = evaluate(classifier_, *data_.evaluation,
+                                                 {.batch_size = run_.recipe.batch_size,
+                                                  .image_size = run_.image_size,
+                                                  .loader_threads = loader_threads_,
+                                                  .recipe = run_.recipe.evaluation_augmentation,
+                                                  .averaged = tricks_.averages(),
+                                                  .observe = collect});
+  std::vector<Scalar> values = {{std::string(metric_names::validation_loss), summaries.plain.loss},
+                                {std::string(metric_names::validation_top1), summaries.plain.top1},
+                                {std::string(metric_names::validation_top5), summaries.plain.top5}};
+  if (tricks_.averages()) {
+    values.push_back({std::string(metric_names::ema_loss), summaries.averaged.loss});
+    values.push_back({std::string(metric_names::ema_top1), summaries.averaged.top1});
+    values.push_back({std::string(metric_names::ema_top5), summaries.averaged.top5});
+  }
+  log_->scalars(step_, static_cast<double>(epoch), values);
+  const bool averaged_is_better = tricks_.averages() && summaries.averaged.top1 > summaries.plain.top1;
+  last_evaluation_ = tricks_.averages() ? summaries.averaged : summaries.plain;
+  outcome_.last_top1 = std::max(summaries.plain.top1, summaries.averaged.top1);
+  char text[160];
+  std::snprintf(text, sizeof text, "epoch %lld: validation loss %.4f, top-1 %.2f%%, top-5 %.2f%%",
+                static_cast<long long>(epoch), summaries.plain.loss, 100.0 * summaries.plain.top1, 100.0 * summaries.plain.top5);
+  std::string line = text;
+  if (tricks_.averages()) {
+    std::snprintf(text, sizeof text, "; averaged weights top-1 %.2f%%", 100.0 * summaries.averaged.top1);
+    line += text;
+  }
+  log_info(line);
+  if (outcome_.last_top1 > outcome_.best_top1) {
+    outcome_.best_top1 = outcome_.last_top1;
+    outcome_.best_epoch = static_cast<double>(epoch);
+    SafetensorsMetadata metadata;
+    describe_into(metadata, {run_.options.model, classes, run_.image_size, run_.recipe.normalisation});
+    metadata["top1"] = std::to_string(outcome_.best_top1);
+    save_weights(folder_ / best_weights_name, context_.store, averaged_is_better ? average_prefix : "", metadata);
+  }
+  window_.timer.restart();
+}
+
+void TrainingRun::save() {
+  SafetensorsMetadata metadata;
+  describe_into(metadata, {run_.options.model, data_.training->class_names(), run_.image_size, run_.recipe.normalisation});
+  metadata["step"] = std::to_string(step_);
+  metadata["best_top1"] = std::to_string(outcome_.best_top1);
+  metadata["best_epoch"] = std::to_string(outcome_.best_epoch);
+  metadata["last_top1"] = std::to_string(outcome_.last_top1);
+  metadata["receipts"] = receipts_to_json(tricks_.receipts());
+  metadata["recipe"] = run_.recipe_text();
+  metadata["compute_threads"] = std::to_string(compute_threads());
+  save_checkpoint(folder_ / last_checkpoint_name, context_.store, metadata);
+}
+
+void TrainingRun::write_report(const std::string& status) {
+  ReportData report;
+  report.title = run_.options.model + " on " + run_.options.data;
+  report.status = status;
+  for (const auto& [name, value] : run_.settings()) report.recipe.push_back({name, value});
+  report.metrics = read_metrics(folder_ / metrics_file_name);
+  for (const Receipt& receipt : tricks_.receipts()) {
+    const std::string text = to_string(receipt);
+    report.receipts.push_back({receipt.trick, text.substr(std::min(text.size(), receipt.trick.size() + 2))});
+  }
+  report.predictions = predictions_;
+  report.class_names = data_.training->class_names();
+  report.confusion = last_evaluation_.confusion;
+  report.peak_memory_bytes = memory_use().peak_resident_bytes;
+  write_file_atomically(folder_ / report_file_name, make_report(report));
+}
+
+void TrainingRun::tell_bottleneck(const Loader& loader) const {
+  const LoaderStatistics statistics = loader.statistics();
+  const auto batches = static_cast<double>(std::max<std::int64_t>(1, statistics.batches)) * 1e9;
+  const std::string text = describe_bottleneck({.decode = static_cast<double>(statistics.decoding + statistics.reading) / batches,
+                                                .augment = static_cast<double>(statistics.augmenting) / batches,
+                                                .wait = static_cast<double>(statistics.consumer_waiting) / batches,
+                                                .step = step_seconds_ * 1e9 / batches},
+                                               loader_threads_);
+  if (!text.empty()) log_info(text);
+  for (const BrokenPicture& broken : loader.broken_pictures()) {
+    log_warning("broken picture ", broken.name, ": ", broken.reason);
+  }
+}
+
+TrainingOutcome TrainingRun::train() {
+  for (const std::string& line : describe(run_.recipe)) log_info(line);
+  log_info(data_.training->size(), " training and ", data_.evaluation->size(), " evaluation pictures of ",
+           data_.training->class_names().size(), " classes; ", compute_threads(), " compute and ", loader_threads_,
+           " loader threads on ", context_.device.name());
+  plan();
+  if (run_.options.resume) {
+    resume_from_checkpoint();
+    log_.emplace(folder_, step_);
+  } else {
+    if (!run_.options.weights.empty()) load_weights(run_.options.weights, context_.store);
+    log_.emplace(folder_);
+    write_file_atomically(folder_ / recipe_file_name, run_.recipe_text());
+  }
+  Log::standard().also_to_file(folder_ / log_file_name);
+
+  const std::int64_t end = run_.options.max_steps > 0 ? std::min(run_.options.max_steps, steps_) : steps_;
+  const StopSignals signals;
+  const std::int64_t largest = tricks_.sizes().front();
+  Loader loader(*data_.training, [this](std::int64_t step, BatchRequest& request) { return make_request(step, request); },
+                {.seed = run_.options.seed,
+                 .threads = loader_threads_,
+                 .first_step = step_,
+                 .maximum_batch_size = run_.recipe.batch_size,
+                 .maximum_height = largest,
+                 .maximum_width = largest});
+  {
+    ProgressLine progress_line;
+    while (step_ < end && StopSignals::requested() == 0) {
+      train_step(loader, progress_line);
+      const bool epoch_ends = step_ % steps_per_epoch_ == 0;
+      if (epoch_ends) finish_epoch();
+      const bool asked = run_.options.checkpoint_steps > 0 && step_ % run_.options.checkpoint_steps == 0;
+      if (epoch_ends || asked || step_ == end || StopSignals::requested() != 0) save();
+      if (epoch_ends) write_report("epoch " + std::to_string(step_ / steps_per_epoch_) + " of " + std::to_string(run_.recipe.epochs));
+    }
+  }
+  tell_bottleneck(loader);
+  for (const Receipt& receipt : tricks_.receipts()) log_info(to_string(receipt));
+  outcome_.finished = step_ == steps_;
+  write_report(outcome_.finished ? "finished" : "stopped after step " + std::to_string(step_) + " of " + std::to_string(steps_));
+  if (outcome_.finished) {
+    check_receipts(tricks_.receipts());
+  } else if (StopSignals::requested() != 0) {
+    log_info("stopped by a signal after step ", step_, " of ", steps_, ", everything is saved. Go on with: train_classifier --resume --out ",
+             folder_.string());
+  } else {
+    log_info("stopped by --max-steps after step ", step_, " of ", steps_, ". Go on with: train_classifier --resume --max-steps 0 --out ",
+             folder_.string());
+  }
+  return outcome_;
+}
+
+}  // namespace
+
+TrainingOutcome train_classifier(const ClassifierRun& run) {
+  TrainingRun training(run);
+  return training.train();
+}
+
+}  // namespace sleight
