@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -44,11 +45,11 @@ struct LaunchShape {
 };
 
 inline std::string to_string(const LaunchShape& shape) {
-  const auto extent = [](const dim3& size) {
-    return "(" + std::to_string(size.x) + ", " + std::to_string(size.y) + ", " + std::to_string(size.z) + ")";
-  };
-  return "blocks " + extent(shape.blocks) + ", threads " + extent(shape.threads) + ", dynamic shared memory " +
-         std::to_string(shape.dynamic_shared_bytes) + " bytes";
+  std::ostringstream text;
+  text << "blocks (" << shape.blocks.x << ", " << shape.blocks.y << ", " << shape.blocks.z << "), threads ("
+       << shape.threads.x << ", " << shape.threads.y << ", " << shape.threads.z << "), dynamic shared memory "
+       << shape.dynamic_shared_bytes << " bytes";
+  return text.str();
 }
 
 // Blocks needed so that count items are covered with per_block of them each; 0 for count 0. Throws
@@ -92,7 +93,11 @@ void launch(Target target, const char* name, void (*kernel)(Parameters...), cons
   if (shape.blocks.x == 0 || shape.blocks.y == 0 || shape.blocks.z == 0) return;
   check_shape(name, shape);
   launch_counter.fetch_add(1, std::memory_order_relaxed);
-  start_kernel(target, name, kernel, shape.blocks, shape.threads, shape.dynamic_shared_bytes, arguments...);
+  const char* const reason =
+      start_kernel(target, name, kernel, shape.blocks, shape.threads, shape.dynamic_shared_bytes, arguments...);
+  if (reason != nullptr) {
+    throw std::runtime_error(std::string("launch of kernel ") + name + " failed: " + reason + "; " + to_string(shape));
+  }
 }
 
 }  // namespace SLEIGHT_TARGET_NAMESPACE

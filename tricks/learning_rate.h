@@ -23,7 +23,7 @@ struct LearningRateOptions {
   std::int64_t warm_up_iterations = 0;
   WarmUp warm_up = WarmUp::linear;
   Decay decay = Decay::cosine;
-  std::vector<std::int64_t> milestones;  // for Decay::step: iterations, ascending
+  std::vector<std::int64_t> milestones = {};  // for Decay::step: iterations, ascending
   double step_multiplier = 0.1;
 };
 

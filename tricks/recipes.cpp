@@ -62,7 +62,6 @@ LearningRateOptions Recipe::learning_rate_options(std::int64_t iterations_per_ep
                               .warm_up_iterations = iterations_of(warm_up_epochs, iterations_per_epoch),
                               .warm_up = warm_up,
                               .decay = decay,
-                              .milestones = {},
                               .step_multiplier = step_multiplier};
   for (const double epoch : milestones)
     options.milestones.push_back(iterations_of(epoch, iterations_per_epoch));

@@ -23,6 +23,12 @@ Device::Device(std::string_view name) : kind_(kind_of(name)) {
   if (kind_ == DeviceKind::simt) queue_ = kernels::Simt{};
 }
 
+Device::Device(const kernels::Queue& queue)
+    : kind_(std::holds_alternative<kernels::Cpu>(queue)    ? DeviceKind::cpu
+            : std::holds_alternative<kernels::Simt>(queue) ? DeviceKind::simt
+                                                           : DeviceKind::cuda),
+      queue_(queue) {}
+
 std::string Device::name() const { return kind_ == DeviceKind::cpu ? "cpu" : "simt"; }
 
 std::int64_t Device::preferred_lanes(std::int64_t channels) const {

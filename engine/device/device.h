@@ -16,6 +16,8 @@ class Device {
  public:
   // "cpu", "simt" or "cuda"; anything else, or a device this build cannot train on, throws Error saying so.
   explicit Device(std::string_view name);
+  // For tests that choose the order in which simt resumes threads.
+  explicit Device(const kernels::Queue& queue);
 
   DeviceKind kind() const { return kind_; }
   std::string name() const;

@@ -91,8 +91,15 @@ Program evaluation_program(const ClassifierFunction& model, const Classification
 
 Program inference_program(const ClassifierFunction& model, const ClassificationOptions& options) {
   Tracer trace(Mode::inference, options.element);
-  const ValueId pictures =
-      trace.input("input", {options.batch_size, options.height, options.width, 3}, options.element);
+  const ValueId images = trace.input(names::images, {options.batch_size, options.height, options.width, 3}, DataType::uint8);
+  const ValueId pictures = ops::image_prepare(trace, images, no_value, no_value, no_value, options.normalisation);
+  trace.result(model(trace, pictures, options.classes), names::logits);
+  return std::move(trace.program());
+}
+
+Program network_program(const ClassifierFunction& model, const ClassificationOptions& options) {
+  Tracer trace(Mode::inference, options.element);
+  const ValueId pictures = trace.input("input", {options.batch_size, options.height, options.width, 3}, options.element);
   trace.result(model(trace, pictures, options.classes), names::logits);
   return std::move(trace.program());
 }

@@ -60,7 +60,10 @@ Program training_program(const ClassifierFunction& model, const ClassificationOp
 // With the running statistics; with the names of the parameters as the training program has them.
 Program evaluation_program(const ClassifierFunction& model, const ClassificationOptions& options);
 
-// From pictures that are prepared already: float32 "input" [N,H,W,3] -> "logits".
+// Without labels: "images" uint8 [N,H,W,3] -> "logits".
 Program inference_program(const ClassifierFunction& model, const ClassificationOptions& options);
+
+// The network alone, from pictures that are normalised already: "input" [N,H,W,3] of the element type -> "logits".
+Program network_program(const ClassifierFunction& model, const ClassificationOptions& options);
 
 }  // namespace sleight

@@ -11,7 +11,7 @@ namespace sleight {
 
 namespace {
 
-constexpr std::size_t listed_confusions = 12;
+constexpr std::size_t listed_confusions = 8;
 constexpr std::size_t listed_classes = 40;
 
 std::int64_t row_sum(std::span<const std::int64_t> counts, std::size_t classes, std::size_t row) {

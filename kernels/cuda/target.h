@@ -6,8 +6,6 @@
 
 #include <bit>
 #include <cstddef>
-#include <stdexcept>
-#include <string>
 
 #include "kernels/queue.h"
 
@@ -78,32 +76,27 @@ __device__ inline void write_wide(void* address, const Word& word) {
   *static_cast<Register*>(address) = std::bit_cast<Register>(word);
 }
 
-inline void check_cuda(cudaError_t status, const char* kernel_name, dim3 blocks, dim3 threads, std::size_t shared) {
-  if (status == cudaSuccess) return;
-  cudaGetLastError();  // A failed launch stays the "last error"; cleared, or the next check would report it again.
-  const auto extent = [](const dim3& size) {
-    return "(" + std::to_string(size.x) + ", " + std::to_string(size.y) + ", " + std::to_string(size.z) + ")";
-  };
-  throw std::runtime_error(std::string("launch of kernel ") + kernel_name + " failed: " + cudaGetErrorString(status) +
-                           "; blocks " + extent(blocks) + ", threads " + extent(threads) + ", dynamic shared memory " +
-                           std::to_string(shared) + " bytes");
-}
-
+// Queues the kernel; returns null, or why CUDA refused.
 template <class... Parameters>
-void start_kernel(Cuda target, const char* name, void (*kernel)(Parameters...), dim3 blocks, dim3 threads,
-                  std::size_t dynamic_shared_bytes, Parameters... arguments) {
+const char* start_kernel(Cuda target, const char* /*name*/, void (*kernel)(Parameters...), dim3 blocks, dim3 threads,
+                         std::size_t dynamic_shared_bytes, Parameters... arguments) {
+  cudaError_t status = cudaSuccess;
   // Above 48 KiB a kernel has to be told, once; saying it again costs little and keeps this free of state.
   if (dynamic_shared_bytes > 48U * 1024U) {
-    check_cuda(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                    static_cast<int>(dynamic_shared_bytes)),
-               name, blocks, threads, dynamic_shared_bytes);
+    status = cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), cudaFuncAttributeMaxDynamicSharedMemorySize,
+                                  static_cast<int>(dynamic_shared_bytes));
   }
-  cudaLaunchConfig_t configuration = {};
-  configuration.gridDim = blocks;
-  configuration.blockDim = threads;
-  configuration.dynamicSmemBytes = dynamic_shared_bytes;
-  configuration.stream = target.stream;
-  check_cuda(cudaLaunchKernelEx(&configuration, kernel, arguments...), name, blocks, threads, dynamic_shared_bytes);
+  if (status == cudaSuccess) {
+    cudaLaunchConfig_t configuration = {};
+    configuration.gridDim = blocks;
+    configuration.blockDim = threads;
+    configuration.dynamicSmemBytes = dynamic_shared_bytes;
+    configuration.stream = target.stream;
+    status = cudaLaunchKernelEx(&configuration, kernel, arguments...);
+  }
+  if (status == cudaSuccess) return nullptr;
+  cudaGetLastError();  // It would stay the "last error", and the next who asks would take it for his own.
+  return cudaGetErrorString(status);
 }
 
 }  // namespace SLEIGHT_TARGET_NAMESPACE

@@ -74,10 +74,12 @@ void write_wide(void* address, const Word& word) {
   std::memcpy(address, &word, sizeof(Word));
 }
 
+// Runs the kernel to its end. Returns null, as nothing but the kernel itself can go wrong here, and that throws.
 template <class... Parameters>
-void start_kernel(Simt target, const char* name, void (*kernel)(Parameters...), dim3 blocks, dim3 threads,
-                  std::size_t dynamic_shared_bytes, Parameters... arguments) {
+const char* start_kernel(Simt target, const char* name, void (*kernel)(Parameters...), dim3 blocks, dim3 threads,
+                         std::size_t dynamic_shared_bytes, Parameters... arguments) {
   simt::execute(name, {blocks, threads, dynamic_shared_bytes}, target.order, [&] { kernel(arguments...); });
+  return nullptr;
 }
 
 }  // namespace SLEIGHT_TARGET_NAMESPACE

@@ -1,7 +1,8 @@
 """Residual networks in PyTorch: names and shapes of torchvision's, and whole small networks in float64.
 
-Two kinds of cases. "names": the state dictionary of a torchvision model. "network": a network traced on a few small
-pictures, one step of training: logits, loss, sums over gradients, running statistics, and the logits of inference.
+Three kinds of cases. "names": the state dictionary of a torchvision model. "counts": trained numbers per network.
+"network": a narrow network on a few small pictures, one step of training: logits, loss, two numbers of each gradient and
+running statistic; and the logits of inference.
 All numbers that go in come from formula(), which the test repeats, so the file holds results only.
 """
 import math
@@ -180,10 +181,9 @@ def filled(*description):
     return network
 
 
-def network(model, description, shape):
+def network(version, bottleneck, blocks, width, small_pictures, shape, classes=7):
     """One step of training and one of inference. Of each gradient: its length, and its product with a formula."""
-    classes = description[3]
-    module = filled(*description)
+    module = filled(version, bottleneck, blocks, classes, width, small_pictures)
     pictures = formula(shape, 0.3, 1.0)
     labels = torch.arange(shape[0]) % classes
     inference = module.eval()(pictures)
@@ -197,7 +197,8 @@ def network(model, description, shape):
         gradients[name] = [parameter.grad.norm().item(), (parameter.grad * direction).sum().item()]
     running = {name: [tensor.norm().item(), (tensor * formula(tensor.shape, 0.1, 1.0)).sum().item()]
                for name, tensor in module.state_dict().items() if ".running_" in name}
-    return {"kind": "network", "model": model, "shape": list(shape), "classes": classes,
+    return {"kind": "network", "version": version, "bottleneck": bottleneck, "blocks": blocks, "width": width,
+            "small_pictures": small_pictures, "shape": list(shape), "classes": classes,
             "labels": labels.tolist(), "logits": logits.detach().reshape(-1).tolist(), "loss": loss.item(),
             "inference_logits": inference.detach().reshape(-1).tolist(), "gradients": gradients, "running": running}
 
@@ -208,8 +209,14 @@ def cases():
         names("resnet18"),
         names("resnet50"),
         counts(),
-        network("cifar_resnet20", ("v1", False, [3, 3, 3], 10, 16, True), (2, 3, 13, 10)),
-        network("cifar_resnet20_v2", ("v2", False, [3, 3, 3], 10, 16, True), (2, 3, 9, 12)),
-        network("resnet18", ("v1b", False, [2, 2, 2, 2], 7, 64, False), (3, 3, 45, 37)),
-        network("resnet18_v1d", ("v1d", False, [2, 2, 2, 2], 7, 64, False), (2, 3, 37, 50)),
+        network("v1", False, [3, 3, 3], 16, True, (2, 3, 13, 10)),
+        network("v2", False, [2, 1, 2], 16, True, (2, 3, 9, 12)),
+        network("v1", True, [2, 1, 1, 1], 16, False, (3, 3, 45, 37)),
+        network("v1b", False, [1, 2, 1, 1], 16, False, (3, 3, 37, 45)),
+        network("v1b", True, [1, 1, 2, 1], 16, False, (2, 3, 41, 50)),
+        network("v1c", True, [1, 2, 1, 1], 16, False, (2, 3, 39, 64)),
+        network("v1d", False, [1, 1, 1, 2], 16, False, (2, 3, 37, 50)),
+        network("v1d", True, [1, 2, 1, 1], 32, False, (2, 3, 50, 37)),
+        network("v2", False, [1, 2, 1, 1], 16, False, (3, 3, 33, 40)),
+        network("v2", True, [2, 1, 2, 1], 16, False, (2, 3, 50, 39)),
     ]

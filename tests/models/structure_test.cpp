@@ -4,6 +4,7 @@
 
 #include "catch2_adapter.h"
 #include "engine/program/fuse.h"
+#include "models/resnet.h"
 #include "tests/base/error_message.h"
 #include "tests/models/traced_network.h"
 
@@ -92,7 +93,11 @@ TEST_CASE("resnet: no classes, or a deep stem on small pictures, is an error") {
   CHECK(contains(error_message([] {
                    trace_forward("resnet18", {1, 32, 32}, 0, Mode::inference);
                  }),
-                 "at least one class"));
+                 "at least one class, got 0"));
+  Tracer trace(Mode::inference);
+  const ValueId pictures = trace.input("pictures", {1, 32, 32, 3}, DataType::float32);
+  const Resnet deep{.version = ResnetVersion::v1d, .small_pictures = true, .blocks = {1}};
+  CHECK(contains(error_message([&] { resnet(trace, pictures, 5, deep); }), "a stem for large pictures"));
 }
 
 TEST_CASE("resnet: every trainable parameter gets a gradient of its own shape") {

@@ -1,6 +1,7 @@
 // Programs of classifiers for the tests: the forward pass alone, or a whole step without its update.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,20 +18,22 @@ struct PictureBatch {
   std::int64_t width = 32;
 };
 
-// The tracer after the model was called; the result "logits" is [count, classes].
-inline Tracer trace_forward(const std::string& model, const PictureBatch& batch, std::int64_t classes, Mode mode,
+using Network = std::function<ValueId(Tracer& trace, ValueId pictures, std::int64_t classes)>;
+
+// The tracer after the network was called; the result "logits" is [count, classes].
+inline Tracer trace_forward(const Network& network, const PictureBatch& batch, std::int64_t classes, Mode mode,
                             DataType element = DataType::float32) {
   Tracer trace(mode, element);
   const ValueId pictures = trace.input("pictures", {batch.count, batch.height, batch.width, 3}, element);
-  trace.result(find_classifier(model).trace(trace, pictures, classes), "logits");
+  trace.result(network(trace, pictures, classes), "logits");
   return trace;
 }
 
 // Also the result "loss" (mean cross-entropy with the input "labels") and, for each trainable parameter that the loss
 // depends on, the result "gradient of NAME".
-inline Program trace_step(const std::string& model, const PictureBatch& batch, std::int64_t classes,
+inline Program trace_step(const Network& network, const PictureBatch& batch, std::int64_t classes,
                           DataType element = DataType::float32) {
-  Tracer trace = trace_forward(model, batch, classes, Mode::training, element);
+  Tracer trace = trace_forward(network, batch, classes, Mode::training, element);
   const ValueId labels = trace.input("labels", {batch.count}, DataType::int32);
   const ValueId logits = trace.program().find("logits");
   const ValueId loss =
@@ -45,6 +48,15 @@ inline Program trace_step(const std::string& model, const PictureBatch& batch, s
     if (gradient != no_value) trace.result(gradient, "gradient of " + trace.program().value(value).name);
   }
   return trace.program();
+}
+
+// The same for the classifier of this name.
+inline Tracer trace_forward(const std::string& model, const PictureBatch& batch, std::int64_t classes, Mode mode) {
+  return trace_forward(find_classifier(model).trace, batch, classes, mode);
+}
+
+inline Program trace_step(const std::string& model, const PictureBatch& batch, std::int64_t classes) {
+  return trace_step(find_classifier(model).trace, batch, classes);
 }
 
 inline std::int64_t trainable_numbers(const Program& program) {

@@ -44,7 +44,7 @@ TEST_CASE("a safetensors file written by hand is read") {
       std::string("\x00\x00\x80\x3f\x00\x00\x00\xc0", 8) + std::string("\x07\0\0\0\0\0\0\0", 8) + "abc";
   const std::string file = file_of(
       "{" + tensor("bytes", "U8", "[3]", "[16,19]") + "," + tensor("weight", "F32", "[2,1]", "[0,8]") + ",\n\t" +
-          tensor("step", "I64", "[]", "[8,16]") + "," + tensor("none", "BF16", "[0,9223372036854775807,3]", "[8,8]") +
+          tensor("step", "I64", "[]", "[8,16]") + "," + tensor("none", "BF16", "[9223372036854775807,3,0]", "[8,8]") +
           R"(,"__metadata__":{"format":"pt","\u00e9\"":"x"}}     )",
       data);
   const SafetensorsContent content = parse(file);

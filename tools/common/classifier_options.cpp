@@ -31,6 +31,11 @@ AugmentationRecipe parse_augmentation(const std::string& text) {
   fail("--augmentation is 'imagenet', 'imagenet-hue', 'cifar' or 'none', got '", text, "'");
 }
 
+// "--name,!--no-name": on, off, or not given and left to the recipe.
+void declare_switch(CLI::App& app, const std::string& names, std::optional<bool>& value, const std::string& help) {
+  app.add_flag_function(names, [&value](std::int64_t count) { value = count > 0; }, help);
+}
+
 std::string joined(std::span<const ClassifierModel> models) {
   std::string names;
   for (const ClassifierModel& model : models) names += (names.empty() ? "" : ", ") + model.name;
@@ -75,16 +80,16 @@ void ClassifierOptions::declare(CLI::App& app) {
   app.add_option("--image-size", image_size, "Side of the training and evaluation pictures in pixels (default: the model's own)");
   app.add_option("--augmentation", augmentation, "imagenet, imagenet-hue, cifar or none (default: as the model's family)");
   app.add_option("--learning-rate", learning_rate, "Base rate; for 256 pictures per step with --linear-scaling");
-  app.add_flag("--linear-scaling,!--no-linear-scaling", linear_scaling, "Multiply the rate by batch size / 256");
+  declare_switch(app, "--linear-scaling,!--no-linear-scaling", linear_scaling, "Multiply the rate by batch size / 256");
   app.add_option("--schedule", schedule, "cosine or step");
   app.add_option("--milestones", milestones, "Epochs after which --schedule step multiplies the rate by 0.1")->delimiter(',');
   app.add_option("--warmup-epochs", warmup_epochs, "Epochs over which the rate rises to the base rate; fractions allowed");
   app.add_option("--warmup-form", warmup_form, "linear, or power4 (darknet)");
   app.add_option("--momentum", momentum, "Momentum of SGD (default 0.9)");
-  app.add_flag("--nesterov,!--no-nesterov", nesterov, "Nesterov's form of momentum (default on)");
+  declare_switch(app, "--nesterov,!--no-nesterov", nesterov, "Nesterov's form of momentum (default on)");
   app.add_option("--weight-decay", weight_decay, "L2 penalty (default 1e-4, for CIFAR models 5e-4)");
-  app.add_flag("--no-bias-decay,!--bias-decay", no_bias_decay, "Weight decay on convolution and linear weights only");
-  app.add_flag("--zero-gamma,!--no-zero-gamma", zero_gamma, "Start the last scale of each residual branch at 0");
+  declare_switch(app, "--no-bias-decay,!--bias-decay", no_bias_decay, "Weight decay on convolution and linear weights only");
+  declare_switch(app, "--zero-gamma,!--no-zero-gamma", zero_gamma, "Start the last scale of each residual branch at 0");
   app.add_option("--mixup", mixup, "Alpha of Beta(alpha, alpha); 0 turns mixup off");
   app.add_option("--mixup-off-epochs", mixup_off_epochs, "The last so many epochs without mixup");
   app.add_option("--mixup-lambda", mixup_lambda, "One lambda per batch or per sample");
@@ -93,7 +98,7 @@ void ClassifierOptions::declare(CLI::App& app) {
   app.add_option("--random-shapes", random_shapes,
                  "MIN:MAX:EVERY[:MULTIPLE], sizes in pixels (multiples of 32) drawn anew every so many steps; 'off'");
   app.add_option("--ema", ema, "Decay of the moving average of the weights; 0 turns it off");
-  app.add_flag("--ema-warmup,!--no-ema-warmup", ema_warmup, "Start the average with a smaller decay");
+  declare_switch(app, "--ema-warmup,!--no-ema-warmup", ema_warmup, "Start the average with a smaller decay");
   app.add_option("--device", device, "cpu, simt (the CUDA kernels on the processor, slow) or cuda")->capture_default_str();
   app.add_option("--threads", threads, "Compute threads; 0: one per core")->capture_default_str();
   app.add_option("--loader-threads", loader_threads, "Threads that prepare pictures; 0: half the cores")->capture_default_str();

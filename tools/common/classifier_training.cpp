@@ -18,6 +18,7 @@
 #include "tools/common/classifier_evaluation.h"
 #include "tools/common/classifier_file.h"
 #include "tools/common/classifier_tricks.h"
+#include "tools/common/training_schedule.h"
 
 namespace sleight {
 
@@ -63,7 +64,6 @@ class TrainingRun {
   void resume_from_checkpoint();
   void refuse_changed_recipe(const SafetensorsMetadata& metadata) const;
   void plan();
-  bool make_request(std::int64_t step, BatchRequest& request);
   void train_step(Loader& loader, ProgressLine& progress_line);
   void log_window(double learning_rate);
   void finish_epoch();
@@ -80,6 +80,7 @@ class TrainingRun {
   int loader_threads_;
   Context context_;
   ClassifierTricks tricks_;
+  TrainingSchedule schedule_;
   Classifier classifier_;
   std::optional<RunLog> log_;
 
@@ -90,10 +91,6 @@ class TrainingRun {
   TrainingOutcome outcome_;
   EvaluationSummary last_evaluation_;
   std::vector<ReportPrediction> predictions_;
-
-  // The permutation of the epoch that is being scheduled; the schedule runs on the loader's threads, one at a time.
-  std::int64_t scheduled_epoch_ = -1;
-  std::vector<std::int64_t> order_;
 };
 
 DatasetPair open_data(const ClassifierRun& run) {
@@ -106,22 +103,16 @@ DatasetPair open_data(const ClassifierRun& run) {
   return data;
 }
 
-std::int64_t count_steps(const ClassifierRun& run, const Dataset& training) {
-  const std::int64_t steps = training.size() / run.recipe.batch_size;
-  check(steps >= 1, "there are ", training.size(), " training pictures, fewer than one batch of ", run.recipe.batch_size,
-        "; use a smaller --batch-size");
-  return steps;
-}
-
 TrainingRun::TrainingRun(const ClassifierRun& run)
     : run_(run),
       folder_(folder_of(run)),
       data_(open_data(run)),
-      steps_per_epoch_(count_steps(run, *data_.training)),
+      steps_per_epoch_(steps_per_epoch(run, data_.training->size())),
       steps_(steps_per_epoch_ * run.recipe.epochs),
       loader_threads_(run.options.loader_threads),
       context_(run.options.device, run.options.seed),
       tricks_(run, steps_per_epoch_),
+      schedule_(run, tricks_, data_.training->size()),
       classifier_(context_, run.model->trace, tricks_.program_options(static_cast<std::int64_t>(data_.training->class_names().size()))) {
   set_compute_threads(run.options.threads);
   if (loader_threads_ == 0) loader_threads_ = std::max(1, compute_threads() / 2);
@@ -175,22 +166,6 @@ void TrainingRun::resume_from_checkpoint() {
                 ": sums are taken in another order, so it will not be bit-identical");
   }
   log_info("resumed ", path.string(), " after step ", step_, " of ", steps_);
-}
-
-bool TrainingRun::make_request(std::int64_t step, BatchRequest& request) {
-  if (step >= steps_) return false;
-  const std::int64_t epoch = step / steps_per_epoch_;
-  if (epoch != scheduled_epoch_) {
-    order_ = RandomStream(run_.options.seed, RandomPurpose::sample_order, static_cast<std::uint64_t>(epoch))
-                 .permutation(data_.training->size());
-    scheduled_epoch_ = epoch;
-  }
-  request.epoch = epoch;
-  request.recipe = run_.recipe.training_augmentation;
-  const auto first = order_.begin() + (step % steps_per_epoch_) * run_.recipe.batch_size;
-  request.samples.assign(first, first + run_.recipe.batch_size);
-  tricks_.shape_batch(request, step);
-  return true;
 }
 
 void TrainingRun::log_window(double learning_rate) {
@@ -380,7 +355,7 @@ TrainingOutcome TrainingRun::train() {
   const std::int64_t end = run_.options.max_steps > 0 ? std::min(run_.options.max_steps, steps_) : steps_;
   const StopSignals signals;
   const std::int64_t largest = tricks_.sizes().front();
-  Loader loader(*data_.training, [this](std::int64_t step, BatchRequest& request) { return make_request(step, request); },
+  Loader loader(*data_.training, [this](std::int64_t step, BatchRequest& request) { return schedule_.fill(step, request); },
                 {.seed = run_.options.seed,
                  .threads = loader_threads_,
                  .first_step = step_,

@@ -1,0 +1,129 @@
+#include "engine/ops/batch_norm.h"
+
+#include "engine/ops/ops.h"
+#include "tests/cases/case.h"
+
+namespace sleight::cases {
+namespace {
+
+using kernels::ActivationFunction;
+
+// A slope whose products bfloat16 holds exactly, so that rounding a masked gradient before summing it loses nothing.
+Attributes function(ActivationFunction f) {
+  return {{"activation", {static_cast<double>(f)}}, {"slope", {f == ActivationFunction::leaky_relu ? 0.25 : 0.0}}};
+}
+
+std::string name_of(ActivationFunction f) {
+  return f == ActivationFunction::none ? "" : f == ActivationFunction::relu ? " relu" : " leaky";
+}
+
+Input statistic(const Shape& x) { return accumulators({x.back()}); }
+Input positive(const Shape& x) { return accumulators({x.back()}, 0.5, 2.0); }
+
+void add_statistics(std::vector<Case>& list, const Shape& x, Size size) {
+  list.push_back({.operation = &operations::batch_norm_statistics,
+                  .label = to_string(x),
+                  .inputs = {numbers(x, -1.0, 3.0), statistic(x), positive(x)},
+                  .attributes = {{"epsilon", {1e-5}}, {"momentum", {0.1}}},
+                  .reduction = element_count(x) / x.back(),
+                  .size = size});
+}
+
+void add_apply(std::vector<Case>& list, const Shape& x, bool residual, ActivationFunction f, Size size) {
+  list.push_back({.operation = &operations::batch_norm_apply,
+                  .label = to_string(x) + (residual ? " residual" : "") + name_of(f),
+                  .inputs = {numbers(x), statistic(x), positive(x), statistic(x), statistic(x),
+                             residual ? numbers(x) : absent()},
+                  .attributes = function(f),
+                  .reduction = 4,
+                  .size = size});
+}
+
+enum class Mask { from_input, from_output };
+
+// Two gradients that meet are written as one masked gradient.
+void add_reduce(std::vector<Case>& list, const Shape& x, bool second, ActivationFunction f, Mask mask, Size size) {
+  Attributes attributes = function(f);
+  const bool masked = second || mask == Mask::from_output;
+  if (masked) attributes.set("masked_gradient", 1.0);
+  list.push_back({.operation = &operations::batch_norm_backward_reduce,
+                  .label = to_string(x) + (second ? " sum" : "") + name_of(f) +
+                           (mask == Mask::from_output ? " from output" : ""),
+                  .inputs = {numbers(x), second ? numbers(x) : absent(), numbers(x), statistic(x), positive(x), statistic(x),
+                             statistic(x), mask == Mask::from_output ? numbers(x) : absent()},
+                  .attributes = attributes,
+                  .reduction = 4 * element_count(x) / x.back(),
+                  .size = size});
+}
+
+void add_backward_apply(std::vector<Case>& list, const Shape& x, ActivationFunction f, Size size) {
+  list.push_back({.operation = &operations::batch_norm_backward_apply,
+                  .label = to_string(x) + name_of(f),
+                  .inputs = {numbers(x), numbers(x), statistic(x), positive(x), statistic(x), statistic(x), statistic(x),
+                             statistic(x)},
+                  .attributes = function(f),
+                  .reduction = 4,
+                  .size = size});
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> list;
+  for (const Shape& x : {Shape{1, 1, 1, 3}, Shape{7, 5, 3, 19}, Shape{2, 9, 7, 32}, Shape{3, 4, 5, 64}, Shape{13, 5}}) {
+    add_statistics(list, x, Size::small);
+    list.push_back({.operation = &operations::batch_norm_inference_statistics,
+                    .label = std::to_string(x.back()),
+                    .inputs = {statistic(x), positive(x)},
+                    .attributes = {{"epsilon", {1e-5}}},
+                    .bfloat16 = false});
+    for (const ActivationFunction f : {ActivationFunction::none, ActivationFunction::relu, ActivationFunction::leaky_relu}) {
+      for (const bool flag : {false, true}) {
+        add_apply(list, x, flag, f, Size::small);
+        add_reduce(list, x, flag, f, Mask::from_input, Size::small);
+        if (f != ActivationFunction::none) add_reduce(list, x, flag, f, Mask::from_output, Size::small);
+      }
+      add_backward_apply(list, x, f, Size::small);
+    }
+  }
+  for (const Shape& x : {Shape{8, 56, 56, 256}, Shape{128, 32, 32, 16}}) {
+    add_statistics(list, x, Size::large);
+    add_apply(list, x, false, ActivationFunction::relu, Size::large);
+    add_apply(list, x, true, ActivationFunction::relu, Size::large);
+    add_reduce(list, x, false, ActivationFunction::relu, Mask::from_input, Size::large);
+    add_reduce(list, x, true, ActivationFunction::relu, Mask::from_output, Size::large);
+    add_backward_apply(list, x, ActivationFunction::relu, Size::large);
+    add_backward_apply(list, x, ActivationFunction::none, Size::large);
+  }
+  list.push_back({.operation = &operations::batch_norm_inference_statistics,
+                  .label = "2048",
+                  .inputs = {accumulators({2048}), accumulators({2048}, 0.5, 2.0)},
+                  .attributes = {{"epsilon", {1e-5}}},
+                  .bfloat16 = false,
+                  .size = Size::large});
+  return list;
+}
+
+std::vector<GradientCase> gradient_cases() {
+  std::vector<GradientCase> list;
+  for (const Shape& x : {Shape{3, 4, 3, 5}, Shape{7, 6}}) {
+    list.push_back({"batch_norm_apply/" + to_string(x), [x](GradientTrace& g) {
+                      const Shape channels = {x.back()};
+                      const ValueId picture = g.value(numbers(x));
+                      const ValueId gamma = g.value(accumulators(channels, 0.5, 1.5));
+                      const ValueId beta = g.value(accumulators(channels));
+                      return ops::batch_norm(
+                          g.tracer, picture,
+                          {.gamma = gamma,
+                           .beta = beta,
+                           .running_mean = g.tracer.parameter("running_mean", channels, ParameterRole::running_statistic,
+                                                              Initializer::zeros),
+                           .running_variance = g.tracer.parameter("running_var", channels,
+                                                                  ParameterRole::running_statistic, Initializer::ones)});
+                    }});
+  }
+  return list;
+}
+
+const Registration registration(cases(), gradient_cases());
+
+}  // namespace
+}  // namespace sleight::cases

@@ -1,0 +1,35 @@
+#include "engine/ops/ops.h"
+#include "tests/cases/case.h"
+
+namespace sleight::cases {
+namespace {
+
+std::vector<Case> cases() {
+  std::vector<Case> list;
+  const auto add = [&](const Shape& shape, Size size) {
+    list.push_back({.operation = &operations::cast,
+                    .label = to_string(shape) + " from float32",
+                    .inputs = {{.shape = shape, .kind = Kind::float32}},
+                    .element_attribute = true,
+                    .size = size});
+    list.push_back({.operation = &operations::cast,
+                    .label = to_string(shape) + " to float32",
+                    .inputs = {numbers(shape)},
+                    .attributes = {{"element", {static_cast<double>(DataType::float32)}}},
+                    .size = size});
+  };
+  for (const Shape& shape : {Shape{1}, Shape{1031}, Shape{3, 5, 2, 16}}) add(shape, Size::small);
+  add({25'557'032}, Size::large);
+  return list;
+}
+
+// A cast to float32 has steps instead of a slope; what the rule does with types is tested in tests/program.
+std::vector<GradientCase> gradient_cases() {
+  return {{"cast/31 float64 to float64",
+           [](GradientTrace& g) { return ops::cast(g.tracer, g.value(numbers({31})), DataType::float64); }}};
+}
+
+const Registration registration(cases(), gradient_cases());
+
+}  // namespace
+}  // namespace sleight::cases

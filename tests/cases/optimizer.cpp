@@ -1,0 +1,50 @@
+// Steps over a list of tensors: one that fills several chunks, a tail, a single number, weights of a convolution.
+#include "engine/ops/ops.h"
+#include "tests/cases/case.h"
+
+namespace sleight::cases {
+namespace {
+
+const std::vector<Shape> small_tensors = {{4099}, {3, 5}, {1}, {7, 3, 3, 5}};
+const std::vector<Shape> large_tensors = {{512, 3, 3, 512}, {2048, 1000}, {2048}, {256, 64}};
+
+void add_sgd(std::vector<Case>& list, const std::vector<Shape>& tensors, bool nesterov, Size size) {
+  std::vector<Input> inputs = {live_scalars()};
+  std::vector<double> decay;
+  for (const Shape& shape : tensors) {
+    inputs.insert(inputs.end(), {accumulators(shape), numbers(shape), accumulators(shape)});
+    decay.push_back(decay.size() % 2 == 0 ? 1.0 : 0.0);
+  }
+  list.push_back({.operation = &operations::sgd,
+                  .label = std::to_string(tensors.size()) + " tensors" + (nesterov ? " nesterov" : ""),
+                  .inputs = inputs,
+                  .attributes = {{"decay", decay}, {"nesterov", {nesterov ? 1.0 : 0.0}}},
+                  .size = size});
+}
+
+void add_average(std::vector<Case>& list, const std::vector<Shape>& tensors, Size size) {
+  std::vector<Input> inputs = {live_scalars()};
+  for (const Shape& shape : tensors) inputs.insert(inputs.end(), {accumulators(shape), accumulators(shape)});
+  list.push_back({.operation = &operations::exponential_moving_average,
+                  .label = std::to_string(tensors.size()) + " tensors",
+                  .inputs = inputs,
+                  .bfloat16 = false,
+                  .size = size});
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> list;
+  for (const bool nesterov : {false, true}) {
+    add_sgd(list, small_tensors, nesterov, Size::small);
+    add_sgd(list, {{1}}, nesterov, Size::small);
+  }
+  add_sgd(list, large_tensors, true, Size::large);
+  add_average(list, small_tensors, Size::small);
+  add_average(list, large_tensors, Size::large);
+  return list;
+}
+
+const Registration registration(cases(), {});
+
+}  // namespace
+}  // namespace sleight::cases

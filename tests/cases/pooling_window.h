@@ -1,0 +1,50 @@
+// What the cases of the two windowed poolings share.
+#pragma once
+
+#include <string>
+
+#include "kernels/pool_window.h"
+#include "tests/cases/case.h"
+
+namespace sleight::cases {
+
+inline Attributes window_attributes(const kernels::PoolWindow& window) {
+  return {{"kernel", {static_cast<double>(window.kernel)}},
+          {"stride", {static_cast<double>(window.stride)}},
+          {"padding", {static_cast<double>(window.padding)}},
+          {"ceil_mode", {window.ceil_mode ? 1.0 : 0.0}}};
+}
+
+// Of the backward step, which also carries the size of the pictures.
+inline Attributes window_attributes(const kernels::PoolWindow& window, const Shape& pictures) {
+  Attributes attributes = window_attributes(window);
+  attributes.set("height", static_cast<double>(pictures[1]));
+  attributes.set("width", static_cast<double>(pictures[2]));
+  return attributes;
+}
+
+inline Shape pooled_shape(const Shape& pictures, const kernels::PoolWindow& window) {
+  return {pictures[0], kernels::pooled_size(pictures[1], window), kernels::pooled_size(pictures[2], window), pictures[3]};
+}
+
+inline std::string label_of(const Shape& pictures, const kernels::PoolWindow& window) {
+  return to_string(pictures) + " kernel " + std::to_string(window.kernel) + " stride " + std::to_string(window.stride) +
+         " padding " + std::to_string(window.padding) + (window.ceil_mode ? " ceil" : "");
+}
+
+struct PoolingShape {
+  Shape pictures;
+  kernels::PoolWindow window;
+};
+
+// Windows that touch, overlap, leave gaps, reach over the edge; odd sides, blocked and odd channels.
+inline std::vector<PoolingShape> small_pooling_shapes() {
+  return {{{2, 7, 5, 19}, {.kernel = 3, .stride = 2, .padding = 1}},
+          {{3, 9, 6, 16}, {.kernel = 3, .stride = 2, .padding = 1}},
+          {{1, 7, 9, 3}, {.kernel = 2, .stride = 2, .ceil_mode = true}},
+          {{2, 5, 7, 32}, {.kernel = 2, .stride = 2, .ceil_mode = true}},
+          {{1, 6, 8, 5}, {.kernel = 2, .stride = 3}},
+          {{2, 4, 4, 1}, {.kernel = 4, .stride = 1, .padding = 2}}};
+}
+
+}  // namespace sleight::cases

@@ -1,0 +1,87 @@
+// Runs a case the way the executor runs a step (infer, prepare, run), on memory of its own: every buffer between red
+// zones, outputs and workspace poisoned with NaN.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/simt/guarded_buffer.h"
+#include "tests/cases/case.h"
+
+namespace sleight::cases {
+
+struct RunOptions {
+  DataType element = DataType::float32;
+  // Pictures, and the weights of a convolution, in the device's own layout wherever their channels allow it.
+  bool blocked = false;
+  // The pair (output, input) that shares memory, one of Operation::in_place.
+  std::optional<std::pair<int, int>> in_place;
+};
+
+// An output, or an input that the operation updates.
+struct CaseOutput {
+  std::string name;
+  DataType element = DataType::float32;
+  std::vector<double> values;  // in the order of the shape, whatever the layout of the run
+};
+
+class PreparedCase {
+ public:
+  // Throws Error when the case does not fit the operation.
+  PreparedCase(const Case& description, const Device& device, const RunOptions& options);
+
+  void run();
+  // After a look at all red zones, and at the inputs, which only a declared update may have changed: throws Error.
+  std::vector<CaseOutput> outputs();
+
+  Cost cost() const { return cost_of(step_types(), *case_.operation); }
+  // Whether a blocked run differs from a plain one.
+  bool has_blocked_values() const;
+  // The pairs (output, input) that may share memory: declared by the operation, present, of one size.
+  std::vector<std::pair<int, int>> in_place_pairs() const;
+
+ private:
+  struct Tensor {
+    std::string name;
+    ValueType type;
+    bool present = true;
+    bool weights = false;  // of a convolution, not pictures
+    std::unique_ptr<simt::GuardedBuffer<std::byte>> memory;
+    std::vector<std::byte> before;  // an input's contents
+
+    void* data() const { return memory ? memory->data() : nullptr; }
+  };
+
+  StepTypes step_types() const;
+  Step step() const;
+  void choose_layout(Tensor& tensor) const;
+  void fill(Tensor& tensor, const std::vector<double>& values) const;
+  std::vector<double> read(const Tensor& tensor, const void* memory) const;
+  std::vector<std::size_t> places(const Tensor& tensor) const;
+
+  const Case& case_;
+  const Device& device_;
+  RunOptions options_;
+  Attributes attributes_;
+  std::vector<Tensor> inputs_, outputs_;
+  std::unique_ptr<simt::GuardedBuffer<std::byte>> workspace_;
+  PreparedStep prepared_;
+  std::vector<void*> input_addresses_, output_addresses_;
+};
+
+// make, run, outputs.
+std::vector<CaseOutput> run_case(const Case& description, const Device& device, const RunOptions& options);
+
+// The first element that is further from the reference than rounding explains, in words; "" when there is none.
+// Whole numbers must be equal. Allowed is one rounding to the output's type plus a rounding of float32 arithmetic for
+// each of the `reduction` terms as if their errors were independent.
+std::string compare(const Case& description, const std::vector<CaseOutput>& results,
+                    const std::vector<CaseOutput>& reference);
+
+// The first output that differs in any bit, in words; "" when there is none.
+std::string compare_bits(const std::vector<CaseOutput>& a, const std::vector<CaseOutput>& b);
+
+}  // namespace sleight::cases

@@ -1,0 +1,88 @@
+// Every case on the cpu and on simt against its own run in float64. (That float64 is right is the business of the
+// kernels' own tests: independent loops, golden values.) One section per operation: test_kernels -c <operation>.
+#include "catch2_adapter.h"
+#include "engine/ops/ops.h"
+#include "tests/cases/run_case.h"
+
+namespace sleight::cases {
+namespace {
+
+template <class Function>
+void for_each_small_case(Function&& function) {
+  for (const Operation* operation : operations::table()) {
+    SECTION(std::string(operation->name)) {
+      for (const Case& description : all_cases()) {
+        if (description.operation != operation || description.size != Size::small) continue;
+        INFO(description.name());
+        function(description);
+      }
+    }
+  }
+}
+
+std::vector<DataType> stored_types(const Case& description) {
+  if (!description.bfloat16) return {DataType::float32};
+  return {DataType::float32, DataType::bfloat16};
+}
+
+}  // namespace
+
+TEST_CASE("cases on the cpu: float32 and bfloat16 against float64") {
+  const Device cpu("cpu");
+  for_each_small_case([&](const Case& description) {
+    const auto reference = run_case(description, cpu, {.element = DataType::float64});
+    for (const DataType element : stored_types(description)) {
+      INFO(name_of(element));
+      CHECK(compare(description, run_case(description, cpu, {.element = element}), reference) == "");
+    }
+  });
+}
+
+TEST_CASE("cases on the cpu: the blocked layout holds the same numbers") {
+  const Device cpu("cpu");
+  for_each_small_case([&](const Case& description) {
+    PreparedCase blocked(description, cpu, {.blocked = true});
+    if (!blocked.has_blocked_values()) return;
+    blocked.run();
+    const auto reference = run_case(description, cpu, {.element = DataType::float64});
+    CHECK(compare(description, blocked.outputs(), reference) == "");
+  });
+}
+
+TEST_CASE("cases: an output on an input's memory holds the same bits") {
+  const Device cpu("cpu");
+  const Device simt("simt");
+  for_each_small_case([&](const Case& description) {
+    for (const Device* device : {&cpu, &simt}) {
+      for (const DataType element : stored_types(description)) {
+        PreparedCase apart(description, *device, {.element = element});
+        apart.run();
+        const auto expected = apart.outputs();
+        for (const auto& pair : apart.in_place_pairs()) {
+          INFO(device->name() << " " << name_of(element) << ", output " << pair.first << " on input " << pair.second);
+          CHECK(compare_bits(run_case(description, *device, {.element = element, .in_place = pair}), expected) == "");
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("cases on simt: the same bits in three thread orders, and close to float64") {
+  const Device cpu("cpu");
+  for_each_small_case([&](const Case& description) {
+    const auto reference = run_case(description, cpu, {.element = DataType::float64});
+    for (const DataType element : stored_types(description)) {
+      INFO(name_of(element));
+      const auto run = [&](kernels::ThreadOrder order) {
+        const Device simt{kernels::Queue(kernels::Simt{order})};
+        return run_case(description, simt, {.element = element});
+      };
+      const auto forward = run(kernels::ThreadOrder::forward);
+      CHECK(compare(description, forward, reference) == "");
+      CHECK(compare_bits(run(kernels::ThreadOrder::reverse), forward) == "");
+      CHECK(compare_bits(run(kernels::ThreadOrder::shuffled), forward) == "");
+    }
+  });
+}
+
+}  // namespace sleight::cases

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Installs the libraries into a new folder, moves them, and uses them from another project with find_package(sleight).
+#   install_test.sh CMAKE BUILD_FOLDER CXX_COMPILER [CXX_FLAGS]
+set -euo pipefail
+
+cmake="$1"
+build="$2"
+compiler="$3"
+flags="${4:-}"
+consumer="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/install_test"
+folder="$(mktemp -d)"
+trap 'rm -rf "$folder"' EXIT
+
+"$cmake" --install "$build" --prefix "$folder/first" --component library > /dev/null
+# A package that holds paths of the machine it was built on would still work where it was installed first.
+mv "$folder/first" "$folder/moved"
+
+if grep --recursive --files-with-matches --fixed-strings "$build" "$folder/moved" --include='*.cmake'; then
+  echo "The installed package points into the build folder $build" >&2
+  exit 1
+fi
+
+"$cmake" -S "$consumer" -B "$folder/build" -DCMAKE_PREFIX_PATH="$folder/moved" -DCMAKE_CXX_COMPILER="$compiler" \
+  -DCMAKE_CXX_FLAGS="$flags" -DCMAKE_BUILD_TYPE=Debug
+"$cmake" --build "$folder/build"
+"$folder/build/consumer"

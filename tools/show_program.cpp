@@ -1,0 +1,86 @@
+// Prints the program of a model: as text, as a graph, its arena as a picture, and what it costs.
+#include <cstdio>
+#include <map>
+
+#include "engine/base/file.h"
+#include "engine/base/log.h"
+#include "engine/program/execute.h"
+#include "engine/program/print.h"
+#include "engine/train/classification_program.h"
+#include "models/classifier.h"
+#include "tools/common/run_tool.h"
+
+namespace {
+
+// What an operation does over the whole program.
+struct Total {
+  std::int64_t steps = 0;
+  sleight::Cost cost;
+};
+
+void print_summary(const sleight::Executable& executable, const sleight::Context& context) {
+  const sleight::Program& program = executable.program();
+  std::map<std::string_view, Total> totals;
+  Total all;
+  for (const sleight::Step& step : program.steps) {
+    const sleight::Cost cost = sleight::cost_of(sleight::types_of(program, step), *step.operation);
+    for (Total* total : {&totals[step.operation->name], &all}) {
+      ++total->steps;
+      total->cost.flops += cost.flops;
+      total->cost.bytes += cost.bytes;
+    }
+  }
+  std::printf("%-34s %6s %12s %12s\n", "operation", "steps", "GFLOP", "MB moved");
+  const auto print = [](std::string_view name, const Total& total) {
+    std::printf("%-34.*s %6lld %12.3f %12.1f\n", static_cast<int>(name.size()), name.data(),
+                static_cast<long long>(total.steps), total.cost.flops * 1e-9, total.cost.bytes * 1e-6);
+  };
+  for (const auto& [name, total] : totals) print(name, total);
+  print("all", all);
+  for (const auto& [name, count] : executable.fusions()) {
+    std::printf("fused %4d times: %.*s\n", count, static_cast<int>(name.size()), name.data());
+  }
+  const sleight::MemoryPlan& plan = executable.plan();
+  std::printf("arena %s (most alive at once %s), parameters and optimizer %s\n",
+              sleight::bytes_to_text(plan.arena_bytes).c_str(), sleight::bytes_to_text(plan.live_bytes_at_peak).c_str(),
+              sleight::bytes_to_text(context.store.bytes()).c_str());
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  CLI::App app("Show the program that trains or evaluates a model: its steps, its graph, its memory.");
+  std::string model = "resnet50", device = "cpu", dot, svg, text;
+  std::int64_t batch_size = 8, image_size = 0, classes = 1000;
+  bool evaluation = false, unfused = false;
+  app.add_option("--model", model, "Name of the model")->capture_default_str();
+  app.add_option("--batch-size", batch_size, "Pictures per step")->capture_default_str()->check(CLI::Range(1, 1 << 20));
+  app.add_option("--image-size", image_size, "Side of the pictures in pixels; 0: the model's own")->capture_default_str();
+  app.add_option("--classes", classes, "Number of classes")->capture_default_str();
+  app.add_option("--device", device, "cpu or simt")->capture_default_str();
+  app.add_flag("--evaluation", evaluation, "The evaluation program instead of the training step");
+  app.add_flag("--unfused", unfused, "Before the fusion rules");
+  app.add_option("--text", text, "Write all steps to this file; '-' prints them");
+  app.add_option("--dot", dot, "Write the graph to this file, for Graphviz: dot -Tsvg FILE");
+  app.add_option("--svg", svg, "Write a picture of the arena to this file");
+  return sleight::run_tool(app, argument_count, arguments, [&] {
+    const sleight::ClassifierModel& found = sleight::find_classifier(model);
+    sleight::ClassificationOptions options;
+    options.batch_size = batch_size;
+    options.height = options.width = image_size > 0 ? image_size : found.picture_size;
+    options.classes = classes;
+    sleight::Context context(device, 1);
+    const sleight::Executable executable(
+        evaluation ? sleight::evaluation_program(found.trace, options) : sleight::training_program(found.trace, options),
+        context, {.fuse = !unfused, .parameter_prefix = ""});
+    if (text == "-") {
+      std::fputs(sleight::to_text(executable.program()).c_str(), stdout);
+    } else if (!text.empty()) {
+      sleight::write_file_atomically(text, sleight::to_text(executable.program()));
+    }
+    if (!dot.empty()) sleight::write_file_atomically(dot, sleight::to_dot(executable.program()));
+    if (!svg.empty()) sleight::write_file_atomically(svg, sleight::arena_to_svg(executable.program(), executable.plan()));
+    print_summary(executable, context);
+    return 0;
+  });
+}
