@@ -101,9 +101,9 @@ void RunLog::scalars(std::int64_t step, double epoch, const std::vector<Scalar>&
         ": the lines would not be in order, and a resume would cut the wrong ones");
   last_step_ = step;
   json line_values = json::object();
-  for (const Scalar& scalar : values) {
-    line_values[scalar.name] = std::isfinite(scalar.value) ? json(scalar.value) : json();
-  }
+  // The JSON library itself writes null for a value that is not finite.
+  for (const Scalar& scalar : values)
+    line_values[scalar.name] = scalar.value;
   // Written piece by piece: an object would sort its keys, and a reader wants the step first.
   const std::string line = R"({"step":)" + std::to_string(step) + R"(,"epoch":)" + json(epoch).dump() +
                            R"(,"seconds":)" + json(std::round(seconds() * 1000) / 1000).dump() + R"(,"values":)" +

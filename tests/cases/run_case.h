@@ -45,12 +45,12 @@ class PreparedCase {
 
  private:
   struct Tensor {
-    std::string name;
-    ValueType type;
+    std::string name = {};
+    ValueType type = {};
     bool present = true;
     bool weights = false;  // of a convolution, not pictures
-    std::unique_ptr<simt::GuardedBuffer<std::byte>> memory;
-    std::vector<std::byte> before;  // an input's contents
+    std::unique_ptr<simt::GuardedBuffer<std::byte>> memory = {};
+    std::vector<std::byte> before = {};  // an input's contents
 
     void* data() const { return memory ? memory->data() : nullptr; }
   };

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs the libraries into a new folder, moves them, and uses them from another project with find_package(sleight).
-#   install_test.sh CMAKE BUILD_FOLDER CXX_COMPILER [CXX_FLAGS]
+#   install_test.sh CMAKE BUILD_FOLDER GENERATOR CXX_COMPILER [CXX_FLAGS]
 set -euo pipefail
 
 cmake="$1"
 build="$2"
-compiler="$3"
-flags="${4:-}"
+generator="$3"
+compiler="$4"
+flags="${5:-}"
 consumer="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/install_test"
 folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT
@@ -20,7 +21,7 @@ if grep --recursive --files-with-matches --fixed-strings "$build" "$folder/moved
   exit 1
 fi
 
-"$cmake" -S "$consumer" -B "$folder/build" -DCMAKE_PREFIX_PATH="$folder/moved" -DCMAKE_CXX_COMPILER="$compiler" \
+"$cmake" -S "$consumer" -B "$folder/build" -G "$generator" -DCMAKE_PREFIX_PATH="$folder/moved" -DCMAKE_CXX_COMPILER="$compiler" \
   -DCMAKE_CXX_FLAGS="$flags" -DCMAKE_BUILD_TYPE=Debug
 "$cmake" --build "$folder/build"
 "$folder/build/consumer"

@@ -54,6 +54,9 @@ TEST_CASE("rectangles and outlines are clipped to the canvas") {
   canvas.fill_rectangle(0, 0, 7, 5, white);
   canvas.draw_outline(1, 1, 5, 3, black, 9);
   CHECK(count_of(canvas, black) == 15);
+  canvas.fill_rectangle(0, 0, 7, 5, white);
+  canvas.fill_rectangle(5, -100'000, 100'000, 100'001, black);  // the sanitizers watch the rows above
+  CHECK(drawn(canvas) == ".....##\n.......\n.......\n.......\n.......\n");
   canvas.fill_rectangle(100, 100, 5, 5, red);
   canvas.fill_rectangle(-100, -100, 5, 5, red);
   canvas.fill_rectangle(2, 2, 0, -3, red);
@@ -157,6 +160,16 @@ TEST_CASE("a sheet has a cell for each picture, with its captions below") {
   CHECK(has(wrong_color, 144, 272));
   CHECK(!has(wrong_color, 0, 144));
   CHECK(!has(wrong_color, 272, sheet.width()));
+}
+
+TEST_CASE("a narrow picture stands in the middle of its cell") {
+  const Picture narrow = picture_of(16, 8, red);
+  const Picture square = picture_of(16, 16, black);
+  const Picture sheet = make_picture_sheet(std::vector<SheetPicture>{{narrow.view(), {}}, {square.view(), {}}});
+  CHECK(pixel(sheet, 8, 8 + 31) == white);
+  CHECK(pixel(sheet, 8, 8 + 32) == red);
+  CHECK(pixel(sheet, 8, 8 + 95) == red);
+  CHECK(pixel(sheet, 8, 8 + 96) == white);
 }
 
 TEST_CASE("sheets of odd sizes") {

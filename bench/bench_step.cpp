@@ -1,0 +1,154 @@
+// A whole training step: time, pictures/s, arithmetic, memory; with --profile also what each operation takes.
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "engine/base/file.h"
+#include "engine/base/memory.h"
+#include "engine/base/timer.h"
+#include "engine/program/execute.h"
+#include "engine/program/print.h"
+#include "engine/tensor/random.h"
+#include "engine/train/classification_program.h"
+#include "models/classifier.h"
+#include "tools/common/run_tool.h"
+
+namespace sleight {
+
+namespace {
+
+struct Options {
+  std::string model = "cifar_resnet20", device = "cpu", json;
+  std::int64_t batch_size = 128, image_size = 0, classes = 0;
+  int warm_up = 3, steps = 10, threads = 0;
+  bool unfused = false, profile = false;
+};
+
+// A batch of noise: the time of a step does not depend on what is in the pictures.
+struct NoiseBatch {
+  NoiseBatch(std::int64_t batch_size, std::int64_t size, std::int64_t classes)
+      : images(static_cast<std::size_t>(batch_size * size * size * 3)),
+        flips(static_cast<std::size_t>(batch_size)),
+        labels(static_cast<std::size_t>(batch_size)) {
+    RandomStream random(1, RandomPurpose::test);
+    for (std::uint8_t& byte : images) byte = static_cast<std::uint8_t>(random.bits() & 0xffU);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      flips[i] = static_cast<std::int32_t>(random.below(2));
+      labels[i] = static_cast<std::int32_t>(random.below(classes));
+    }
+  }
+  std::vector<std::uint8_t> images;
+  std::vector<std::int32_t> flips, labels;
+};
+
+void print_profile(Executable& executable) {
+  const Program& program = executable.program();
+  struct Total {
+    double seconds = 0.0;
+    int steps = 0;
+    Cost cost;
+  };
+  std::map<std::string_view, Total> totals;
+  constexpr int runs = 3;
+  for (int run = 0; run < runs; ++run) {
+    Timer timer;
+    executable.run_observed([&](std::size_t index) {
+      const Step& step = program.steps[index];
+      Total& total = totals[step.operation->name];
+      total.seconds += timer.restart();
+      if (run > 0) return;
+      const Cost cost = cost_of(types_of(program, step), *step.operation);
+      ++total.steps;
+      total.cost.flops += cost.flops;
+      total.cost.bytes += cost.bytes;
+    });
+  }
+  std::vector<std::pair<std::string_view, Total>> sorted(totals.begin(), totals.end());
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second.seconds > b.second.seconds; });
+  std::printf("%-34s %6s %10s %10s %10s\n", "operation", "steps", "ms", "GFLOP/s", "GB/s");
+  for (const auto& [name, total] : sorted) {
+    const double seconds = total.seconds / runs;
+    std::printf("%-34.*s %6d %10.3f %10.1f %10.1f\n", static_cast<int>(name.size()), name.data(), total.steps, seconds * 1e3,
+                total.cost.flops / seconds * 1e-9, total.cost.bytes / seconds * 1e-9);
+  }
+}
+
+int bench(const Options& options) {
+  const ClassifierModel& model = find_classifier(options.model);
+  set_compute_threads(options.threads);
+  ClassificationOptions program_options;
+  program_options.batch_size = options.batch_size;
+  program_options.height = program_options.width = options.image_size > 0 ? options.image_size : model.picture_size;
+  program_options.classes = options.classes > 0 ? options.classes : (model.family == ClassifierFamily::cifar ? 10 : 1000);
+  Context context(options.device, 1);
+  Executable executable(training_program(model.trace, program_options), context,
+                        {.fuse = !options.unfused, .parameter_prefix = ""});
+  context.set_live_scalar(kernels::LiveScalar::learning_rate, 0.01);
+  context.set_live_scalar(kernels::LiveScalar::momentum, 0.9);
+  context.set_live_scalar(kernels::LiveScalar::weight_decay, 1e-4);
+  context.set_live_scalar(kernels::LiveScalar::gradient_scale, 1.0);
+  const NoiseBatch batch(options.batch_size, program_options.height, program_options.classes);
+  executable.bind(classification_names::images, batch.images.data());
+  executable.bind(classification_names::flips, batch.flips.data());
+  executable.bind(classification_names::labels, batch.labels.data());
+
+  std::vector<double> seconds;
+  for (int i = 0; i < options.warm_up + options.steps; ++i) {
+    Timer timer;
+    executable.run();
+    if (i >= options.warm_up) seconds.push_back(timer.seconds());
+  }
+  std::sort(seconds.begin(), seconds.end());
+  const double median = seconds[seconds.size() / 2];
+  double flops = 0.0;
+  for (const Step& step : executable.program().steps) {
+    flops += cost_of(types_of(executable.program(), step), *step.operation).flops;
+  }
+  const std::int64_t peak = memory_use().peak_resident_bytes;
+  std::printf("%s batch %lld %lldx%lld, %d threads: %.1f ms per step (min %.1f, max %.1f, %d steps), %.1f pictures/s, "
+              "%.1f GFLOP/s, arena %s, peak memory %s\n",
+              options.model.c_str(), static_cast<long long>(options.batch_size), static_cast<long long>(program_options.height),
+              static_cast<long long>(program_options.width), compute_threads(), median * 1e3, seconds.front() * 1e3,
+              seconds.back() * 1e3, options.steps, static_cast<double>(options.batch_size) / median, flops / median * 1e-9,
+              bytes_to_text(executable.plan().arena_bytes).c_str(), bytes_to_text(peak).c_str());
+  if (!options.json.empty()) {
+    const nlohmann::json report = {{"model", options.model},
+                                   {"batch_size", options.batch_size},
+                                   {"image_size", program_options.height},
+                                   {"threads", compute_threads()},
+                                   {"steps", options.steps},
+                                   {"seconds_median", median},
+                                   {"seconds_minimum", seconds.front()},
+                                   {"seconds_maximum", seconds.back()},
+                                   {"pictures_per_second", static_cast<double>(options.batch_size) / median},
+                                   {"gflops", flops / median * 1e-9},
+                                   {"arena_bytes", executable.plan().arena_bytes},
+                                   {"peak_memory_bytes", peak}};
+    write_file_atomically(options.json, report.dump(2) + "\n");
+  }
+  if (options.profile) print_profile(executable);
+  return 0;
+}
+
+}  // namespace
+
+}  // namespace sleight
+
+int main(int argument_count, char** arguments) {
+  CLI::App app("Time a whole training step: pictures in, updated weights out.");
+  sleight::Options options;
+  app.add_option("--model", options.model, "Name of the model")->capture_default_str();
+  app.add_option("--batch-size", options.batch_size, "Pictures per step")->capture_default_str()->check(CLI::Range(1, 1 << 20));
+  app.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: the model's own")->capture_default_str();
+  app.add_option("--classes", options.classes, "Number of classes; 0: 10 for CIFAR models, else 1000")->capture_default_str();
+  app.add_option("--device", options.device, "cpu or simt")->capture_default_str();
+  app.add_option("--threads", options.threads, "Compute threads; 0: one per core")->capture_default_str();
+  app.add_option("--warm-up", options.warm_up, "Steps before the clock runs")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--steps", options.steps, "Steps that are timed")->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_flag("--unfused", options.unfused, "Without the fusion rules");
+  app.add_flag("--profile", options.profile, "Print the time of each operation");
+  app.add_option("--json", options.json, "Write the figures to this file");
+  return sleight::run_tool(app, argument_count, arguments, [&] { return sleight::bench(options); });
+}

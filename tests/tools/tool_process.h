@@ -1,0 +1,37 @@
+// Runs the project's own binaries as a user would, and looks at what they print and leave behind.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace sleight::test {
+
+struct ToolResult {
+  int status = 0;  // exit status; 128 + signal when it was killed
+  std::string output;  // standard output and standard error
+};
+
+// tool: the name of a binary in bin/.
+ToolResult run_tool_process(const std::string& tool, const std::vector<std::string>& arguments);
+
+// Started, and sent `signal` as soon as `file` has at least `lines` lines; then waited for.
+ToolResult run_tool_and_signal(const std::string& tool, const std::vector<std::string>& arguments,
+                               const std::filesystem::path& file, int lines, int signal);
+
+// A folder of its own, removed at the end.
+class ScratchFolder {
+ public:
+  ScratchFolder();
+  ~ScratchFolder();
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace sleight::test

@@ -1,0 +1,214 @@
+// train_classifier as its users run it: the same run twice, stopped and resumed, killed and resumed, misused.
+#include <csignal>
+
+#include "catch2_adapter.h"
+#include "engine/base/file.h"
+#include "engine/train/safetensors.h"
+#include "tests/tools/tool_process.h"
+
+using namespace sleight;
+using namespace sleight::test;
+
+namespace {
+
+// Every trick at once, on pictures small enough for a step to take milliseconds: 3 epochs of 10 steps.
+std::vector<std::string> small_run(const std::filesystem::path& out, std::vector<std::string> more = {}) {
+  std::vector<std::string> arguments = {"--data", "synthetic", "--synthetic-pictures", "160", "--synthetic-size", "20",
+                                        "--model", "cifar_resnet20", "--tricks", "all", "--epochs", "3", "--batch-size", "16",
+                                        "--image-size", "16", "--random-shapes", "16:24:3:8", "--mixup-off-epochs", "1",
+                                        "--warmup-epochs", "0.5", "--out", out.string()};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+void require_success(const ToolResult& result) {
+  INFO(result.output);
+  REQUIRE(result.status == 0);
+}
+
+// Weights, momentum, running statistics, averages, and where the run stands: bit for bit. The recipe may differ in its
+// loader threads.
+void require_equal_checkpoints(const std::filesystem::path& a, const std::filesystem::path& b) {
+  const SafetensorsFile first(a / "last.safetensors");
+  const SafetensorsFile second(b / "last.safetensors");
+  REQUIRE(first.tensors().size() == second.tensors().size());
+  REQUIRE(first.tensors().size() > 200);
+  for (const SafetensorsEntry& tensor : first.tensors()) {
+    INFO(tensor.name);
+    const SafetensorsEntry& other = second.at(tensor.name);
+    REQUIRE(std::equal(tensor.bytes.begin(), tensor.bytes.end(), other.bytes.begin(), other.bytes.end()));
+  }
+  for (const char* key : {"step", "best_top1", "best_epoch", "last_top1", "receipts"}) {
+    INFO(key);
+    REQUIRE(first.metadata().at(key) == second.metadata().at(key));
+  }
+}
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("a run is repeatable, stopped anywhere and resumed, with any number of loader threads") {
+  const ScratchFolder scratch;
+  const auto whole = scratch / "whole";
+  require_success(run_tool_process("train_classifier", small_run(whole)));
+  for (const char* name : {"recipe.toml", "metrics.jsonl", "last.safetensors", "best.safetensors", "report.html", "log.txt"}) {
+    INFO(name);
+    REQUIRE(std::filesystem::file_size(whole / name) > 100);
+  }
+
+  SECTION("the same flags again") {
+    require_success(run_tool_process("train_classifier", small_run(scratch / "again")));
+    REQUIRE(read_file(whole / "last.safetensors") == read_file((scratch / "again") / "last.safetensors"));
+  }
+  SECTION("from its own recipe, with three loader threads") {
+    const auto again = scratch / "again";
+    require_success(run_tool_process("train_classifier", {"--config", (whole / "recipe.toml").string(), "--loader-threads", "3",
+                                                          "--out", again.string()}));
+    require_equal_checkpoints(whole, again);
+  }
+  SECTION("another seed is another run") {
+    const auto other = scratch / "other";
+    require_success(run_tool_process("train_classifier", small_run(other, {"--seed", "2"})));
+    const SafetensorsFile a(whole / "last.safetensors"), b(other / "last.safetensors");
+    const auto& x = a.at("fc.weight").bytes;
+    REQUIRE_FALSE(std::equal(x.begin(), x.end(), b.at("fc.weight").bytes.begin()));
+  }
+  SECTION("stopped in the middle of an epoch, at its end and in the last one") {
+    for (const char* steps : {"7", "10", "23"}) {
+      const auto parts = scratch / (std::string("parts") + steps);
+      require_success(run_tool_process("train_classifier", small_run(parts, {"--max-steps", steps})));
+      require_success(run_tool_process("train_classifier", {"--resume", "--loader-threads", "2", "--out", parts.string()}));
+      require_equal_checkpoints(whole, parts);
+    }
+  }
+}
+
+TEST_CASE("a signal ends a run after the step, with everything saved") {
+  const ScratchFolder scratch;
+  const auto whole = scratch / "whole";
+  const auto stopped = scratch / "stopped";
+  require_success(run_tool_process("train_classifier", small_run(whole)));
+  for (const int signal : {SIGINT, SIGTERM}) {
+    std::filesystem::remove_all(stopped);
+    const ToolResult result =
+        run_tool_and_signal("train_classifier", small_run(stopped), stopped / "metrics.jsonl", 2, signal);
+    INFO(result.output);
+    REQUIRE(result.status == 0);
+    if (contains(result.output, "stopped by a signal")) REQUIRE(contains(result.output, "--resume --out"));
+    const ToolResult resumed = run_tool_process("train_classifier", {"--resume", "--out", stopped.string()});
+    INFO(resumed.output);
+    REQUIRE(resumed.status == 0);
+    require_equal_checkpoints(whole, stopped);
+  }
+}
+
+TEST_CASE("a killed run goes on from its last checkpoint") {
+  const ScratchFolder scratch;
+  const auto whole = scratch / "whole";
+  const auto killed = scratch / "killed";
+  require_success(run_tool_process("train_classifier", small_run(whole)));
+  run_tool_and_signal("train_classifier", small_run(killed, {"--checkpoint-steps", "3"}), killed / "metrics.jsonl", 2, SIGKILL);
+  require_success(run_tool_process("train_classifier", {"--resume", "--out", killed.string()}));
+  require_equal_checkpoints(whole, killed);
+}
+
+TEST_CASE("misuse is answered with one clear message and nothing is overwritten") {
+  const ScratchFolder scratch;
+  const auto run = scratch / "run";
+  const auto expect = [&](const std::vector<std::string>& arguments, const std::string& part) {
+    const ToolResult result = run_tool_process("train_classifier", arguments);
+    INFO(result.output);
+    CHECK(result.status != 0);
+    CHECK(result.status < 128);
+    CHECK(contains(result.output, part));
+  };
+  expect({"--no-such-flag"}, "--no-such-flag");
+  expect({"--model", "resnet51"}, "resnet5");
+  expect({"--data", "/no/such/folder", "--out", run.string()}, "/no/such/folder");
+  expect({"--device", "cuda", "--out", run.string(), "--synthetic-pictures", "200"}, "cuda");
+  expect({"--epochs", "0"}, "--epochs");
+  expect({"--learning-rate", "-1"}, "--learning-rate");
+  expect(small_run(run, {"--weights", "/no/such/file"}), "/no/such/file");
+  expect(small_run(run, {"--batch-size", "1000"}), "fewer than one batch");
+  expect({"--resume", "--out", (scratch / "nothing").string(), "--synthetic-pictures", "200"}, "no checkpoint");
+  CHECK_FALSE(std::filesystem::exists(run / "metrics.jsonl"));
+
+  require_success(run_tool_process("train_classifier", small_run(run, {"--max-steps", "3"})));
+  const auto before = read_file(run / "last.safetensors");
+  expect(small_run(run), "already");
+  expect({"--resume", "--epochs", "5", "--out", run.string()}, "another recipe");
+  CHECK(read_file(run / "last.safetensors") == before);
+
+  // A checkpoint cut short.
+  write_file_atomically(run / "last.safetensors", std::span(before).first(before.size() / 2));
+  expect({"--resume", "--out", run.string()}, "last.safetensors");
+}
+
+TEST_CASE("a run whose enabled trick did nothing fails") {
+  const ScratchFolder scratch;
+  const ToolResult result = run_tool_process(
+      "train_classifier", {"--data", "synthetic", "--synthetic-pictures", "12", "--synthetic-size", "16", "--synthetic-classes", "2",
+                           "--model", "cifar_resnet20", "--tricks", "none", "--schedule", "cosine", "--mixup", "0.2",
+                           "--mixup-off-epochs", "0", "--epochs", "1", "--batch-size", "1", "--image-size", "16", "--out",
+                           (scratch / "run").string()});
+  INFO(result.output);
+  REQUIRE(result.status == 1);
+  REQUIRE(contains(result.output, "mixup"));
+}
+
+TEST_CASE("the trained weights evaluate, predict and show as they should") {
+  const ScratchFolder scratch;
+  const auto run = scratch / "run";
+  require_success(run_tool_process("train_classifier", small_run(run)));
+  const std::string weights = (run / "best.safetensors").string();
+  const std::vector<std::string> data = {"--data", "synthetic", "--synthetic-size", "20"};
+
+  std::vector<std::string> arguments = {"--weights", weights};
+  arguments.insert(arguments.end(), data.begin(), data.end());
+  const ToolResult evaluated = run_tool_process("evaluate_classifier", arguments);
+  require_success(evaluated);
+  CHECK(contains(evaluated.output, "top-1"));
+
+  const auto sheet = scratch / "sheet.png";
+  arguments.insert(arguments.end(), {"--count", "5", "--sheet", sheet.string()});
+  const ToolResult predicted = run_tool_process("predict", arguments);
+  require_success(predicted);
+  CHECK(std::filesystem::file_size(sheet) > 500);
+
+  const auto batch = scratch / "batch.png";
+  require_success(run_tool_process("show_batch", small_run(run, {"--png", batch.string()})));
+  CHECK(std::filesystem::file_size(batch) > 500);
+
+  const auto svg = scratch / "arena.svg";
+  const ToolResult program = run_tool_process("show_program", {"--model", "cifar_resnet20", "--batch-size", "4", "--svg", svg.string(), "--text", "-"});
+  require_success(program);
+  CHECK(contains(program.output, "convolution_backward_weights"));
+  CHECK(std::filesystem::file_size(svg) > 500);
+}
+
+TEST_CASE("one step on simt equals one on the cpu") {
+  const ScratchFolder scratch;
+  const auto step = [&](const std::string& device) {
+    const auto out = scratch / device;
+    require_success(run_tool_process(
+        "train_classifier", {"--data", "synthetic", "--synthetic-pictures", "8", "--synthetic-size", "8", "--model", "cifar_resnet20",
+                             "--tricks", "all", "--random-shapes", "off", "--epochs", "20", "--batch-size", "4", "--image-size", "8",
+                             "--max-steps", "1", "--device", device, "--out", out.string()}));
+    return out / "last.safetensors";
+  };
+  const SafetensorsFile cpu(step("cpu")), simt(step("simt"));
+  for (const SafetensorsEntry& tensor : cpu.tensors()) {
+    INFO(tensor.name);
+    std::vector<float> a(tensor.bytes.size() / 4), b(a.size());
+    copy_values(tensor, std::span(a));
+    copy_values(simt.at(tensor.name), std::span(b));
+    double largest = 0.0, difference = 0.0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      largest = std::max(largest, std::abs(static_cast<double>(a[i])));
+      const double apart = std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
+      if (!(apart <= difference)) difference = apart;
+    }
+    REQUIRE(difference <= 1e-3 * largest + 1e-6);
+  }
+}
