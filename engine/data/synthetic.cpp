@@ -45,11 +45,16 @@ struct Stroke {
   double x0, y0, x1, y1, radius, opacity;
   Colour colour;
 
-  double distance(double x, double y) const {
+  // How much of the pixel at (x, y) it covers. Most pixels are far away and need no root.
+  double coverage_at(double x, double y, double pixel) const {
     const double dx = x1 - x0;
     const double dy = y1 - y0;
     const double along = std::clamp(((x - x0) * dx + (y - y0) * dy) / (dx * dx + dy * dy), 0.0, 1.0);
-    return std::hypot(x - x0 - along * dx, y - y0 - along * dy) - radius;
+    const double gap_x = x - x0 - along * dx;
+    const double gap_y = y - y0 - along * dy;
+    const double square = gap_x * gap_x + gap_y * gap_y;
+    const double reach = radius + pixel;
+    return square >= reach * reach ? 0.0 : coverage(std::sqrt(square) - radius, pixel);
   }
 };
 
@@ -175,7 +180,8 @@ Colour colour_at(const Scene& scene, double x, double y, double width, double he
   Colour colour = blend(scene.ground[0], scene.ground[1], smooth_noise(scene, x / width, y / height));
   for (std::size_t i = 0; i < scene.clutter_count; ++i) {
     const Stroke& stroke = scene.clutter[i];
-    colour = blend(colour, stroke.colour, stroke.opacity * coverage(stroke.distance(x, y), pixel));
+    if (const double share = stroke.coverage_at(x, y, pixel); share > 0.0)
+      colour = blend(colour, stroke.colour, stroke.opacity * share);
   }
   const double dx = (x - scene.centre_x) / scene.radius;
   const double dy = (y - scene.centre_y) / scene.radius;
@@ -183,10 +189,12 @@ Colour colour_at(const Scene& scene, double x, double y, double width, double he
     const double shape_x = dx * scene.cosine + dy * scene.sine;
     const double shape_y = (dy * scene.cosine - dx * scene.sine) / scene.squeeze;
     const double distance = synthetic_shape_distance(scene.shape, shape_x, shape_y) * scene.radius * scene.squeeze;
-    const Colour inside = blend(scene.shape_colours[0], scene.shape_colours[1], texture_value(scene, shape_x, shape_y));
-    colour = blend(colour, inside, coverage(distance, pixel));
+    if (const double share = coverage(distance, pixel); share > 0.0) {
+      const double second = texture_value(scene, shape_x, shape_y);
+      colour = blend(colour, blend(scene.shape_colours[0], scene.shape_colours[1], second), share);
+    }
   }
-  if (scene.is_occluded) colour = blend(colour, scene.occluder.colour, coverage(scene.occluder.distance(x, y), pixel));
+  if (scene.is_occluded) colour = blend(colour, scene.occluder.colour, scene.occluder.coverage_at(x, y, pixel));
   return colour;
 }
 

@@ -30,6 +30,9 @@ void complete_switch(void* fake_stack_save, const void** bottom_old, std::size_t
 Fiber::Fiber(std::function<void()> body) : body_(std::move(body)) {
   boost::context::protected_fixedsize_stack allocator(stack_size);
   stack_ = allocator.allocate();
+  // Making a fiber visits its new stack for a moment, so this is a switch there and back as well.
+  void* fake_stack = nullptr;
+  announce_switch(&fake_stack, bottom(), stack_.size);
   inside_ = boost::context::fiber(std::allocator_arg, boost::context::preallocated(stack_.sp, stack_.size, stack_),
                                   allocator, [this](boost::context::fiber&& outside) {
                                     complete_switch(nullptr, &outside_stack_bottom_, &outside_stack_size_);
@@ -38,11 +41,19 @@ Fiber::Fiber(std::function<void()> body) : body_(std::move(body)) {
                                     announce_switch(nullptr, outside_stack_bottom_, outside_stack_size_);
                                     return std::move(outside_);
                                   });
+  void* fake_stack_of_visit = nullptr;
+  complete_switch(nullptr, &outside_stack_bottom_, &outside_stack_size_);
+  announce_switch(&fake_stack_of_visit, outside_stack_bottom_, outside_stack_size_);
+  complete_switch(fake_stack, nullptr, nullptr);
+}
+
+const void* Fiber::bottom() const {
+  return static_cast<const char*>(stack_.sp) - stack_.size;
 }
 
 void Fiber::resume() {
   void* fake_stack = nullptr;
-  announce_switch(&fake_stack, static_cast<const char*>(stack_.sp) - stack_.size, stack_.size);
+  announce_switch(&fake_stack, bottom(), stack_.size);
   inside_ = std::move(inside_).resume();
   complete_switch(fake_stack, nullptr, nullptr);
 }

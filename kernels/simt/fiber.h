@@ -25,6 +25,9 @@ class Fiber {
   void suspend();
 
  private:
+  // The lowest address of the stack.
+  const void* bottom() const;
+
   boost::context::stack_context stack_;
   std::function<void()> body_;
   boost::context::fiber inside_;

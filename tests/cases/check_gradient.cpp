@@ -39,7 +39,7 @@ std::vector<GradientCheck> check_gradient(const GradientCase& description) {
   }
 
   Context context("cpu", 1);
-  Executable executable(tracer.program(), context, {.fuse = false});
+  Executable executable(tracer.program(), context, {.fuse = false, .parameter_prefix = ""});
   context.arena.poison();
   std::vector<std::vector<float>> floats(trace.bound.size());
   std::vector<std::vector<std::int32_t>> integers(trace.bound.size());

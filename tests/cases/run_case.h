@@ -18,7 +18,7 @@ struct RunOptions {
   // Pictures, and the weights of a convolution, in the device's own layout wherever their channels allow it.
   bool blocked = false;
   // The pair (output, input) that shares memory, one of Operation::in_place.
-  std::optional<std::pair<int, int>> in_place;
+  std::optional<std::pair<int, int>> in_place = std::nullopt;
 };
 
 // An output, or an input that the operation updates.

@@ -177,6 +177,17 @@ TEST_CASE("mixup: the receipt counts what arrived at the step") {
   resumed.count(1, swapped, thirds);
   CHECK(resumed.receipt() == mixup.receipt());
   CHECK(resumed.receipt().count("batches mixed") == 2.0);
+  // Not only where the sum can be made again from the mean.
+  for (int step = 0; step < 50; ++step) {
+    CAPTURE(step);
+    mixup.count(1, swapped, thirds);
+    Mixup again({.alpha = 0.2, .epochs = 4, .off_epochs = 1}, 1);
+    again.restore(mixup.receipt());
+    again.count(1, swapped, thirds);
+    Mixup uninterrupted = mixup;
+    uninterrupted.count(1, swapped, thirds);
+    CHECK(again.receipt() == uninterrupted.receipt());
+  }
 }
 
 TEST_CASE("mixup: batches arrive mixed through the loader, whatever the number of its threads") {

@@ -91,7 +91,6 @@ TEST_CASE("random shapes: every rank and a run that goes on draw the same sizes"
 TEST_CASE("random shapes: the receipt is a histogram of what arrived, over a resume too") {
   const RandomShapesOptions options = parse_random_shapes("24:40:3:8");
   RandomShapes whole(options, 5);
-  RandomShapes first(options, 5);
   CHECK(whole.receipt().fired == 0);
   std::map<std::int64_t, double> expected;
   double changes = 0;
@@ -100,7 +99,6 @@ TEST_CASE("random shapes: the receipt is a histogram of what arrived, over a res
     expected[size] += 1.0;
     if (i > 0 && size != whole.size_at(i - 1)) changes += 1.0;
     whole.count(i, size, size);
-    if (i < 31) first.count(i, size, size);
   }
   const Receipt receipt = whole.receipt();
   CHECK(receipt.fired == 60);
@@ -108,11 +106,18 @@ TEST_CASE("random shapes: the receipt is a histogram of what arrived, over a res
   for (const auto& [size, iterations] : expected)
     CHECK(receipt.count("iterations at " + std::to_string(size)) == iterations);
 
-  RandomShapes resumed(options, 5);
-  resumed.restore(first.receipt());
-  for (std::int64_t i = 31; i < 60; ++i)
-    resumed.count(i, resumed.size_at(i), resumed.size_at(i));
-  CHECK(resumed.receipt() == receipt);
+  // Stopped anywhere: also where the next iteration changes the size.
+  for (std::int64_t stop = 0; stop <= 60; ++stop) {
+    CAPTURE(stop);
+    RandomShapes first(options, 5);
+    for (std::int64_t i = 0; i < stop; ++i)
+      first.count(i, first.size_at(i), first.size_at(i));
+    RandomShapes resumed(options, 5);
+    resumed.restore(first.receipt());
+    for (std::int64_t i = stop; i < 60; ++i)
+      resumed.count(i, resumed.size_at(i), resumed.size_at(i));
+    CHECK(resumed.receipt() == receipt);
+  }
 
   // A batch that was made at another size than the one drawn.
   const std::int64_t drawn = whole.size_at(0);
