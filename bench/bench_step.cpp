@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "engine/base/file.h"
+#include "engine/base/format_bytes.h"
 #include "engine/base/memory.h"
 #include "engine/base/timer.h"
 #include "engine/program/execute.h"
@@ -33,7 +34,8 @@ struct NoiseBatch {
         flips(static_cast<std::size_t>(batch_size)),
         labels(static_cast<std::size_t>(batch_size)) {
     RandomStream random(1, RandomPurpose::test);
-    for (std::uint8_t& byte : images) byte = static_cast<std::uint8_t>(random.bits() & 0xffU);
+    for (std::uint8_t& byte : images)
+      byte = static_cast<std::uint8_t>(random.bits() & 0xffU);
     for (std::size_t i = 0; i < labels.size(); ++i) {
       flips[i] = static_cast<std::int32_t>(random.below(2));
       labels[i] = static_cast<std::int32_t>(random.below(classes));
@@ -66,12 +68,13 @@ void print_profile(Executable& executable) {
     });
   }
   std::vector<std::pair<std::string_view, Total>> sorted(totals.begin(), totals.end());
-  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second.seconds > b.second.seconds; });
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return a.second.seconds > b.second.seconds; });
   std::printf("%-34s %6s %10s %10s %10s\n", "operation", "steps", "ms", "GFLOP/s", "GB/s");
   for (const auto& [name, total] : sorted) {
     const double seconds = total.seconds / runs;
-    std::printf("%-34.*s %6d %10.3f %10.1f %10.1f\n", static_cast<int>(name.size()), name.data(), total.steps, seconds * 1e3,
-                total.cost.flops / seconds * 1e-9, total.cost.bytes / seconds * 1e-9);
+    std::printf("%-34.*s %6d %10.3f %10.1f %10.1f\n", static_cast<int>(name.size()), name.data(), total.steps,
+                seconds * 1e3, total.cost.flops / seconds * 1e-9, total.cost.bytes / seconds * 1e-9);
   }
 }
 
@@ -81,7 +84,8 @@ int bench(const Options& options) {
   ClassificationOptions program_options;
   program_options.batch_size = options.batch_size;
   program_options.height = program_options.width = options.image_size > 0 ? options.image_size : model.picture_size;
-  program_options.classes = options.classes > 0 ? options.classes : (model.family == ClassifierFamily::cifar ? 10 : 1000);
+  program_options.classes =
+      options.classes > 0 ? options.classes : (model.family == ClassifierFamily::cifar ? 10 : 1000);
   Context context(options.device, 1);
   Executable executable(training_program(model.trace, program_options), context,
                         {.fuse = !options.unfused, .parameter_prefix = ""});
@@ -107,12 +111,13 @@ int bench(const Options& options) {
     flops += cost_of(types_of(executable.program(), step), *step.operation).flops;
   }
   const std::int64_t peak = memory_use().peak_resident_bytes;
-  std::printf("%s batch %lld %lldx%lld, %d threads: %.1f ms per step (min %.1f, max %.1f, %d steps), %.1f pictures/s, "
-              "%.1f GFLOP/s, arena %s, peak memory %s\n",
-              options.model.c_str(), static_cast<long long>(options.batch_size), static_cast<long long>(program_options.height),
-              static_cast<long long>(program_options.width), compute_threads(), median * 1e3, seconds.front() * 1e3,
-              seconds.back() * 1e3, options.steps, static_cast<double>(options.batch_size) / median, flops / median * 1e-9,
-              bytes_to_text(executable.plan().arena_bytes).c_str(), bytes_to_text(peak).c_str());
+  std::printf(
+      "%s batch %lld %lldx%lld, %d threads: %.1f ms per step (min %.1f, max %.1f, %d steps), %.1f pictures/s, "
+      "%.1f GFLOP/s, arena %s, peak memory %s\n",
+      options.model.c_str(), static_cast<long long>(options.batch_size), static_cast<long long>(program_options.height),
+      static_cast<long long>(program_options.width), compute_threads(), median * 1e3, seconds.front() * 1e3,
+      seconds.back() * 1e3, options.steps, static_cast<double>(options.batch_size) / median, flops / median * 1e-9,
+      format_bytes(executable.plan().arena_bytes).c_str(), format_bytes(peak).c_str());
   if (!options.json.empty()) {
     const nlohmann::json report = {{"model", options.model},
                                    {"batch_size", options.batch_size},
@@ -140,12 +145,18 @@ int main(int argument_count, char** arguments) {
   CLI::App app("Time a whole training step: pictures in, updated weights out.");
   sleight::Options options;
   app.add_option("--model", options.model, "Name of the model")->capture_default_str();
-  app.add_option("--batch-size", options.batch_size, "Pictures per step")->capture_default_str()->check(CLI::Range(1, 1 << 20));
-  app.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: the model's own")->capture_default_str();
-  app.add_option("--classes", options.classes, "Number of classes; 0: 10 for CIFAR models, else 1000")->capture_default_str();
+  app.add_option("--batch-size", options.batch_size, "Pictures per step")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 20));
+  app.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: the model's own")
+      ->capture_default_str();
+  app.add_option("--classes", options.classes, "Number of classes; 0: 10 for CIFAR models, else 1000")
+      ->capture_default_str();
   app.add_option("--device", options.device, "cpu or simt")->capture_default_str();
   app.add_option("--threads", options.threads, "Compute threads; 0: one per core")->capture_default_str();
-  app.add_option("--warm-up", options.warm_up, "Steps before the clock runs")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--warm-up", options.warm_up, "Steps before the clock runs")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--steps", options.steps, "Steps that are timed")->capture_default_str()->check(CLI::PositiveNumber);
   app.add_flag("--unfused", options.unfused, "Without the fusion rules");
   app.add_flag("--profile", options.profile, "Print the time of each operation");

@@ -2,4 +2,6 @@
 #define CATCH_CONFIG_RUNNER
 #include "catch2_adapter.h"
 
-int main(int argument_count, char** arguments) { return Catch::Session().run(argument_count, arguments); }
+int main(int argument_count, char** arguments) {
+  return Catch::Session().run(argument_count, arguments);
+}

@@ -15,23 +15,31 @@ int main(int argument_count, char** arguments) {
   int threads = 0, loader_threads = 1;
   sleight::DatasetOptions data_options;
   app.add_option("--data", data, "Data set, as train_classifier takes it")->required();
-  app.add_option("--weights", weights, "File of weights (best.safetensors, or one with torchvision's names)")->required();
+  app.add_option("--weights", weights, "File of weights (best.safetensors, or one with torchvision's names)")
+      ->required();
   app.add_option("--model", model, "Name of the model, where the file does not say");
   app.add_option("--batch-size", batch_size, "Pictures per step")->capture_default_str()->check(CLI::Range(1, 1 << 20));
   app.add_option("--image-size", image_size, "Side of the pictures in pixels; 0: as trained")->capture_default_str();
   app.add_option("--device", device, "cpu or simt")->capture_default_str();
   app.add_option("--threads", threads, "Compute threads; 0: one per core")->capture_default_str();
-  app.add_option("--loader-threads", loader_threads, "Threads that prepare pictures")->capture_default_str()->check(CLI::Range(1, 256));
-  app.add_option("--synthetic-size", data_options.synthetic.height, "Side of generated pictures in pixels")->capture_default_str();
-  app.add_option("--synthetic-classes", data_options.synthetic.classes, "Classes of generated pictures")->capture_default_str();
-  app.add_option("--seed", data_options.synthetic.seed, "Seed of generated pictures, that of the training")->default_val(1);
+  app.add_option("--loader-threads", loader_threads, "Threads that prepare pictures")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
+  app.add_option("--synthetic-size", data_options.synthetic.height, "Side of generated pictures in pixels")
+      ->capture_default_str();
+  app.add_option("--synthetic-classes", data_options.synthetic.classes, "Classes of generated pictures")
+      ->capture_default_str();
+  app.add_option("--seed", data_options.synthetic.seed, "Seed of generated pictures, that of the training")
+      ->default_val(1);
   return sleight::run_tool(app, argument_count, arguments, [&] {
     const sleight::ClassifierDescription description = sleight::describe_weights(weights, model, image_size);
     data_options.synthetic.width = data_options.synthetic.height;
     const auto dataset = sleight::open_dataset(data, sleight::DatasetSplit::evaluation, data_options);
-    for (const std::string& warning : dataset->warnings()) sleight::log_warning(warning);
+    for (const std::string& warning : dataset->warnings())
+      sleight::log_warning(warning);
     sleight::check(dataset->class_names().size() == description.class_names.size(), data, " has ",
-                   dataset->class_names().size(), " classes, but ", weights, " was trained on ", description.class_names.size());
+                   dataset->class_names().size(), " classes, but ", weights, " was trained on ",
+                   description.class_names.size());
     const sleight::ClassifierModel& found = sleight::find_classifier(description.model);
     sleight::set_compute_threads(threads);
     sleight::Context context(device, 1);
@@ -41,15 +49,14 @@ int main(int argument_count, char** arguments) {
     sleight::Classifier classifier(context, found.trace, options);
     classifier.plan_evaluation(batch_size, description.image_size, description.image_size, false);
     sleight::load_weights(weights, context.store);
-    const sleight::EvaluationSummary summary =
-        sleight::evaluate(classifier, *dataset,
-                          {.batch_size = batch_size,
-                           .image_size = description.image_size,
-                           .loader_threads = loader_threads,
-                           .recipe = sleight::evaluation_recipe_of(found),
-                           .averaged = false,
-                           .observe = {}})
-            .plain;
+    const sleight::EvaluationSummary summary = sleight::evaluate(classifier, *dataset,
+                                                                 {.batch_size = batch_size,
+                                                                  .image_size = description.image_size,
+                                                                  .loader_threads = loader_threads,
+                                                                  .recipe = sleight::evaluation_recipe_of(found),
+                                                                  .averaged = false,
+                                                                  .observe = {}})
+                                                   .plain;
     std::printf("%lld pictures: loss %.4f, top-1 %.2f%%, top-5 %.2f%%\n", static_cast<long long>(summary.pictures),
                 summary.loss, 100.0 * summary.top1, 100.0 * summary.top5);
     return 0;

@@ -1,5 +1,5 @@
-// What a classifier sees in pictures: the likeliest classes as text, and a sheet of the pictures as PNG. Or raw logits of a
-// raw tensor, to check us against other programs.
+// What a classifier sees in pictures: the likeliest classes as text, and a sheet of the pictures as PNG. Or raw logits
+// of a raw tensor, to check us against other programs.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -20,9 +20,9 @@ namespace sleight {
 namespace {
 
 struct Prediction {
-  std::string name;   // of the picture
-  std::string label;  // what it is, where known
-  Picture picture;    // as the network saw it
+  std::string name;                                  // of the picture
+  std::string label;                                 // what it is, where known
+  Picture picture;                                   // as the network saw it
   std::vector<std::pair<std::size_t, double>> best;  // class and probability, likeliest first
 };
 
@@ -38,13 +38,15 @@ struct Options {
 std::vector<std::pair<std::size_t, double>> likeliest(std::span<const float> logits, std::size_t count) {
   const double largest = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
   std::vector<double> probabilities;
-  for (const float logit : logits) probabilities.push_back(std::exp(static_cast<double>(logit) - largest));
+  for (const float logit : logits)
+    probabilities.push_back(std::exp(static_cast<double>(logit) - largest));
   const double sum = std::accumulate(probabilities.begin(), probabilities.end(), 0.0);
   std::vector<std::size_t> order(logits.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return logits[a] > logits[b]; });
   std::vector<std::pair<std::size_t, double>> best;
-  for (std::size_t i = 0; i < std::min(count, order.size()); ++i) best.emplace_back(order[i], probabilities[order[i]] / sum);
+  for (std::size_t i = 0; i < std::min(count, order.size()); ++i)
+    best.emplace_back(order[i], probabilities[order[i]] / sum);
   return best;
 }
 
@@ -63,7 +65,8 @@ class Predictor {
       : context_(options.device, 1),
         recipe_(evaluation_recipe_of(find_classifier(description.model))),
         size_(description.image_size),
-        executable_(inference_program(find_classifier(description.model).trace, program_options(description)), context_) {
+        executable_(inference_program(find_classifier(description.model).trace, program_options(description)),
+                    context_) {
     load_weights(options.weights, context_.store);
   }
 
@@ -91,15 +94,19 @@ std::string percent(double probability) {
   return text;
 }
 
-void write_sheet(const std::string& path, const std::vector<Prediction>& predictions, const std::vector<std::string>& classes) {
+void write_sheet(const std::string& path, const std::vector<Prediction>& predictions,
+                 const std::vector<std::string>& classes) {
   std::vector<SheetPicture> sheet;
   for (const Prediction& prediction : predictions) {
     const std::string& said = classes[prediction.best.front().first];
     const bool known = !prediction.label.empty();
     SheetPicture entry{.picture = prediction.picture.view(), .captions = {}};
-    entry.captions.push_back({said + " " + percent(prediction.best.front().second),
-                              !known ? plain_color : said == prediction.label ? right_color : wrong_color});
-    entry.captions.push_back({known ? "is " + prediction.label : std::filesystem::path(prediction.name).filename().string()});
+    entry.captions.push_back({said + " " + percent(prediction.best.front().second), !known ? plain_color
+                                                                                    : said == prediction.label
+                                                                                        ? right_color
+                                                                                        : wrong_color});
+    entry.captions.push_back(
+        {known ? "is " + prediction.label : std::filesystem::path(prediction.name).filename().string()});
     sheet.push_back(std::move(entry));
   }
   const Picture picture = make_picture_sheet(sheet);
@@ -119,20 +126,22 @@ int predict_pictures(const Options& options, const ClassifierDescription& descri
   }
   if (!options.data.empty()) {
     const auto dataset = open_dataset(options.data, DatasetSplit::evaluation, options.dataset);
-    check(dataset->class_names() == classes, options.data, " has other classes than ", options.weights, " was trained on");
+    check(dataset->class_names() == classes, options.data, " has other classes than ", options.weights,
+          " was trained on");
     // Spread over the whole data set, which is usually sorted by class.
     const std::int64_t count = std::min(options.count, dataset->size());
     for (std::int64_t i = 0; i < count; ++i) {
       const std::int64_t index = i * dataset->size() / count;
       StoredPicture stored;
       dataset->read(index, stored);
-      predictions.push_back(
-          with_context(dataset->name(index), [&] { return predictor.predict(dataset->name(index), stored, options.top); }));
+      predictions.push_back(with_context(dataset->name(index),
+                                         [&] { return predictor.predict(dataset->name(index), stored, options.top); }));
       predictions.back().label = classes[static_cast<std::size_t>(dataset->label(index))];
     }
   }
   for (const Prediction& prediction : predictions) {
-    std::printf("%s%s\n", prediction.name.c_str(), prediction.label.empty() ? "" : (" (" + prediction.label + ")").c_str());
+    std::printf("%s%s\n", prediction.name.c_str(),
+                prediction.label.empty() ? "" : (" (" + prediction.label + ")").c_str());
     for (const auto& [index, probability] : prediction.best) {
       std::printf("  %6.2f%%  %s\n", 100.0 * probability, classes[index].c_str());
     }
@@ -158,7 +167,8 @@ int predict_tensor(const Options& options, const ClassifierDescription& descript
   const auto pixels = static_cast<std::size_t>(program.height * program.width);
   for (std::size_t n = 0; n < static_cast<std::size_t>(program.batch_size); ++n) {
     for (std::size_t c = 0; c < 3; ++c) {
-      for (std::size_t p = 0; p < pixels; ++p) pictures[(n * pixels + p) * 3 + c] = planes[(n * 3 + c) * pixels + p];
+      for (std::size_t p = 0; p < pixels; ++p)
+        pictures[(n * pixels + p) * 3 + c] = planes[(n * 3 + c) * pixels + p];
     }
   }
   Context context(options.device, 1);
@@ -167,7 +177,8 @@ int predict_tensor(const Options& options, const ClassifierDescription& descript
   executable.bind("input", pictures.data());
   executable.run();
   const auto logits = executable.result<float>(classification_names::logits);
-  const SafetensorsEntry output{"logits", DataType::float32, {program.batch_size, program.classes}, std::as_bytes(logits)};
+  const SafetensorsEntry output{
+      "logits", DataType::float32, {program.batch_size, program.classes}, std::as_bytes(logits)};
   write_safetensors(options.logits, std::span(&output, 1));
   log_info("wrote ", options.logits);
   return 0;
@@ -181,20 +192,28 @@ int main(int argument_count, char** arguments) {
   CLI::App app("Say what is in pictures: the likeliest classes, and a PNG sheet of the pictures.");
   sleight::Options options;
   app.add_option("pictures", options.pictures, "JPEG or PNG files");
-  app.add_option("--weights", options.weights, "File of weights (best.safetensors, or one with torchvision's names)")->required();
+  app.add_option("--weights", options.weights, "File of weights (best.safetensors, or one with torchvision's names)")
+      ->required();
   app.add_option("--model", options.model, "Name of the model, where the file does not say");
   app.add_option("--data", options.data, "Take pictures from the evaluation split of this data set");
-  app.add_option("--count", options.count, "How many pictures of --data")->capture_default_str()->check(CLI::Range(1, 10000));
+  app.add_option("--count", options.count, "How many pictures of --data")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
   app.add_option("--top", options.top, "How many classes to name")->capture_default_str()->check(CLI::Range(1, 1000));
   app.add_option("--sheet", options.sheet, "Write a PNG sheet of the pictures with what was seen");
-  app.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: as trained")->capture_default_str();
-  app.add_option("--tensor", options.tensor, "Instead of pictures: a safetensors file with 'input', float32 [N,3,H,W], normalised");
+  app.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: as trained")
+      ->capture_default_str();
+  app.add_option("--tensor", options.tensor,
+                 "Instead of pictures: a safetensors file with 'input', float32 [N,3,H,W], normalised");
   app.add_option("--logits", options.logits, "With --tensor: where to write 'logits' [N, classes]");
   app.add_option("--device", options.device, "cpu or simt")->capture_default_str();
   app.add_option("--threads", options.threads, "Compute threads; 0: one per core")->capture_default_str();
-  app.add_option("--synthetic-size", options.dataset.synthetic.height, "Side of generated pictures in pixels")->capture_default_str();
-  app.add_option("--synthetic-classes", options.dataset.synthetic.classes, "Classes of generated pictures")->capture_default_str();
-  app.add_option("--seed", options.dataset.synthetic.seed, "Seed of generated pictures, that of the training")->default_val(1);
+  app.add_option("--synthetic-size", options.dataset.synthetic.height, "Side of generated pictures in pixels")
+      ->capture_default_str();
+  app.add_option("--synthetic-classes", options.dataset.synthetic.classes, "Classes of generated pictures")
+      ->capture_default_str();
+  app.add_option("--seed", options.dataset.synthetic.seed, "Seed of generated pictures, that of the training")
+      ->default_val(1);
   return sleight::run_tool(app, argument_count, arguments, [&] {
     const sleight::ClassifierDescription description =
         sleight::describe_weights(options.weights, options.model, options.image_size);

@@ -23,7 +23,8 @@ std::vector<Picture> prepared_pictures(const Batch& batch) {
   const ValueId flips = trace.input("flips", {n}, DataType::int32);
   const ValueId partners = trace.input("partners", {n}, DataType::int32);
   const ValueId lambdas = trace.input("lambdas", {n}, DataType::float32);
-  trace.result(ops::image_prepare(trace, images, flips, partners, lambdas, {.mean = {0, 0, 0}, .deviation = {1, 1, 1}}), "pictures");
+  trace.result(ops::image_prepare(trace, images, flips, partners, lambdas, {.mean = {0, 0, 0}, .deviation = {1, 1, 1}}),
+               "pictures");
   Context context("cpu", 1);
   Executable executable(std::move(trace.program()), context);
   executable.bind("images", batch.images().data());
@@ -50,11 +51,14 @@ int show(const ClassifierRun& run, std::int64_t epoch, std::int64_t step, const 
   data_options.synthetic.seed = run.options.seed;
   const auto dataset = open_dataset(run.options.data, DatasetSplit::training, data_options);
   const std::int64_t steps = steps_per_epoch(run, dataset->size());
-  check(epoch < run.recipe.epochs && step < steps, "the training has ", run.recipe.epochs, " epochs of ", steps, " steps");
+  check(epoch < run.recipe.epochs && step < steps, "the training has ", run.recipe.epochs, " epochs of ", steps,
+        " steps");
   const ClassifierTricks tricks(run, steps);
   TrainingSchedule training(run, tricks, dataset->size());
   const std::int64_t wanted = epoch * steps + step;
-  const auto schedule = [&](std::int64_t at, BatchRequest& request) { return at == wanted && training.fill(at, request); };
+  const auto schedule = [&](std::int64_t at, BatchRequest& request) {
+    return at == wanted && training.fill(at, request);
+  };
   const std::int64_t largest = tricks.sizes().front();
   Loader loader(*dataset, schedule,
                 {.seed = run.options.seed,
@@ -80,8 +84,9 @@ int show(const ClassifierRun& run, std::int64_t epoch, std::int64_t step, const 
     sheet.push_back(std::move(entry));
   }
   char title[120];
-  std::snprintf(title, sizeof title, "epoch %lld step %lld, %lldx%lld", static_cast<long long>(epoch), static_cast<long long>(step),
-                static_cast<long long>(batch->height()), static_cast<long long>(batch->width()));
+  std::snprintf(title, sizeof title, "epoch %lld step %lld, %lldx%lld", static_cast<long long>(epoch),
+                static_cast<long long>(step), static_cast<long long>(batch->height()),
+                static_cast<long long>(batch->width()));
   const Picture page = make_picture_sheet(sheet, {.title = title});
   write_png(path, page.view());
   log_info("wrote ", path);
@@ -100,7 +105,9 @@ int main(int argument_count, char** arguments) {
   std::int64_t epoch = 0, step = 0;
   app.add_option("--png", path, "File to write")->capture_default_str();
   app.add_option("--epoch", epoch, "Epoch, counted from 0")->capture_default_str()->check(CLI::NonNegativeNumber);
-  app.add_option("--step", step, "Step in the epoch, counted from 0")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--step", step, "Step in the epoch, counted from 0")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   return sleight::run_tool(app, argument_count, arguments,
                            [&] { return sleight::show(sleight::resolve(options), epoch, step, path); });
 }

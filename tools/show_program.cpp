@@ -3,6 +3,7 @@
 #include <map>
 
 #include "engine/base/file.h"
+#include "engine/base/format_bytes.h"
 #include "engine/base/log.h"
 #include "engine/program/execute.h"
 #include "engine/program/print.h"
@@ -35,15 +36,16 @@ void print_summary(const sleight::Executable& executable, const sleight::Context
     std::printf("%-34.*s %6lld %12.3f %12.1f\n", static_cast<int>(name.size()), name.data(),
                 static_cast<long long>(total.steps), total.cost.flops * 1e-9, total.cost.bytes * 1e-6);
   };
-  for (const auto& [name, total] : totals) print(name, total);
+  for (const auto& [name, total] : totals)
+    print(name, total);
   print("all", all);
   for (const auto& [name, count] : executable.fusions()) {
     std::printf("fused %4d times: %.*s\n", count, static_cast<int>(name.size()), name.data());
   }
   const sleight::MemoryPlan& plan = executable.plan();
   std::printf("arena %s (most alive at once %s), parameters and optimizer %s\n",
-              sleight::bytes_to_text(plan.arena_bytes).c_str(), sleight::bytes_to_text(plan.live_bytes_at_peak).c_str(),
-              sleight::bytes_to_text(context.store.bytes()).c_str());
+              sleight::format_bytes(plan.arena_bytes).c_str(), sleight::format_bytes(plan.live_bytes_at_peak).c_str(),
+              sleight::format_bytes(context.store.bytes()).c_str());
 }
 
 }  // namespace
@@ -55,7 +57,8 @@ int main(int argument_count, char** arguments) {
   bool evaluation = false, unfused = false;
   app.add_option("--model", model, "Name of the model")->capture_default_str();
   app.add_option("--batch-size", batch_size, "Pictures per step")->capture_default_str()->check(CLI::Range(1, 1 << 20));
-  app.add_option("--image-size", image_size, "Side of the pictures in pixels; 0: the model's own")->capture_default_str();
+  app.add_option("--image-size", image_size, "Side of the pictures in pixels; 0: the model's own")
+      ->capture_default_str();
   app.add_option("--classes", classes, "Number of classes")->capture_default_str();
   app.add_option("--device", device, "cpu or simt")->capture_default_str();
   app.add_flag("--evaluation", evaluation, "The evaluation program instead of the training step");
@@ -70,16 +73,17 @@ int main(int argument_count, char** arguments) {
     options.height = options.width = image_size > 0 ? image_size : found.picture_size;
     options.classes = classes;
     sleight::Context context(device, 1);
-    const sleight::Executable executable(
-        evaluation ? sleight::evaluation_program(found.trace, options) : sleight::training_program(found.trace, options),
-        context, {.fuse = !unfused, .parameter_prefix = ""});
+    const sleight::Executable executable(evaluation ? sleight::evaluation_program(found.trace, options)
+                                                    : sleight::training_program(found.trace, options),
+                                         context, {.fuse = !unfused, .parameter_prefix = ""});
     if (text == "-") {
       std::fputs(sleight::to_text(executable.program()).c_str(), stdout);
     } else if (!text.empty()) {
       sleight::write_file_atomically(text, sleight::to_text(executable.program()));
     }
     if (!dot.empty()) sleight::write_file_atomically(dot, sleight::to_dot(executable.program()));
-    if (!svg.empty()) sleight::write_file_atomically(svg, sleight::arena_to_svg(executable.program(), executable.plan()));
+    if (!svg.empty())
+      sleight::write_file_atomically(svg, sleight::arena_to_svg(executable.program(), executable.plan()));
     print_summary(executable, context);
     return 0;
   });

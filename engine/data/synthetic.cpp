@@ -15,7 +15,7 @@ namespace sleight {
 namespace {
 
 constexpr int maximum_classes = 50;
-constexpr std::size_t maximum_clutter = 10;
+constexpr std::size_t maximum_clutter = 6;
 constexpr int lattice_side = 7;
 
 using Colour = std::array<double, 3>;  // 0 .. 1
@@ -95,10 +95,11 @@ Stroke draw_stroke(double width, double height, RandomStream& random) {
 
 Scene draw_scene(int class_number, int classes, double width, double height, RandomStream& random) {
   Scene scene{};
-  scene.ground = {draw_colour(random), draw_colour(random)};
+  const Colour ground = draw_colour(random);
+  scene.ground = {ground, blend(ground, draw_colour(random), 0.35)};
   for (double& value : scene.lattice)
     value = random.uniform();
-  scene.clutter_count = 4 + static_cast<std::size_t>(random.below(static_cast<std::int64_t>(maximum_clutter) - 3));
+  scene.clutter_count = 2 + static_cast<std::size_t>(random.below(static_cast<std::int64_t>(maximum_clutter) - 1));
   for (std::size_t i = 0; i < scene.clutter_count; ++i)
     scene.clutter[i] = draw_stroke(width, height, random);
 
@@ -107,23 +108,24 @@ Scene draw_scene(int class_number, int classes, double width, double height, Ran
   const std::int64_t drawn_texture = random.below(static_cast<std::int64_t>(texture_names.size()));
   scene.texture = static_cast<Texture>(classes <= shapes ? drawn_texture : class_number / shapes);
   // A shape in the colour of its ground could not be told by anyone.
-  const Colour ground = blend(scene.ground[0], scene.ground[1], 0.5);
+  const Colour mean_ground = blend(scene.ground[0], scene.ground[1], 0.5);
   for (int attempt = 0; attempt < 20; ++attempt) {
-    scene.shape_colours = {draw_colour(random), draw_colour(random)};
-    if (distance_between(scene.shape_colours[0], ground) > 0.35 &&
-        distance_between(scene.shape_colours[0], scene.shape_colours[1]) > 0.25)
+    const Colour colour = draw_colour(random);
+    scene.shape_colours = {colour, blend(colour, draw_colour(random), 0.6)};
+    if (distance_between(scene.shape_colours[0], mean_ground) > 0.5 &&
+        distance_between(scene.shape_colours[1], mean_ground) > 0.3)
       break;
   }
-  scene.radius = random.uniform(0.16, 0.4);
+  scene.radius = random.uniform(0.26, 0.45);
   scene.centre_x = random.uniform(0.75 * scene.radius, width - 0.75 * scene.radius);
   scene.centre_y = random.uniform(0.75 * scene.radius, height - 0.75 * scene.radius);
-  const double angle = random.uniform(0.0, 2.0 * std::numbers::pi);
+  const double angle = random.uniform(-0.4, 0.4);
   scene.cosine = std::cos(angle);
   scene.sine = std::sin(angle);
   scene.squeeze = random.uniform(0.75, 1.0);
   scene.texture_frequency = random.uniform(2.0, 4.5);
   scene.texture_phase = random.uniform();
-  scene.is_occluded = random.uniform() < 0.4;
+  scene.is_occluded = random.uniform() < 0.3;
   scene.occluder = draw_stroke(width, height, random);
   const double bar_angle = random.uniform(0.0, 2.0 * std::numbers::pi);
   const double offset = scene.radius * random.uniform(-0.7, 0.7);
@@ -135,7 +137,7 @@ Scene draw_scene(int class_number, int classes, double width, double height, Ran
   scene.occluder.y1 = bar_y + std::sin(bar_angle);
   scene.occluder.radius = scene.radius * random.uniform(0.1, 0.25);
   scene.occluder.opacity = 1.0;
-  scene.noise = random.uniform(0.02, 0.12);
+  scene.noise = random.uniform(0.01, 0.07);
   return scene;
 }
 

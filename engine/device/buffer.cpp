@@ -31,10 +31,11 @@ Buffer::Buffer(std::int64_t bytes) : size_(bytes) {
     data_ = {static_cast<std::byte*>(data), HostMemoryRelease{}};
     return;
   }
-  // Large buffers (the arena) on huge pages: a training step walks hundreds of megabytes, and with 4 KiB pages a good part
-  // of its time goes into page faults and address translation.
+  // Large buffers (the arena) on huge pages: a training step walks hundreds of megabytes, and with 4 KiB pages a good
+  // part of its time goes into page faults and address translation.
   void* data = mmap(nullptr, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  check(data != MAP_FAILED, "not enough memory for a buffer of ", bytes, " bytes; a smaller batch or picture size needs less");
+  check(data != MAP_FAILED, "not enough memory for a buffer of ", bytes,
+        " bytes; a smaller batch or picture size needs less");
   madvise(data, rounded, MADV_HUGEPAGE);
   data_ = {static_cast<std::byte*>(data), HostMemoryRelease{rounded}};
 }

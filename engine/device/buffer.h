@@ -1,4 +1,5 @@
-// Memory of a device, owned. Aligned to 64 bytes on the host (a cache line, what vector units and oneDNN want) and to 256 on a GPU.
+// Memory of a device, owned. Aligned to 64 bytes on the host (a cache line, what vector units and oneDNN want) and to
+// 256 on a GPU.
 #pragma once
 
 #include <cstddef>

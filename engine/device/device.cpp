@@ -12,7 +12,8 @@ namespace {
 DeviceKind kind_of(std::string_view name) {
   if (name == "cpu") return DeviceKind::cpu;
   if (name == "simt") return DeviceKind::simt;
-  check(name != "cuda", "the device 'cuda' cannot train yet: its kernels are compiled and proven on 'simt', but programs are "
+  check(name != "cuda",
+        "the device 'cuda' cannot train yet: its kernels are compiled and proven on 'simt', but programs are "
         "not executed on a GPU; use --device cpu");
   fail("there is no device '", name, "'; choose cpu, simt or cuda");
 }
@@ -29,7 +30,9 @@ Device::Device(const kernels::Queue& queue)
                                                            : DeviceKind::cuda),
       queue_(queue) {}
 
-std::string Device::name() const { return kind_ == DeviceKind::cpu ? "cpu" : "simt"; }
+std::string Device::name() const {
+  return kind_ == DeviceKind::cpu ? "cpu" : "simt";
+}
 
 std::int64_t Device::preferred_lanes(std::int64_t channels) const {
   std::int64_t lanes = 0;
@@ -39,9 +42,8 @@ std::int64_t Device::preferred_lanes(std::int64_t channels) const {
 
 kernels::WeightLayout Device::preferred_weight_layout(std::int64_t input_channels, std::int64_t output_channels) const {
   kernels::WeightLayout layout;
-  kernels::run_on(queue_, [&](auto device) {
-    layout = kernels::preferred_weight_layout(device, input_channels, output_channels);
-  });
+  kernels::run_on(
+      queue_, [&](auto device) { layout = kernels::preferred_weight_layout(device, input_channels, output_channels); });
   return layout;
 }
 
@@ -50,6 +52,8 @@ void set_compute_threads(int count) {
   omp_set_num_threads(count == 0 ? omp_get_num_procs() : count);
 }
 
-int compute_threads() { return omp_get_max_threads(); }
+int compute_threads() {
+  return omp_get_max_threads();
+}
 
 }  // namespace sleight

@@ -24,8 +24,8 @@ class Device {
   const kernels::Queue& queue() const { return queue_; }
   Buffer allocate(std::int64_t bytes) const { return Buffer(bytes); }
 
-  // Lanes of the layout in which this device computes fastest on pictures with so many channels; equal to `channels` where
-  // that is channels last.
+  // Lanes of the layout in which this device computes fastest on pictures with so many channels; equal to `channels`
+  // where that is channels last.
   std::int64_t preferred_lanes(std::int64_t channels) const;
   kernels::WeightLayout preferred_weight_layout(std::int64_t input_channels, std::int64_t output_channels) const;
 

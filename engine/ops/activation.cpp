@@ -44,13 +44,18 @@ PreparedStep prepare_backward(const StepTypes& step, const Device& device) {
 }
 
 void gradient(GradientBuilder& builder) {
-  builder.input_gradient(0, builder.emit(operations::activation_backward,
-                                         {builder.output_gradient(0), builder.output(0)}, builder.attributes())
+  builder.input_gradient(0, builder
+                                .emit(operations::activation_backward, {builder.output_gradient(0), builder.output(0)},
+                                      builder.attributes())
                                 .front());
 }
 
-std::vector<std::pair<int, int>> in_place(const Step&) { return {{0, 0}}; }
-std::vector<std::pair<int, int>> in_place_backward(const Step&) { return {{0, 0}, {0, 1}}; }
+std::vector<std::pair<int, int>> in_place(const Step&) {
+  return {{0, 0}};
+}
+std::vector<std::pair<int, int>> in_place_backward(const Step&) {
+  return {{0, 0}, {0, 1}};
+}
 
 }  // namespace
 
@@ -73,8 +78,9 @@ ValueId ops::relu(Tracer& trace, ValueId x) {
 
 ValueId ops::leaky_relu(Tracer& trace, ValueId x, double slope) {
   check(slope >= 0.0, "the slope of a leaky ReLU must not be negative, got ", slope);
-  return trace.emit_one(operations::activation, {x},
-                        {{"activation", {static_cast<double>(kernels::ActivationFunction::leaky_relu)}}, {"slope", {slope}}});
+  return trace.emit_one(
+      operations::activation, {x},
+      {{"activation", {static_cast<double>(kernels::ActivationFunction::leaky_relu)}}, {"slope", {slope}}});
 }
 
 }  // namespace sleight

@@ -33,13 +33,17 @@ void gradient(GradientBuilder& builder) {
   }
 }
 
-std::vector<std::pair<int, int>> in_place(const Step&) { return {{0, 0}, {0, 1}}; }
+std::vector<std::pair<int, int>> in_place(const Step&) {
+  return {{0, 0}, {0, 1}};
+}
 
 }  // namespace
 
 const Operation operations::add{
     .name = "add", .infer = infer, .prepare = prepare, .gradient = gradient, .in_place = in_place, .any_layout = true};
 
-ValueId ops::add(Tracer& trace, ValueId a, ValueId b) { return trace.emit_one(operations::add, {a, b}); }
+ValueId ops::add(Tracer& trace, ValueId a, ValueId b) {
+  return trace.emit_one(operations::add, {a, b});
+}
 
 }  // namespace sleight

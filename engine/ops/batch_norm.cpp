@@ -1,5 +1,5 @@
-// Batch norm as steps: statistics, apply; backward: reduce (two sums per channel), apply. Statistics and sums are steps of
-// their own, so that several processes can add them up in between.
+// Batch norm as steps: statistics, apply; backward: reduce (two sums per channel), apply. Statistics and sums are steps
+// of their own, so that several processes can add them up in between.
 #include "engine/ops/batch_norm.h"
 
 #include "engine/ops/support.h"
@@ -12,11 +12,14 @@ namespace sleight {
 
 namespace {
 
-ValueType per_channel(const ValueType& x) { return {{x.shape.back()}, accumulator_of(x.element)}; }
+ValueType per_channel(const ValueType& x) {
+  return {{x.shape.back()}, accumulator_of(x.element)};
+}
 
 std::vector<ValueType> infer_statistics(const StepTypes& step) {
   const ValueType& x = input_type(step, 0);
-  for (const std::size_t i : {1U, 2U}) check_shape(input_type(step, i), {x.shape.back()}, "a running statistic");
+  for (const std::size_t i : {1U, 2U})
+    check_shape(input_type(step, i), {x.shape.back()}, "a running statistic");
   return {per_channel(x), per_channel(x)};
 }
 
@@ -41,11 +44,14 @@ PreparedStep prepare_statistics(const StepTypes& step, const Device& device) {
       kernels::batch_norm_workspace_bytes(view));
 }
 
-std::vector<int> updates_statistics(const Step&) { return {1, 2}; }
+std::vector<int> updates_statistics(const Step&) {
+  return {1, 2};
+}
 
 // Inputs: running mean, running variance.
 std::vector<ValueType> infer_inference_statistics(const StepTypes& step) {
-  return {{input_type(step, 0).shape, input_type(step, 0).element}, {input_type(step, 0).shape, input_type(step, 0).element}};
+  return {{input_type(step, 0).shape, input_type(step, 0).element},
+          {input_type(step, 0).shape, input_type(step, 0).element}};
 }
 
 PreparedStep prepare_inference_statistics(const StepTypes& step, const Device& device) {
@@ -60,12 +66,15 @@ PreparedStep prepare_inference_statistics(const StepTypes& step, const Device& d
         call.mean = buffers.outputs[0];
         call.inverse_deviation = buffers.outputs[1];
       },
-      [](auto on, const kernels::BatchNormInferenceStatistics& call) { kernels::batch_norm_inference_statistics(on, call); });
+      [](auto on, const kernels::BatchNormInferenceStatistics& call) {
+        kernels::batch_norm_inference_statistics(on, call);
+      });
 }
 
 std::vector<ValueType> infer_apply(const StepTypes& step) {
   const ValueType& x = input_type(step, 0);
-  for (std::size_t i = 1; i <= 4; ++i) check_shape(input_type(step, i), {x.shape.back()}, "a parameter of batch norm");
+  for (std::size_t i = 1; i <= 4; ++i)
+    check_shape(input_type(step, i), {x.shape.back()}, "a parameter of batch norm");
   return {{x.shape, x.element}};
 }
 
@@ -114,8 +123,8 @@ void gradient_apply(GradientBuilder& builder) {
   builder.input_gradient(
       x, builder
              .emit(operations::batch_norm_backward_apply,
-                   {z_gradient, builder.input(x), builder.input(mean), builder.input(inverse_deviation), builder.input(gamma),
-                    builder.input(beta), sums[batch_norm_reduce_output::beta_gradient],
+                   {z_gradient, builder.input(x), builder.input(mean), builder.input(inverse_deviation),
+                    builder.input(gamma), builder.input(beta), sums[batch_norm_reduce_output::beta_gradient],
                     sums[batch_norm_reduce_output::gamma_gradient]},
                    builder.attributes())
              .front());
@@ -143,7 +152,8 @@ PreparedStep prepare_reduce(const StepTypes& step, const Device& device) {
         call.z = buffers.inputs[batch_norm_reduce_input::z];
         call.beta_gradient = buffers.outputs[batch_norm_reduce_output::beta_gradient];
         call.gamma_gradient = buffers.outputs[batch_norm_reduce_output::gamma_gradient];
-        call.masked_gradient = buffers.outputs.size() > 2 ? buffers.outputs[batch_norm_reduce_output::masked_gradient] : nullptr;
+        call.masked_gradient =
+            buffers.outputs.size() > 2 ? buffers.outputs[batch_norm_reduce_output::masked_gradient] : nullptr;
         call.workspace = buffers.workspace;
       },
       [](auto on, const kernels::BatchNormBackwardReduce& call) { kernels::batch_norm_backward_reduce(on, call); },
@@ -215,13 +225,14 @@ const Operation operations::batch_norm_backward_apply{.name = "batch_norm_backwa
                                                       .in_place = in_place_backward_apply,
                                                       .any_layout = true};
 
-ValueId ops::batch_norm(Tracer& trace, ValueId x, const BatchNormParameters& parameters, double epsilon, double momentum) {
+ValueId ops::batch_norm(Tracer& trace, ValueId x, const BatchNormParameters& parameters, double epsilon,
+                        double momentum) {
   const std::vector<ValueId> statistics =
       trace.mode() == Mode::training
           ? trace.emit(operations::batch_norm_statistics, {x, parameters.running_mean, parameters.running_variance},
                        {{"epsilon", {epsilon}}, {"momentum", {momentum}}})
-          : trace.emit(operations::batch_norm_inference_statistics, {parameters.running_mean, parameters.running_variance},
-                       {{"epsilon", {epsilon}}});
+          : trace.emit(operations::batch_norm_inference_statistics,
+                       {parameters.running_mean, parameters.running_variance}, {{"epsilon", {epsilon}}});
   return trace.emit_one(operations::batch_norm_apply,
                         {x, statistics[0], statistics[1], parameters.gamma, parameters.beta, no_value},
                         {{"activation", {0.0}}, {"slope", {0.0}}});

@@ -13,7 +13,7 @@ enum : int { x, mean, inverse_deviation, gamma, beta, residual };  // residual i
 namespace batch_norm_reduce_input {
 // second_z_gradient is optional; z too: without it the sign before the activation is recomputed from x.
 enum : int { z_gradient, second_z_gradient, x, mean, inverse_deviation, gamma, beta, z };
-}
+}  // namespace batch_norm_reduce_input
 namespace batch_norm_reduce_output {
 enum : int { beta_gradient, gamma_gradient, masked_gradient };  // masked_gradient is optional
 }

@@ -6,8 +6,9 @@
 // Backward, the reduce pass that has to read the gradient anyway also masks it by the activation and adds the gradient
 // that arrives over the shortcut:
 //
-//   reduce(activation_backward(g, z))          ->  reduce(g), the mask recomputed from x    when nobody else needs the masked g
-//                                              ->  reduce(g, z) that also writes the masked g                       otherwise
+//   reduce(activation_backward(g, z))          ->  reduce(g), the mask recomputed from x    when nobody else needs the
+//   masked g
+//                                              ->  reduce(g, z) that also writes the masked g otherwise
 //   reduce(add(g, h))                          ->  reduce(g, h) that also writes the masked sum
 #include <algorithm>
 
@@ -34,7 +35,9 @@ void copy_activation(const Step& from, Step& to) {
   to.attributes.set("slope", from.attributes.number("slope"));
 }
 
-bool has_activation(const Step& step) { return step.attributes.integer("activation") != 0; }
+bool has_activation(const Step& step) {
+  return step.attributes.integer("activation") != 0;
+}
 
 // The batch norm's step takes the place and the outputs of the step that read it.
 void absorb_reader(Program& program, std::size_t index, std::size_t reader, Step fused) {
@@ -71,14 +74,16 @@ bool fuse_activation(Program& program, std::size_t index) {
 
 // The batch_norm_backward_apply that goes with a reduce, or -1: it reads the sums that the reduce writes.
 std::int32_t backward_apply_of(const Program& program, const Uses& uses, const Step& reduce) {
-  for (const std::int32_t i : uses.consumers[static_cast<std::size_t>(reduce.outputs[batch_norm_reduce_output::beta_gradient])]) {
+  for (const std::int32_t i :
+       uses.consumers[static_cast<std::size_t>(reduce.outputs[batch_norm_reduce_output::beta_gradient])]) {
     if (program.steps[static_cast<std::size_t>(i)].operation == &operations::batch_norm_backward_apply) return i;
   }
   return -1;
 }
 
 // Whether the value is read by the reduce and its own apply alone.
-bool read_only_by_this_norm(const Program& program, const Uses& uses, ValueId value, std::size_t reduce, std::int32_t apply) {
+bool read_only_by_this_norm(const Program& program, const Uses& uses, ValueId value, std::size_t reduce,
+                            std::int32_t apply) {
   const auto& consumers = uses.consumers[static_cast<std::size_t>(value)];
   return !is_result(program, value) && std::all_of(consumers.begin(), consumers.end(), [&](std::int32_t i) {
     return i == static_cast<std::int32_t>(reduce) || i == apply;
@@ -86,8 +91,10 @@ bool read_only_by_this_norm(const Program& program, const Uses& uses, ValueId va
 }
 
 // The step that writes the gradient which the reduce reads, if it is of this operation; else -1.
-std::int32_t gradient_producer(const Program& program, const Uses& uses, const Step& reduce, const Operation& operation) {
-  const std::int32_t producer = uses.producer[static_cast<std::size_t>(reduce.inputs[batch_norm_reduce_input::z_gradient])];
+std::int32_t gradient_producer(const Program& program, const Uses& uses, const Step& reduce,
+                               const Operation& operation) {
+  const std::int32_t producer =
+      uses.producer[static_cast<std::size_t>(reduce.inputs[batch_norm_reduce_input::z_gradient])];
   if (producer < 0 || program.steps[static_cast<std::size_t>(producer)].operation != &operation) return -1;
   return producer;
 }
@@ -99,7 +106,8 @@ bool fuse_mask_from_input(Program& program, std::size_t index) {
   const std::int32_t mask = gradient_producer(program, uses, reduce, operations::activation_backward);
   if (mask < 0) return false;
   const Step& masking = program.steps[static_cast<std::size_t>(mask)];
-  // The sign can be recomputed from x only when the activation acted on this very batch norm and on nothing added to it.
+  // The sign can be recomputed from x only when the activation acted on this very batch norm and on nothing added to
+  // it.
   const std::int32_t forward = uses.producer[static_cast<std::size_t>(masking.inputs[1])];
   if (forward < 0) return false;
   const Step& apply = program.steps[static_cast<std::size_t>(forward)];
@@ -131,8 +139,7 @@ bool fuse_mask_from_output(Program& program, std::size_t index) {
   const Step& masking = program.steps[static_cast<std::size_t>(mask)];
   const ValueId masked = masking.outputs[0];
   // This reduce becomes the writer of the masked gradient, so it must be the first to read it.
-  if (is_result(program, masked) || uses.consumers[static_cast<std::size_t>(masked)].front() != static_cast<std::int32_t>(index))
-    return false;
+  if (uses.consumers[static_cast<std::size_t>(masked)].front() != static_cast<std::int32_t>(index)) return false;
   // Read by this norm alone and maskable from x: the cheaper rule above takes it, as soon as the forward side is fused.
   reduce.inputs[batch_norm_reduce_input::z_gradient] = masking.inputs[0];
   reduce.inputs[batch_norm_reduce_input::z] = masking.inputs[1];
@@ -177,14 +184,17 @@ ValueId example_norm(Tracer& trace, const std::string& name, ValueId x) {
       {.gamma = trace.parameter("weight", channels, ParameterRole::norm_scale, Initializer::ones),
        .beta = trace.parameter("bias", channels, ParameterRole::norm_shift, Initializer::zeros),
        .running_mean = trace.parameter("running_mean", channels, ParameterRole::running_statistic, Initializer::zeros),
-       .running_variance = trace.parameter("running_var", channels, ParameterRole::running_statistic, Initializer::ones)});
+       .running_variance =
+           trace.parameter("running_var", channels, ParameterRole::running_statistic, Initializer::ones)});
 }
 
 ValueId example_picture(Tracer& trace, const std::string& name) {
   return trace.parameter(name, {3, 5, 7, 16}, ParameterRole::weight, Initializer::he_normal_fan_in);
 }
 
-ValueId example_activation(Tracer& trace) { return ops::relu(trace, example_norm(trace, "norm", example_picture(trace, "x"))); }
+ValueId example_activation(Tracer& trace) {
+  return ops::relu(trace, example_norm(trace, "norm", example_picture(trace, "x")));
+}
 
 ValueId example_residual(Tracer& trace) {
   const ValueId shortcut = example_picture(trace, "shortcut");
@@ -206,7 +216,11 @@ constexpr FusionRule backward_rules[] = {
 
 }  // namespace
 
-std::span<const FusionRule> batch_norm_apply_rules() { return apply_rules; }
-std::span<const FusionRule> batch_norm_backward_rules() { return backward_rules; }
+std::span<const FusionRule> batch_norm_apply_rules() {
+  return apply_rules;
+}
+std::span<const FusionRule> batch_norm_backward_rules() {
+  return backward_rules;
+}
 
 }  // namespace sleight

@@ -32,7 +32,9 @@ void gradient(GradientBuilder& builder) {
   }
 }
 
-std::vector<std::pair<int, int>> in_place(const Step&) { return {{0, 0}}; }
+std::vector<std::pair<int, int>> in_place(const Step&) {
+  return {{0, 0}};
+}
 
 std::vector<ValueType> infer_gradient(const StepTypes& step) {
   const ValueType& y_gradient = input_type(step, 0);
@@ -60,6 +62,8 @@ const Operation operations::bias{
 const Operation operations::bias_gradient{
     .name = "bias_gradient", .infer = infer_gradient, .prepare = prepare_gradient, .any_layout = true};
 
-ValueId ops::bias(Tracer& trace, ValueId x, ValueId bias) { return trace.emit_one(operations::bias, {x, bias}); }
+ValueId ops::bias(Tracer& trace, ValueId x, ValueId bias) {
+  return trace.emit_one(operations::bias, {x, bias});
+}
 
 }  // namespace sleight

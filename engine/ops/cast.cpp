@@ -14,8 +14,7 @@ std::vector<ValueType> infer(const StepTypes& step) {
 PreparedStep prepare(const StepTypes& step, const Device& device) {
   const ValueType& from = input_type(step, 0);
   return kernel_step(
-      device,
-      kernels::Cast{.from_type = from.element, .to_type = output_type(step, 0).element, .count = from.count()},
+      device, kernels::Cast{.from_type = from.element, .to_type = output_type(step, 0).element, .count = from.count()},
       [](kernels::Cast& call, const StepBuffers& buffers) {
         call.from = buffers.inputs[0];
         call.to = buffers.outputs[0];
@@ -25,7 +24,8 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
 
 void gradient(GradientBuilder& builder) {
   const auto element = static_cast<double>(builder.type(builder.input(0)).element);
-  builder.input_gradient(0, builder.emit(operations::cast, {builder.output_gradient(0)}, {{"element", {element}}}).front());
+  builder.input_gradient(
+      0, builder.emit(operations::cast, {builder.output_gradient(0)}, {{"element", {element}}}).front());
 }
 
 }  // namespace

@@ -26,10 +26,9 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
 const Operation operations::constant{.name = "constant", .infer = infer, .prepare = prepare};
 
 ValueId ops::constant(Tracer& trace, double value, std::int64_t count, DataType element) {
-  return trace.emit_one(operations::constant, {},
-                        {{"value", {value}},
-                         {"count", {static_cast<double>(count)}},
-                         {"element", {static_cast<double>(element)}}});
+  return trace.emit_one(
+      operations::constant, {},
+      {{"value", {value}}, {"count", {static_cast<double>(count)}}, {"element", {static_cast<double>(element)}}});
 }
 
 }  // namespace sleight

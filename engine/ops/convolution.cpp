@@ -8,7 +8,8 @@ namespace sleight {
 namespace {
 
 std::int64_t output_side(std::int64_t input, std::int64_t kernel, const Attributes& attributes) {
-  const std::int64_t side = kernels::convolution_output_side(input, kernel, attributes.integer("stride"), attributes.integer("padding"));
+  const std::int64_t side =
+      kernels::convolution_output_side(input, kernel, attributes.integer("stride"), attributes.integer("padding"));
   check(side >= 1, "a side of ", input, " pixels is too small for a kernel of ", kernel, "; use larger pictures");
   return side;
 }
@@ -38,7 +39,8 @@ std::vector<ValueType> infer_backward_data(const StepTypes& step) {
 std::vector<ValueType> infer_backward_weights(const StepTypes& step) {
   const ValueType& x = input_type(step, 0);
   const ValueType& gradient = input_type(step, 1);
-  return {{{gradient.shape[3], step.attributes.integer("kernel_height"), step.attributes.integer("kernel_width"), x.shape[3]},
+  return {{{gradient.shape[3], step.attributes.integer("kernel_height"), step.attributes.integer("kernel_width"),
+            x.shape[3]},
            x.element}};
 }
 
@@ -102,23 +104,26 @@ void gradient(GradientBuilder& builder) {
     Attributes attributes = builder.attributes();
     attributes.set("kernel_height", static_cast<double>(weights.shape[1]));
     attributes.set("kernel_width", static_cast<double>(weights.shape[2]));
-    builder.input_gradient(1, builder.emit(operations::convolution_backward_weights,
-                                           {builder.input(0), builder.output_gradient(0)}, attributes)
+    builder.input_gradient(1, builder
+                                  .emit(operations::convolution_backward_weights,
+                                        {builder.input(0), builder.output_gradient(0)}, attributes)
                                   .front());
   }
   if (builder.needs_gradient(0)) {
     Attributes attributes = builder.attributes();
     attributes.set("height", static_cast<double>(x.shape[1]));
     attributes.set("width", static_cast<double>(x.shape[2]));
-    builder.input_gradient(0, builder.emit(operations::convolution_backward_data,
-                                           {builder.output_gradient(0), builder.input(1)}, attributes)
-                                  .front());
+    builder.input_gradient(
+        0,
+        builder.emit(operations::convolution_backward_data, {builder.output_gradient(0), builder.input(1)}, attributes)
+            .front());
   }
 }
 
 Layout weight_layout(const ValueType& weights, const Device& device) {
-  const bool plain = weights.element != DataType::float32 ||
-                     device.preferred_weight_layout(weights.shape[3], weights.shape[0]) == kernels::layout_ohwi(weights.shape[3]);
+  const bool plain =
+      weights.element != DataType::float32 ||
+      device.preferred_weight_layout(weights.shape[3], weights.shape[0]) == kernels::layout_ohwi(weights.shape[3]);
   return plain ? Layout::plain : Layout::blocked;
 }
 
@@ -130,18 +135,26 @@ std::vector<std::pair<int, Layout>> weight_is_output(const StepTypes& step, cons
   return {{2, weight_layout(output_type(step, 0), device)}};
 }
 
-// Multiplications and additions: every element of the forward output takes one per kernel position and input channel, in all
-// three directions.
+// Multiplications and additions: every element of the forward output takes one per kernel position and input channel,
+// in all three directions.
 Cost convolution_cost(const StepTypes& step, const ValueType& y, const ValueType& weights) {
   Cost cost{.flops = 2.0 * elements_of(y) * elements_of(weights) / static_cast<double>(weights.shape[0])};
-  for (const ValueType* type : step.inputs) cost.bytes += static_cast<double>(type->bytes());
-  for (const ValueType* type : step.outputs) cost.bytes += static_cast<double>(type->bytes());
+  for (const ValueType* type : step.inputs)
+    cost.bytes += static_cast<double>(type->bytes());
+  for (const ValueType* type : step.outputs)
+    cost.bytes += static_cast<double>(type->bytes());
   return cost;
 }
 
-Cost cost_forward(const StepTypes& step) { return convolution_cost(step, output_type(step, 0), input_type(step, 1)); }
-Cost cost_backward_data(const StepTypes& step) { return convolution_cost(step, input_type(step, 0), input_type(step, 1)); }
-Cost cost_backward_weights(const StepTypes& step) { return convolution_cost(step, input_type(step, 1), output_type(step, 0)); }
+Cost cost_forward(const StepTypes& step) {
+  return convolution_cost(step, output_type(step, 0), input_type(step, 1));
+}
+Cost cost_backward_data(const StepTypes& step) {
+  return convolution_cost(step, input_type(step, 0), input_type(step, 1));
+}
+Cost cost_backward_weights(const StepTypes& step) {
+  return convolution_cost(step, input_type(step, 1), output_type(step, 0));
+}
 
 }  // namespace
 
@@ -166,7 +179,8 @@ const Operation operations::convolution_backward_weights{.name = "convolution_ba
                                                          .weight_layouts = weight_is_output};
 
 ValueId ops::convolution(Tracer& trace, ValueId x, ValueId weights, std::int64_t stride, std::int64_t padding) {
-  check(stride >= 1 && padding >= 0, "a convolution needs stride >= 1 and padding >= 0, got ", stride, " and ", padding);
+  check(stride >= 1 && padding >= 0, "a convolution needs stride >= 1 and padding >= 0, got ", stride, " and ",
+        padding);
   return trace.emit_one(operations::convolution, {x, weights},
                         {{"stride", {static_cast<double>(stride)}}, {"padding", {static_cast<double>(padding)}}});
 }

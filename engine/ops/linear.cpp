@@ -71,9 +71,11 @@ PreparedStep prepare_backward_weights(const StepTypes& step, const Device& devic
 void gradient(GradientBuilder& builder) {
   const ValueId y_gradient = builder.output_gradient(0);
   if (builder.needs_gradient(1)) {
-    builder.input_gradient(1, builder.emit(operations::linear_backward_weights, {builder.input(0), y_gradient}).front());
+    builder.input_gradient(1,
+                           builder.emit(operations::linear_backward_weights, {builder.input(0), y_gradient}).front());
   }
-  if (builder.needs_gradient(2)) builder.input_gradient(2, builder.emit(operations::bias_gradient, {y_gradient}).front());
+  if (builder.needs_gradient(2))
+    builder.input_gradient(2, builder.emit(operations::bias_gradient, {y_gradient}).front());
   if (builder.needs_gradient(0)) {
     builder.input_gradient(0, builder.emit(operations::linear_backward_data, {y_gradient, builder.input(1)}).front());
   }
@@ -81,14 +83,22 @@ void gradient(GradientBuilder& builder) {
 
 Cost linear_cost(const StepTypes& step, double rows, const ValueType& weights) {
   Cost cost{.flops = 2.0 * rows * elements_of(weights)};
-  for (const ValueType* type : step.inputs) cost.bytes += type == nullptr ? 0.0 : static_cast<double>(type->bytes());
-  for (const ValueType* type : step.outputs) cost.bytes += static_cast<double>(type->bytes());
+  for (const ValueType* type : step.inputs)
+    cost.bytes += type == nullptr ? 0.0 : static_cast<double>(type->bytes());
+  for (const ValueType* type : step.outputs)
+    cost.bytes += static_cast<double>(type->bytes());
   return cost;
 }
 
-double rows_of(const StepTypes& step) { return static_cast<double>(input_type(step, 0).shape[0]); }
-Cost cost_with_weights(const StepTypes& step) { return linear_cost(step, rows_of(step), input_type(step, 1)); }
-Cost cost_backward_weights(const StepTypes& step) { return linear_cost(step, rows_of(step), output_type(step, 0)); }
+double rows_of(const StepTypes& step) {
+  return static_cast<double>(input_type(step, 0).shape[0]);
+}
+Cost cost_with_weights(const StepTypes& step) {
+  return linear_cost(step, rows_of(step), input_type(step, 1));
+}
+Cost cost_backward_weights(const StepTypes& step) {
+  return linear_cost(step, rows_of(step), output_type(step, 0));
+}
 
 }  // namespace
 

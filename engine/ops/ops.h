@@ -59,7 +59,8 @@ ValueId linear(Tracer& trace, ValueId x, ValueId weights, ValueId bias);
 struct BatchNormParameters {
   ValueId gamma, beta, running_mean, running_variance;  // [C] each
 };
-// Statistics of the batch (which also move the running ones) or, in Mode::inference, the running ones; then scale and shift.
+// Statistics of the batch (which also move the running ones) or, in Mode::inference, the running ones; then scale and
+// shift.
 ValueId batch_norm(Tracer& trace, ValueId x, const BatchNormParameters& parameters, double epsilon = 1e-5,
                    double momentum = 0.1);
 

@@ -14,7 +14,8 @@ constexpr std::size_t sgd_stride = 3;
 
 std::vector<ValueType> infer_sgd(const StepTypes& step) {
   const std::size_t tensors = (step.inputs.size() - 1) / sgd_stride;
-  check(step.attributes.numbers("decay").size() == tensors, "each of the ", tensors, " tensors needs a decay multiplier");
+  check(step.attributes.numbers("decay").size() == tensors, "each of the ", tensors,
+        " tensors needs a decay multiplier");
   for (std::size_t i = 0; i < tensors; ++i) {
     const ValueType& parameter = input_type(step, 1 + i * sgd_stride);
     for (const std::size_t other : {1U, 2U}) {
@@ -93,7 +94,8 @@ std::vector<std::pair<int, Layout>> average_follows_weights(const StepTypes& ste
 
 PreparedStep prepare_average(const StepTypes& step, const Device& device) {
   const auto table = std::make_shared<std::vector<kernels::AveragedTensor>>((step.inputs.size() - 1) / average_stride);
-  for (std::size_t i = 0; i < table->size(); ++i) (*table)[i].count = input_type(step, 1 + i * average_stride).count();
+  for (std::size_t i = 0; i < table->size(); ++i)
+    (*table)[i].count = input_type(step, 1 + i * average_stride).count();
   const std::int64_t chunks = kernels::number_chunks(std::span(*table));
   kernels::ExponentialMovingAverage arguments;
   if (!table->empty()) arguments.type = input_type(step, 1).element;
@@ -112,7 +114,8 @@ PreparedStep prepare_average(const StepTypes& step, const Device& device) {
 
 std::vector<int> updates_average(const Step& step) {
   std::vector<int> updated;
-  for (std::size_t i = 1; i + average_stride <= step.inputs.size(); i += average_stride) updated.push_back(static_cast<int>(i));
+  for (std::size_t i = 1; i + average_stride <= step.inputs.size(); i += average_stride)
+    updated.push_back(static_cast<int>(i));
   return updated;
 }
 
@@ -143,7 +146,8 @@ void ops::sgd(Tracer& trace, std::span<const SgdParameter> parameters, bool nest
 
 void ops::exponential_moving_average(Tracer& trace, std::span<const AveragedParameter> parameters) {
   std::vector<ValueId> inputs = {trace.live_scalars()};
-  for (const AveragedParameter& entry : parameters) inputs.insert(inputs.end(), {entry.average, entry.parameter});
+  for (const AveragedParameter& entry : parameters)
+    inputs.insert(inputs.end(), {entry.average, entry.parameter});
   trace.emit(operations::exponential_moving_average, std::move(inputs));
 }
 

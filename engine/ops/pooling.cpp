@@ -44,7 +44,8 @@ std::vector<ValueType> infer_max(const StepTypes& step) {
 
 std::vector<ValueType> infer_backward(const StepTypes& step) {
   const ValueType& gradient = input_type(step, 0);
-  return {{{gradient.shape.front(), step.attributes.integer("height"), step.attributes.integer("width"), gradient.shape.back()},
+  return {{{gradient.shape.front(), step.attributes.integer("height"), step.attributes.integer("width"),
+            gradient.shape.back()},
            gradient.element}};
 }
 
@@ -63,7 +64,8 @@ PreparedStep prepare_max(const StepTypes& step, const Device& device) {
 PreparedStep prepare_max_backward(const StepTypes& step, const Device& device) {
   const ValueType& x = output_type(step, 0);
   return kernel_step(
-      device, kernels::MaxPoolBackward{.type = x.element, .input = view_on(x, device), .window = window_of(step.attributes)},
+      device,
+      kernels::MaxPoolBackward{.type = x.element, .input = view_on(x, device), .window = window_of(step.attributes)},
       [](kernels::MaxPoolBackward& call, const StepBuffers& buffers) {
         call.y_gradient = buffers.inputs[0];
         call.argmax = static_cast<const std::uint8_t*>(buffers.inputs[1]);
@@ -76,13 +78,15 @@ void gradient_max(GradientBuilder& builder) {
   Attributes attributes = builder.attributes();
   remember_size(attributes, builder.type(builder.input(0)));
   builder.input_gradient(
-      0, builder.emit(operations::max_pool_backward, {builder.output_gradient(0), builder.output(1)}, attributes).front());
+      0,
+      builder.emit(operations::max_pool_backward, {builder.output_gradient(0), builder.output(1)}, attributes).front());
 }
 
 PreparedStep prepare_average(const StepTypes& step, const Device& device) {
   const ValueType& x = input_type(step, 0);
   return kernel_step(
-      device, kernels::AveragePool{.type = x.element, .input = view_on(x, device), .window = window_of(step.attributes)},
+      device,
+      kernels::AveragePool{.type = x.element, .input = view_on(x, device), .window = window_of(step.attributes)},
       [](kernels::AveragePool& call, const StepBuffers& buffers) {
         call.x = buffers.inputs[0];
         call.y = buffers.outputs[0];
@@ -94,7 +98,8 @@ PreparedStep prepare_average_backward(const StepTypes& step, const Device& devic
   const ValueType& x = output_type(step, 0);
   return kernel_step(
       device,
-      kernels::AveragePoolBackward{.type = x.element, .input = view_on(x, device), .window = window_of(step.attributes)},
+      kernels::AveragePoolBackward{
+          .type = x.element, .input = view_on(x, device), .window = window_of(step.attributes)},
       [](kernels::AveragePoolBackward& call, const StepBuffers& buffers) {
         call.y_gradient = buffers.inputs[0];
         call.x_gradient = buffers.outputs[0];
@@ -105,7 +110,8 @@ PreparedStep prepare_average_backward(const StepTypes& step, const Device& devic
 void gradient_average(GradientBuilder& builder) {
   Attributes attributes = builder.attributes();
   remember_size(attributes, builder.type(builder.input(0)));
-  builder.input_gradient(0, builder.emit(operations::average_pool_backward, {builder.output_gradient(0)}, attributes).front());
+  builder.input_gradient(
+      0, builder.emit(operations::average_pool_backward, {builder.output_gradient(0)}, attributes).front());
 }
 
 std::vector<ValueType> infer_global(const StepTypes& step) {
@@ -174,6 +180,8 @@ ValueId ops::average_pool(Tracer& trace, ValueId x, const kernels::PoolWindow& w
   return trace.emit_one(operations::average_pool, {x}, window_attributes(window));
 }
 
-ValueId ops::global_average_pool(Tracer& trace, ValueId x) { return trace.emit_one(operations::global_average_pool, {x}); }
+ValueId ops::global_average_pool(Tracer& trace, ValueId x) {
+  return trace.emit_one(operations::global_average_pool, {x});
+}
 
 }  // namespace sleight

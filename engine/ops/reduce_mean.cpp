@@ -46,10 +46,13 @@ void gradient(GradientBuilder& builder) {
 
 }  // namespace
 
-const Operation operations::reduce_mean{.name = "reduce_mean", .infer = infer, .prepare = prepare, .gradient = gradient};
+const Operation operations::reduce_mean{
+    .name = "reduce_mean", .infer = infer, .prepare = prepare, .gradient = gradient};
 const Operation operations::reduce_mean_backward{
     .name = "reduce_mean_backward", .infer = infer_backward, .prepare = prepare_backward};
 
-ValueId ops::reduce_mean(Tracer& trace, ValueId values) { return trace.emit_one(operations::reduce_mean, {values}); }
+ValueId ops::reduce_mean(Tracer& trace, ValueId values) {
+  return trace.emit_one(operations::reduce_mean, {values});
+}
 
 }  // namespace sleight

@@ -45,7 +45,9 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
         call.loss = buffers.outputs[0];
         call.log_sum_exp = buffers.outputs[1];
       },
-      [](auto on, const kernels::SoftmaxCrossEntropyForward& call) { kernels::softmax_cross_entropy_forward(on, call); });
+      [](auto on, const kernels::SoftmaxCrossEntropyForward& call) {
+        kernels::softmax_cross_entropy_forward(on, call);
+      });
 }
 
 // Inputs: as forward, then log_sum_exp and the gradient of the loss.
@@ -62,18 +64,23 @@ PreparedStep prepare_backward(const StepTypes& step, const Device& device) {
         call.loss_gradient = buffers.inputs[5];
         call.logits_gradient = buffers.outputs[0];
       },
-      [](auto on, const kernels::SoftmaxCrossEntropyBackward& call) { kernels::softmax_cross_entropy_backward(on, call); });
+      [](auto on, const kernels::SoftmaxCrossEntropyBackward& call) {
+        kernels::softmax_cross_entropy_backward(on, call);
+      });
 }
 
 void gradient(GradientBuilder& builder) {
-  builder.input_gradient(0, builder.emit(operations::softmax_cross_entropy_backward,
-                                         {builder.input(0), builder.input(1), builder.input(2), builder.input(3),
-                                          builder.output(1), builder.output_gradient(0)},
-                                         builder.attributes())
+  builder.input_gradient(0, builder
+                                .emit(operations::softmax_cross_entropy_backward,
+                                      {builder.input(0), builder.input(1), builder.input(2), builder.input(3),
+                                       builder.output(1), builder.output_gradient(0)},
+                                      builder.attributes())
                                 .front());
 }
 
-std::vector<std::pair<int, int>> in_place_backward(const Step&) { return {{0, 0}}; }
+std::vector<std::pair<int, int>> in_place_backward(const Step&) {
+  return {{0, 0}};
+}
 
 }  // namespace
 

@@ -14,7 +14,9 @@ inline const ValueType& input_type(const StepTypes& step, std::size_t index) {
   return *step.inputs[index];
 }
 
-inline const ValueType& output_type(const StepTypes& step, std::size_t index) { return *step.outputs[index]; }
+inline const ValueType& output_type(const StepTypes& step, std::size_t index) {
+  return *step.outputs[index];
+}
 
 inline void check_rank(const ValueType& type, std::size_t rank, const char* what) {
   check(type.shape.size() == rank, what, " must have ", rank, " extents, got ", to_string(type));
@@ -47,6 +49,8 @@ PreparedStep kernel_step(const Device& device, const Arguments& arguments, Fill 
           workspace_bytes};
 }
 
-inline double elements_of(const ValueType& type) { return static_cast<double>(type.count()); }
+inline double elements_of(const ValueType& type) {
+  return static_cast<double>(type.count());
+}
 
 }  // namespace sleight

@@ -30,7 +30,8 @@ std::string Attributes::to_string() const {
   for (const auto& [name, values] : entries_) {
     text << (text.tellp() > 0 ? " " : "") << name << "=";
     constexpr std::size_t shown = 4;
-    for (std::size_t i = 0; i < values.size() && i < shown; ++i) text << (i > 0 ? "," : "") << values[i];
+    for (std::size_t i = 0; i < values.size() && i < shown; ++i)
+      text << (i > 0 ? "," : "") << values[i];
     if (values.size() > shown) text << ",... (" << values.size() << ")";
   }
   return text.str();

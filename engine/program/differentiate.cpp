@@ -5,8 +5,8 @@
 
 namespace sleight {
 
-GradientBuilder::GradientBuilder(Program& program, const Step& step, const Operation& sum, std::vector<ValueId>& gradients,
-                                 const std::vector<bool>& needed)
+GradientBuilder::GradientBuilder(Program& program, const Step& step, const Operation& sum,
+                                 std::vector<ValueId>& gradients, const std::vector<bool>& needed)
     : program_(program), step_(step), sum_(sum), gradients_(gradients), needed_(needed) {}
 
 const Step& GradientBuilder::producer(ValueId value) const {
@@ -28,7 +28,8 @@ bool GradientBuilder::needs_gradient(std::size_t index) const {
   return input != no_value && needed_[static_cast<std::size_t>(input)];
 }
 
-std::vector<ValueId> GradientBuilder::emit(const Operation& operation, std::vector<ValueId> inputs, Attributes attributes) {
+std::vector<ValueId> GradientBuilder::emit(const Operation& operation, std::vector<ValueId> inputs,
+                                           Attributes attributes) {
   std::vector<ValueId> outputs =
       append_step(program_, operation, std::move(inputs), std::move(attributes), step_.name, Phase::backward);
   gradients_.resize(program_.values.size(), no_value);
@@ -39,8 +40,8 @@ void GradientBuilder::input_gradient(std::size_t index, ValueId gradient) {
   const ValueId input = step_.inputs[index];
   const ValueType& expected = program_.value(input).type;
   const ValueType& given = program_.value(gradient).type;
-  check(expected.shape == given.shape, "the gradient rule of ", step_.operation->name, " made a gradient ", to_string(given),
-        " for its input ", index, ", which is ", to_string(expected));
+  check(expected.shape == given.shape, "the gradient rule of ", step_.operation->name, " made a gradient ",
+        to_string(given), " for its input ", index, ", which is ", to_string(expected));
   ValueId& slot = gradients_[static_cast<std::size_t>(input)];
   if (slot == no_value) {
     slot = gradient;
@@ -50,18 +51,20 @@ void GradientBuilder::input_gradient(std::size_t index, ValueId gradient) {
   gradients_[static_cast<std::size_t>(input)] = total;
 }
 
-std::map<ValueId, ValueId> differentiate(Program& program, ValueId loss, ValueId seed, const std::vector<ValueId>& wanted,
-                                         const Operation& sum) {
-  check(program.value(loss).type.count() == 1, "only a scalar can be differentiated; '", program.value(loss).name, "' is ",
-        to_string(program.value(loss).type));
+std::map<ValueId, ValueId> differentiate(Program& program, ValueId loss, ValueId seed,
+                                         const std::vector<ValueId>& wanted, const Operation& sum) {
+  check(program.value(loss).type.count() == 1, "only a scalar can be differentiated; '", program.value(loss).name,
+        "' is ", to_string(program.value(loss).type));
   const std::size_t forward_steps = program.steps.size();
 
   // Which values depend on something wanted: the rest needs no gradient, and its work is left out.
   std::vector<bool> needed(program.values.size());
-  for (const ValueId id : wanted) needed[static_cast<std::size_t>(id)] = true;
+  for (const ValueId id : wanted)
+    needed[static_cast<std::size_t>(id)] = true;
   for (const Step& step : program.steps) {
     bool depends = false;
-    for (const ValueId input : step.inputs) depends |= input != no_value && needed[static_cast<std::size_t>(input)];
+    for (const ValueId input : step.inputs)
+      depends |= input != no_value && needed[static_cast<std::size_t>(input)];
     if (!depends) continue;
     for (const ValueId output : step.outputs) {
       if (output != no_value) needed[static_cast<std::size_t>(output)] = true;
@@ -87,7 +90,8 @@ std::map<ValueId, ValueId> differentiate(Program& program, ValueId loss, ValueId
   }
 
   std::map<ValueId, ValueId> found;
-  for (const ValueId id : wanted) found[id] = gradients[static_cast<std::size_t>(id)];
+  for (const ValueId id : wanted)
+    found[id] = gradients[static_cast<std::size_t>(id)];
   return found;
 }
 

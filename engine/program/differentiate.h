@@ -1,5 +1,5 @@
-// The second verb: appends the backward steps. Reverse-mode differentiation as a transform of programs: steps are visited
-// last to first, and each operation's rule turns the gradients of its outputs into those of its inputs.
+// The second verb: appends the backward steps. Reverse-mode differentiation as a transform of programs: steps are
+// visited last to first, and each operation's rule turns the gradients of its outputs into those of its inputs.
 #pragma once
 
 #include <map>
@@ -41,10 +41,10 @@ class GradientBuilder {
   const std::vector<bool>& needed_;
 };
 
-// Appends the backward steps of the scalar `loss`; `seed` is the gradient of the loss itself (a scalar value holding 1, or
-// the loss scale); `sum` is the operation that adds two gradients of one value (engine/program knows none by name).
+// Appends the backward steps of the scalar `loss`; `seed` is the gradient of the loss itself (a scalar value holding 1,
+// or the loss scale); `sum` is the operation that adds two gradients of one value (engine/program knows none by name).
 // Returns the gradient of every value in `wanted` (no_value where the loss does not depend on it).
-std::map<ValueId, ValueId> differentiate(Program& program, ValueId loss, ValueId seed, const std::vector<ValueId>& wanted,
-                                         const Operation& sum);
+std::map<ValueId, ValueId> differentiate(Program& program, ValueId loss, ValueId seed,
+                                         const std::vector<ValueId>& wanted, const Operation& sum);
 
 }  // namespace sleight

@@ -12,7 +12,9 @@ void Arena::reserve(std::int64_t bytes) {
   buffer_ = device_.allocate(bytes);
 }
 
-void Arena::poison() { std::memset(buffer_.data(), 0xff, static_cast<std::size_t>(buffer_.size())); }
+void Arena::poison() {
+  std::memset(buffer_.data(), 0xff, static_cast<std::size_t>(buffer_.size()));
+}
 
 void Context::set_live_scalar(kernels::LiveScalar::Index index, double value) {
   reinterpret_cast<float*>(live_scalars.data())[index] = static_cast<float>(value);
@@ -63,8 +65,10 @@ void* Executable::address(ValueId id) const {
       if (block == MemoryPlan::no_block) return nullptr;
       return context_.arena.data() + plan_.offsets[static_cast<std::size_t>(block)];
     }
-    case Storage::persistent: return persistent_[index];
-    case Storage::live_scalars: return context_.live_scalars.data();
+    case Storage::persistent:
+      return persistent_[index];
+    case Storage::live_scalars:
+      return context_.live_scalars.data();
     case Storage::input:
       check(inputs_[index] != nullptr, "the input '", program_.value(id).name, "' was not bound before the run");
       // Steps never write their inputs unless they declare it, and then only persistent ones (verify checks it).
@@ -79,8 +83,10 @@ void Executable::resolve() {
   step_outputs_.assign(program_.steps.size(), {});
   workspaces_.assign(program_.steps.size(), nullptr);
   for (std::size_t i = 0; i < program_.steps.size(); ++i) {
-    for (const ValueId id : program_.steps[i].inputs) step_inputs_[i].push_back(id == no_value ? nullptr : address(id));
-    for (const ValueId id : program_.steps[i].outputs) step_outputs_[i].push_back(id == no_value ? nullptr : address(id));
+    for (const ValueId id : program_.steps[i].inputs)
+      step_inputs_[i].push_back(id == no_value ? nullptr : address(id));
+    for (const ValueId id : program_.steps[i].outputs)
+      step_outputs_[i].push_back(id == no_value ? nullptr : address(id));
     const std::int32_t block = plan_.block_of_workspace[i];
     if (block != MemoryPlan::no_block) {
       workspaces_[i] = context_.arena.data() + plan_.offsets[static_cast<std::size_t>(block)];
@@ -90,12 +96,17 @@ void Executable::resolve() {
   resolved_ = true;
 }
 
-void Executable::run() { run_observed({}); }
+void Executable::run() {
+  run_observed({});
+}
 
-void Executable::run(Phase phase) { run_observed(phase, {}); }
+void Executable::run(Phase phase) {
+  run_observed(phase, {});
+}
 
 void Executable::run_observed(const std::function<void(std::size_t step)>& after_step) {
-  for (const Phase phase : {Phase::forward, Phase::backward, Phase::update}) run_observed(phase, after_step);
+  for (const Phase phase : {Phase::forward, Phase::backward, Phase::update})
+    run_observed(phase, after_step);
 }
 
 void Executable::run_observed(Phase phase, const std::function<void(std::size_t step)>& after_step) {
@@ -117,6 +128,8 @@ ValueId Executable::result_id(const std::string& name, DataType element) const {
     if (program_.value(id).name != name) continue;
     check(program_.value(id).type.element == element, "the result '", name, "' is ", to_string(program_.value(id).type),
           ", read as ", name_of(element));
+    check(program_.value(id).type.layout == Layout::plain, "the result '", name, "' is ",
+          to_string(program_.value(id).type), ", which is not the order of its shape");
     return id;
   }
   fail("the program has no result named '", name, "'");

@@ -36,7 +36,8 @@ struct Context {
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  static constexpr std::int64_t live_scalar_bytes = kernels::LiveScalar::count * static_cast<std::int64_t>(sizeof(float));
+  static constexpr std::int64_t live_scalar_bytes =
+      kernels::LiveScalar::count * static_cast<std::int64_t>(sizeof(float));
   Device device;
   PersistentStore store;
   Arena arena;
@@ -54,8 +55,8 @@ struct ExecutableOptions {
 
 class Executable {
  public:
-  // Fuses, chooses layouts, prepares every step and plans the memory; makes the program's persistent values in the context.
-  // Throws Error naming the step when something does not fit.
+  // Fuses, chooses layouts, prepares every step and plans the memory; makes the program's persistent values in the
+  // context. Throws Error naming the step when something does not fit.
   Executable(Program program, Context& context, const ExecutableOptions& options = {});
 
   // Binds an input of the program to memory of the right size, until bound again.
@@ -88,8 +89,8 @@ class Executable {
   FusionCounts fusions_;
   MemoryPlan plan_;
   std::vector<PreparedStep> prepared_;
-  std::vector<const void*> inputs_;      // per value, what bind() gave
-  std::vector<void*> persistent_;        // per value
+  std::vector<const void*> inputs_;  // per value, what bind() gave
+  std::vector<void*> persistent_;    // per value
   std::vector<std::vector<void*>> step_inputs_, step_outputs_;
   std::vector<void*> workspaces_;
   std::byte* resolved_arena_ = nullptr;

@@ -1,5 +1,5 @@
-// The third verb: rewrites parts of a program into fused forms that give the same numbers. The rules live beside the fused
-// operation (Operation::fusion_rules); this file only applies them until none fires any more.
+// The third verb: rewrites parts of a program into fused forms that give the same numbers. The rules live beside the
+// fused operation (Operation::fusion_rules); this file only applies them until none fires any more.
 #pragma once
 
 #include <map>

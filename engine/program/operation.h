@@ -1,5 +1,5 @@
-// What the engine knows of an operation: one entry of function pointers. engine/program asks these questions and nothing
-// else, so a new operation needs no change here. The answers live in engine/ops/<name>.cpp.
+// What the engine knows of an operation: one entry of function pointers. engine/program asks these questions and
+// nothing else, so a new operation needs no change here. The answers live in engine/ops/<name>.cpp.
 #pragma once
 
 #include <functional>

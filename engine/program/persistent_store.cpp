@@ -14,7 +14,8 @@ namespace {
 // FNV-1a, so that a parameter's initial numbers depend on its name and not on how many came before it.
 std::uint64_t stream_of(const std::string& name) {
   std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  for (const char c : name)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
   return hash;
 }
 
@@ -30,7 +31,8 @@ kernels::WeightLayout stored_layout(const ValueType& type, const Device& device)
 
 }  // namespace
 
-PersistentStore::Entry& PersistentStore::ensure(const std::string& name, const ValueType& type, const Parameter& parameter) {
+PersistentStore::Entry& PersistentStore::ensure(const std::string& name, const ValueType& type,
+                                                const Parameter& parameter) {
   const auto found = entries_.find(name);
   if (found != entries_.end()) {
     check(found->second.type == type, "'", name, "' is ", to_string(found->second.type), " but this program needs ",
@@ -54,7 +56,8 @@ const PersistentStore::Entry& PersistentStore::entry(const std::string& name) co
 
 std::int64_t PersistentStore::bytes() const {
   std::int64_t total = 0;
-  for (const auto& [name, entry] : entries_) total += entry.buffer.size();
+  for (const auto& [name, entry] : entries_)
+    total += entry.buffer.size();
   return total;
 }
 
@@ -68,7 +71,8 @@ std::vector<std::byte> PersistentStore::read(const std::string& name) const {
   std::vector<std::byte> bytes(static_cast<std::size_t>(source.type.bytes()));
   if (source.type.shape.size() == 4) {
     kernels::permute_weights(weight_view(source.type, stored_layout(source.type, device_)), source.buffer.data(),
-                             weight_view(source.type, kernels::layout_oihw()), bytes.data(), size_of(source.type.element));
+                             weight_view(source.type, kernels::layout_oihw()), bytes.data(),
+                             size_of(source.type.element));
   } else {
     std::memcpy(bytes.data(), source.buffer.data(), bytes.size());
   }
@@ -107,13 +111,15 @@ void PersistentStore::initialise(const std::string& name, Entry& entry, Initiali
     } else {
       fill.distribution = kernels::Distribution::normal;
       fill.first = 0.0F;
-      fill.second = static_cast<float>(std::sqrt(2.0 / (initializer == Initializer::he_normal_fan_out ? fan_out : fan_in)));
+      fill.second =
+          static_cast<float>(std::sqrt(2.0 / (initializer == Initializer::he_normal_fan_out ? fan_out : fan_in)));
     }
     fill.out = numbers.data();
     kernels::random_fill(kernels::Cpu{}, fill);
   }
   std::vector<std::byte> bytes(static_cast<std::size_t>(entry.type.bytes()));
-  kernels::cast(kernels::Cpu{}, {.from = numbers.data(), .to = bytes.data(), .to_type = entry.type.element, .count = count});
+  kernels::cast(kernels::Cpu{},
+                {.from = numbers.data(), .to = bytes.data(), .to_type = entry.type.element, .count = count});
   write(name, bytes);
 }
 

@@ -1,5 +1,5 @@
-// What lives longer than a step: parameters, momentum, running statistics, averages. Kept by name, outside the arena, and
-// shared by all plans of a run (every training shape, evaluation too).
+// What lives longer than a step: parameters, momentum, running statistics, averages. Kept by name, outside the arena,
+// and shared by all plans of a run (every training shape, evaluation too).
 #pragma once
 
 #include <map>

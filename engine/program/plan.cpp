@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engine/base/error.h"
 #include "engine/program/operation.h"
 
 namespace sleight {
 
 void choose_layouts(Program& program, const Device& device) {
-  // Blocked wherever it could be, then taken back until every step agrees.
+  // Blocked wherever it could be, then taken back until every step agrees. What the host reads keeps the plain layout.
   std::vector<bool> blocked(program.values.size());
   for (std::size_t i = 0; i < program.values.size(); ++i) {
     const Value& value = program.values[i];
@@ -17,12 +18,17 @@ void choose_layouts(Program& program, const Device& device) {
                  (type.element == DataType::float32 || type.element == DataType::uint8) &&
                  device.preferred_lanes(type.shape[3]) != type.shape[3];
   }
+  std::vector<bool> is_result(program.values.size());
+  for (const ValueId id : program.results) {
+    is_result[static_cast<std::size_t>(id)] = true;
+    blocked[static_cast<std::size_t>(id)] = false;
+  }
+  // Pictures from outside count too: they are plain, and so is all elementwise work on them.
   const auto pictures_of = [&](const Step& step) {
     std::vector<ValueId> ids;
     for (const auto* list : {&step.inputs, &step.outputs}) {
       for (const ValueId id : *list) {
-        if (id != no_value && program.value(id).type.shape.size() == 4 && program.value(id).storage == Storage::arena)
-          ids.push_back(id);
+        if (id != no_value && program.value(id).type.shape.size() == 4) ids.push_back(id);
       }
     }
     return ids;
@@ -32,7 +38,8 @@ void choose_layouts(Program& program, const Device& device) {
     if (step.operation->weight_layouts == nullptr) continue;
     for (const auto& [slot, layout] : step.operation->weight_layouts(types_of(program, step), device)) {
       const auto index = static_cast<std::size_t>(slot);
-      if (index >= step.inputs.size()) blocked[static_cast<std::size_t>(step.outputs[index - step.inputs.size()])] = false;
+      if (index >= step.inputs.size())
+        blocked[static_cast<std::size_t>(step.outputs[index - step.inputs.size()])] = false;
     }
   }
   bool changed = true;
@@ -43,10 +50,12 @@ void choose_layouts(Program& program, const Device& device) {
       for (const ValueId id : pictures) {
         if (!blocked[static_cast<std::size_t>(id)]) continue;
         bool possible = step.operation->any_layout;
-        // Elementwise steps need equal layouts on all sides; a convolution's two sides differ in channels or may differ.
+        // Elementwise steps need equal layouts on all sides; a convolution's two sides differ in channels or may
+        // differ.
         for (const ValueId other : pictures) {
           const bool same_kind = program.value(other).type.shape[3] == program.value(id).type.shape[3];
-          possible &= step.operation->weight_layouts != nullptr || !same_kind || blocked[static_cast<std::size_t>(other)];
+          possible &=
+              step.operation->weight_layouts != nullptr || !same_kind || blocked[static_cast<std::size_t>(other)];
         }
         if (possible) continue;
         blocked[static_cast<std::size_t>(id)] = false;
@@ -57,12 +66,29 @@ void choose_layouts(Program& program, const Device& device) {
   for (std::size_t i = 0; i < program.values.size(); ++i) {
     if (blocked[i]) program.values[i].type.layout = Layout::blocked;
   }
+  std::vector<bool> is_weight(program.values.size());
+  const auto is_blocked_weight = [&](ValueId id) {
+    return is_weight[static_cast<std::size_t>(id)] && program.value(id).type.layout == Layout::blocked;
+  };
+  const auto set_weight_layout = [&](ValueId id, Layout layout) {
+    is_weight[static_cast<std::size_t>(id)] = true;
+    program.value(id).type.layout = layout;
+  };
+  // Weights and their gradients, in the order of the steps: the sum of two gradients of one weight lies as they do.
   for (const Step& step : program.steps) {
-    if (step.operation->weight_layouts == nullptr) continue;
+    if (step.operation->weight_layouts == nullptr) {
+      for (const ValueId input : step.inputs) {
+        if (input == no_value || !is_blocked_weight(input)) continue;
+        check(step.operation->any_layout, "the operation ", step.operation->name, " ('", step.name, "') cannot read '",
+              program.value(input).name, "', which lies in the layout of the device's convolution");
+        for (const ValueId output : step.outputs) set_weight_layout(output, Layout::blocked);
+      }
+      continue;
+    }
     for (const auto& [slot, layout] : step.operation->weight_layouts(types_of(program, step), device)) {
       const auto index = static_cast<std::size_t>(slot);
       const ValueId id = index < step.inputs.size() ? step.inputs[index] : step.outputs[index - step.inputs.size()];
-      program.value(id).type.layout = layout;
+      set_weight_layout(id, is_result[static_cast<std::size_t>(id)] ? Layout::plain : layout);
     }
   }
 }
@@ -87,9 +113,9 @@ Placement place(std::span<const Lifetime> lifetimes) {
     }
     placement.offsets[i] = offset;
     placement.arena_bytes = std::max(placement.arena_bytes, offset + life.bytes);
-    const auto position = std::upper_bound(placed.begin(), placed.end(), offset, [&](std::int64_t value, std::size_t j) {
-      return value < placement.offsets[j];
-    });
+    const auto position =
+        std::upper_bound(placed.begin(), placed.end(), offset,
+                         [&](std::int64_t value, std::size_t j) { return value < placement.offsets[j]; });
     placed.insert(position, i);
   }
   return placement;
@@ -113,7 +139,8 @@ std::vector<Lifetime> value_lifetimes(const Program& program) {
       }
     }
   }
-  for (const ValueId result : program.results) lifetimes[static_cast<std::size_t>(result)].last_step = step_count;
+  for (const ValueId result : program.results)
+    lifetimes[static_cast<std::size_t>(result)].last_step = step_count;
   return lifetimes;
 }
 
@@ -168,7 +195,8 @@ MemoryPlan plan_memory(const Program& program, std::span<const std::int64_t> wor
   plan.arena_bytes = placement.arena_bytes;
   std::vector<std::int64_t> live(program.steps.size() + 1);
   for (const Lifetime& life : plan.blocks) {
-    for (std::int32_t i = life.first_step; i <= life.last_step; ++i) live[static_cast<std::size_t>(i)] += life.bytes;
+    for (std::int32_t i = life.first_step; i <= life.last_step; ++i)
+      live[static_cast<std::size_t>(i)] += life.bytes;
   }
   const auto peak = std::max_element(live.begin(), live.end());
   plan.live_bytes_at_peak = *peak;

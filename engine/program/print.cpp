@@ -1,9 +1,11 @@
 #include "engine/program/print.h"
 
+#include <algorithm>
 #include <array>
 #include <iomanip>
 #include <sstream>
 
+#include "engine/base/format_bytes.h"
 #include "engine/program/operation.h"
 
 namespace sleight {
@@ -25,30 +27,26 @@ std::string escaped(const std::string& text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '&': out += "&amp;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
 }
 
 }  // namespace
-
-std::string bytes_to_text(std::int64_t bytes) {
-  constexpr std::array<const char*, 5> units = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-  auto value = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  while (value >= 1024.0 && unit + 1 < units.size()) {
-    value /= 1024.0;
-    ++unit;
-  }
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(unit == 0 ? 0 : 1) << value << " " << units[unit];
-  return text.str();
-}
 
 std::string to_text(const Program& program) {
   std::ostringstream text;
@@ -76,7 +74,8 @@ std::string to_text(const Program& program) {
     text << "\n";
   }
   for (const ValueId result : program.results) {
-    text << "result %" << result << " " << program.value(result).name << ": " << to_string(program.value(result).type) << "\n";
+    text << "result %" << result << " " << program.value(result).name << ": " << to_string(program.value(result).type)
+         << "\n";
   }
   return text.str();
 }
@@ -89,8 +88,8 @@ std::string to_dot(const Program& program) {
   std::vector<bool> drawn(program.values.size());
   for (std::size_t i = 0; i < program.steps.size(); ++i) {
     const Step& step = program.steps[i];
-    dot << "  s" << i << " [label=\"" << step.operation->name << "\\n" << escaped(step.name) << "\", fillcolor=\""
-        << colour_of(step.phase) << "33\"];\n";
+    dot << "  s" << i << " [label=\"" << step.operation->name << "\\n"
+        << escaped(step.name) << "\", fillcolor=\"" << colour_of(step.phase) << "33\"];\n";
     for (const ValueId input : step.inputs) {
       if (input == no_value) continue;
       const std::int32_t producer = uses.producer[static_cast<std::size_t>(input)];
@@ -128,16 +127,18 @@ std::string arena_to_svg(const Program& program, const MemoryPlan& plan) {
   for (std::size_t s = 0; s < program.steps.size(); ++s) {
     const std::int32_t block = plan.block_of_workspace[s];
     if (block == MemoryPlan::no_block) continue;
-    names[static_cast<std::size_t>(block)] = "workspace of " + std::string(program.steps[s].operation->name) + " " + program.steps[s].name;
+    names[static_cast<std::size_t>(block)] =
+        "workspace of " + std::string(program.steps[s].operation->name) + " " + program.steps[s].name;
   }
 
   std::ostringstream svg;
   svg << std::fixed << std::setprecision(2);
   svg << "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " << width + 2 * margin << " " << height + 2 * margin
       << "\" font-family=\"sans-serif\" font-size=\"13\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
-  svg << "<text x=\"" << margin << "\" y=\"" << margin * 0.6 << "\">arena " << bytes_to_text(plan.arena_bytes)
-      << ", most alive at once " << bytes_to_text(plan.live_bytes_at_peak) << " (step " << plan.peak_step << " of "
-      << program.steps.size() << "); steps to the right, memory upwards; blue forward, orange backward, green update</text>\n";
+  svg << "<text x=\"" << margin << "\" y=\"" << margin * 0.6 << "\">arena " << format_bytes(plan.arena_bytes)
+      << ", most alive at once " << format_bytes(plan.live_bytes_at_peak) << " (step " << plan.peak_step << " of "
+      << program.steps.size()
+      << "); steps to the right, memory upwards; blue forward, orange backward, green update</text>\n";
   for (std::size_t b = 0; b < plan.blocks.size(); ++b) {
     const Lifetime& life = plan.blocks[b];
     const auto first = static_cast<std::size_t>(life.first_step);
@@ -147,8 +148,8 @@ std::string arena_to_svg(const Program& program, const MemoryPlan& plan) {
         << margin + height - static_cast<double>(plan.offsets[b]) * byte_height - block_height << "\" width=\""
         << static_cast<double>(life.last_step - life.first_step + 1) * step_width << "\" height=\"" << block_height
         << "\" fill=\"" << colour_of(phase) << "\" fill-opacity=\"0.55\" stroke=\"white\" stroke-width=\"0.4\"><title>"
-        << escaped(names[b]) << ", " << bytes_to_text(life.bytes) << ", steps " << life.first_step << " to " << life.last_step
-        << "</title></rect>\n";
+        << escaped(names[b]) << ", " << format_bytes(life.bytes) << ", steps " << life.first_step << " to "
+        << life.last_step << "</title></rect>\n";
   }
   svg << "</svg>\n";
   return svg.str();

@@ -18,7 +18,4 @@ std::string to_dot(const Program& program);
 // Hovering shows what it is.
 std::string arena_to_svg(const Program& program, const MemoryPlan& plan);
 
-// "1.2 GiB"
-std::string bytes_to_text(std::int64_t bytes);
-
 }  // namespace sleight

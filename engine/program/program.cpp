@@ -33,12 +33,19 @@ Uses::Uses(const Program& program) : producer(program.values.size(), -1), consum
 
 void verify(const Program& program) {
   std::vector<bool> written(program.values.size());
-  for (std::size_t i = 0; i < program.values.size(); ++i) written[i] = program.values[i].storage != Storage::arena;
+  for (std::size_t i = 0; i < program.values.size(); ++i)
+    written[i] = program.values[i].storage != Storage::arena;
   for (std::size_t i = 0; i < program.steps.size(); ++i) {
     const Step& step = program.steps[i];
-    const auto where = [&] { return std::to_string(i) + " (" + std::string(step.operation->name) + " " + step.name + ")"; };
+    const auto where = [&] {
+      return std::to_string(i) + " (" + std::string(step.operation->name) + " " + step.name + ")";
+    };
+    // Phases run one after the other, and memory is planned in the order of the list: the two must be one order.
+    check(i == 0 || program.steps[i - 1].phase <= step.phase, "step ", where(),
+          " stands behind a step of a later phase; trace forward, backward and update in this order");
     const auto known = [&](ValueId id) {
-      check(id >= 0 && static_cast<std::size_t>(id) < program.values.size(), "step ", where(), " names the unknown value ", id);
+      check(id >= 0 && static_cast<std::size_t>(id) < program.values.size(), "step ", where(),
+            " names the unknown value ", id);
     };
     for (const ValueId input : step.inputs) {
       if (input == no_value) continue;
@@ -58,8 +65,8 @@ void verify(const Program& program) {
     if (step.operation->updates == nullptr) continue;
     for (const int index : step.operation->updates(step)) {
       const ValueId updated = step.inputs[static_cast<std::size_t>(index)];
-      check(updated == no_value || program.value(updated).storage == Storage::persistent, "step ", where(), " updates '",
-            program.value(updated).name, "' in place, which is not persistent");
+      check(updated == no_value || program.value(updated).storage == Storage::persistent, "step ", where(),
+            " updates '", program.value(updated).name, "' in place, which is not persistent");
     }
   }
   for (const ValueId result : program.results) {
@@ -70,16 +77,20 @@ void verify(const Program& program) {
 StepTypes types_of(const Program& program, const Step& step) {
   StepTypes types{step.attributes, {}, {}};
   const auto type = [&](ValueId id) { return id == no_value ? nullptr : &program.value(id).type; };
-  for (const ValueId input : step.inputs) types.inputs.push_back(type(input));
-  for (const ValueId output : step.outputs) types.outputs.push_back(type(output));
+  for (const ValueId input : step.inputs)
+    types.inputs.push_back(type(input));
+  for (const ValueId output : step.outputs)
+    types.outputs.push_back(type(output));
   return types;
 }
 
 Cost cost_of(const StepTypes& step, const Operation& operation) {
   if (operation.cost != nullptr) return operation.cost(step);
   Cost cost;
-  for (const ValueType* type : step.inputs) cost.bytes += type == nullptr ? 0.0 : static_cast<double>(type->bytes());
-  for (const ValueType* type : step.outputs) cost.bytes += type == nullptr ? 0.0 : static_cast<double>(type->bytes());
+  for (const ValueType* type : step.inputs)
+    cost.bytes += type == nullptr ? 0.0 : static_cast<double>(type->bytes());
+  for (const ValueType* type : step.outputs)
+    cost.bytes += type == nullptr ? 0.0 : static_cast<double>(type->bytes());
   return cost;
 }
 

@@ -1,6 +1,6 @@
-// A program: a flat list of steps over values. Forward, backward and the optimizer's update are steps of one kind in one
-// list, in the order in which they run. Values are written once (by one step), except persistent ones, which a step may
-// update in place (running statistics, parameters, momentum).
+// A program: a flat list of steps over values. Forward, backward and the optimizer's update are steps of one kind in
+// one list, in the order in which they run. Values are written once (by one step), except persistent ones, which a step
+// may update in place (running statistics, parameters, momentum).
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,15 @@ struct Value {
 };
 
 // What a parameter is for: weight decay and zero gamma ask.
-enum class ParameterRole : std::uint8_t { weight, bias, norm_scale, norm_shift, running_statistic, optimizer_state, average };
+enum class ParameterRole : std::uint8_t {
+  weight,
+  bias,
+  norm_scale,
+  norm_shift,
+  running_statistic,
+  optimizer_state,
+  average
+};
 
 struct Parameter {
   ValueId value = no_value;
@@ -78,7 +86,8 @@ struct Uses {
   std::vector<std::vector<std::int32_t>> consumers;  // step indices in order, each once
 };
 
-// Throws Error when the program is not well formed: a value read before it is written, written twice, unknown ids.
+// Throws Error when the program is not well formed: a value read before it is written, written twice, unknown ids, steps
+// that are not in the order of their phases.
 void verify(const Program& program);
 
 }  // namespace sleight

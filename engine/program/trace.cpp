@@ -30,8 +30,9 @@ ValueId Tracer::parameter(const std::string& name, Shape shape, ParameterRole ro
 
 ValueId Tracer::live_scalars() {
   if (live_scalars_ == no_value) {
-    live_scalars_ = program_.add_value(
-        {"live_scalars", {{static_cast<std::int64_t>(kernels::LiveScalar::count)}, DataType::float32}, Storage::live_scalars});
+    live_scalars_ = program_.add_value({"live_scalars",
+                                        {{static_cast<std::int64_t>(kernels::LiveScalar::count)}, DataType::float32},
+                                        Storage::live_scalars});
   }
   return live_scalars_;
 }
@@ -52,8 +53,8 @@ void Tracer::result(ValueId value, const std::string& name) {
 std::vector<ValueId> append_step(Program& program, const Operation& operation, std::vector<ValueId> inputs,
                                  Attributes attributes, const std::string& name, Phase phase) {
   Step step{&operation, std::move(attributes), std::move(inputs), {}, name, phase};
-  const std::vector<ValueType> types = with_context(
-      std::string(operation.name) + " '" + name + "'", [&] { return operation.infer(types_of(program, step)); });
+  const std::vector<ValueType> types = with_context(std::string(operation.name) + " '" + name + "'",
+                                                    [&] { return operation.infer(types_of(program, step)); });
   for (std::size_t i = 0; i < types.size(); ++i) {
     // A value is named after its step; later outputs of one step carry their number.
     std::string value_name = name + (name.empty() ? "" : ".") + std::string(operation.name);

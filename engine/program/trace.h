@@ -20,7 +20,8 @@ class Tracer {
   // The element type of activations; float64 on the CPU serves reference and gradient checks.
   DataType element() const { return element_; }
 
-  // Names inside a scope get its path in front: scope("layer1.0"), scope("conv1"), parameter "weight" -> layer1.0.conv1.weight.
+  // Names inside a scope get its path in front: scope("layer1.0"), scope("conv1"), parameter "weight" ->
+  // layer1.0.conv1.weight.
   class Scope {
    public:
     Scope(Tracer& tracer, std::size_t length) : tracer_(tracer), length_(length) {}

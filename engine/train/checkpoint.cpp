@@ -14,7 +14,9 @@ bool is_training_state(const std::string& name) {
 }
 
 // torchvision counts the batches that running statistics have seen; only cumulative averages (momentum = None) need it.
-bool is_passed_over(const std::string& name) { return is_training_state(name) || name.ends_with("num_batches_tracked"); }
+bool is_passed_over(const std::string& name) {
+  return is_training_state(name) || name.ends_with("num_batches_tracked");
+}
 
 SafetensorsDescription describe(const std::string& file_name, const PersistentStore::Entry& entry) {
   return {file_name, entry.type.element, PersistentStore::interface_shape(entry.type)};
@@ -23,7 +25,8 @@ SafetensorsDescription describe(const std::string& file_name, const PersistentSt
 void write_store(const std::filesystem::path& path, const PersistentStore& store, const std::vector<std::string>& names,
                  const std::string& prefix, const SafetensorsMetadata& metadata) {
   std::vector<SafetensorsDescription> tensors;
-  for (const std::string& name : names) tensors.push_back(describe(name.substr(prefix.size()), store.entry(name)));
+  for (const std::string& name : names)
+    tensors.push_back(describe(name.substr(prefix.size()), store.entry(name)));
   std::vector<std::byte> bytes;
   write_safetensors(path, tensors, metadata, [&](const SafetensorsDescription& tensor) {
     bytes = store.read(prefix + tensor.name);
@@ -35,7 +38,8 @@ void write_store(const std::filesystem::path& path, const PersistentStore& store
 std::string listed(const std::vector<std::string>& names) {
   constexpr std::size_t shown = 5;
   std::string text;
-  for (std::size_t i = 0; i < names.size() && i < shown; ++i) text += (i > 0 ? ", " : "") + names[i];
+  for (std::size_t i = 0; i < names.size() && i < shown; ++i)
+    text += (i > 0 ? ", " : "") + names[i];
   if (names.size() > shown) text += ", ... (" + std::to_string(names.size()) + " in all)";
   return text;
 }
@@ -75,7 +79,8 @@ void read_into_store(const std::filesystem::path& path, const SafetensorsFile& f
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& path, const PersistentStore& store, const SafetensorsMetadata& metadata) {
+void save_checkpoint(const std::filesystem::path& path, const PersistentStore& store,
+                     const SafetensorsMetadata& metadata) {
   write_store(path, store, store.names(), "", metadata);
 }
 

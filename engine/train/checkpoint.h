@@ -10,12 +10,13 @@
 
 namespace sleight {
 
-// Everything in the store (parameters, running statistics, momentum, averages) and the metadata of the run: enough to go
-// on as if nothing had happened. Atomic: the old file survives a full disk or a killed process.
-void save_checkpoint(const std::filesystem::path& path, const PersistentStore& store, const SafetensorsMetadata& metadata);
+// Everything in the store (parameters, running statistics, momentum, averages) and the metadata of the run: enough to
+// go on as if nothing had happened. Atomic: the old file survives a full disk or a killed process.
+void save_checkpoint(const std::filesystem::path& path, const PersistentStore& store,
+                     const SafetensorsMetadata& metadata);
 
-// Puts every tensor of the file into the store and returns the metadata. The two must hold the same names, shapes and types;
-// the Error lists what differs, and then nothing has been changed.
+// Puts every tensor of the file into the store and returns the metadata. The two must hold the same names, shapes and
+// types; the Error lists what differs, and then nothing has been changed.
 SafetensorsMetadata load_checkpoint(const std::filesystem::path& path, PersistentStore& store);
 
 // The model alone: parameters and running statistics, or their averages (prefix average_prefix) under the plain names.
@@ -23,8 +24,8 @@ void save_weights(const std::filesystem::path& path, const PersistentStore& stor
                   const SafetensorsMetadata& metadata);
 
 // Parameters and running statistics of the store from a file of weights or a whole checkpoint; what only training needs
-// (momentum, averages) and torchvision's num_batches_tracked are passed over. Strict: every other name must be on both sides
-// with one shape, else an Error says which are not.
+// (momentum, averages) and torchvision's num_batches_tracked are passed over. Strict: every other name must be on both
+// sides with one shape, else an Error says which are not.
 void load_weights(const std::filesystem::path& path, PersistentStore& store);
 
 }  // namespace sleight

@@ -14,7 +14,8 @@ ops::Normalisation imagenet_normalisation() {
 namespace {
 
 struct Batch {
-  ValueId pictures = no_value, labels = no_value, partner_labels = no_value, lambdas = no_value, ranked_labels = no_value;
+  ValueId pictures = no_value, labels = no_value, partner_labels = no_value, lambdas = no_value,
+          ranked_labels = no_value;
 };
 
 Batch trace_batch(Tracer& trace, const ClassificationOptions& options, bool mixup) {
@@ -91,7 +92,8 @@ Program evaluation_program(const ClassifierFunction& model, const Classification
 
 Program inference_program(const ClassifierFunction& model, const ClassificationOptions& options) {
   Tracer trace(Mode::inference, options.element);
-  const ValueId images = trace.input(names::images, {options.batch_size, options.height, options.width, 3}, DataType::uint8);
+  const ValueId images =
+      trace.input(names::images, {options.batch_size, options.height, options.width, 3}, DataType::uint8);
   const ValueId pictures = ops::image_prepare(trace, images, no_value, no_value, no_value, options.normalisation);
   trace.result(model(trace, pictures, options.classes), names::logits);
   return std::move(trace.program());
@@ -99,7 +101,8 @@ Program inference_program(const ClassifierFunction& model, const ClassificationO
 
 Program network_program(const ClassifierFunction& model, const ClassificationOptions& options) {
   Tracer trace(Mode::inference, options.element);
-  const ValueId pictures = trace.input("input", {options.batch_size, options.height, options.width, 3}, options.element);
+  const ValueId pictures =
+      trace.input("input", {options.batch_size, options.height, options.width, 3}, options.element);
   trace.result(model(trace, pictures, options.classes), names::logits);
   return std::move(trace.program());
 }

@@ -44,11 +44,11 @@ inline constexpr const char* partners = "partners";              // int32 [N], w
 inline constexpr const char* lambdas = "lambdas";                // float32 [N], with mixup
 inline constexpr const char* labels = "labels";                  // int32 [N]
 inline constexpr const char* partner_labels = "partner_labels";  // int32 [N], with mixup
-inline constexpr const char* ranked_labels = "ranked_labels";    // int32 [N], with mixup: the label of the larger weight
-inline constexpr const char* loss = "loss";                      // [1], the mean
-inline constexpr const char* row_losses = "row_losses";          // [N], evaluation
-inline constexpr const char* ranks = "ranks";                    // int32 [N], 0: the label has the largest logit
-inline constexpr const char* logits = "logits";                  // [N, classes], evaluation
+inline constexpr const char* ranked_labels = "ranked_labels";  // int32 [N], with mixup: the label of the larger weight
+inline constexpr const char* loss = "loss";                    // [1], the mean
+inline constexpr const char* row_losses = "row_losses";        // [N], evaluation
+inline constexpr const char* ranks = "ranks";                  // int32 [N], 0: the label has the largest logit
+inline constexpr const char* logits = "logits";                // [N, classes], evaluation
 }  // namespace classification_names
 
 // Prefixes of the values that belong to a parameter of the same name; averages are made by after_update.

@@ -19,7 +19,8 @@ void count_ranks(std::span<const std::int32_t> ranks, std::int64_t& top1, std::i
 
 // The index of the first NaN or infinity, or -1. Integers have none.
 std::int64_t first_non_finite_index(const Device& device, const void* data, const ValueType& type) {
-  const bool is_real = type.element == DataType::float32 || type.element == DataType::float64 || type.element == DataType::bfloat16;
+  const bool is_real =
+      type.element == DataType::float32 || type.element == DataType::float64 || type.element == DataType::bfloat16;
   if (!is_real || data == nullptr) return -1;
   std::vector<kernels::CheckedTensor> table = {kernels::checked_tensor(data, type.count(), type.element)};
   const std::int64_t chunks = kernels::number_chunks(std::span(table));
@@ -54,7 +55,8 @@ Executable& Classifier::plan_training(std::int64_t batch_size, std::int64_t heig
   return plan(Use::training, batch_size, height, width);
 }
 
-Executable& Classifier::plan_evaluation(std::int64_t batch_size, std::int64_t height, std::int64_t width, bool averaged) {
+Executable& Classifier::plan_evaluation(std::int64_t batch_size, std::int64_t height, std::int64_t width,
+                                        bool averaged) {
   return plan(averaged ? Use::averaged_evaluation : Use::evaluation, batch_size, height, width);
 }
 
@@ -97,7 +99,8 @@ std::string Classifier::first_bad_value(Executable& executable) {
     const std::int64_t index = first_non_finite_index(context_.device, executable.address(parameter.value), value.type);
     if (index >= 0) {
       return "'" + value.name + "' is not finite at element " + std::to_string(index) +
-             " already before this step: the update of an earlier step overflowed; use a smaller learning rate or a longer warm-up";
+             " already before this step: the update of an earlier step overflowed; use a smaller learning rate or a "
+             "longer warm-up";
     }
   }
   // The forward pass once more, looking at every value as soon as it is written.
@@ -107,11 +110,12 @@ std::string Classifier::first_bad_value(Executable& executable) {
     const Step& step = program.steps[index];
     for (const ValueId output : step.outputs) {
       if (output == no_value) continue;
-      const std::int64_t element = first_non_finite_index(context_.device, executable.address(output), program.value(output).type);
+      const std::int64_t element =
+          first_non_finite_index(context_.device, executable.address(output), program.value(output).type);
       if (element < 0) continue;
-      found = "the first bad value is written by step " + std::to_string(index) + ", " + std::string(step.operation->name) +
-              " of layer '" + step.name + "', at element " + std::to_string(element) + " of " +
-              to_string(program.value(output).type);
+      found = "the first bad value is written by step " + std::to_string(index) + ", " +
+              std::string(step.operation->name) + " of layer '" + step.name + "', at element " +
+              std::to_string(element) + " of " + to_string(program.value(output).type);
       return;
     }
   });
@@ -123,7 +127,8 @@ EvaluationResult Classifier::evaluate(const Batch& batch, bool averaged) {
   bind(executable, batch, false);
   executable.run();
   EvaluationResult result;
-  for (const float loss : executable.result<float>(names::row_losses)) result.loss_sum += static_cast<double>(loss);
+  for (const float loss : executable.result<float>(names::row_losses))
+    result.loss_sum += static_cast<double>(loss);
   count_ranks(executable.result<std::int32_t>(names::ranks), result.top1, result.top5);
   result.logits = executable.result<float>(names::logits);
   return result;

@@ -1,5 +1,5 @@
-// A classifier that learns and is evaluated, batch by batch: the model's programs, one plan per shape in a cache, and what
-// happens between them on the host.
+// A classifier that learns and is evaluated, batch by batch: the model's programs, one plan per shape in a cache, and
+// what happens between them on the host.
 #pragma once
 
 #include <map>
@@ -44,8 +44,8 @@ class Classifier {
   Executable& plan_training(std::int64_t batch_size, std::int64_t height, std::int64_t width);
   Executable& plan_evaluation(std::int64_t batch_size, std::int64_t height, std::int64_t width, bool averaged);
 
-  // One step with the learning rate and its like as they stand in the context's live scalars. On a non-finite loss throws
-  // NonFiniteLoss before anything was updated but the running statistics.
+  // One step with the learning rate and its like as they stand in the context's live scalars. On a non-finite loss
+  // throws NonFiniteLoss before anything was updated but the running statistics.
   StepResult train(const Batch& batch);
 
   // averaged: with the moving averages of the weights.

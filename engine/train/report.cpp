@@ -5,6 +5,7 @@
 
 #include "engine/base/base64.h"
 #include "engine/base/error.h"
+#include "engine/base/format_bytes.h"
 #include "engine/train/progress.h"
 #include "engine/train/report_chart.h"
 #include "engine/train/report_confusion.h"

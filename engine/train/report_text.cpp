@@ -52,10 +52,4 @@ std::string format_count(std::int64_t count) {
   return text;
 }
 
-std::string format_bytes(std::int64_t bytes) {
-  const auto value = static_cast<double>(bytes);
-  if (value >= 1024.0 * 1024.0 * 1024.0) return format_number("%.2f GiB", value / (1024.0 * 1024.0 * 1024.0));
-  return format_number("%.0f MiB", value / (1024.0 * 1024.0));
-}
-
 }  // namespace sleight

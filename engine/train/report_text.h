@@ -15,7 +15,5 @@ std::string format_number(const char* format, double value);
 std::string format_percent(double fraction);
 // 1234567 -> "1,234,567".
 std::string format_count(std::int64_t count);
-// "1.5 GiB", "312 MiB".
-std::string format_bytes(std::int64_t bytes);
 
 }  // namespace sleight

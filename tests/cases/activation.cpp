@@ -15,8 +15,8 @@ Attributes function(ActivationFunction f) {
 
 std::vector<Case> cases() {
   std::vector<Case> list;
-  const std::vector<std::pair<ActivationFunction, std::string>> functions = {{ActivationFunction::relu, " relu"},
-                                                                             {ActivationFunction::leaky_relu, " leaky"}};
+  const std::vector<std::pair<ActivationFunction, std::string>> functions = {
+      {ActivationFunction::relu, " relu"}, {ActivationFunction::leaky_relu, " leaky"}};
   for (const auto& [f, name] : functions) {
     for (const Shape& shape : {Shape{1, 1, 1, 1}, Shape{7, 5, 3, 19}, Shape{2, 3, 5, 32}, Shape{13, 9}}) {
       list.push_back({&operations::activation, to_string(shape) + name, {numbers(shape)}, function(f)});
@@ -39,9 +39,13 @@ std::vector<Case> cases() {
 }
 
 std::vector<GradientCase> gradient_cases() {
-  return {{"activation/3x4x5x7 relu", [](GradientTrace& g) { return ops::relu(g.tracer, g.value(numbers({3, 4, 5, 7}))); }},
-          {"activation/3x4x5x7 leaky",
-           [](GradientTrace& g) { return ops::leaky_relu(g.tracer, g.value(numbers({3, 4, 5, 7})), 0.1); }}};
+  return {{"activation/3x4x5x7 relu",
+           [](GradientTrace& g) {
+             return ops::relu(g.tracer, g.value(numbers({3, 4, 5, 7})));
+           }},
+          {"activation/3x4x5x7 leaky", [](GradientTrace& g) {
+             return ops::leaky_relu(g.tracer, g.value(numbers({3, 4, 5, 7})), 0.1);
+           }}};
 }
 
 const Registration registration(cases(), gradient_cases());

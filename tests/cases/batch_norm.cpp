@@ -17,8 +17,12 @@ std::string name_of(ActivationFunction f) {
   return f == ActivationFunction::none ? "" : f == ActivationFunction::relu ? " relu" : " leaky";
 }
 
-Input statistic(const Shape& x) { return accumulators({x.back()}); }
-Input positive(const Shape& x) { return accumulators({x.back()}, 0.5, 2.0); }
+Input statistic(const Shape& x) {
+  return accumulators({x.back()});
+}
+Input positive(const Shape& x) {
+  return accumulators({x.back()}, 0.5, 2.0);
+}
 
 void add_statistics(std::vector<Case>& list, const Shape& x, Size size) {
   list.push_back({.operation = &operations::batch_norm_statistics,
@@ -30,13 +34,13 @@ void add_statistics(std::vector<Case>& list, const Shape& x, Size size) {
 }
 
 void add_apply(std::vector<Case>& list, const Shape& x, bool residual, ActivationFunction f, Size size) {
-  list.push_back({.operation = &operations::batch_norm_apply,
-                  .label = to_string(x) + (residual ? " residual" : "") + name_of(f),
-                  .inputs = {numbers(x), statistic(x), positive(x), statistic(x), statistic(x),
-                             residual ? numbers(x) : absent()},
-                  .attributes = function(f),
-                  .reduction = 4,
-                  .size = size});
+  list.push_back(
+      {.operation = &operations::batch_norm_apply,
+       .label = to_string(x) + (residual ? " residual" : "") + name_of(f),
+       .inputs = {numbers(x), statistic(x), positive(x), statistic(x), statistic(x), residual ? numbers(x) : absent()},
+       .attributes = function(f),
+       .reduction = 4,
+       .size = size});
 }
 
 enum class Mask { from_input, from_output };
@@ -46,24 +50,33 @@ void add_reduce(std::vector<Case>& list, const Shape& x, bool second, Activation
   Attributes attributes = function(f);
   const bool masked = second || mask == Mask::from_output;
   if (masked) attributes.set("masked_gradient", 1.0);
-  list.push_back({.operation = &operations::batch_norm_backward_reduce,
-                  .label = to_string(x) + (second ? " sum" : "") + name_of(f) +
-                           (mask == Mask::from_output ? " from output" : ""),
-                  .inputs = {numbers(x), second ? numbers(x) : absent(), numbers(x), statistic(x), positive(x), statistic(x),
-                             statistic(x), mask == Mask::from_output ? numbers(x) : absent()},
-                  .attributes = attributes,
-                  .reduction = 4 * element_count(x) / x.back(),
-                  .size = size});
+  list.push_back(
+      {.operation = &operations::batch_norm_backward_reduce,
+       .label = to_string(x) + (second ? " sum" : "") + name_of(f) + (mask == Mask::from_output ? " from output" : ""),
+       .inputs = {numbers(x), second ? numbers(x) : absent(), numbers(x), statistic(x), positive(x), statistic(x),
+                  statistic(x), mask == Mask::from_output ? numbers(x) : absent()},
+       .attributes = attributes,
+       .reduction = 4 * element_count(x) / x.back(),
+       .size = size});
 }
 
 void add_backward_apply(std::vector<Case>& list, const Shape& x, ActivationFunction f, Size size) {
   list.push_back({.operation = &operations::batch_norm_backward_apply,
                   .label = to_string(x) + name_of(f),
-                  .inputs = {numbers(x), numbers(x), statistic(x), positive(x), statistic(x), statistic(x), statistic(x),
-                             statistic(x)},
+                  .inputs = {numbers(x), numbers(x), statistic(x), positive(x), statistic(x), statistic(x),
+                             statistic(x), statistic(x)},
                   .attributes = function(f),
                   .reduction = 4,
                   .size = size});
+}
+
+// What a network does: with and without a shortcut, the mask from where the fused program takes it.
+void add_relu_cases(std::vector<Case>& list, const Shape& x, Size size) {
+  add_apply(list, x, false, ActivationFunction::relu, size);
+  add_apply(list, x, true, ActivationFunction::relu, size);
+  add_reduce(list, x, false, ActivationFunction::relu, Mask::from_input, size);
+  add_reduce(list, x, true, ActivationFunction::relu, Mask::from_output, size);
+  add_backward_apply(list, x, ActivationFunction::relu, size);
 }
 
 std::vector<Case> cases() {
@@ -75,23 +88,22 @@ std::vector<Case> cases() {
                     .inputs = {statistic(x), positive(x)},
                     .attributes = {{"epsilon", {1e-5}}},
                     .bfloat16 = false});
-    for (const ActivationFunction f : {ActivationFunction::none, ActivationFunction::relu, ActivationFunction::leaky_relu}) {
-      for (const bool flag : {false, true}) {
-        add_apply(list, x, flag, f, Size::small);
-        add_reduce(list, x, flag, f, Mask::from_input, Size::small);
-        if (f != ActivationFunction::none) add_reduce(list, x, flag, f, Mask::from_output, Size::small);
-      }
-      add_backward_apply(list, x, f, Size::small);
-    }
+    add_relu_cases(list, x, Size::small);
   }
+  // The other functions once: what differs between shapes does not differ between functions.
+  const Shape odd = {7, 5, 3, 19};
+  for (const ActivationFunction f : {ActivationFunction::none, ActivationFunction::leaky_relu}) {
+    for (const bool flag : {false, true}) {
+      add_apply(list, odd, flag, f, Size::small);
+      add_reduce(list, odd, flag, f, Mask::from_input, Size::small);
+    }
+    add_backward_apply(list, odd, f, Size::small);
+  }
+  add_reduce(list, odd, true, ActivationFunction::relu, Mask::from_input, Size::small);
+  add_reduce(list, odd, true, ActivationFunction::leaky_relu, Mask::from_output, Size::small);
   for (const Shape& x : {Shape{8, 56, 56, 256}, Shape{128, 32, 32, 16}}) {
     add_statistics(list, x, Size::large);
-    add_apply(list, x, false, ActivationFunction::relu, Size::large);
-    add_apply(list, x, true, ActivationFunction::relu, Size::large);
-    add_reduce(list, x, false, ActivationFunction::relu, Mask::from_input, Size::large);
-    add_reduce(list, x, true, ActivationFunction::relu, Mask::from_output, Size::large);
-    add_backward_apply(list, x, ActivationFunction::relu, Size::large);
-    add_backward_apply(list, x, ActivationFunction::none, Size::large);
+    add_relu_cases(list, x, Size::large);
   }
   list.push_back({.operation = &operations::batch_norm_inference_statistics,
                   .label = "2048",
@@ -114,10 +126,10 @@ std::vector<GradientCase> gradient_cases() {
                           g.tracer, picture,
                           {.gamma = gamma,
                            .beta = beta,
-                           .running_mean = g.tracer.parameter("running_mean", channels, ParameterRole::running_statistic,
-                                                              Initializer::zeros),
-                           .running_variance = g.tracer.parameter("running_var", channels,
-                                                                  ParameterRole::running_statistic, Initializer::ones)});
+                           .running_mean = g.tracer.parameter("running_mean", channels,
+                                                              ParameterRole::running_statistic, Initializer::zeros),
+                           .running_variance = g.tracer.parameter(
+                               "running_var", channels, ParameterRole::running_statistic, Initializer::ones)});
                     }});
   }
   return list;

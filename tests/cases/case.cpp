@@ -53,9 +53,13 @@ Input labels(std::int64_t count, std::int64_t classes) {
   return {{count}, Kind::int32, Fill::below, 0.0, static_cast<double>(classes)};
 }
 
-Input partners(std::int64_t count) { return {{count}, Kind::int32, Fill::permutation}; }
+Input partners(std::int64_t count) {
+  return {{count}, Kind::int32, Fill::permutation};
+}
 
-Input lambdas(std::int64_t count) { return {{count}, Kind::float32, Fill::mixing, 0.0, 1.0}; }
+Input lambdas(std::int64_t count) {
+  return {{count}, Kind::float32, Fill::mixing, 0.0, 1.0};
+}
 
 Input bytes(Shape shape, std::int64_t below) {
   return {std::move(shape), Kind::uint8, Fill::below, 0.0, static_cast<double>(below)};
@@ -65,7 +69,9 @@ Input live_scalars() {
   return {{static_cast<std::int64_t>(kernels::LiveScalar::count)}, Kind::float32, Fill::uniform, 0.25, 0.75};
 }
 
-Input absent() { return {{}, Kind::absent}; }
+Input absent() {
+  return {{}, Kind::absent};
+}
 
 std::vector<double> draw(const Input& input, std::size_t index, bool continuous) {
   constexpr std::uint64_t seed = 20;
@@ -73,7 +79,8 @@ std::vector<double> draw(const Input& input, std::size_t index, bool continuous)
   const std::int64_t count = element_count(input.shape);
   std::vector<double> values;
   if (input.fill == Fill::permutation) {
-    for (const std::int64_t place : random.permutation(count)) values.push_back(static_cast<double>(place));
+    for (const std::int64_t place : random.permutation(count))
+      values.push_back(static_cast<double>(place));
     return values;
   }
   for (std::int64_t i = 0; i < count; ++i) {
@@ -88,7 +95,9 @@ std::vector<double> draw(const Input& input, std::size_t index, bool continuous)
   return values;
 }
 
-std::string Case::name() const { return std::string(operation->name) + "/" + label; }
+std::string Case::name() const {
+  return std::string(operation->name) + "/" + label;
+}
 
 ValueId GradientTrace::value(const Input& input) {
   if (input.kind == Kind::absent) return no_value;
@@ -118,7 +127,11 @@ Registration::Registration(std::vector<Case> cases, std::vector<GradientCase> gr
   std::move(gradient_cases.begin(), gradient_cases.end(), std::back_inserter(lists.gradient_cases));
 }
 
-std::span<const Case> all_cases() { return sorted().cases; }
-std::span<const GradientCase> all_gradient_cases() { return sorted().gradient_cases; }
+std::span<const Case> all_cases() {
+  return sorted().cases;
+}
+std::span<const GradientCase> all_gradient_cases() {
+  return sorted().gradient_cases;
+}
 
 }  // namespace sleight::cases

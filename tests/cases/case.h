@@ -63,7 +63,7 @@ struct Case {
   std::string label = {};  // what tells it from the other cases of the operation: "7x5x3x19 relu"
   std::vector<Input> inputs = {};
   Attributes attributes = {};
-  std::int64_t reduction = 1;     // how many terms are added up in one number of the output: errors grow with it
+  std::int64_t reduction = 1;      // how many terms are added up in one number of the output: errors grow with it
   bool element_attribute = false;  // the attribute "element" is set to the element type of the run
   bool bfloat16 = true;            // false where no GPU kernel stores this in bfloat16
   Size size = Size::small;

@@ -18,7 +18,8 @@ std::vector<Case> cases() {
                     .attributes = {{"element", {static_cast<double>(DataType::float32)}}},
                     .size = size});
   };
-  for (const Shape& shape : {Shape{1}, Shape{1031}, Shape{3, 5, 2, 16}}) add(shape, Size::small);
+  for (const Shape& shape : {Shape{1}, Shape{1031}, Shape{3, 5, 2, 16}})
+    add(shape, Size::small);
   add({25'557'032}, Size::large);
   return list;
 }

@@ -7,6 +7,7 @@
 #include "engine/ops/ops.h"
 #include "engine/program/differentiate.h"
 #include "engine/program/execute.h"
+#include "tests/cases/one_thread.h"
 #include "tests/cases/projection.h"
 
 namespace sleight::cases {
@@ -22,6 +23,7 @@ std::vector<T> drawn(const Input& input, std::size_t index) {
 }  // namespace
 
 std::vector<GradientCheck> check_gradient(const GradientCase& description) {
+  const OneThread one_thread;
   GradientTrace trace;
   Tracer& tracer = trace.tracer;
   const ValueId loss = project(tracer, description.write(trace));
@@ -34,7 +36,8 @@ std::vector<GradientCheck> check_gradient(const GradientCase& description) {
   tracer.phase = Phase::backward;
   const auto gradients = differentiate(tracer.program(), loss, seed, wanted, operations::add);
   for (const auto& [value, gradient] : gradients) {
-    check(gradient != no_value, description.name, ": the result does not depend on '", tracer.program().value(value).name, "'");
+    check(gradient != no_value, description.name, ": the result does not depend on '",
+          tracer.program().value(value).name, "'");
     tracer.program().results.push_back(gradient);
   }
 

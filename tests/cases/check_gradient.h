@@ -16,8 +16,8 @@ struct GradientCheck {
   double largest_error = 0.0;  // against the difference; NaN when any is NaN
 };
 
-// Runs the case on the cpu; one entry for each value of kind activation or accumulator. Throws Error when the projection
-// does not depend on one of them.
+// Runs the case on the cpu; one entry for each value of kind activation or accumulator. Throws Error when the
+// projection does not depend on one of them.
 std::vector<GradientCheck> check_gradient(const GradientCase& description);
 
 // The operations with a gradient rule that the program of the case holds.

@@ -56,9 +56,9 @@ void add_three(std::vector<Case>& list, const Shapes& shapes, Size size) {
 
 std::vector<Case> cases() {
   std::vector<Case> list;
-  for (const Shapes& shapes : {Shapes{{2, 7, 5, 3}, 16, 3, 2, 1}, Shapes{{1, 6, 9, 16}, 32, 3, 1, 1},
-                               Shapes{{2, 5, 7, 32}, 16, 1, 2, 0}, Shapes{{1, 8, 5, 5}, 7, 3, 1, 1},
-                               Shapes{{1, 9, 11, 3}, 8, 7, 2, 3}, Shapes{{3, 4, 3, 16}, 5, 1, 1, 0}})
+  for (const Shapes& shapes :
+       {Shapes{{2, 7, 5, 3}, 16, 3, 2, 1}, Shapes{{1, 6, 9, 16}, 32, 3, 1, 1}, Shapes{{2, 5, 7, 32}, 16, 1, 2, 0},
+        Shapes{{1, 8, 5, 5}, 7, 3, 1, 1}, Shapes{{1, 9, 11, 3}, 8, 7, 2, 3}, Shapes{{3, 4, 3, 16}, 5, 1, 1, 0}})
     add_three(list, shapes, Size::small);
   for (const Shapes& shapes : {Shapes{{8, 224, 224, 3}, 64, 7, 2, 3}, Shapes{{8, 56, 56, 64}, 64, 3, 1, 1},
                                Shapes{{8, 56, 56, 64}, 256, 1, 1, 0}, Shapes{{8, 28, 28, 256}, 256, 3, 2, 1},
@@ -73,7 +73,8 @@ std::vector<GradientCase> gradient_cases() {
        {Shapes{{2, 5, 4, 3}, 4, 3, 1, 1}, Shapes{{1, 6, 7, 2}, 3, 3, 2, 1}, Shapes{{2, 4, 5, 3}, 5, 1, 2, 0}}) {
     list.push_back({"convolution/" + shapes.label(), [shapes](GradientTrace& g) {
                       const ValueId x = g.value(numbers(shapes.pictures));
-                      return ops::convolution(g.tracer, x, g.value(numbers(shapes.weights())), shapes.stride, shapes.padding);
+                      return ops::convolution(g.tracer, x, g.value(numbers(shapes.weights())), shapes.stride,
+                                              shapes.padding);
                     }});
   }
   return list;

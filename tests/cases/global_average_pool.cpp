@@ -10,12 +10,12 @@ void add_both(std::vector<Case>& list, const Shape& pictures, Size size) {
                   .inputs = {numbers(pictures)},
                   .reduction = pictures[1] * pictures[2],
                   .size = size});
-  list.push_back({.operation = &operations::global_average_pool_backward,
-                  .label = to_string(pictures),
-                  .inputs = {numbers({pictures[0], pictures[3]})},
-                  .attributes = {{"height", {static_cast<double>(pictures[1])}},
-                                 {"width", {static_cast<double>(pictures[2])}}},
-                  .size = size});
+  list.push_back(
+      {.operation = &operations::global_average_pool_backward,
+       .label = to_string(pictures),
+       .inputs = {numbers({pictures[0], pictures[3]})},
+       .attributes = {{"height", {static_cast<double>(pictures[1])}}, {"width", {static_cast<double>(pictures[2])}}},
+       .size = size});
 }
 
 std::vector<Case> cases() {
@@ -28,8 +28,9 @@ std::vector<Case> cases() {
 }
 
 std::vector<GradientCase> gradient_cases() {
-  return {{"global_average_pool/2x3x5x7",
-           [](GradientTrace& g) { return ops::global_average_pool(g.tracer, g.value(numbers({2, 3, 5, 7}))); }}};
+  return {{"global_average_pool/2x3x5x7", [](GradientTrace& g) {
+             return ops::global_average_pool(g.tracer, g.value(numbers({2, 3, 5, 7})));
+           }}};
 }
 
 const Registration registration(cases(), gradient_cases());

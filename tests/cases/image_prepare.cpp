@@ -8,8 +8,8 @@ void add(std::vector<Case>& list, const Shape& shape, double channels, bool flip
   list.push_back({.operation = &operations::image_prepare,
                   .label = to_string(shape) + " to " + std::to_string(static_cast<int>(channels)) +
                            (flipped ? " flipped" : "") + (mixed ? " mixed" : ""),
-                  .inputs = {bytes(shape), flipped ? labels(shape[0], 2) : absent(), mixed ? partners(shape[0]) : absent(),
-                             mixed ? lambdas(shape[0]) : absent()},
+                  .inputs = {bytes(shape), flipped ? labels(shape[0], 2) : absent(),
+                             mixed ? partners(shape[0]) : absent(), mixed ? lambdas(shape[0]) : absent()},
                   .attributes = {{"channels", {channels}},
                                  {"mean", {123.68, 116.779, 103.939}},
                                  {"deviation", {58.393, 57.12, 57.375}}},

@@ -12,7 +12,8 @@ std::vector<Case> cases() {
                     .inputs = {numbers(logits), labels(logits[0], logits[1])},
                     .size = size});
   };
-  for (const Shape& logits : {Shape{1, 1}, Shape{13, 10}, Shape{3, 277}, Shape{2, 1000}}) add(logits, Size::small);
+  for (const Shape& logits : {Shape{1, 1}, Shape{13, 10}, Shape{3, 277}, Shape{2, 1000}})
+    add(logits, Size::small);
   add({8, 1000}, Size::large);
   return list;
 }

@@ -37,7 +37,8 @@ void add_all(std::vector<Case>& list, const Shapes& shapes, Size size) {
 
 std::vector<Case> cases() {
   std::vector<Case> list;
-  for (const Shapes& shapes : {Shapes{1, 1, 1}, Shapes{3, 19, 10}, Shapes{7, 64, 33}}) add_all(list, shapes, Size::small);
+  for (const Shapes& shapes : {Shapes{1, 1, 1}, Shapes{3, 19, 10}, Shapes{7, 64, 33}})
+    add_all(list, shapes, Size::small);
   add_all(list, {8, 2048, 1000}, Size::large);
   add_all(list, {128, 64, 10}, Size::large);
   return list;

@@ -8,6 +8,13 @@ namespace {
 const std::vector<Shape> small_tensors = {{4099}, {3, 5}, {1}, {7, 3, 3, 5}};
 const std::vector<Shape> large_tensors = {{512, 3, 3, 512}, {2048, 1000}, {2048}, {256, 64}};
 
+std::string label_of(const std::vector<Shape>& tensors) {
+  std::int64_t total = 0;
+  for (const Shape& shape : tensors)
+    total += element_count(shape);
+  return std::to_string(total) + " in " + std::to_string(tensors.size()) + " tensors";
+}
+
 void add_sgd(std::vector<Case>& list, const std::vector<Shape>& tensors, bool nesterov, Size size) {
   std::vector<Input> inputs = {live_scalars()};
   std::vector<double> decay;
@@ -16,7 +23,7 @@ void add_sgd(std::vector<Case>& list, const std::vector<Shape>& tensors, bool ne
     decay.push_back(decay.size() % 2 == 0 ? 1.0 : 0.0);
   }
   list.push_back({.operation = &operations::sgd,
-                  .label = std::to_string(tensors.size()) + " tensors" + (nesterov ? " nesterov" : ""),
+                  .label = label_of(tensors) + (nesterov ? " nesterov" : ""),
                   .inputs = inputs,
                   .attributes = {{"decay", decay}, {"nesterov", {nesterov ? 1.0 : 0.0}}},
                   .size = size});
@@ -24,9 +31,10 @@ void add_sgd(std::vector<Case>& list, const std::vector<Shape>& tensors, bool ne
 
 void add_average(std::vector<Case>& list, const std::vector<Shape>& tensors, Size size) {
   std::vector<Input> inputs = {live_scalars()};
-  for (const Shape& shape : tensors) inputs.insert(inputs.end(), {accumulators(shape), accumulators(shape)});
+  for (const Shape& shape : tensors)
+    inputs.insert(inputs.end(), {accumulators(shape), accumulators(shape)});
   list.push_back({.operation = &operations::exponential_moving_average,
-                  .label = std::to_string(tensors.size()) + " tensors",
+                  .label = label_of(tensors),
                   .inputs = inputs,
                   .bfloat16 = false,
                   .size = size});

@@ -24,7 +24,8 @@ inline Attributes window_attributes(const kernels::PoolWindow& window, const Sha
 }
 
 inline Shape pooled_shape(const Shape& pictures, const kernels::PoolWindow& window) {
-  return {pictures[0], kernels::pooled_size(pictures[1], window), kernels::pooled_size(pictures[2], window), pictures[3]};
+  return {pictures[0], kernels::pooled_size(pictures[1], window), kernels::pooled_size(pictures[2], window),
+          pictures[3]};
 }
 
 inline std::string label_of(const Shape& pictures, const kernels::PoolWindow& window) {
@@ -45,6 +46,16 @@ inline std::vector<PoolingShape> small_pooling_shapes() {
           {{2, 5, 7, 32}, {.kernel = 2, .stride = 2, .ceil_mode = true}},
           {{1, 6, 8, 5}, {.kernel = 2, .stride = 3}},
           {{2, 4, 4, 1}, {.kernel = 4, .stride = 1, .padding = 2}}};
+}
+
+// The same windows over fewer pictures: a gradient check runs the program twice for each number.
+inline std::vector<PoolingShape> gradient_pooling_shapes() {
+  std::vector<PoolingShape> shapes = small_pooling_shapes();
+  for (PoolingShape& shape : shapes) {
+    shape.pictures[0] = 1;
+    shape.pictures[3] = 2;
+  }
+  return shapes;
 }
 
 }  // namespace sleight::cases

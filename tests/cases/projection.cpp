@@ -8,15 +8,24 @@ namespace sleight::cases {
 
 namespace {
 
-std::vector<ValueType> infer(const StepTypes& step) { return {{{1}, step.inputs[0]->element}}; }
+std::vector<double> weights_of(const ValueType& type) {
+  std::vector<double> weights;
+  for (std::int64_t i = 0; i < type.count(); ++i) weights.push_back(projection_weight(i));
+  return weights;
+}
+
+std::vector<ValueType> infer(const StepTypes& step) {
+  return {{{1}, step.inputs[0]->element}};
+}
 
 PreparedStep prepare(const StepTypes& step, const Device&) {
-  return {[type = *step.inputs[0]](const StepBuffers& buffers) {
+  return {[type = *step.inputs[0], weights = weights_of(*step.inputs[0])](const StepBuffers& buffers) {
     visit_cpu_type(type.element, [&](auto tag) {
       using T = typename decltype(tag)::type;
       const T* x = static_cast<const T*>(buffers.inputs[0]);
       double sum = 0.0;
-      for (std::int64_t i = 0; i < type.count(); ++i) sum += projection_weight(i) * static_cast<double>(x[i]);
+      for (std::int64_t i = 0; i < type.count(); ++i)
+        sum += weights[static_cast<std::size_t>(i)] * static_cast<double>(x[i]);
       *static_cast<T*>(buffers.outputs[0]) = T(static_cast<Accumulator<T>>(sum));
     });
   }};
@@ -24,25 +33,27 @@ PreparedStep prepare(const StepTypes& step, const Device&) {
 
 void gradient(GradientBuilder& builder) {
   std::vector<double> shape;
-  for (const std::int64_t extent : builder.type(builder.input(0)).shape) shape.push_back(static_cast<double>(extent));
+  for (const std::int64_t extent : builder.type(builder.input(0)).shape)
+    shape.push_back(static_cast<double>(extent));
   builder.input_gradient(
       0, builder.emit(projection_backward, {builder.output_gradient(0)}, {{"shape", std::move(shape)}}).front());
 }
 
 std::vector<ValueType> infer_backward(const StepTypes& step) {
   Shape shape;
-  for (const double extent : step.attributes.numbers("shape")) shape.push_back(static_cast<std::int64_t>(extent));
+  for (const double extent : step.attributes.numbers("shape"))
+    shape.push_back(static_cast<std::int64_t>(extent));
   return {{shape, step.inputs[0]->element}};
 }
 
 PreparedStep prepare_backward(const StepTypes& step, const Device&) {
-  return {[type = *step.outputs[0]](const StepBuffers& buffers) {
+  return {[type = *step.outputs[0], weights = weights_of(*step.outputs[0])](const StepBuffers& buffers) {
     visit_cpu_type(type.element, [&](auto tag) {
       using T = typename decltype(tag)::type;
       const auto seed = static_cast<double>(*static_cast<const T*>(buffers.inputs[0]));
       T* result = static_cast<T*>(buffers.outputs[0]);
       for (std::int64_t i = 0; i < type.count(); ++i)
-        result[i] = T(static_cast<Accumulator<T>>(seed * projection_weight(i)));
+        result[i] = T(static_cast<Accumulator<T>>(seed * weights[static_cast<std::size_t>(i)]));
     });
   }};
 }
@@ -59,6 +70,8 @@ double projection_weight(std::int64_t index) {
   return fraction < 0.5 ? 0.25 + 1.5 * fraction : -0.25 - 1.5 * (fraction - 0.5);
 }
 
-ValueId project(Tracer& tracer, ValueId value) { return tracer.emit_one(projection, {value}); }
+ValueId project(Tracer& tracer, ValueId value) {
+  return tracer.emit_one(projection, {value});
+}
 
 }  // namespace sleight::cases

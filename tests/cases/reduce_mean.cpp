@@ -20,7 +20,8 @@ std::vector<Case> cases() {
                     .bfloat16 = false,
                     .size = size});
   };
-  for (const std::int64_t count : {1, 7, 1031}) add(count, Size::small);
+  for (const std::int64_t count : {1, 7, 1031})
+    add(count, Size::small);
   add(128, Size::large);
   return list;
 }

@@ -37,8 +37,10 @@ void visit_any_type(DataType type, Function&& function) {
 
 template <class T>
 T from_double(double value) {
-  if constexpr (std::is_same_v<T, bfloat16>) return bfloat16(static_cast<float>(value));
-  else return static_cast<T>(value);
+  if constexpr (std::is_same_v<T, bfloat16>)
+    return bfloat16(static_cast<float>(value));
+  else
+    return static_cast<T>(value);
 }
 
 std::unique_ptr<simt::GuardedBuffer<std::byte>> allocate(std::int64_t bytes, const std::string& name) {
@@ -50,7 +52,9 @@ double rounding_of(DataType type) {
   return type == DataType::float64 ? 0x1.0p-52 : 0x1.0p-23;
 }
 
-bool is_whole(DataType type) { return type == DataType::int32 || type == DataType::uint8; }
+bool is_whole(DataType type) {
+  return type == DataType::int32 || type == DataType::uint8;
+}
 
 }  // namespace
 
@@ -76,8 +80,10 @@ PreparedCase::PreparedCase(const Case& description, const Device& device, const 
       if (options.blocked) tensor.type.layout = layout;
     }
   }
-  for (Tensor& tensor : inputs_) choose_layout(tensor);
-  for (Tensor& tensor : outputs_) choose_layout(tensor);
+  for (Tensor& tensor : inputs_)
+    choose_layout(tensor);
+  for (Tensor& tensor : outputs_)
+    choose_layout(tensor);
 
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     if (inputs_[i].present) {
@@ -101,16 +107,20 @@ PreparedCase::PreparedCase(const Case& description, const Device& device, const 
 
 StepTypes PreparedCase::step_types() const {
   StepTypes types{attributes_, {}, {}};
-  for (const Tensor& tensor : inputs_) types.inputs.push_back(tensor.present ? &tensor.type : nullptr);
-  for (const Tensor& tensor : outputs_) types.outputs.push_back(&tensor.type);
+  for (const Tensor& tensor : inputs_)
+    types.inputs.push_back(tensor.present ? &tensor.type : nullptr);
+  for (const Tensor& tensor : outputs_)
+    types.outputs.push_back(&tensor.type);
   return types;
 }
 
 Step PreparedCase::step() const {
   Step result{case_.operation, attributes_, {}, {}, case_.name(), Phase::forward};
   ValueId next = 0;
-  for (const Tensor& tensor : inputs_) result.inputs.push_back(tensor.present ? next++ : no_value);
-  for (std::size_t i = 0; i < outputs_.size(); ++i) result.outputs.push_back(next++);
+  for (const Tensor& tensor : inputs_)
+    result.inputs.push_back(tensor.present ? next++ : no_value);
+  for (std::size_t i = 0; i < outputs_.size(); ++i)
+    result.outputs.push_back(next++);
   return result;
 }
 
@@ -141,9 +151,8 @@ std::vector<std::size_t> PreparedCase::places(const Tensor& tensor) const {
       for (std::int64_t w = 0; w < shape[2]; ++w) {
         for (std::int64_t c = 0; c < shape[3]; ++c) {
           const std::int64_t block = n * (shape[3] / lanes) + c / lanes;
-          const std::int64_t place = tensor.weights
-                                         ? weights.offset(n, c, h, w)
-                                         : ((block * shape[1] + h) * shape[2] + w) * lanes + c % lanes;
+          const std::int64_t place =
+              tensor.weights ? weights.offset(n, c, h, w) : ((block * shape[1] + h) * shape[2] + w) * lanes + c % lanes;
           result[next++] = static_cast<std::size_t>(place);
         }
       }
@@ -156,7 +165,8 @@ void PreparedCase::fill(Tensor& tensor, const std::vector<double>& values) const
   const std::vector<std::size_t> place = places(tensor);
   visit_any_type(tensor.type.element, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    for (std::size_t i = 0; i < values.size(); ++i) static_cast<T*>(tensor.data())[place[i]] = from_double<T>(values[i]);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      static_cast<T*>(tensor.data())[place[i]] = from_double<T>(values[i]);
   });
   tensor.before.assign(tensor.memory->begin(), tensor.memory->end());
 }
@@ -166,12 +176,15 @@ std::vector<double> PreparedCase::read(const Tensor& tensor, const void* memory)
   const std::vector<std::size_t> place = places(tensor);
   visit_any_type(tensor.type.element, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    for (const std::size_t i : place) values.push_back(static_cast<double>(static_cast<const T*>(memory)[i]));
+    for (const std::size_t i : place)
+      values.push_back(static_cast<double>(static_cast<const T*>(memory)[i]));
   });
   return values;
 }
 
-void PreparedCase::run() { prepared_.run({input_addresses_, output_addresses_, workspace_->data()}); }
+void PreparedCase::run() {
+  prepared_.run({input_addresses_, output_addresses_, workspace_->data()});
+}
 
 std::vector<CaseOutput> PreparedCase::outputs() {
   workspace_->check();
@@ -185,8 +198,8 @@ std::vector<CaseOutput> PreparedCase::outputs() {
     if (std::find(updated.begin(), updated.end(), static_cast<int>(i)) != updated.end()) {
       result.push_back({"updated " + tensor.name, tensor.type.element, read(tensor, tensor.data())});
     } else if (!options_.in_place || options_.in_place->second != static_cast<int>(i)) {
-      check(std::equal(tensor.before.begin(), tensor.before.end(), tensor.memory->begin()), case_.name(), " wrote to its ",
-            tensor.name);
+      check(std::equal(tensor.before.begin(), tensor.before.end(), tensor.memory->begin()), case_.name(),
+            " wrote to its ", tensor.name);
     }
   }
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
@@ -227,7 +240,8 @@ std::string compare(const Case& description, const std::vector<CaseOutput>& resu
     if (values.size() != expected.size()) return name + " has another size";
     // The numbers that met in the arithmetic: sums may cancel, so small results carry the errors of large terms.
     double scale = description.reduction > 1 ? largest_input : 0.0;
-    for (const double value : expected) scale = std::max(scale, std::abs(value));
+    for (const double value : expected)
+      scale = std::max(scale, std::abs(value));
     const double terms = static_cast<double>(description.reduction);
     const double arithmetic = is_whole(element) ? 0.0 : 0x1.0p-23 * (4.0 + std::sqrt(terms)) * scale;
     const double rounding = is_whole(element) ? 0.0 : rounding_of(element);

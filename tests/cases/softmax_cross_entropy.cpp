@@ -13,7 +13,10 @@ struct Shapes {
   bool mixed;
 
   std::string label() const {
-    return to_string(Shape{rows, classes}) + (smoothing == 0.0 ? "" : convention == Smoothing::others ? " others" : " uniform") +
+    return to_string(Shape{rows, classes}) +
+           (smoothing == 0.0                  ? ""
+            : convention == Smoothing::others ? " others"
+                                              : " uniform") +
            (mixed ? " mixed" : "");
   }
 };
@@ -49,7 +52,8 @@ std::vector<Shapes> small_shapes() {
 
 std::vector<Case> cases() {
   std::vector<Case> list;
-  for (const Shapes& shapes : small_shapes()) add_both(list, shapes, Size::small);
+  for (const Shapes& shapes : small_shapes())
+    add_both(list, shapes, Size::small);
   add_both(list, {8, 1000, 0.1, Smoothing::others, true}, Size::large);
   add_both(list, {128, 10, 0.1, Smoothing::others, true}, Size::large);
   return list;

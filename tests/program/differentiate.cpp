@@ -65,7 +65,8 @@ TEST_CASE("pictures need no gradient: the first convolution has no backward pass
   Tracer tracer(Mode::training);
   const ValueId pictures = tracer.input("pictures", {2, 6, 6, 3}, DataType::float32);
   const ValueId first = tracer.parameter("first", {4, 3, 3, 3}, ParameterRole::weight, Initializer::he_normal_fan_out);
-  const ValueId second = tracer.parameter("second", {4, 3, 3, 4}, ParameterRole::weight, Initializer::he_normal_fan_out);
+  const ValueId second =
+      tracer.parameter("second", {4, 3, 3, 4}, ParameterRole::weight, Initializer::he_normal_fan_out);
   const ValueId y = ops::convolution(tracer, ops::convolution(tracer, pictures, first, 1, 1), second, 1, 1);
   const auto gradients = gradients_of(tracer, cases::project(tracer, y), {first, second});
   CHECK(count_steps(tracer.program(), operations::convolution_backward_data) == 1);

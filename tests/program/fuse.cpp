@@ -69,12 +69,13 @@ ValueId random_model(Tracer& tracer, std::uint64_t seed) {
 
 TEST_CASE("random programs of batch norms, sums and activations give the same numbers fused") {
   FusionCounts total;
-  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
     INFO("seed " << seed);
     const auto model = [seed](Tracer& tracer) { return random_model(tracer, seed); };
     const Trial fused = run_trial(model, {});
     REQUIRE(compare(fused, run_trial(model, {.fuse = false}), 1e-9) == "");
-    for (const auto& [rule, count] : fused.fusions) total[rule] += count;
+    for (const auto& [rule, count] : fused.fusions)
+      total[rule] += count;
   }
   for (const Operation* operation : operations::table()) {
     for (const FusionRule& rule : operation->fusion_rules) {

@@ -17,13 +17,14 @@ ValueId convolution(Tracer& tracer, const std::string& name, ValueId x, std::int
 // Two stages of a network: 3 channels, blocked channels, odd channels, blocked again, a matrix at the end.
 ValueId network(Tracer& tracer) {
   const ValueId pictures = tracer.parameter("pictures", {2, 9, 11, 3}, ParameterRole::weight, Initializer::zeros);
-  ValueId x = ops::relu(tracer, norm(tracer, "norm1", convolution(tracer, "convolution1", pictures, 16, 3, 1)));
+  ValueId x = ops::relu(tracer, norm(tracer, "norm1", convolution(tracer, "convolution1", pictures, 32, 3, 1)));
   x = ops::max_pool(tracer, x, {.kernel = 3, .stride = 2, .padding = 1});
   const ValueId shortcut = x;
-  x = norm(tracer, "norm2", convolution(tracer, "convolution2", x, 16, 3, 1));
+  x = norm(tracer, "norm2", convolution(tracer, "convolution2", x, 32, 3, 1));
   x = ops::relu(tracer, ops::add(tracer, x, shortcut));
   x = ops::relu(tracer, norm(tracer, "norm3", convolution(tracer, "convolution3", x, 5, 1, 1)));
-  x = ops::average_pool(tracer, convolution(tracer, "convolution4", x, 32, 3, 2), {.kernel = 2, .stride = 2, .ceil_mode = true});
+  x = ops::average_pool(tracer, convolution(tracer, "convolution4", x, 32, 3, 2),
+                        {.kernel = 2, .stride = 2, .ceil_mode = true});
   const ValueId features = ops::global_average_pool(tracer, x);
   const ValueId weights = tracer.parameter("weights", {7, 32}, ParameterRole::weight, Initializer::zeros);
   return ops::linear(tracer, features, weights, no_value);
@@ -79,8 +80,8 @@ TEST_CASE("a batch of pictures that goes straight into a batch norm is read as t
 
 TEST_CASE("two convolutions may share their weights") {
   const auto model = [](Tracer& tracer) {
-    const ValueId x = tracer.parameter("pictures", {2, 5, 7, 16}, ParameterRole::weight, Initializer::zeros);
-    const ValueId weights = tracer.parameter("weights", {16, 3, 3, 16}, ParameterRole::weight, Initializer::zeros);
+    const ValueId x = tracer.parameter("pictures", {2, 5, 7, 32}, ParameterRole::weight, Initializer::zeros);
+    const ValueId weights = tracer.parameter("weights", {32, 3, 3, 32}, ParameterRole::weight, Initializer::zeros);
     return ops::convolution(tracer, ops::convolution(tracer, x, weights, 1, 1), weights, 1, 1);
   };
   const Trial reference = run_trial(model, {.element = DataType::float64});
@@ -96,15 +97,18 @@ TEST_CASE("pictures that the host reads lie in the order of their shape") {
   Executable executable(tracer.program(), context);
   // y = the first 16 channels of x, then zeros.
   Numbers identity(32 * 16);
-  for (std::size_t i = 0; i < 16; ++i) identity[17 * i] = 1.0;
+  for (std::size_t i = 0; i < 16; ++i)
+    identity[17 * i] = 1.0;
   write(executable, context.device, weights, identity);
   std::vector<float> pictures;
-  for (int i = 0; i < 96; ++i) pictures.push_back(static_cast<float>(i));
+  for (int i = 0; i < 96; ++i)
+    pictures.push_back(static_cast<float>(i));
   executable.bind("x", pictures.data());
   executable.run();
   const auto y = executable.result<float>("y");
   for (std::size_t pixel = 0; pixel < 6; ++pixel) {
-    for (std::size_t c = 0; c < 32; ++c) CHECK(y[pixel * 32 + c] == (c < 16 ? pictures[pixel * 16 + c] : 0.0F));
+    for (std::size_t c = 0; c < 32; ++c)
+      CHECK(y[pixel * 32 + c] == (c < 16 ? pictures[pixel * 16 + c] : 0.0F));
   }
 }
 

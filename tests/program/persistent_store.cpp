@@ -10,7 +10,9 @@
 namespace sleight::test {
 namespace {
 
-std::span<const std::byte> bytes_of(const std::vector<float>& values) { return std::as_bytes(std::span(values)); }
+std::span<const std::byte> bytes_of(const std::vector<float>& values) {
+  return std::as_bytes(std::span(values));
+}
 
 std::vector<float> floats(const std::vector<std::byte>& bytes) {
   std::vector<float> values(bytes.size() / sizeof(float));
@@ -56,7 +58,8 @@ TEST_CASE("the interface order is PyTorch's, the plain layout channels last") {
   // [o][i][h] = 6 o + 2 i + h + 1 lies at [o][h][i].
   for (int o = 0; o < 2; ++o)
     for (int h = 0; h < 2; ++h)
-      for (int i = 0; i < 3; ++i) CHECK(stored[6 * o + 3 * h + i] == static_cast<float>(6 * o + 2 * i + h + 1));
+      for (int i = 0; i < 3; ++i)
+        CHECK(stored[6 * o + 3 * h + i] == static_cast<float>(6 * o + 2 * i + h + 1));
 }
 
 TEST_CASE("initial numbers depend on the seed and the name, not on the layout, the device or the order of making") {
@@ -74,7 +77,8 @@ TEST_CASE("initial numbers depend on the seed and the name, not on the layout, t
   CHECK(first.read("weight") != first.read("other"));
   CHECK(first.read("weight") != other_seed.read("weight"));
   double squares = 0.0;
-  for (const float value : floats(first.read("weight"))) squares += static_cast<double>(value) * static_cast<double>(value);
+  for (const float value : floats(first.read("weight")))
+    squares += static_cast<double>(value) * static_cast<double>(value);
   // The variance is 2 / (output channels * kernel pixels).
   CHECK(squares / static_cast<double>(plain.count()) == Approx(2.0 / (32.0 * 9.0)).epsilon(0.1));
 }
@@ -89,7 +93,8 @@ TEST_CASE("the other initializers") {
   store.ensure("uniform", {{50, 16}, DataType::float32},
                {.role = ParameterRole::weight, .initializer = Initializer::uniform_fan_in});
   float largest = 0.0F;
-  for (const float value : floats(store.read("uniform"))) largest = std::max(largest, std::abs(value));
+  for (const float value : floats(store.read("uniform")))
+    largest = std::max(largest, std::abs(value));
   CHECK(largest <= 0.25F);
   CHECK(largest > 0.24F);
 }

@@ -132,7 +132,8 @@ TEST_CASE("a chain of activations runs in the memory of one value") {
   Tracer tracer(Mode::training);
   const ValueId x = tracer.input("x", {1024}, DataType::float32);
   ValueId y = ops::relu(tracer, x);
-  for (int i = 0; i < 5; ++i) y = ops::relu(tracer, y);
+  for (int i = 0; i < 5; ++i)
+    y = ops::relu(tracer, y);
   tracer.result(y, "y");
   const std::vector<std::int64_t> no_workspace(tracer.program().steps.size());
   const MemoryPlan plan = plan_memory(tracer.program(), no_workspace);

@@ -1,4 +1,5 @@
 #include "engine/program/print.h"
+#include "engine/base/format_bytes.h"
 
 #include "catch2_adapter.h"
 #include "trial.h"
@@ -10,16 +11,20 @@ Program example() {
   Tracer tracer(Mode::training);
   const auto scope = tracer.scope("stem");
   const ValueId x = tracer.input("pictures", {2, 6, 6, 3}, DataType::float32);
-  const ValueId weights = tracer.parameter("weight", {4, 3, 3, 3}, ParameterRole::weight, Initializer::he_normal_fan_out);
+  const ValueId weights =
+      tracer.parameter("weight", {4, 3, 3, 3}, ParameterRole::weight, Initializer::he_normal_fan_out);
   tracer.result(ops::relu(tracer, ops::convolution(tracer, x, weights, 2, 1)), "features");
   return tracer.program();
 }
 
-bool holds(const std::string& text, const std::string& words) { return text.find(words) != std::string::npos; }
+bool holds(const std::string& text, const std::string& words) {
+  return text.find(words) != std::string::npos;
+}
 
 std::size_t count(const std::string& text, const std::string& words) {
   std::size_t found = 0;
-  for (std::size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++found;
+  for (std::size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1))
+    ++found;
   return found;
 }
 
@@ -55,8 +60,8 @@ TEST_CASE("the arena is drawn with one rectangle for each block") {
 }
 
 TEST_CASE("sizes in words") {
-  CHECK(bytes_to_text(17) == "17 bytes");
-  CHECK(bytes_to_text(std::int64_t{3} << 29) == "1.5 GiB");
+  CHECK(format_bytes(17) == "17 bytes");
+  CHECK(format_bytes(std::int64_t{3} << 29) == "1.50 GiB");
 }
 
 }  // namespace sleight::test

@@ -22,8 +22,10 @@ std::vector<ValueType> infer(const StepTypes& step) {
 
 PreparedStep prepare(const StepTypes& step, const Device&) {
   std::vector<std::int64_t> lengths, counts;
-  for (const ValueType* type : step.inputs) lengths.push_back(type->count());
-  for (const ValueType* type : step.outputs) counts.push_back(type->count());
+  for (const ValueType* type : step.inputs)
+    lengths.push_back(type->count());
+  for (const ValueType* type : step.outputs)
+    counts.push_back(type->count());
   const auto run = [lengths, counts](const StepBuffers& buffers) {
     // The workspace is scribbled over first: it must be nobody else's memory.
     std::fill_n(static_cast<double*>(buffers.workspace), 64, std::numeric_limits<double>::quiet_NaN());
@@ -52,7 +54,8 @@ const Operation mix{.name = "mix", .infer = infer, .prepare = prepare, .in_place
 
 std::vector<double> contents_of_input(ValueId id, std::int64_t count) {
   std::vector<double> values;
-  for (std::int64_t i = 0; i < count; ++i) values.push_back(static_cast<double>(id + 1) + static_cast<double>(i) / 16.0);
+  for (std::int64_t i = 0; i < count; ++i)
+    values.push_back(static_cast<double>(id + 1) + static_cast<double>(i) / 16.0);
   return values;
 }
 
@@ -64,7 +67,8 @@ Program random_program(std::uint64_t seed) {
   const auto any_length = [&] { return lengths[static_cast<std::size_t>(random.below(5))]; };
   Tracer tracer(Mode::training, DataType::float64);
   std::vector<ValueId> values;
-  for (int i = 0; i < 2; ++i) values.push_back(tracer.input("input" + std::to_string(i), {any_length()}, DataType::float64));
+  for (int i = 0; i < 2; ++i)
+    values.push_back(tracer.input("input" + std::to_string(i), {any_length()}, DataType::float64));
   const std::int64_t steps = 1 + random.below(20);
   for (std::int64_t i = 0; i < steps; ++i) {
     std::vector<ValueId> inputs;
@@ -76,12 +80,14 @@ Program random_program(std::uint64_t seed) {
     }
     // The last output often has the length of an input, which it may then take over.
     std::vector<double> counts, in_place_inputs;
-    for (std::int64_t o = random.below(3); o > 0; --o) counts.push_back(static_cast<double>(any_length()));
+    for (std::int64_t o = random.below(3); o > 0; --o)
+      counts.push_back(static_cast<double>(any_length()));
     const auto source = static_cast<std::size_t>(random.below(static_cast<std::int64_t>(inputs.size())));
     const std::int64_t length = random.below(3) == 0 ? any_length() : tracer.shape(inputs[source])[0];
     counts.push_back(static_cast<double>(length));
     for (std::size_t j = 0; j < inputs.size(); ++j) {
-      if (tracer.shape(inputs[j])[0] == length && random.below(3) != 0) in_place_inputs.push_back(static_cast<double>(j));
+      if (tracer.shape(inputs[j])[0] == length && random.below(3) != 0)
+        in_place_inputs.push_back(static_cast<double>(j));
     }
     const auto outputs = tracer.emit(mix, inputs, {{"counts", counts}, {"in_place", in_place_inputs}});
     values.insert(values.end(), outputs.begin(), outputs.end());
@@ -97,7 +103,8 @@ Program random_program(std::uint64_t seed) {
 std::vector<std::int64_t> random_workspaces(const Program& program, std::uint64_t seed) {
   RandomStream random(seed, RandomPurpose::test, 2);
   std::vector<std::int64_t> bytes;
-  for (std::size_t i = 0; i < program.steps.size(); ++i) bytes.push_back(random.below(2) * (1 + random.below(1000)));
+  for (std::size_t i = 0; i < program.steps.size(); ++i)
+    bytes.push_back(random.below(2) * (1 + random.below(1000)));
   return bytes;
 }
 
@@ -127,14 +134,17 @@ std::vector<double> run_in_separate_buffers(const Program& program) {
   std::vector<std::vector<double>> buffers;
   for (std::size_t i = 0; i < program.values.size(); ++i) {
     const std::int64_t count = program.values[i].type.count();
-    buffers.push_back(program.values[i].storage == Storage::input ? contents_of_input(static_cast<ValueId>(i), count)
-                                                                  : std::vector<double>(static_cast<std::size_t>(count)));
+    buffers.push_back(program.values[i].storage == Storage::input
+                          ? contents_of_input(static_cast<ValueId>(i), count)
+                          : std::vector<double>(static_cast<std::size_t>(count)));
   }
   std::vector<double> workspace(64);
   for (const Step& step : program.steps) {
     std::vector<void*> inputs, outputs;
-    for (const ValueId id : step.inputs) inputs.push_back(buffers[static_cast<std::size_t>(id)].data());
-    for (const ValueId id : step.outputs) outputs.push_back(buffers[static_cast<std::size_t>(id)].data());
+    for (const ValueId id : step.inputs)
+      inputs.push_back(buffers[static_cast<std::size_t>(id)].data());
+    for (const ValueId id : step.outputs)
+      outputs.push_back(buffers[static_cast<std::size_t>(id)].data());
     step.operation->prepare(types_of(program, step), cpu).run({inputs, outputs, workspace.data()});
   }
   std::vector<double> results;

@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "kernels/weight_view.h"
+#include "tests/cases/one_thread.h"
 
 namespace sleight::test {
 
@@ -16,12 +17,15 @@ std::vector<std::size_t> places(const Program& program, const Device& device, Va
   const ValueType& type = program.value(id).type;
   std::vector<std::size_t> result;
   if (type.layout == Layout::plain) {
-    for (std::int64_t i = 0; i < type.count(); ++i) result.push_back(static_cast<std::size_t>(i));
+    for (std::int64_t i = 0; i < type.count(); ++i)
+      result.push_back(static_cast<std::size_t>(i));
     return result;
   }
   bool is_weights = program.value(id).storage == Storage::persistent;
   for (const Step& step : program.steps) {
-    is_weights |= step.operation == &operations::convolution_backward_weights && step.outputs[0] == id;
+    if (step.outputs.empty() || step.outputs[0] != id) continue;
+    // A gradient of weights, or the sum of two such.
+    is_weights |= step.operation == &operations::convolution_backward_weights || step.operation == &operations::add;
   }
   const Shape& shape = type.shape;
   const std::int64_t lanes = device.preferred_lanes(shape[3]);
@@ -59,7 +63,8 @@ void write(const Executable& executable, const Device& device, ValueId id, const
     using T = typename decltype(tag)::type;
     T* data = static_cast<T*>(executable.address(id));
     const std::vector<std::size_t> place = places(executable.program(), device, id);
-    for (std::size_t i = 0; i < place.size(); ++i) data[place[i]] = T(static_cast<Accumulator<T>>(numbers[i]));
+    for (std::size_t i = 0; i < place.size(); ++i)
+      data[place[i]] = T(static_cast<Accumulator<T>>(numbers[i]));
   });
 }
 
@@ -67,9 +72,11 @@ void fill_parameters(const Executable& executable, const Device& device) {
   for (const Parameter& parameter : executable.program().parameters) {
     const Value& value = executable.program().value(parameter.value);
     std::uint64_t seed = 0;
-    for (const char c : value.name) seed = seed * 31 + static_cast<unsigned char>(c);
+    for (const char c : value.name)
+      seed = seed * 31 + static_cast<unsigned char>(c);
     RandomStream random(seed, RandomPurpose::test);
-    const bool positive = parameter.role == ParameterRole::norm_scale || parameter.role == ParameterRole::running_statistic;
+    const bool positive =
+        parameter.role == ParameterRole::norm_scale || parameter.role == ParameterRole::running_statistic;
     Numbers numbers;
     for (std::int64_t i = 0; i < value.type.count(); ++i) {
       // Numbers that float32 holds, so that trials in both types start alike.
@@ -80,6 +87,7 @@ void fill_parameters(const Executable& executable, const Device& device) {
 }
 
 Trial run_traced(Tracer& tracer, ValueId output, const TrialOptions& options) {
+  const cases::OneThread one_thread;
   const ValueId loss = cases::project(tracer, output);
   Program& program = tracer.program();
   program.results.push_back(loss);
@@ -116,14 +124,17 @@ std::string compare(const Trial& a, const Trial& b, double tolerance) {
   if (a.values.size() != b.values.size()) return "another number of values";
   for (const auto& [name, expected] : b.values) {
     const auto found = a.values.find(name);
-    if (found == a.values.end() || found->second.size() != expected.size()) return name + " is missing or of another size";
+    if (found == a.values.end() || found->second.size() != expected.size())
+      return name + " is missing or of another size";
     double largest = 1.0;
-    for (const double value : expected) largest = std::max(largest, std::abs(value));
+    for (const double value : expected)
+      largest = std::max(largest, std::abs(value));
     for (std::size_t i = 0; i < expected.size(); ++i) {
       if (std::abs(found->second[i] - expected[i]) <= tolerance * largest) continue;
       std::ostringstream message;
       message.precision(17);
-      message << name << ", element " << i << " of " << expected.size() << ": " << found->second[i] << " and " << expected[i];
+      message << name << ", element " << i << " of " << expected.size() << ": " << found->second[i] << " and "
+              << expected[i];
       return message.str();
     }
   }

@@ -41,6 +41,14 @@ TEST_CASE("verify names the step that reads a value before it is written") {
   CHECK(complains(tracer.program(), "before any step has written it"));
 }
 
+TEST_CASE("verify wants steps in the order of their phases") {
+  Tracer tracer = small_program();
+  tracer.program().steps[0].phase = Phase::backward;
+  CHECK(complains(tracer.program(), "behind a step of a later phase"));
+  tracer.program().steps[1].phase = Phase::update;
+  CHECK(complaint(tracer.program()) == "");
+}
+
 TEST_CASE("verify finds a value written twice") {
   Tracer tracer = small_program();
   tracer.program().steps[1].outputs = tracer.program().steps[0].outputs;

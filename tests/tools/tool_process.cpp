@@ -22,7 +22,8 @@ pid_t start(const std::string& tool, const std::vector<std::string>& arguments, 
   std::vector<std::string> words = {path};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
+  for (std::string& word : words)
+    pointers.push_back(word.data());
   pointers.push_back(nullptr);
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("fork failed");
@@ -45,7 +46,8 @@ int wait_for(pid_t child) {
 int count_lines(const std::filesystem::path& file) {
   std::ifstream stream(file);
   int count = 0;
-  for (std::string line; std::getline(stream, line);) ++count;
+  for (std::string line; std::getline(stream, line);)
+    ++count;
   return count;
 }
 
@@ -76,7 +78,8 @@ ToolResult run_tool_and_signal(const std::string& tool, const std::vector<std::s
   const pid_t child = start(tool, arguments, output);
   for (int tries = 0; tries < 60000 && count_lines(file) < lines; ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    if (waitpid(child, nullptr, WNOHANG) == child) throw std::runtime_error("the tool ended before it was signalled: " + read_text_file(output));
+    if (waitpid(child, nullptr, WNOHANG) == child)
+      throw std::runtime_error("the tool ended before it was signalled: " + read_text_file(output));
   }
   kill(child, signal);
   const int status = wait_for(child);

@@ -10,7 +10,7 @@
 namespace sleight::test {
 
 struct ToolResult {
-  int status = 0;  // exit status; 128 + signal when it was killed
+  int status = 0;      // exit status; 128 + signal when it was killed
   std::string output;  // standard output and standard error
 };
 

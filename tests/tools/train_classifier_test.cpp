@@ -13,10 +13,30 @@ namespace {
 
 // Every trick at once, on pictures small enough for a step to take milliseconds: 3 epochs of 10 steps.
 std::vector<std::string> small_run(const std::filesystem::path& out, std::vector<std::string> more = {}) {
-  std::vector<std::string> arguments = {"--data", "synthetic", "--synthetic-pictures", "160", "--synthetic-size", "20",
-                                        "--model", "cifar_resnet20", "--tricks", "all", "--epochs", "3", "--batch-size", "16",
-                                        "--image-size", "16", "--random-shapes", "16:24:3:8", "--mixup-off-epochs", "1",
-                                        "--warmup-epochs", "0.5", "--out", out.string()};
+  std::vector<std::string> arguments = {"--data",
+                                        "synthetic",
+                                        "--synthetic-pictures",
+                                        "160",
+                                        "--synthetic-size",
+                                        "20",
+                                        "--model",
+                                        "cifar_resnet20",
+                                        "--tricks",
+                                        "all",
+                                        "--epochs",
+                                        "3",
+                                        "--batch-size",
+                                        "16",
+                                        "--image-size",
+                                        "16",
+                                        "--random-shapes",
+                                        "16:24:3:8",
+                                        "--mixup-off-epochs",
+                                        "1",
+                                        "--warmup-epochs",
+                                        "0.5",
+                                        "--out",
+                                        out.string()};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return arguments;
 }
@@ -44,7 +64,9 @@ void require_equal_checkpoints(const std::filesystem::path& a, const std::filesy
   }
 }
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -52,7 +74,8 @@ TEST_CASE("a run is repeatable, stopped anywhere and resumed, with any number of
   const ScratchFolder scratch;
   const auto whole = scratch / "whole";
   require_success(run_tool_process("train_classifier", small_run(whole)));
-  for (const char* name : {"recipe.toml", "metrics.jsonl", "last.safetensors", "best.safetensors", "report.html", "log.txt"}) {
+  for (const char* name :
+       {"recipe.toml", "metrics.jsonl", "last.safetensors", "best.safetensors", "report.html", "log.txt"}) {
     INFO(name);
     REQUIRE(std::filesystem::file_size(whole / name) > 100);
   }
@@ -63,8 +86,8 @@ TEST_CASE("a run is repeatable, stopped anywhere and resumed, with any number of
   }
   SECTION("from its own recipe, with three loader threads") {
     const auto again = scratch / "again";
-    require_success(run_tool_process("train_classifier", {"--config", (whole / "recipe.toml").string(), "--loader-threads", "3",
-                                                          "--out", again.string()}));
+    require_success(run_tool_process("train_classifier", {"--config", (whole / "recipe.toml").string(),
+                                                          "--loader-threads", "3", "--out", again.string()}));
     require_equal_checkpoints(whole, again);
   }
   SECTION("another seed is another run") {
@@ -78,7 +101,8 @@ TEST_CASE("a run is repeatable, stopped anywhere and resumed, with any number of
     for (const char* steps : {"7", "10", "23"}) {
       const auto parts = scratch / (std::string("parts") + steps);
       require_success(run_tool_process("train_classifier", small_run(parts, {"--max-steps", steps})));
-      require_success(run_tool_process("train_classifier", {"--resume", "--loader-threads", "2", "--out", parts.string()}));
+      require_success(
+          run_tool_process("train_classifier", {"--resume", "--loader-threads", "2", "--out", parts.string()}));
       require_equal_checkpoints(whole, parts);
     }
   }
@@ -108,7 +132,8 @@ TEST_CASE("a killed run goes on from its last checkpoint") {
   const auto whole = scratch / "whole";
   const auto killed = scratch / "killed";
   require_success(run_tool_process("train_classifier", small_run(whole)));
-  run_tool_and_signal("train_classifier", small_run(killed, {"--checkpoint-steps", "3"}), killed / "metrics.jsonl", 2, SIGKILL);
+  run_tool_and_signal("train_classifier", small_run(killed, {"--checkpoint-steps", "3"}), killed / "metrics.jsonl", 2,
+                      SIGKILL);
   require_success(run_tool_process("train_classifier", {"--resume", "--out", killed.string()}));
   require_equal_checkpoints(whole, killed);
 }
@@ -147,11 +172,32 @@ TEST_CASE("misuse is answered with one clear message and nothing is overwritten"
 
 TEST_CASE("a run whose enabled trick did nothing fails") {
   const ScratchFolder scratch;
-  const ToolResult result = run_tool_process(
-      "train_classifier", {"--data", "synthetic", "--synthetic-pictures", "12", "--synthetic-size", "16", "--synthetic-classes", "2",
-                           "--model", "cifar_resnet20", "--tricks", "none", "--schedule", "cosine", "--mixup", "0.2",
-                           "--mixup-off-epochs", "0", "--epochs", "1", "--batch-size", "1", "--image-size", "16", "--out",
-                           (scratch / "run").string()});
+  const ToolResult result = run_tool_process("train_classifier", {"--data",
+                                                                  "synthetic",
+                                                                  "--synthetic-pictures",
+                                                                  "12",
+                                                                  "--synthetic-size",
+                                                                  "16",
+                                                                  "--synthetic-classes",
+                                                                  "2",
+                                                                  "--model",
+                                                                  "cifar_resnet20",
+                                                                  "--tricks",
+                                                                  "none",
+                                                                  "--schedule",
+                                                                  "cosine",
+                                                                  "--mixup",
+                                                                  "0.2",
+                                                                  "--mixup-off-epochs",
+                                                                  "0",
+                                                                  "--epochs",
+                                                                  "1",
+                                                                  "--batch-size",
+                                                                  "1",
+                                                                  "--image-size",
+                                                                  "16",
+                                                                  "--out",
+                                                                  (scratch / "run").string()});
   INFO(result.output);
   REQUIRE(result.status == 1);
   REQUIRE(contains(result.output, "mixup"));
@@ -181,7 +227,8 @@ TEST_CASE("the trained weights evaluate, predict and show as they should") {
   CHECK(std::filesystem::file_size(batch) > 500);
 
   const auto svg = scratch / "arena.svg";
-  const ToolResult program = run_tool_process("show_program", {"--model", "cifar_resnet20", "--batch-size", "4", "--svg", svg.string(), "--text", "-"});
+  const ToolResult program = run_tool_process(
+      "show_program", {"--model", "cifar_resnet20", "--batch-size", "4", "--svg", svg.string(), "--text", "-"});
   require_success(program);
   CHECK(contains(program.output, "convolution_backward_weights"));
   CHECK(std::filesystem::file_size(svg) > 500);
@@ -191,10 +238,30 @@ TEST_CASE("one step on simt equals one on the cpu") {
   const ScratchFolder scratch;
   const auto step = [&](const std::string& device) {
     const auto out = scratch / device;
-    require_success(run_tool_process(
-        "train_classifier", {"--data", "synthetic", "--synthetic-pictures", "8", "--synthetic-size", "8", "--model", "cifar_resnet20",
-                             "--tricks", "all", "--random-shapes", "off", "--epochs", "20", "--batch-size", "4", "--image-size", "8",
-                             "--max-steps", "1", "--device", device, "--out", out.string()}));
+    require_success(run_tool_process("train_classifier", {"--data",
+                                                          "synthetic",
+                                                          "--synthetic-pictures",
+                                                          "8",
+                                                          "--synthetic-size",
+                                                          "8",
+                                                          "--model",
+                                                          "cifar_resnet20",
+                                                          "--tricks",
+                                                          "all",
+                                                          "--random-shapes",
+                                                          "off",
+                                                          "--epochs",
+                                                          "20",
+                                                          "--batch-size",
+                                                          "4",
+                                                          "--image-size",
+                                                          "8",
+                                                          "--max-steps",
+                                                          "1",
+                                                          "--device",
+                                                          device,
+                                                          "--out",
+                                                          out.string()}));
     return out / "last.safetensors";
   };
   const SafetensorsFile cpu(step("cpu")), simt(step("simt"));

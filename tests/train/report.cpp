@@ -1,4 +1,5 @@
 #include "engine/train/report.h"
+#include "engine/base/format_bytes.h"
 
 #include <cmath>
 #include <limits>

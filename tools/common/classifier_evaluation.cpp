@@ -26,7 +26,8 @@ void add_batch(EvaluationSummary& summary, const Batch& batch, const EvaluationR
 
 void finish(EvaluationSummary& summary) {
   if (summary.pictures == 0) return;
-  for (double* sum : {&summary.loss, &summary.top1, &summary.top5}) *sum /= static_cast<double>(summary.pictures);
+  for (double* sum : {&summary.loss, &summary.top1, &summary.top5})
+    *sum /= static_cast<double>(summary.pictures);
 }
 
 }  // namespace

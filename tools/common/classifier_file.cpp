@@ -24,12 +24,14 @@ ClassifierDescription description_in(const std::filesystem::path& path, const Sa
     description.normalisation.mean = nlohmann::json::parse(metadata.at("mean")).get<std::array<double, 3>>();
     description.normalisation.deviation = nlohmann::json::parse(metadata.at("deviation")).get<std::array<double, 3>>();
   } catch (const std::exception& error) {
-    fail(path.string(), ": its description of the classifier is damaged (", error.what(), "); train it again or name --model");
+    fail(path.string(), ": its description of the classifier is damaged (", error.what(),
+         "); train it again or name --model");
   }
   return description;
 }
 
-ClassifierDescription describe_weights(const std::filesystem::path& path, const std::string& model, std::int64_t image_size) {
+ClassifierDescription describe_weights(const std::filesystem::path& path, const std::string& model,
+                                       std::int64_t image_size) {
   const SafetensorsFile file(path);
   ClassifierDescription description;
   if (file.metadata().contains("class_names")) {
@@ -41,7 +43,8 @@ ClassifierDescription describe_weights(const std::filesystem::path& path, const 
     description.model = model;
     const SafetensorsEntry& last = file.at("fc.weight");
     check(last.shape.size() == 2, path.string(), ": 'fc.weight' must have two extents, classes and features");
-    for (std::int64_t i = 0; i < last.shape[0]; ++i) description.class_names.push_back("class " + std::to_string(i));
+    for (std::int64_t i = 0; i < last.shape[0]; ++i)
+      description.class_names.push_back("class " + std::to_string(i));
     description.image_size = find_classifier(model).picture_size;
   }
   if (image_size > 0) description.image_size = image_size;

@@ -24,9 +24,10 @@ void describe_into(SafetensorsMetadata& metadata, const ClassifierDescription& d
 // Throws Error when the file does not say which classifier it holds (a file of another program): say --model then.
 ClassifierDescription description_in(const std::filesystem::path& path, const SafetensorsMetadata& metadata);
 
-// What the file of weights says, with --model and --image-size over it (empty and 0: not given). A file of another program
-// needs --model; its classes are then counted from the last layer and named "class 0", "class 1", ...
-ClassifierDescription describe_weights(const std::filesystem::path& path, const std::string& model, std::int64_t image_size);
+// What the file of weights says, with --model and --image-size over it (empty and 0: not given). A file of another
+// program needs --model; its classes are then counted from the last layer and named "class 0", "class 1", ...
+ClassifierDescription describe_weights(const std::filesystem::path& path, const std::string& model,
+                                       std::int64_t image_size);
 
 AugmentationRecipe evaluation_recipe_of(const ClassifierModel& model);
 

@@ -33,12 +33,21 @@ AugmentationRecipe parse_augmentation(const std::string& text) {
 
 // "--name,!--no-name": on, off, or not given and left to the recipe.
 void declare_switch(CLI::App& app, const std::string& names, std::optional<bool>& value, const std::string& help) {
-  app.add_flag_function(names, [&value](std::int64_t count) { value = count > 0; }, help);
+  app.add_flag_function(
+      names, [&value](std::int64_t count) { value = count > 0; }, help);
+}
+
+bool can_zero_gammas(const ClassifierModel& model) {
+  Tracer trace(Mode::inference);
+  model.trace(trace, trace.input("pictures", {1, model.picture_size, model.picture_size, 3}, DataType::float32), 2);
+  const std::vector<Parameter>& parameters = trace.program().parameters;
+  return std::any_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return p.ends_residual_branch; });
 }
 
 std::string joined(std::span<const ClassifierModel> models) {
   std::string names;
-  for (const ClassifierModel& model : models) names += (names.empty() ? "" : ", ") + model.name;
+  for (const ClassifierModel& model : models)
+    names += (names.empty() ? "" : ", ") + model.name;
   return names;
 }
 
@@ -69,49 +78,62 @@ std::string number(double value) {
 
 void ClassifierOptions::declare(CLI::App& app) {
   app.set_config("--config", "", "Read options from this TOML file; flags on the command line win");
-  app.add_option("--data", data,
-                 "Folder with train/<class>/* and val/ or test/, the same as .tar or .tar.gz, CIFAR-10's binary files, or "
-                 "'synthetic' (generated pictures)")
+  app.add_option(
+         "--data", data,
+         "Folder with train/<class>/* and val/ or test/, the same as .tar or .tar.gz, CIFAR-10's binary files, or "
+         "'synthetic' (generated pictures)")
       ->capture_default_str();
   app.add_option("--model", model, "One of: " + joined(classifiers()))->capture_default_str();
   app.add_option("--tricks", tricks, "Set of tricks to start from: none, standard, all")->capture_default_str();
   app.add_option("--epochs", epochs, "Passes over the training pictures (default 120, for CIFAR models 200)");
   app.add_option("--batch-size", batch_size, "Pictures per step (default 256, for CIFAR models 128)");
-  app.add_option("--image-size", image_size, "Side of the training and evaluation pictures in pixels (default: the model's own)");
-  app.add_option("--augmentation", augmentation, "imagenet, imagenet-hue, cifar or none (default: as the model's family)");
+  app.add_option("--image-size", image_size,
+                 "Side of the training and evaluation pictures in pixels (default: the model's own)");
+  app.add_option("--augmentation", augmentation,
+                 "imagenet, imagenet-hue, cifar or none (default: as the model's family)");
   app.add_option("--learning-rate", learning_rate, "Base rate; for 256 pictures per step with --linear-scaling");
   declare_switch(app, "--linear-scaling,!--no-linear-scaling", linear_scaling, "Multiply the rate by batch size / 256");
   app.add_option("--schedule", schedule, "cosine or step");
-  app.add_option("--milestones", milestones, "Epochs after which --schedule step multiplies the rate by 0.1")->delimiter(',');
-  app.add_option("--warmup-epochs", warmup_epochs, "Epochs over which the rate rises to the base rate; fractions allowed");
+  app.add_option("--milestones", milestones, "Epochs after which --schedule step multiplies the rate by 0.1")
+      ->delimiter(',');
+  app.add_option("--warmup-epochs", warmup_epochs,
+                 "Epochs over which the rate rises to the base rate; fractions allowed");
   app.add_option("--warmup-form", warmup_form, "linear, or power4 (darknet)");
   app.add_option("--momentum", momentum, "Momentum of SGD (default 0.9)");
   declare_switch(app, "--nesterov,!--no-nesterov", nesterov, "Nesterov's form of momentum (default on)");
   app.add_option("--weight-decay", weight_decay, "L2 penalty (default 1e-4, for CIFAR models 5e-4)");
-  declare_switch(app, "--no-bias-decay,!--bias-decay", no_bias_decay, "Weight decay on convolution and linear weights only");
+  declare_switch(app, "--no-bias-decay,!--bias-decay", no_bias_decay,
+                 "Weight decay on convolution and linear weights only");
   declare_switch(app, "--zero-gamma,!--no-zero-gamma", zero_gamma, "Start the last scale of each residual branch at 0");
   app.add_option("--mixup", mixup, "Alpha of Beta(alpha, alpha); 0 turns mixup off");
   app.add_option("--mixup-off-epochs", mixup_off_epochs, "The last so many epochs without mixup");
   app.add_option("--mixup-lambda", mixup_lambda, "One lambda per batch or per sample");
   app.add_option("--label-smoothing", label_smoothing, "Epsilon; 0 turns it off");
-  app.add_option("--smoothing", smoothing, "Convention: others (eps/(K-1) on the other classes) or uniform (eps/K on all)");
+  app.add_option("--smoothing", smoothing,
+                 "Convention: others (eps/(K-1) on the other classes) or uniform (eps/K on all)");
   app.add_option("--random-shapes", random_shapes,
                  "MIN:MAX:EVERY[:MULTIPLE], sizes in pixels (multiples of 32) drawn anew every so many steps; 'off'");
   app.add_option("--ema", ema, "Decay of the moving average of the weights; 0 turns it off");
   declare_switch(app, "--ema-warmup,!--no-ema-warmup", ema_warmup, "Start the average with a smaller decay");
-  app.add_option("--device", device, "cpu, simt (the CUDA kernels on the processor, slow) or cuda")->capture_default_str();
+  app.add_option("--device", device, "cpu, simt (the CUDA kernels on the processor, slow) or cuda")
+      ->capture_default_str();
   app.add_option("--threads", threads, "Compute threads; 0: one per core")->capture_default_str();
-  app.add_option("--loader-threads", loader_threads, "Threads that prepare pictures; 0: half the cores")->capture_default_str();
+  app.add_option("--loader-threads", loader_threads, "Threads that prepare pictures; 0: half the cores")
+      ->capture_default_str();
   app.add_option("--seed", seed, "Everything random follows from it")->capture_default_str();
   app.add_option("--out", out, "Folder of the run (default runs/<model>-<time>)");
   app.add_flag("--resume", resume, "Go on from the last checkpoint in --out");
-  app.add_option("--max-steps", max_steps, "Stop after so many steps in all; 0: train to the end")->capture_default_str();
+  app.add_option("--max-steps", max_steps, "Stop after so many steps in all; 0: train to the end")
+      ->capture_default_str();
   app.add_option("--checkpoint-steps", checkpoint_steps, "Save every so many steps too; 0: after each epoch only")
       ->capture_default_str();
   app.add_option("--weights", weights, "Start from this safetensors file (torchvision's names)");
-  app.add_option("--synthetic-pictures", synthetic.training_count, "Generated pictures to train on")->capture_default_str();
-  app.add_option("--synthetic-size", synthetic.height, "Side of the generated pictures in pixels")->capture_default_str();
-  app.add_option("--synthetic-classes", synthetic.classes, "Classes of the generated pictures, 2 to 50")->capture_default_str();
+  app.add_option("--synthetic-pictures", synthetic.training_count, "Generated pictures to train on")
+      ->capture_default_str();
+  app.add_option("--synthetic-size", synthetic.height, "Side of the generated pictures in pixels")
+      ->capture_default_str();
+  app.add_option("--synthetic-classes", synthetic.classes, "Classes of the generated pictures, 2 to 50")
+      ->capture_default_str();
 }
 
 ClassifierRun resolve(const ClassifierOptions& options) {
@@ -121,8 +143,7 @@ ClassifierRun resolve(const ClassifierOptions& options) {
   run.image_size = options.image_size.value_or(run.model->picture_size);
   check(run.image_size >= 8 && run.image_size <= 4096, "--image-size must be 8 to 4096 pixels, got ", run.image_size);
   check(!options.epochs || *options.epochs >= 1, "--epochs must be at least 1, got ", options.epochs.value_or(0));
-  const ModelFamily family =
-      run.model->family == ClassifierFamily::cifar ? ModelFamily::cifar : ModelFamily::imagenet;
+  const ModelFamily family = run.model->family == ClassifierFamily::cifar ? ModelFamily::cifar : ModelFamily::imagenet;
   Recipe& recipe = run.recipe;
   recipe = default_recipe(family, parse_trick_set(options.tricks), options.epochs.value_or(0), run.image_size);
   override_with(recipe.batch_size, options.batch_size);
@@ -134,7 +155,9 @@ ClassifierRun resolve(const ClassifierOptions& options) {
   override_with(recipe.nesterov, options.nesterov);
   override_with(recipe.weight_decay, options.weight_decay);
   override_with(recipe.no_bias_decay, options.no_bias_decay);
-  override_with(recipe.zero_gamma, options.zero_gamma);
+  // Pre-activation networks mark no scale that could start at 0; a set of tricks leaves them alone, the flag is an
+  // error.
+  recipe.zero_gamma = options.zero_gamma.value_or(recipe.zero_gamma && can_zero_gammas(*run.model));
   override_with(recipe.mixup_alpha, options.mixup);
   override_with(recipe.mixup_off_epochs, options.mixup_off_epochs);
   override_with(recipe.label_smoothing, options.label_smoothing);
@@ -162,14 +185,16 @@ ClassifierRun resolve(const ClassifierOptions& options) {
   check(recipe.ema_decay >= 0.0 && recipe.ema_decay < 1.0, "--ema must be in [0, 1), got ", recipe.ema_decay);
   check(recipe.warm_up_epochs >= 0.0, "--warmup-epochs must not be negative, got ", recipe.warm_up_epochs);
   check(options.threads >= 0 && options.loader_threads >= 0, "--threads and --loader-threads must not be negative");
-  check(options.max_steps >= 0 && options.checkpoint_steps >= 0, "--max-steps and --checkpoint-steps must not be negative");
+  check(options.max_steps >= 0 && options.checkpoint_steps >= 0,
+        "--max-steps and --checkpoint-steps must not be negative");
   return run;
 }
 
 std::vector<std::pair<std::string, std::string>> ClassifierRun::settings() const {
   const auto flag = [](bool value) { return std::string(value ? "true" : "false"); };
   std::string milestones;
-  for (const double epoch : recipe.milestones) milestones += (milestones.empty() ? "" : ", ") + number(epoch);
+  for (const double epoch : recipe.milestones)
+    milestones += (milestones.empty() ? "" : ", ") + number(epoch);
   std::vector<std::pair<std::string, std::string>> all = {
       {"data", quoted(options.data)},
       {"model", quoted(options.model)},
@@ -214,7 +239,8 @@ std::vector<std::pair<std::string, std::string>> ClassifierRun::settings() const
 
 std::string ClassifierRun::recipe_text() const {
   std::string text = "# The recipe of this run. The same again: train_classifier --config THIS_FILE --out NEW_FOLDER\n";
-  for (const auto& [name, value] : settings()) text += name + " = " + value + "\n";
+  for (const auto& [name, value] : settings())
+    text += name + " = " + value + "\n";
   return text;
 }
 

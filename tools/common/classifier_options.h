@@ -41,7 +41,8 @@ struct ClassifierOptions {
   void declare(CLI::App& app);
 };
 
-// Everything that shapes the numbers of a run, resolved: the recipe file is made of it, and a resumed run must agree on it.
+// Everything that shapes the numbers of a run, resolved: the recipe file is made of it, and a resumed run must agree on
+// it.
 struct ClassifierRun {
   ClassifierOptions options;
   const ClassifierModel* model = nullptr;

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "engine/base/error.h"
+#include "engine/base/format_bytes.h"
 #include "engine/base/log.h"
 #include "engine/base/memory.h"
 #include "engine/base/timer.h"
@@ -98,8 +99,10 @@ DatasetPair open_data(const ClassifierRun& run) {
   options.synthetic = run.options.synthetic;
   options.synthetic.seed = run.options.seed;
   DatasetPair data = open_datasets(run.options.data, options);
-  for (const std::string& warning : data.training->warnings()) log_warning(warning);
-  for (const std::string& warning : data.evaluation->warnings()) log_warning(warning);
+  for (const std::string& warning : data.training->warnings())
+    log_warning(warning);
+  for (const std::string& warning : data.evaluation->warnings())
+    log_warning(warning);
   return data;
 }
 
@@ -113,7 +116,8 @@ TrainingRun::TrainingRun(const ClassifierRun& run)
       context_(run.options.device, run.options.seed),
       tricks_(run, steps_per_epoch_),
       schedule_(run, tricks_, data_.training->size()),
-      classifier_(context_, run.model->trace, tricks_.program_options(static_cast<std::int64_t>(data_.training->class_names().size()))) {
+      classifier_(context_, run.model->trace,
+                  tricks_.program_options(static_cast<std::int64_t>(data_.training->class_names().size()))) {
   set_compute_threads(run.options.threads);
   if (loader_threads_ == 0) loader_threads_ = std::max(1, compute_threads() / 2);
   outcome_.folder = folder_;
@@ -124,8 +128,8 @@ void TrainingRun::plan() {
   for (const std::int64_t size : tricks_.sizes()) {
     const Executable& executable = classifier_.plan_training(batch_size, size, size);
     log_info("plan ", batch_size, "x", size, "x", size, ": ", executable.program().steps.size(), " steps, arena ",
-             bytes_to_text(executable.plan().arena_bytes), ", parameters and optimizer ",
-             bytes_to_text(context_.store.bytes()));
+             format_bytes(executable.plan().arena_bytes), ", parameters and optimizer ",
+             format_bytes(context_.store.bytes()));
   }
   classifier_.plan_evaluation(batch_size, run_.image_size, run_.image_size, false);
   if (tricks_.averages()) classifier_.plan_evaluation(batch_size, run_.image_size, run_.image_size, true);
@@ -133,7 +137,9 @@ void TrainingRun::plan() {
 
 void TrainingRun::refuse_changed_recipe(const SafetensorsMetadata& metadata) const {
   // What may change without changing the numbers.
-  const auto is_free = [](const std::string& line) { return line.starts_with("loader-threads ") || line.starts_with("#"); };
+  const auto is_free = [](const std::string& line) {
+    return line.starts_with("loader-threads ") || line.starts_with("#");
+  };
   const auto lines_of = [&](const std::string& text) {
     std::vector<std::string> lines;
     std::istringstream stream(text);
@@ -145,7 +151,8 @@ void TrainingRun::refuse_changed_recipe(const SafetensorsMetadata& metadata) con
   const std::vector<std::string> before = lines_of(metadata.at("recipe"));
   for (const std::string& line : lines_of(run_.recipe_text())) {
     check(std::find(before.begin(), before.end(), line) != before.end(), "the run in ", folder_.string(),
-          " was started with another recipe: now '", line, "'. Resume without that flag, or start a new run with another --out");
+          " was started with another recipe: now '", line,
+          "'. Resume without that flag, or start a new run with another --out");
   }
 }
 
@@ -244,7 +251,8 @@ void TrainingRun::finish_epoch() {
       const auto row = logits.subspan(i * classes.size(), classes.size());
       const auto top = std::max_element(row.begin(), row.end());
       double sum = 0.0;
-      for (const float logit : row) sum += std::exp(static_cast<double>(logit - *top));
+      for (const float logit : row)
+        sum += std::exp(static_cast<double>(logit - *top));
       const auto size = static_cast<std::size_t>(batch.height() * batch.width() * 3);
       const PictureView picture{batch.images().data() + i * size, batch.height(), batch.width(), batch.width() * 3};
       predictions_.push_back({.png = encode_png(picture),
@@ -274,7 +282,8 @@ void TrainingRun::finish_epoch() {
   outcome_.last_top1 = std::max(summaries.plain.top1, summaries.averaged.top1);
   char text[160];
   std::snprintf(text, sizeof text, "epoch %lld: validation loss %.4f, top-1 %.2f%%, top-5 %.2f%%",
-                static_cast<long long>(epoch), summaries.plain.loss, 100.0 * summaries.plain.top1, 100.0 * summaries.plain.top5);
+                static_cast<long long>(epoch), summaries.plain.loss, 100.0 * summaries.plain.top1,
+                100.0 * summaries.plain.top5);
   std::string line = text;
   if (tricks_.averages()) {
     std::snprintf(text, sizeof text, "; averaged weights top-1 %.2f%%", 100.0 * summaries.averaged.top1);
@@ -294,7 +303,8 @@ void TrainingRun::finish_epoch() {
 
 void TrainingRun::save() {
   SafetensorsMetadata metadata;
-  describe_into(metadata, {run_.options.model, data_.training->class_names(), run_.image_size, run_.recipe.normalisation});
+  describe_into(metadata,
+                {run_.options.model, data_.training->class_names(), run_.image_size, run_.recipe.normalisation});
   metadata["step"] = std::to_string(step_);
   metadata["best_top1"] = std::to_string(outcome_.best_top1);
   metadata["best_epoch"] = std::to_string(outcome_.best_epoch);
@@ -309,7 +319,8 @@ void TrainingRun::write_report(const std::string& status) {
   ReportData report;
   report.title = run_.options.model + " on " + run_.options.data;
   report.status = status;
-  for (const auto& [name, value] : run_.settings()) report.recipe.push_back({name, value});
+  for (const auto& [name, value] : run_.settings())
+    report.recipe.push_back({name, value});
   report.metrics = read_metrics(folder_ / metrics_file_name);
   for (const Receipt& receipt : tricks_.receipts()) {
     const std::string text = to_string(receipt);
@@ -325,11 +336,12 @@ void TrainingRun::write_report(const std::string& status) {
 void TrainingRun::tell_bottleneck(const Loader& loader) const {
   const LoaderStatistics statistics = loader.statistics();
   const auto batches = static_cast<double>(std::max<std::int64_t>(1, statistics.batches)) * 1e9;
-  const std::string text = describe_bottleneck({.decode = static_cast<double>(statistics.decoding + statistics.reading) / batches,
-                                                .augment = static_cast<double>(statistics.augmenting) / batches,
-                                                .wait = static_cast<double>(statistics.consumer_waiting) / batches,
-                                                .step = step_seconds_ * 1e9 / batches},
-                                               loader_threads_);
+  const std::string text =
+      describe_bottleneck({.decode = static_cast<double>(statistics.decoding + statistics.reading) / batches,
+                           .augment = static_cast<double>(statistics.augmenting) / batches,
+                           .wait = static_cast<double>(statistics.consumer_waiting) / batches,
+                           .step = step_seconds_ * 1e9 / batches},
+                          loader_threads_);
   if (!text.empty()) log_info(text);
   for (const BrokenPicture& broken : loader.broken_pictures()) {
     log_warning("broken picture ", broken.name, ": ", broken.reason);
@@ -337,7 +349,8 @@ void TrainingRun::tell_bottleneck(const Loader& loader) const {
 }
 
 TrainingOutcome TrainingRun::train() {
-  for (const std::string& line : describe(run_.recipe)) log_info(line);
+  for (const std::string& line : describe(run_.recipe))
+    log_info(line);
   log_info(data_.training->size(), " training and ", data_.evaluation->size(), " evaluation pictures of ",
            data_.training->class_names().size(), " classes; ", compute_threads(), " compute and ", loader_threads_,
            " loader threads on ", context_.device.name());
@@ -355,7 +368,8 @@ TrainingOutcome TrainingRun::train() {
   const std::int64_t end = run_.options.max_steps > 0 ? std::min(run_.options.max_steps, steps_) : steps_;
   const StopSignals signals;
   const std::int64_t largest = tricks_.sizes().front();
-  Loader loader(*data_.training, [this](std::int64_t step, BatchRequest& request) { return schedule_.fill(step, request); },
+  Loader loader(*data_.training,
+                [this](std::int64_t step, BatchRequest& request) { return schedule_.fill(step, request); },
                 {.seed = run_.options.seed,
                  .threads = loader_threads_,
                  .first_step = step_,
@@ -370,21 +384,24 @@ TrainingOutcome TrainingRun::train() {
       if (epoch_ends) finish_epoch();
       const bool asked = run_.options.checkpoint_steps > 0 && step_ % run_.options.checkpoint_steps == 0;
       if (epoch_ends || asked || step_ == end || StopSignals::requested() != 0) save();
-      if (epoch_ends) write_report("epoch " + std::to_string(step_ / steps_per_epoch_) + " of " + std::to_string(run_.recipe.epochs));
+      if (epoch_ends)
+        write_report("epoch " + std::to_string(step_ / steps_per_epoch_) + " of " + std::to_string(run_.recipe.epochs));
     }
   }
   tell_bottleneck(loader);
-  for (const Receipt& receipt : tricks_.receipts()) log_info(to_string(receipt));
+  for (const Receipt& receipt : tricks_.receipts())
+    log_info(to_string(receipt));
   outcome_.finished = step_ == steps_;
-  write_report(outcome_.finished ? "finished" : "stopped after step " + std::to_string(step_) + " of " + std::to_string(steps_));
+  write_report(outcome_.finished ? "finished"
+                                 : "stopped after step " + std::to_string(step_) + " of " + std::to_string(steps_));
   if (outcome_.finished) {
     check_receipts(tricks_.receipts());
   } else if (StopSignals::requested() != 0) {
-    log_info("stopped by a signal after step ", step_, " of ", steps_, ", everything is saved. Go on with: train_classifier --resume --out ",
-             folder_.string());
+    log_info("stopped by a signal after step ", step_, " of ", steps_,
+             ", everything is saved. Go on with: train_classifier --resume --out ", folder_.string());
   } else {
-    log_info("stopped by --max-steps after step ", step_, " of ", steps_, ". Go on with: train_classifier --resume --max-steps 0 --out ",
-             folder_.string());
+    log_info("stopped by --max-steps after step ", step_, " of ", steps_,
+             ". Go on with: train_classifier --resume --max-steps 0 --out ", folder_.string());
   }
   return outcome_;
 }

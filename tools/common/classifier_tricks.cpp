@@ -91,7 +91,8 @@ std::string receipts_to_json(std::span<const Receipt> receipts) {
   nlohmann::json list = nlohmann::json::array();
   for (const Receipt& receipt : receipts) {
     nlohmann::json counts = nlohmann::json::array();
-    for (const auto& [name, value] : receipt.counts) counts.push_back({name, value});
+    for (const auto& [name, value] : receipt.counts)
+      counts.push_back({name, value});
     list.push_back({{"trick", receipt.trick}, {"fired", receipt.fired}, {"counts", counts}});
   }
   return list.dump();
@@ -102,7 +103,8 @@ std::vector<Receipt> receipts_from_json(const std::string& text) {
   try {
     for (const nlohmann::json& entry : nlohmann::json::parse(text)) {
       Receipt receipt{.trick = entry.at("trick"), .counts = {}, .fired = entry.at("fired")};
-      for (const nlohmann::json& count : entry.at("counts")) receipt.counts.emplace_back(count.at(0), count.at(1));
+      for (const nlohmann::json& count : entry.at("counts"))
+        receipt.counts.emplace_back(count.at(0), count.at(1));
       receipts.push_back(std::move(receipt));
     }
   } catch (const nlohmann::json::exception& error) {

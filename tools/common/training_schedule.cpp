@@ -11,7 +11,8 @@ bool TrainingSchedule::fill(std::int64_t step, BatchRequest& request) {
   const std::int64_t epoch = step / steps_per_epoch();
   if (epoch >= run_.recipe.epochs) return false;
   if (epoch != ordered_epoch_) {
-    order_ = RandomStream(run_.options.seed, RandomPurpose::sample_order, static_cast<std::uint64_t>(epoch)).permutation(pictures_);
+    order_ = RandomStream(run_.options.seed, RandomPurpose::sample_order, static_cast<std::uint64_t>(epoch))
+                 .permutation(pictures_);
     ordered_epoch_ = epoch;
   }
   request.epoch = epoch;

@@ -14,8 +14,8 @@ class TrainingSchedule {
 
   std::int64_t steps_per_epoch() const { return pictures_ / run_.recipe.batch_size; }
 
-  // Each epoch visits the pictures in a new order and leaves out what does not fill a batch. The request depends on the step
-  // alone; the order of the last epoch asked for is kept. False after the last step. One caller at a time.
+  // Each epoch visits the pictures in a new order and leaves out what does not fill a batch. The request depends on the
+  // step alone; the order of the last epoch asked for is kept. False after the last step. One caller at a time.
   bool fill(std::int64_t step, BatchRequest& request);
 
  private:
