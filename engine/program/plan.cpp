@@ -81,7 +81,8 @@ void choose_layouts(Program& program, const Device& device) {
         if (input == no_value || !is_blocked_weight(input)) continue;
         check(step.operation->any_layout, "the operation ", step.operation->name, " ('", step.name, "') cannot read '",
               program.value(input).name, "', which lies in the layout of the device's convolution");
-        for (const ValueId output : step.outputs) set_weight_layout(output, Layout::blocked);
+        for (const ValueId output : step.outputs)
+          set_weight_layout(output, Layout::blocked);
       }
       continue;
     }

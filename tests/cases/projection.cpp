@@ -10,7 +10,8 @@ namespace {
 
 std::vector<double> weights_of(const ValueType& type) {
   std::vector<double> weights;
-  for (std::int64_t i = 0; i < type.count(); ++i) weights.push_back(projection_weight(i));
+  for (std::int64_t i = 0; i < type.count(); ++i)
+    weights.push_back(projection_weight(i));
   return weights;
 }
 

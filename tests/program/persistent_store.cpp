@@ -62,6 +62,24 @@ TEST_CASE("the interface order is PyTorch's, the plain layout channels last") {
         CHECK(stored[6 * o + 3 * h + i] == static_cast<float>(6 * o + 2 * i + h + 1));
 }
 
+TEST_CASE("blocked weights lie where the device's convolution looks for them") {
+  const Device cpu("cpu");
+  PersistentStore store(cpu, 1);
+  const Shape shape = {32, 3, 1, 64};  // [O, height, width, I]
+  const kernels::WeightView view{32, 64, 3, 1, cpu.preferred_weight_layout(64, 32)};
+  PersistentStore::Entry& entry = store.ensure("weight", {shape, DataType::float32, Layout::blocked}, zeros);
+  const std::vector<float> values = counted(view.size());
+  store.write("weight", bytes_of(values));
+  const auto* stored = reinterpret_cast<const float*>(entry.buffer.data());
+  std::size_t next = 0;
+  int wrong = 0;
+  for (std::int64_t o = 0; o < 32; ++o)
+    for (std::int64_t i = 0; i < 64; ++i)
+      for (std::int64_t h = 0; h < 3; ++h)
+        wrong += stored[view.offset(o, i, h, 0)] == values[next++] ? 0 : 1;
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("initial numbers depend on the seed and the name, not on the layout, the device or the order of making") {
   const Device cpu("cpu");
   const Device simt("simt");

@@ -39,7 +39,7 @@ TEST_CASE("one signal is noted and the process lives") {
   CHECK(StopSignals::requested() == 0);
 }
 
-TEST_CASE("a second SIGINT ends the process by that signal; a second SIGTERM does not") {
+TEST_CASE("a second SIGINT ends the process by that signal and a second SIGTERM does not") {
   for (const int first : {SIGINT, SIGTERM}) {
     CAPTURE(first);
     const int status = status_of_child([&] {

@@ -354,6 +354,12 @@ TrainingOutcome TrainingRun::train() {
   log_info(data_.training->size(), " training and ", data_.evaluation->size(), " evaluation pictures of ",
            data_.training->class_names().size(), " classes; ", compute_threads(), " compute and ", loader_threads_,
            " loader threads on ", context_.device.name());
+  if (!run_.options.resume) {
+    for (const std::string_view name : {std::string_view(last_checkpoint_name), recipe_file_name}) {
+      check(!fs::exists(folder_ / name), folder_.string(), " already holds a run (", name,
+            "); go on with it by --resume, or choose another --out");
+    }
+  }
   plan();
   if (run_.options.resume) {
     resume_from_checkpoint();
@@ -382,8 +388,11 @@ TrainingOutcome TrainingRun::train() {
       train_step(loader, progress_line);
       const bool epoch_ends = step_ % steps_per_epoch_ == 0;
       if (epoch_ends) finish_epoch();
+      const bool stops = step_ == end || StopSignals::requested() != 0;
+      // What belongs to a step is logged before its checkpoint is saved: a resumed run cuts off what came later.
+      if (stops && window_.steps > 0) log_window(static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate)));
       const bool asked = run_.options.checkpoint_steps > 0 && step_ % run_.options.checkpoint_steps == 0;
-      if (epoch_ends || asked || step_ == end || StopSignals::requested() != 0) save();
+      if (epoch_ends || asked || stops) save();
       if (epoch_ends)
         write_report("epoch " + std::to_string(step_ / steps_per_epoch_) + " of " + std::to_string(run_.recipe.epochs));
     }
