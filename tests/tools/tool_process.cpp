@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "engine/base/file.h"
+#include "tests/base/temporary_folder.h"
 
 namespace sleight::test {
 
@@ -53,19 +54,8 @@ int count_lines(const std::filesystem::path& file) {
 
 }  // namespace
 
-ScratchFolder::ScratchFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "sleight-test-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
-  path_ = pattern;
-}
-
-ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 ToolResult run_tool_process(const std::string& tool, const std::vector<std::string>& arguments) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const std::filesystem::path output = scratch / "output.txt";
   const int status = wait_for(start(tool, arguments, output));
   return {status, read_text_file(output)};
@@ -73,7 +63,7 @@ ToolResult run_tool_process(const std::string& tool, const std::vector<std::stri
 
 ToolResult run_tool_and_signal(const std::string& tool, const std::vector<std::string>& arguments,
                                const std::filesystem::path& file, int lines, int signal) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const std::filesystem::path output = scratch / "output.txt";
   const pid_t child = start(tool, arguments, output);
   for (int tries = 0; tries < 60000 && count_lines(file) < lines; ++tries) {

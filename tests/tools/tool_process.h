@@ -21,17 +21,4 @@ ToolResult run_tool_process(const std::string& tool, const std::vector<std::stri
 ToolResult run_tool_and_signal(const std::string& tool, const std::vector<std::string>& arguments,
                                const std::filesystem::path& file, int lines, int signal);
 
-// A folder of its own, removed at the end.
-class ScratchFolder {
- public:
-  ScratchFolder();
-  ~ScratchFolder();
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
-
 }  // namespace sleight::test

@@ -4,6 +4,7 @@
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
 #include "engine/train/safetensors.h"
+#include "tests/base/temporary_folder.h"
 #include "tests/tools/tool_process.h"
 
 using namespace sleight;
@@ -72,7 +73,7 @@ bool contains(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("a run is repeatable, stopped anywhere and resumed, with any number of loader threads") {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const auto whole = scratch / "whole";
   require_success(run_tool_process("train_classifier", small_run(whole)));
   for (const char* name :
@@ -111,7 +112,7 @@ TEST_CASE("a run is repeatable, stopped anywhere and resumed, with any number of
 }
 
 TEST_CASE("a signal ends a run after the step, with everything saved") {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const auto whole = scratch / "whole";
   const auto stopped = scratch / "stopped";
   require_success(run_tool_process("train_classifier", small_run(whole)));
@@ -130,7 +131,7 @@ TEST_CASE("a signal ends a run after the step, with everything saved") {
 }
 
 TEST_CASE("a killed run goes on from its last checkpoint") {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const auto whole = scratch / "whole";
   const auto killed = scratch / "killed";
   require_success(run_tool_process("train_classifier", small_run(whole)));
@@ -141,7 +142,7 @@ TEST_CASE("a killed run goes on from its last checkpoint") {
 }
 
 TEST_CASE("misuse is answered with one clear message and nothing is overwritten") {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const auto run = scratch / "run";
   const auto expect = [&](const std::vector<std::string>& arguments, const std::string& part) {
     const ToolResult result = run_tool_process("train_classifier", arguments);
@@ -175,7 +176,7 @@ TEST_CASE("misuse is answered with one clear message and nothing is overwritten"
 }
 
 TEST_CASE("a run whose enabled trick did nothing fails") {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const ToolResult result = run_tool_process("train_classifier", {"--data",
                                                                   "synthetic",
                                                                   "--synthetic-pictures",
@@ -208,7 +209,7 @@ TEST_CASE("a run whose enabled trick did nothing fails") {
 }
 
 TEST_CASE("the trained weights evaluate, predict and show as they should") {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const auto run = scratch / "run";
   require_success(run_tool_process("train_classifier", small_run(run)));
   const std::string weights = (run / "best.safetensors").string();
@@ -239,7 +240,7 @@ TEST_CASE("the trained weights evaluate, predict and show as they should") {
 }
 
 TEST_CASE("one step on simt equals one on the cpu") {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const auto step = [&](const std::string& device) {
     const auto out = scratch / device;
     require_success(run_tool_process("train_classifier", {"--data",

@@ -390,7 +390,8 @@ TrainingOutcome TrainingRun::train() {
       if (epoch_ends) finish_epoch();
       const bool stops = step_ == end || StopSignals::requested() != 0;
       // What belongs to a step is logged before its checkpoint is saved: a resumed run cuts off what came later.
-      if (stops && window_.steps > 0) log_window(static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate)));
+      if (stops && window_.steps > 0)
+        log_window(static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate)));
       const bool asked = run_.options.checkpoint_steps > 0 && step_ % run_.options.checkpoint_steps == 0;
       if (epoch_ends || asked || stops) save();
       if (epoch_ends)
