@@ -4,6 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/train/classification_program.h"
+#include "kernels/first_non_finite.h"
 
 namespace sleight {
 
@@ -88,6 +89,23 @@ SafetensorsMetadata load_checkpoint(const std::filesystem::path& path, Persisten
   const SafetensorsFile file(path);
   read_into_store(path, file, store, [](const std::string&) { return false; });
   return file.metadata();
+}
+
+void check_finite(const Context& context) {
+  std::vector<kernels::CheckedTensor> table;
+  for (const std::string& name : context.store.names()) {
+    const PersistentStore::Entry& entry = context.store.entry(name);
+    table.push_back(kernels::checked_tensor(entry.buffer.data(), entry.type.count(), entry.type.element));
+  }
+  const std::int64_t chunks = kernels::number_chunks(std::span(table));
+  std::vector<std::int32_t> workspace(static_cast<std::size_t>(chunks));
+  std::int64_t result[2] = {-1, -1};
+  kernels::run_on(context.device.queue(), [&](auto on) {
+    kernels::first_non_finite(
+        on, {{table.data(), static_cast<std::int32_t>(table.size()), chunks}, workspace.data(), result});
+  });
+  check(result[0] < 0, "'", result[0] < 0 ? "" : context.store.names()[static_cast<std::size_t>(result[0])],
+        "' is not finite at element ", result[1], ": an update overflowed");
 }
 
 void save_weights(const std::filesystem::path& path, const PersistentStore& store, const std::string& prefix,
