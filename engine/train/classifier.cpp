@@ -65,23 +65,18 @@ void Classifier::bind(Executable& executable, const BatchView& batch, bool mixup
 StepResult Classifier::train(const BatchView& batch) {
   Executable& executable = plan(Use::training, batch.size, batch.height, batch.width);
   bind(executable, batch, options_.mixup);
-  // Forward moves the running statistics before anyone knows whether the step is any good.
-  context_.store.note(ParameterRole::running_statistic);
-  executable.run(Phase::forward);
+  // A step that turns out bad changes nothing: its update asks first_non_finite on the device.
+  executable.run();
   StepResult result{.loss = static_cast<double>(executable.result<float>(names::loss).front())};
   if (!std::isfinite(result.loss)) stop(batch, "the loss is not finite");
   count_ranks(executable.result<std::int32_t>(names::ranks), result.top1, result.top5);
-  executable.run(Phase::backward);
-  if (executable.result<std::int64_t>(names::non_finite_gradient).front() >= 0)
+  if (executable.result<std::int64_t>(names::first_non_finite).front() >= 0)
     stop(batch, "a gradient is not finite (the loss is " + std::to_string(result.loss) + ")");
-  executable.run(Phase::update);
   return result;
 }
 
 void Classifier::stop(const BatchView& batch, const std::string& problem) {
-  context_.store.bring_back(ParameterRole::running_statistic);
   const StepObservation observation = observe(batch, Phase::backward);
-  context_.store.bring_back(ParameterRole::running_statistic);
   const Program& program = plan_training(batch.size, batch.height, batch.width).program();
   throw NonFiniteStep(problem + "; " + describe(program, observation), observation_table(program, observation));
 }
