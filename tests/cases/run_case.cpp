@@ -104,6 +104,7 @@ PreparedCase::PreparedCase(const Case& description, const Device& device, const 
   }
   prepared_ = with_context(case_.name(), [&] { return case_.operation->prepare(step_types(), device_); });
   workspace_ = allocate(prepared_.workspace_bytes, "workspace");
+  if (prepared_.bind) prepared_.bind({input_addresses_, output_addresses_, workspace_->data()});
 }
 
 StepTypes PreparedCase::step_types() const {

@@ -117,6 +117,11 @@ void ClassifierOptions::declare(CLI::App& app) {
   declare_switch(app, "--ema-warmup,!--no-ema-warmup", ema_warmup, "Start the average with a smaller decay");
   app.add_option("--device", device, "cpu, simt (the CUDA kernels on the processor, slow) or cuda")
       ->capture_default_str();
+  app.add_option(
+         "--precision", precision,
+         "Of activations and their gradients: fp32, tf32 (fp32 whose convolutions run on tensor cores with 10 bits "
+         "of mantissa; cuda only) or bf16; weights, statistics and losses stay float32")
+      ->capture_default_str();
   app.add_option("--threads", threads, "Compute threads; 0: one per core")->capture_default_str();
   app.add_option("--loader-threads", loader_threads, "Threads that prepare pictures; 0: half the cores")
       ->capture_default_str();
@@ -197,6 +202,7 @@ ClassifierRun resolve(const ClassifierOptions& options) {
         recipe.label_smoothing);
   check(recipe.ema_decay >= 0.0 && recipe.ema_decay < 1.0, "--ema must be in [0, 1), got ", recipe.ema_decay);
   check(recipe.warm_up_epochs >= 0.0, "--warmup-epochs must not be negative, got ", recipe.warm_up_epochs);
+  run.precision = parse_precision(options.precision, options.device);
   check(options.threads >= 0 && options.loader_threads >= 0, "--threads and --loader-threads must not be negative");
   check(options.max_steps >= 0 && options.checkpoint_steps >= 0,
         "--max-steps and --checkpoint-steps must not be negative");
@@ -235,6 +241,7 @@ std::vector<std::pair<std::string, std::string>> ClassifierRun::settings() const
       {"ema", number(recipe.ema_decay)},
       {"ema-warmup", flag(recipe.ema_warm_up)},
       {"device", quoted(options.device)},
+      {"precision", quoted(options.precision)},
       {"threads", std::to_string(options.threads)},
       {"loader-threads", std::to_string(options.loader_threads)},
       {"seed", std::to_string(options.seed)},

@@ -10,6 +10,7 @@
 
 #include "engine/data/dataset.h"
 #include "models/classifier.h"
+#include "tools/common/precision.h"
 #include "tricks/recipes.h"
 
 namespace sleight {
@@ -27,6 +28,7 @@ struct ClassifierOptions {
   std::optional<bool> nesterov, linear_scaling, zero_gamma, no_bias_decay, ema_warmup;
 
   std::string device = "cpu";
+  std::string precision = "fp32";
   int threads = 0;
   int loader_threads = 0;
   std::uint64_t seed = 1;
@@ -48,6 +50,7 @@ struct ClassifierRun {
   const ClassifierModel* model = nullptr;
   Recipe recipe;
   std::int64_t image_size = 0;
+  Precision precision;
 
   // Name and value in TOML's syntax, in the order of --help.
   std::vector<std::pair<std::string, std::string>> settings() const;

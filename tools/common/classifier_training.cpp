@@ -117,7 +117,7 @@ TrainingRun::TrainingRun(const ClassifierRun& run)
       steps_per_epoch_(steps_per_epoch(run, data_.training->size())),
       steps_(steps_per_epoch_ * run.recipe.epochs),
       loader_threads_(run.options.loader_threads),
-      context_(run.options.device, run.options.seed),
+      context_(run.options.device, run.options.seed, run.precision.device_options()),
       tricks_(run, steps_per_epoch_),
       schedule_(run, tricks_, data_.training->size()),
       classifier_(context_, run.model->trace,
