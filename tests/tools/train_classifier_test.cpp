@@ -253,6 +253,11 @@ TEST_CASE("the trained weights evaluate, predict and show as they should") {
   const ToolResult predicted = run_tool_process("predict", arguments);
   require_success(predicted);
   CHECK(std::filesystem::file_size(sheet) > 500);
+  // Every second of the ten classes: the pictures are spread over them.
+  for (const char* name : {"(arrow)", "(cross)", "(heart)", "(ring)", "(star)"}) {
+    CAPTURE(name);
+    CHECK(contains(predicted.output, name));
+  }
 
   const auto batch = scratch / "batch.png";
   require_success(run_tool_process("show_batch", small_run(run, {"--png", batch.string()})));
