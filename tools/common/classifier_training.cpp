@@ -84,9 +84,9 @@ class TrainingRun {
   void check_state() const;
   void tell_bottleneck(const Loader& loader) const;
 
-  const ClassifierRun& run_;
-  fs::path folder_;
   DatasetPair data_;
+  const ClassifierRun run_;
+  fs::path folder_;
   std::int64_t steps_per_epoch_;
   std::int64_t steps_;
   int loader_threads_;
@@ -122,16 +122,16 @@ DatasetPair open_data(const ClassifierRun& run) {
 }
 
 TrainingRun::TrainingRun(const ClassifierRun& run)
-    : run_(run),
-      folder_(folder_of(run)),
-      data_(open_data(run)),
-      steps_per_epoch_(steps_per_epoch(run, data_.training->size())),
-      steps_(steps_per_epoch_ * run.recipe.epochs),
-      loader_threads_(run.options.loader_threads),
-      context_(run.options.device, run.options.seed),
-      tricks_(run, steps_per_epoch_),
-      schedule_(run, tricks_, data_.training->size()),
-      classifier_(context_, run.model->trace,
+    : data_(open_data(run)),
+      run_(fitted_to(run, data_.training->size())),
+      folder_(folder_of(run_)),
+      steps_per_epoch_(steps_per_epoch(run_, data_.training->size())),
+      steps_(steps_per_epoch_ * run_.recipe.epochs),
+      loader_threads_(run_.options.loader_threads),
+      context_(run_.options.device, run_.options.seed),
+      tricks_(run_, steps_per_epoch_),
+      schedule_(run_, tricks_, data_.training->size()),
+      classifier_(context_, run_.model->trace,
                   tricks_.program_options(static_cast<std::int64_t>(data_.training->class_names().size()))) {
   set_compute_threads(run.options.threads);
   if (loader_threads_ == 0) loader_threads_ = std::max(1, compute_threads() / 2);
