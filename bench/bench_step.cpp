@@ -55,17 +55,17 @@ void print_profile(Executable& executable) {
   std::map<std::string_view, Total> totals;
   constexpr int runs = 3;
   for (int run = 0; run < runs; ++run) {
-    Timer timer;
-    executable.run_observed([&](std::size_t index) {
-      const Step& step = program.steps[index];
+    const std::vector<double> seconds = executable.profile();
+    for (std::size_t i = 0; i < program.steps.size(); ++i) {
+      const Step& step = program.steps[i];
       Total& total = totals[step.operation->name];
-      total.seconds += timer.restart();
-      if (run > 0) return;
+      total.seconds += seconds[i];
+      if (run > 0) continue;
       const Cost cost = cost_of(types_of(program, step), *step.operation);
       ++total.steps;
       total.cost.flops += cost.flops;
       total.cost.bytes += cost.bytes;
-    });
+    }
   }
   std::vector<std::pair<std::string_view, Total>> sorted(totals.begin(), totals.end());
   std::sort(sorted.begin(), sorted.end(),
@@ -94,14 +94,22 @@ int bench(const Options& options) {
   context.set_live_scalar(kernels::LiveScalar::weight_decay, 1e-4);
   context.set_live_scalar(kernels::LiveScalar::gradient_scale, 1.0);
   const NoiseBatch batch(options.batch_size, program_options.height, program_options.classes);
-  executable.bind(classification_names::images, batch.images.data());
-  executable.bind(classification_names::flips, batch.flips.data());
-  executable.bind(classification_names::labels, batch.labels.data());
+  std::vector<Buffer> inputs;
+  const auto bind = [&](const char* name, const auto& values) {
+    const auto bytes = std::as_bytes(std::span(values));
+    inputs.push_back(context.device.allocate(static_cast<std::int64_t>(bytes.size())));
+    context.device.upload(inputs.back().data(), bytes);
+    executable.bind(name, inputs.back().data());
+  };
+  bind(classification_names::images, batch.images);
+  bind(classification_names::flips, batch.flips);
+  bind(classification_names::labels, batch.labels);
 
   std::vector<double> seconds;
   for (int i = 0; i < options.warm_up + options.steps; ++i) {
     Timer timer;
     executable.run();
+    context.device.runtime()->synchronize(Stream::compute);
     if (i >= options.warm_up) seconds.push_back(timer.seconds());
   }
   std::sort(seconds.begin(), seconds.end());

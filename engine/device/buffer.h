@@ -1,33 +1,45 @@
-// Memory of a device, owned. Aligned to 64 bytes on the host (a cache line, what vector units and oneDNN want) and to
-// 256 on a GPU.
+// Memory of a device, owned: a piece of device memory, or of pinned host memory, that goes back where it came from.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
+#include <utility>
+
+#include "engine/device/runtime.h"
 
 namespace sleight {
 
-// Gives back what was mapped (mapped_bytes > 0) or allocated.
-struct HostMemoryRelease {
-  std::size_t mapped_bytes = 0;
-  void operator()(std::byte* data) const;
-};
+enum class MemoryKind : std::uint8_t { device, pinned };
 
 class Buffer {
  public:
   Buffer() = default;
-  // Host memory, zeroed. Throws Error naming the size when there is not enough.
-  explicit Buffer(std::int64_t bytes);
+  // Zeroed. Throws Error naming the size when there is not enough.
+  Buffer(std::shared_ptr<Runtime> runtime, std::int64_t bytes, MemoryKind kind = MemoryKind::device);
+  Buffer(Buffer&& other) noexcept { swap(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
+    Buffer(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~Buffer();
 
-  std::byte* data() const { return data_.get(); }
+  // Not to be read or written by the host unless the memory is pinned or the runtime is the host's.
+  std::byte* data() const { return data_; }
   std::int64_t size() const { return size_; }
-  std::span<std::byte> bytes() const { return {data_.get(), static_cast<std::size_t>(size_)}; }
 
  private:
-  std::unique_ptr<std::byte, HostMemoryRelease> data_;
+  void swap(Buffer& other) noexcept {
+    std::swap(runtime_, other.runtime_);
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(kind_, other.kind_);
+  }
+
+  std::shared_ptr<Runtime> runtime_;
+  std::byte* data_ = nullptr;
   std::int64_t size_ = 0;
+  MemoryKind kind_ = MemoryKind::device;
 };
 
 }  // namespace sleight

@@ -2,36 +2,64 @@
 
 #include <omp.h>
 
+#include <charconv>
+
 #include "engine/base/error.h"
+#include "engine/device/gpu.h"
+#include "engine/device/host_runtime.h"
 #include "kernels/convolution.h"
 
 namespace sleight {
 
 namespace {
 
-DeviceKind kind_of(std::string_view name) {
-  if (name == "cpu") return DeviceKind::cpu;
-  if (name == "simt") return DeviceKind::simt;
-  check(name != "cuda",
-        "the device 'cuda' cannot train yet: its kernels are compiled and proven on 'simt', but programs are "
-        "not executed on a GPU; use --device cpu");
-  fail("there is no device '", name, "'; choose cpu, simt or cuda");
+DeviceKind kind_of(const kernels::Queue& queue) {
+  if (std::holds_alternative<kernels::Cpu>(queue)) return DeviceKind::cpu;
+  return std::holds_alternative<kernels::Simt>(queue) ? DeviceKind::simt : DeviceKind::cuda;
+}
+
+// The 1 of "cuda:1"; 0 for "cuda".
+int gpu_index(std::string_view name) {
+  std::string_view digits = name.substr(std::string_view("cuda").size());
+  if (digits.empty()) return 0;
+  int index = -1;
+  digits.remove_prefix(1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
+  check(error == std::errc() && end == digits.data() + digits.size() && index >= 0, "'", name,
+        "' does not name a GPU; write cuda, cuda:0, cuda:1, ...");
+  return index;
 }
 
 }  // namespace
 
-Device::Device(std::string_view name) : kind_(kind_of(name)) {
-  if (kind_ == DeviceKind::simt) queue_ = kernels::Simt{};
+Device::Device(std::string_view name, const DeviceOptions& options) {
+  if (name == "cpu") {
+    runtime_ = std::make_shared<HostRuntime>("cpu");
+  } else if (name == "simt") {
+    runtime_ = std::make_shared<HostRuntime>("simt");
+    queue_ = kernels::Simt{};
+  } else if (name == "cuda" || name.starts_with("cuda:")) {
+    Gpu gpu = open_gpu(gpu_index(name), options);
+    runtime_ = std::move(gpu.runtime);
+    queue_ = gpu.queue;
+  } else {
+    fail("there is no device '", name, "'; choose cpu, simt or cuda");
+  }
+  kind_ = kind_of(queue_);
 }
 
 Device::Device(const kernels::Queue& queue)
-    : kind_(std::holds_alternative<kernels::Cpu>(queue)    ? DeviceKind::cpu
-            : std::holds_alternative<kernels::Simt>(queue) ? DeviceKind::simt
-                                                           : DeviceKind::cuda),
-      queue_(queue) {}
+    : Device(queue, std::make_shared<HostRuntime>(kind_of(queue) == DeviceKind::cpu ? "cpu" : "simt")) {}
 
-std::string Device::name() const {
-  return kind_ == DeviceKind::cpu ? "cpu" : "simt";
+Device::Device(const kernels::Queue& queue, std::shared_ptr<Runtime> runtime)
+    : kind_(kind_of(queue)), runtime_(std::move(runtime)), queue_(queue) {}
+
+void Device::upload(void* to, std::span<const std::byte> from) const {
+  runtime_->upload(to, from.data(), static_cast<std::int64_t>(from.size()));
+}
+
+void Device::download(std::span<std::byte> to, const void* from) const {
+  runtime_->download(to.data(), from, static_cast<std::int64_t>(to.size()));
 }
 
 std::int64_t Device::preferred_lanes(std::int64_t channels) const {

@@ -1,10 +1,14 @@
 // The device a program runs on: which kernels are called, where memory comes from, which layouts are worth choosing.
 #pragma once
 
+#include <filesystem>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "engine/device/buffer.h"
+#include "engine/device/runtime.h"
 #include "kernels/queue.h"
 #include "kernels/weight_view.h"
 
@@ -12,17 +16,39 @@ namespace sleight {
 
 enum class DeviceKind : std::uint8_t { cpu, simt, cuda };
 
+// What cuDNN and cuBLASLt are asked for; cpu and simt do the same sums in the same order in any case.
+struct DeviceOptions {
+  // Only algorithms that give the same bits every time.
+  bool deterministic = false;
+  // Convolutions and matrix products of float32 numbers on the tensor cores, which read 10 of their 23 mantissa bits.
+  bool allow_tf32 = true;
+  // Where measured choices of algorithms are kept between runs; empty: sleight/tuning.txt in the user's cache folder.
+  std::filesystem::path tuning_cache = {};
+};
+
 class Device {
  public:
-  // "cpu", "simt" or "cuda"; anything else, or a device this build cannot train on, throws Error saying so.
-  explicit Device(std::string_view name);
+  // "cpu", "simt", "cuda" or "cuda:1" (the second GPU); anything else, or a device this build or this machine does not
+  // have, throws Error saying so.
+  explicit Device(std::string_view name, const DeviceOptions& options = {});
   // For tests that choose the order in which simt resumes threads.
   explicit Device(const kernels::Queue& queue);
+  // For tests that bring a runtime of their own.
+  Device(const kernels::Queue& queue, std::shared_ptr<Runtime> runtime);
 
   DeviceKind kind() const { return kind_; }
-  std::string name() const;
+  // "cpu", "simt", or the GPU's name and number.
+  std::string name() const { return runtime_->description(); }
   const kernels::Queue& queue() const { return queue_; }
-  Buffer allocate(std::int64_t bytes) const { return Buffer(bytes); }
+  const std::shared_ptr<Runtime>& runtime() const { return runtime_; }
+  // Whether the host can read and write device memory.
+  bool is_host() const { return runtime_->is_host(); }
+
+  Buffer allocate(std::int64_t bytes) const { return {runtime_, bytes}; }
+  Buffer allocate_pinned(std::int64_t bytes) const { return {runtime_, bytes, MemoryKind::pinned}; }
+  // Between ordinary and device memory, after everything queued on the compute stream; done on return.
+  void upload(void* to, std::span<const std::byte> from) const;
+  void download(std::span<std::byte> to, const void* from) const;
 
   // Lanes of the layout in which this device computes fastest on pictures with so many channels; equal to `channels`
   // where that is channels last.
@@ -30,7 +56,8 @@ class Device {
   kernels::WeightLayout preferred_weight_layout(std::int64_t input_channels, std::int64_t output_channels) const;
 
  private:
-  DeviceKind kind_;
+  DeviceKind kind_ = DeviceKind::cpu;
+  std::shared_ptr<Runtime> runtime_;
   kernels::Queue queue_;
 };
 

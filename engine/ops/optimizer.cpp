@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "engine/ops/support.h"
+#include "engine/ops/tensor_table.h"
 #include "kernels/exponential_moving_average.h"
 #include "kernels/sgd.h"
 
@@ -36,33 +37,36 @@ std::vector<std::pair<int, Layout>> momentum_follows_parameter(const StepTypes& 
 
 PreparedStep prepare_sgd(const StepTypes& step, const Device& device) {
   const std::vector<double>& decay = step.attributes.numbers("decay");
-  const auto table = std::make_shared<std::vector<kernels::SgdTensor>>(decay.size());
-  for (std::size_t i = 0; i < table->size(); ++i) {
+  std::vector<kernels::SgdTensor> tensors(decay.size());
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
     const ValueType& parameter = input_type(step, 1 + i * sgd_stride);
     check(parameter.layout == input_type(step, 2 + i * sgd_stride).layout, "gradient ", i, " (",
           to_string(input_type(step, 2 + i * sgd_stride)), ") lies in another layout than its parameter");
-    (*table)[i].count = parameter.count();
-    (*table)[i].decay = static_cast<float>(decay[i]);
+    tensors[i].count = parameter.count();
+    tensors[i].decay = static_cast<float>(decay[i]);
   }
-  const std::int64_t chunks = kernels::number_chunks(std::span(*table));
+  const auto table = std::make_shared<TensorTable<kernels::SgdTensor>>(device, std::move(tensors));
   kernels::Sgd arguments;
+  arguments.tensors = table->list();
   arguments.nesterov = step.attributes.flag("nesterov");
-  if (!table->empty()) {
+  if (!decay.empty()) {
     arguments.parameter_type = input_type(step, 1).element;
     arguments.gradient_type = input_type(step, 2).element;
   }
-  return kernel_step(
+  PreparedStep prepared = kernel_step(
       device, arguments,
-      [table, chunks](kernels::Sgd& call, const StepBuffers& buffers) {
-        for (std::size_t i = 0; i < table->size(); ++i) {
-          (*table)[i].parameter = buffers.inputs[1 + i * sgd_stride];
-          (*table)[i].gradient = buffers.inputs[2 + i * sgd_stride];
-          (*table)[i].momentum = buffers.inputs[3 + i * sgd_stride];
-        }
-        call.tensors = {table->data(), static_cast<std::int32_t>(table->size()), chunks};
+      [](kernels::Sgd& call, const StepBuffers& buffers) {
         call.live_scalars = static_cast<const float*>(buffers.inputs[0]);
       },
       [](auto on, const kernels::Sgd& call) { kernels::sgd(on, call); });
+  prepared.bind = [table](const StepBuffers& buffers) {
+    table->fill([&](std::size_t i, kernels::SgdTensor& tensor) {
+      tensor.parameter = buffers.inputs[1 + i * sgd_stride];
+      tensor.gradient = buffers.inputs[2 + i * sgd_stride];
+      tensor.momentum = buffers.inputs[3 + i * sgd_stride];
+    });
+  };
+  return prepared;
 }
 
 std::vector<int> updates_sgd(const Step& step) {
@@ -93,23 +97,26 @@ std::vector<std::pair<int, Layout>> average_follows_weights(const StepTypes& ste
 }
 
 PreparedStep prepare_average(const StepTypes& step, const Device& device) {
-  const auto table = std::make_shared<std::vector<kernels::AveragedTensor>>((step.inputs.size() - 1) / average_stride);
-  for (std::size_t i = 0; i < table->size(); ++i)
-    (*table)[i].count = input_type(step, 1 + i * average_stride).count();
-  const std::int64_t chunks = kernels::number_chunks(std::span(*table));
+  std::vector<kernels::AveragedTensor> tensors((step.inputs.size() - 1) / average_stride);
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    tensors[i].count = input_type(step, 1 + i * average_stride).count();
   kernels::ExponentialMovingAverage arguments;
-  if (!table->empty()) arguments.type = input_type(step, 1).element;
-  return kernel_step(
+  if (!tensors.empty()) arguments.type = input_type(step, 1).element;
+  const auto table = std::make_shared<TensorTable<kernels::AveragedTensor>>(device, std::move(tensors));
+  arguments.tensors = table->list();
+  PreparedStep prepared = kernel_step(
       device, arguments,
-      [table, chunks](kernels::ExponentialMovingAverage& call, const StepBuffers& buffers) {
-        for (std::size_t i = 0; i < table->size(); ++i) {
-          (*table)[i].average = buffers.inputs[1 + i * average_stride];
-          (*table)[i].weights = buffers.inputs[2 + i * average_stride];
-        }
-        call.tensors = {table->data(), static_cast<std::int32_t>(table->size()), chunks};
+      [](kernels::ExponentialMovingAverage& call, const StepBuffers& buffers) {
         call.live_scalars = static_cast<const float*>(buffers.inputs[0]);
       },
       [](auto on, const kernels::ExponentialMovingAverage& call) { kernels::exponential_moving_average(on, call); });
+  prepared.bind = [table](const StepBuffers& buffers) {
+    table->fill([&](std::size_t i, kernels::AveragedTensor& tensor) {
+      tensor.average = buffers.inputs[1 + i * average_stride];
+      tensor.weights = buffers.inputs[2 + i * average_stride];
+    });
+  };
+  return prepared;
 }
 
 std::vector<int> updates_average(const Step& step) {

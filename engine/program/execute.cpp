@@ -1,8 +1,9 @@
 #include "engine/program/execute.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "engine/base/error.h"
+#include "engine/program/print.h"
 
 namespace sleight {
 
@@ -13,15 +14,18 @@ void Arena::reserve(std::int64_t bytes) {
 }
 
 void Arena::poison() {
-  std::memset(buffer_.data(), 0xff, static_cast<std::size_t>(buffer_.size()));
+  device_.runtime()->fill(Stream::compute, buffer_.data(), 0xff, buffer_.size());
 }
 
 void Context::set_live_scalar(kernels::LiveScalar::Index index, double value) {
-  reinterpret_cast<float*>(live_scalars.data())[index] = static_cast<float>(value);
+  live_scalar_values_[index] = static_cast<float>(value);
+  live_scalars_changed_ = true;
 }
 
-float Context::live_scalar(kernels::LiveScalar::Index index) const {
-  return reinterpret_cast<const float*>(live_scalars.data())[index];
+void Context::send_live_scalars() {
+  if (!live_scalars_changed_) return;
+  device.runtime()->write(Stream::compute, live_scalars.data(), std::as_bytes(std::span(live_scalar_values_)));
+  live_scalars_changed_ = false;
 }
 
 Executable::Executable(Program program, Context& context, const ExecutableOptions& options)
@@ -29,6 +33,7 @@ Executable::Executable(Program program, Context& context, const ExecutableOption
   verify(program_);
   if (options.fuse) fusions_ = fuse(program_);
   choose_layouts(program_, context.device);
+  use_graph_ = options.graphs && context.device.runtime()->has_graphs();
 
   std::vector<std::int64_t> workspace_bytes;
   for (const Step& step : program_.steps) {
@@ -38,7 +43,6 @@ Executable::Executable(Program program, Context& context, const ExecutableOption
     workspace_bytes.push_back(prepared_.back().workspace_bytes);
   }
   plan_ = plan_memory(program_, workspace_bytes);
-  context_.arena.reserve(plan_.arena_bytes);
 
   inputs_.assign(program_.values.size(), nullptr);
   persistent_.assign(program_.values.size(), nullptr);
@@ -46,6 +50,25 @@ Executable::Executable(Program program, Context& context, const ExecutableOption
     const Value& value = program_.value(parameter.value);
     persistent_[static_cast<std::size_t>(parameter.value)] =
         context_.store.ensure(options.parameter_prefix + value.name, value.type, parameter).buffer.data();
+  }
+  reserve_arena();
+  if (context_.device.is_host()) return;
+  std::int64_t bytes = 0;
+  for (const ValueId id : program_.results) {
+    result_offsets_.push_back(bytes);
+    bytes += (program_.value(id).type.bytes() + arena_alignment - 1) / arena_alignment * arena_alignment;
+  }
+  for (Buffer& copy : results_) {
+    copy = context_.device.allocate_pinned(bytes);
+    results_ready_.emplace_back(context_.device.runtime());
+  }
+}
+
+void Executable::reserve_arena() {
+  try {
+    context_.arena.reserve(plan_.arena_bytes);
+  } catch (const std::exception& error) {
+    fail(error.what(), "\n", memory_table(program_, plan_, context_.store.bytes()));
   }
 }
 
@@ -77,31 +100,88 @@ void* Executable::address(ValueId id) const {
   return nullptr;
 }
 
+std::vector<std::byte> Executable::read(ValueId value) const {
+  std::vector<std::byte> bytes(static_cast<std::size_t>(program_.value(value).type.bytes()));
+  const void* data = address(value);
+  check(data != nullptr, "'", program_.value(value).name, "' has no memory: no step touches it");
+  context_.device.download(bytes, data);
+  return bytes;
+}
+
 void Executable::resolve() {
   if (resolved_ && resolved_arena_ == context_.arena.data()) return;
-  step_inputs_.assign(program_.steps.size(), {});
-  step_outputs_.assign(program_.steps.size(), {});
-  workspaces_.assign(program_.steps.size(), nullptr);
+  graph_ = Graph();
+  queued_before_ = false;
+  bound_.assign(program_.steps.size(), {});
   for (std::size_t i = 0; i < program_.steps.size(); ++i) {
-    for (const ValueId id : program_.steps[i].inputs)
-      step_inputs_[i].push_back(id == no_value ? nullptr : address(id));
-    for (const ValueId id : program_.steps[i].outputs)
-      step_outputs_[i].push_back(id == no_value ? nullptr : address(id));
+    const Step& step = program_.steps[i];
+    Bound& bound = bound_[i];
+    const auto touch = [&](ValueId id, bool writes) {
+      void* data = id == no_value ? nullptr : address(id);
+      if (data != nullptr) bound.accesses.push_back({data, program_.value(id).type.bytes(), writes});
+      return data;
+    };
+    for (const ValueId id : step.inputs)
+      bound.inputs.push_back(touch(id, false));
+    for (const ValueId id : step.outputs)
+      bound.outputs.push_back(touch(id, true));
+    if (step.operation->updates != nullptr) {
+      for (const int input : step.operation->updates(step))
+        touch(step.inputs[static_cast<std::size_t>(input)], true);
+    }
     const std::int32_t block = plan_.block_of_workspace[i];
     if (block != MemoryPlan::no_block) {
-      workspaces_[i] = context_.arena.data() + plan_.offsets[static_cast<std::size_t>(block)];
+      bound.workspace = context_.arena.data() + plan_.offsets[static_cast<std::size_t>(block)];
+      bound.accesses.push_back({bound.workspace, prepared_[i].workspace_bytes, true});
     }
+    if (prepared_[i].bind) prepared_[i].bind({bound.inputs, bound.outputs, bound.workspace});
   }
   resolved_arena_ = context_.arena.data();
   resolved_ = true;
 }
 
-void Executable::run() {
-  run_observed({});
+void Executable::queue(std::size_t index) {
+  const Step& step = program_.steps[index];
+  const Bound& bound = bound_[index];
+  try {
+    context_.device.runtime()->submit(Stream::compute, step.name, bound.accesses, [this, index, &bound] {
+      prepared_[index].run({bound.inputs, bound.outputs, bound.workspace});
+    });
+  } catch (const std::exception& error) {
+    fail(step.operation->name, " '", step.name, "': ", error.what());
+  }
+}
+
+void Executable::queue(Phase phase) {
+  for (std::size_t i = 0; i < program_.steps.size(); ++i) {
+    if (program_.steps[i].phase == phase) queue(i);
+  }
+}
+
+std::int64_t Executable::run() {
+  resolve();
+  context_.send_live_scalars();
+  const auto queue_all = [this] {
+    for (const Phase phase : {Phase::forward, Phase::backward, Phase::update})
+      queue(phase);
+  };
+  // The first time step by step: libraries load their kernels then, which a recording does not allow.
+  if (!use_graph_ || !queued_before_) {
+    queue_all();
+    queued_before_ = true;
+  } else {
+    if (!graph_) graph_ = Graph(context_.device.runtime(), Stream::compute, queue_all);
+    graph_.launch(Stream::compute);
+  }
+  queue_results();
+  return runs_ - 1;
 }
 
 void Executable::run(Phase phase) {
-  run_observed(phase, {});
+  resolve();
+  context_.send_live_scalars();
+  queue(phase);
+  results_copied_ = false;
 }
 
 void Executable::run_observed(const std::function<void(std::size_t step)>& after_step) {
@@ -111,16 +191,63 @@ void Executable::run_observed(const std::function<void(std::size_t step)>& after
 
 void Executable::run_observed(Phase phase, const std::function<void(std::size_t step)>& after_step) {
   resolve();
+  context_.send_live_scalars();
   for (std::size_t i = 0; i < program_.steps.size(); ++i) {
-    const Step& step = program_.steps[i];
-    if (step.phase != phase) continue;
-    try {
-      prepared_[i].run({step_inputs_[i], step_outputs_[i], workspaces_[i]});
-    } catch (const std::exception& error) {
-      fail(step.operation->name, " '", step.name, "': ", error.what());
-    }
-    if (after_step) after_step(i);
+    if (program_.steps[i].phase != phase) continue;
+    queue(i);
+    context_.device.runtime()->synchronize(Stream::compute);
+    after_step(i);
   }
+  results_copied_ = false;
+}
+
+std::vector<double> Executable::profile() {
+  resolve();
+  context_.send_live_scalars();
+  std::vector<Event> events;
+  for (std::size_t i = 0; i <= program_.steps.size(); ++i)
+    events.emplace_back(context_.device.runtime());
+  // Steps stand in the order of their phases (verify checks it).
+  events.front().record(Stream::compute);
+  for (std::size_t i = 0; i < program_.steps.size(); ++i) {
+    queue(i);
+    events[i + 1].record(Stream::compute);
+  }
+  results_copied_ = false;
+  events.back().synchronize();
+  std::vector<double> seconds;
+  for (std::size_t i = 0; i < program_.steps.size(); ++i)
+    seconds.push_back(1e-3 * events[i + 1].milliseconds_since(events[i]));
+  return seconds;
+}
+
+void Executable::queue_results() {
+  if (!context_.device.is_host()) {
+    const auto copy = static_cast<std::size_t>(runs_ % result_copies);
+    for (std::size_t i = 0; i < program_.results.size(); ++i) {
+      const ValueId id = program_.results[i];
+      context_.device.runtime()->copy_to_host(Stream::compute, results_[copy].data() + result_offsets_[i], address(id),
+                                              program_.value(id).type.bytes());
+    }
+    results_ready_[copy].record(Stream::compute);
+  }
+  results_copied_ = true;
+  ++runs_;
+}
+
+const void* Executable::host_result(ValueId id, std::int64_t run) const {
+  if (context_.device.is_host()) {
+    check(run == last_run || run == runs_ - 1, "the results of run ", run, " were overwritten by run ", runs_ - 1);
+    return address(id);
+  }
+  if (run == last_run) run = runs_ - 1;
+  check(results_copied_ && run >= 0 && run < runs_ && run >= runs_ - result_copies, "the results of run ", run,
+        " are not on the host: the last of ", runs_, " runs ",
+        results_copied_ ? "has overwritten them" : "was a single phase; read() them");
+  const auto copy = static_cast<std::size_t>(run % result_copies);
+  results_ready_[copy].synchronize();
+  const auto position = std::find(program_.results.begin(), program_.results.end(), id) - program_.results.begin();
+  return results_[copy].data() + result_offsets_[static_cast<std::size_t>(position)];
 }
 
 ValueId Executable::result_id(const std::string& name, DataType element) const {

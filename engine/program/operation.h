@@ -30,10 +30,14 @@ struct StepBuffers {
   void* workspace = nullptr;
 };
 
-// A step made ready for one device and one set of shapes. run allocates nothing.
+// A step made ready for one device and one set of shapes.
 struct PreparedStep {
+  // Queues the step. Allocates nothing and copies nothing from the host: it may be recorded in a graph.
   std::function<void(const StepBuffers&)> run;
   std::int64_t workspace_bytes = 0;
+  // Called before the first run and whenever addresses have changed: for tables of addresses in device memory. May be
+  // empty.
+  std::function<void(const StepBuffers&)> bind = {};
 };
 
 // Arithmetic and memory traffic of one run, for rooflines and reports.

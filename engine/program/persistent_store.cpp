@@ -1,7 +1,6 @@
 #include "engine/program/persistent_store.h"
 
 #include <cmath>
-#include <cstring>
 
 #include "engine/base/error.h"
 #include "kernels/cast.h"
@@ -68,14 +67,13 @@ Shape PersistentStore::interface_shape(const ValueType& type) {
 
 std::vector<std::byte> PersistentStore::read(const std::string& name) const {
   const Entry& source = entry(name);
-  std::vector<std::byte> bytes(static_cast<std::size_t>(source.type.bytes()));
-  if (source.type.shape.size() == 4) {
-    kernels::permute_weights(weight_view(source.type, stored_layout(source.type, device_)), source.buffer.data(),
-                             weight_view(source.type, kernels::layout_oihw()), bytes.data(),
-                             size_of(source.type.element));
-  } else {
-    std::memcpy(bytes.data(), source.buffer.data(), bytes.size());
-  }
+  std::vector<std::byte> stored(static_cast<std::size_t>(source.type.bytes()));
+  device_.download(stored, source.buffer.data());
+  if (source.type.shape.size() != 4) return stored;
+  std::vector<std::byte> bytes(stored.size());
+  kernels::permute_weights(weight_view(source.type, stored_layout(source.type, device_)), stored.data(),
+                           weight_view(source.type, kernels::layout_oihw()), bytes.data(),
+                           size_of(source.type.element));
   return bytes;
 }
 
@@ -85,13 +83,15 @@ void PersistentStore::write(const std::string& name, std::span<const std::byte> 
   Entry& target = found->second;
   check(static_cast<std::int64_t>(bytes.size()) == target.type.bytes(), "'", name, "' takes ", target.type.bytes(),
         " bytes (", to_string(target.type), "), got ", bytes.size());
-  if (target.type.shape.size() == 4) {
-    kernels::permute_weights(weight_view(target.type, kernels::layout_oihw()), bytes.data(),
-                             weight_view(target.type, stored_layout(target.type, device_)), target.buffer.data(),
-                             size_of(target.type.element));
-  } else {
-    std::memcpy(target.buffer.data(), bytes.data(), bytes.size());
+  if (target.type.shape.size() != 4) {
+    device_.upload(target.buffer.data(), bytes);
+    return;
   }
+  std::vector<std::byte> stored(bytes.size());
+  kernels::permute_weights(weight_view(target.type, kernels::layout_oihw()), bytes.data(),
+                           weight_view(target.type, stored_layout(target.type, device_)), stored.data(),
+                           size_of(target.type.element));
+  device_.upload(target.buffer.data(), stored);
 }
 
 void PersistentStore::initialise(const std::string& name, Entry& entry, Initializer initializer) {

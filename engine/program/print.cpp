@@ -110,6 +110,37 @@ std::string to_dot(const Program& program) {
   return dot.str();
 }
 
+std::string memory_table(const Program& program, const MemoryPlan& plan, std::int64_t persistent_bytes) {
+  std::ostringstream text;
+  text << "  " << std::setw(12) << format_bytes(persistent_bytes) << "  parameters, optimizer and running statistics\n"
+       << "  " << std::setw(12) << format_bytes(plan.arena_bytes)
+       << "  arena (activations, gradients, workspaces), of which " << format_bytes(plan.live_bytes_at_peak)
+       << " are in use at once";
+  const auto peak = static_cast<std::size_t>(plan.peak_step);
+  if (peak >= program.steps.size()) return text.str();
+  text << " in step " << peak << ", " << program.steps[peak].operation->name << " '" << program.steps[peak].name
+       << "':\n";
+  // The value that gives a block its name is the first that lives in it.
+  std::vector<std::string> names(plan.blocks.size(), "workspace");
+  for (std::size_t i = program.values.size(); i-- > 0;) {
+    if (plan.block_of_value[i] != MemoryPlan::no_block) {
+      names[static_cast<std::size_t>(plan.block_of_value[i])] =
+          program.values[i].name + " " + to_string(program.values[i].type);
+    }
+  }
+  std::vector<std::size_t> alive;
+  for (std::size_t i = 0; i < plan.blocks.size(); ++i) {
+    if (plan.blocks[i].first_step <= plan.peak_step && plan.peak_step <= plan.blocks[i].last_step) alive.push_back(i);
+  }
+  std::stable_sort(alive.begin(), alive.end(),
+                   [&](std::size_t a, std::size_t b) { return plan.blocks[a].bytes > plan.blocks[b].bytes; });
+  constexpr std::size_t shown = 10;
+  for (std::size_t i = 0; i < alive.size() && i < shown; ++i)
+    text << "  " << std::setw(12) << format_bytes(plan.blocks[alive[i]].bytes) << "  " << names[alive[i]] << "\n";
+  if (alive.size() > shown) text << "  and " << alive.size() - shown << " smaller ones";
+  return text.str();
+}
+
 std::string arena_to_svg(const Program& program, const MemoryPlan& plan) {
   constexpr double width = 1200.0;
   constexpr double height = 640.0;

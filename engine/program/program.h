@@ -86,8 +86,8 @@ struct Uses {
   std::vector<std::vector<std::int32_t>> consumers;  // step indices in order, each once
 };
 
-// Throws Error when the program is not well formed: a value read before it is written, written twice, unknown ids, steps
-// that are not in the order of their phases.
+// Throws Error when the program is not well formed: a value read before it is written, written twice, unknown ids,
+// steps that are not in the order of their phases.
 void verify(const Program& program);
 
 }  // namespace sleight

@@ -17,18 +17,18 @@ void count_ranks(std::span<const std::int32_t> ranks, std::int64_t& top1, std::i
   top5 = std::count_if(ranks.begin(), ranks.end(), [](std::int32_t rank) { return rank < 5; });
 }
 
-// The index of the first NaN or infinity, or -1. Integers have none.
-std::int64_t first_non_finite_index(const Device& device, const void* data, const ValueType& type) {
+// The index of the first NaN or infinity of a value as it stands on the device, or -1. Integers have none.
+std::int64_t first_non_finite_index(const Executable& executable, ValueId id) {
+  const ValueType& type = executable.program().value(id).type;
   const bool is_real =
       type.element == DataType::float32 || type.element == DataType::float64 || type.element == DataType::bfloat16;
-  if (!is_real || data == nullptr) return -1;
-  std::vector<kernels::CheckedTensor> table = {kernels::checked_tensor(data, type.count(), type.element)};
+  if (!is_real || executable.address(id) == nullptr) return -1;
+  const std::vector<std::byte> bytes = executable.read(id);
+  std::vector<kernels::CheckedTensor> table = {kernels::checked_tensor(bytes.data(), type.count(), type.element)};
   const std::int64_t chunks = kernels::number_chunks(std::span(table));
   std::vector<std::int32_t> workspace(static_cast<std::size_t>(chunks));
   std::int64_t result[2] = {-1, -1};
-  kernels::run_on(device.queue(), [&](auto on) {
-    kernels::first_non_finite(on, {{table.data(), 1, chunks}, workspace.data(), result});
-  });
+  kernels::first_non_finite(kernels::Cpu{}, {{table.data(), 1, chunks}, workspace.data(), result});
   return result[1];
 }
 
@@ -96,7 +96,7 @@ std::string Classifier::first_bad_value(Executable& executable) {
   const Program& program = executable.program();
   for (const Parameter& parameter : program.parameters) {
     const Value& value = program.value(parameter.value);
-    const std::int64_t index = first_non_finite_index(context_.device, executable.address(parameter.value), value.type);
+    const std::int64_t index = first_non_finite_index(executable, parameter.value);
     if (index >= 0) {
       return "'" + value.name + "' is not finite at element " + std::to_string(index) +
              " already before this step: the update of an earlier step overflowed; use a smaller learning rate or a "
@@ -110,8 +110,7 @@ std::string Classifier::first_bad_value(Executable& executable) {
     const Step& step = program.steps[index];
     for (const ValueId output : step.outputs) {
       if (output == no_value) continue;
-      const std::int64_t element =
-          first_non_finite_index(context_.device, executable.address(output), program.value(output).type);
+      const std::int64_t element = first_non_finite_index(executable, output);
       if (element < 0) continue;
       found = "the first bad value is written by step " + std::to_string(index) + ", " +
               std::string(step.operation->name) + " of layer '" + step.name + "', at element " +
