@@ -1,9 +1,9 @@
-// Engines and plans: the second half of cudnn_graph.h.
+// Engines and plans: the second half of operation_graph.h.
 #include <algorithm>
 #include <sstream>
 #include <stdexcept>
 
-#include "kernels/cuda/cudnn_graph.h"
+#include "kernels/cuda/operation_graph.h"
 
 namespace sleight::kernels::cudnn {
 namespace {
@@ -14,9 +14,8 @@ constexpr std::int64_t most_proposals = 128;
 EngineChoice read_choice(const Descriptor& configuration, const Descriptor& engine) {
   EngineChoice choice;
   choice.engine = engine.get<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX).at(0);
-  for (const Descriptor& knob :
-       configuration.get(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR,
-                         CUDNN_KNOB_TYPE_COUNTS)) {
+  for (const Descriptor& knob : configuration.get(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES,
+                                                  CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR, CUDNN_KNOB_TYPE_COUNTS)) {
     choice.knobs.emplace_back(knob.get<cudnnBackendKnobType_t>(CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE).at(0),
                               knob.get<std::int64_t>(CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE).at(0));
   }
@@ -29,8 +28,7 @@ bool meets(const Demands& demands, const Descriptor& engine) {
     return std::find(notes.begin(), notes.end(), note) != notes.end();
   };
   if (demands.deterministic && has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC)) return false;
-  if (demands.full_float32 &&
-      (has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE) || has(CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS)))
+  if (demands.full_float32 && (has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE) || has(CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS)))
     return false;
   return !has(CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION) && !has(CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_6x6) &&
          !has(CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_13x13);

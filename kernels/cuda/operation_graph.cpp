@@ -1,4 +1,4 @@
-#include "kernels/cuda/cudnn_graph.h"
+#include "kernels/cuda/operation_graph.h"
 
 #include <stdexcept>
 
