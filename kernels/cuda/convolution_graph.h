@@ -13,6 +13,16 @@ DescribedGraph describe_forward(const ConvolutionShape&);
 DescribedGraph describe_backward_data(const ConvolutionShape&);
 DescribedGraph describe_backward_weights(const ConvolutionShape&);
 
+// Forward (without bias), and in the same kernel sum and sum of squares of every output channel over all pixels, in
+// float32: what batch norm needs to know of the output, without reading it again.
+// Operands: input, weights, output, sums [C], sums of squares [C].
+DescribedGraph describe_forward_with_statistics(const ConvolutionShape&);
+
+// The same on relu(input * scale(c) + shift(c)), computed while the input is read: the previous layer's batch norm and
+// activation, whose result then is never written. scale and shift [input channels] have the type of the activations.
+// Operands: input, scale, shift, weights, output, sums, sums of squares.
+DescribedGraph describe_normalised_forward_with_statistics(const ConvolutionShape&);
+
 // Everything in the shape that the choice of an engine depends on.
 void add_shape(TuningKey&, const ConvolutionShape&);
 

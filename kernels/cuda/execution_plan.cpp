@@ -118,6 +118,18 @@ std::vector<EngineChoice> propose_engines(const Graph& graph, const Target& targ
   return choices;
 }
 
+bool is_offered(const Graph& graph, const Target& target, const Demands& demands) {
+  for (const EngineChoice& choice : propose_engines(graph, target, demands)) {
+    try {
+      make_plan(graph, target, choice);
+      return true;
+    } catch (const Error& error) {
+      if (!error.is_not_supported()) throw;
+    }
+  }
+  return false;
+}
+
 Plan::Plan(const Graph& graph, const Target& target, const EngineChoice& choice)
     : plan_(make_plan(graph, target, choice)),
       workspace_bytes_(plan_.get<std::int64_t>(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE).at(0)) {}

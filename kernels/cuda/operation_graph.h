@@ -47,7 +47,7 @@ struct Window {
 class Target {
  public:
   explicit Target(cudnnHandle_t handle) : handle_(handle) {}
-  // The properties as JSON: tests/kernels/described_gpu.h has them for one H100.
+  // The properties as JSON: tests/kernels/cuda/described_gpu.h has them for one H100.
   static Target described(const std::string& properties);
 
   cudnnHandle_t handle() const { return handle_; }
@@ -109,6 +109,10 @@ struct Demands {
 // slowly. Only those that meet the demands, and never one that keeps partial sums in less than float32 or transforms by
 // Winograd with tiles that lose digits. Empty when cuDNN has none for this graph on this GPU.
 std::vector<EngineChoice> propose_engines(const Graph&, const Target&, const Demands&);
+
+// Whether at least one proposed engine makes a plan. For graphs that are fused where cuDNN knows how, and computed in
+// several steps elsewhere.
+bool is_offered(const Graph&, const Target&, const Demands&);
 
 class Plan {
  public:
