@@ -39,4 +39,7 @@ void first_non_finite(Cpu, const FirstNonFinite&);
 void first_non_finite(Simt, const FirstNonFinite&);
 void first_non_finite(Cuda, const FirstNonFinite&);
 
+// The same question about one tensor in host memory: the index of its first NaN or infinity, or -1.
+std::int64_t first_non_finite_element(const void* data, std::int64_t count, DataType type);
+
 }  // namespace sleight::kernels

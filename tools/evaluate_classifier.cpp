@@ -49,16 +49,17 @@ int main(int argument_count, char** arguments) {
     sleight::Classifier classifier(context, found.trace, options);
     classifier.plan_evaluation(batch_size, description.image_size, description.image_size, false);
     sleight::load_weights(weights, context.store);
-    const sleight::EvaluationSummary summary = sleight::evaluate(classifier, *dataset,
-                                                                 {.batch_size = batch_size,
-                                                                  .image_size = description.image_size,
-                                                                  .loader_threads = loader_threads,
-                                                                  .recipe = sleight::evaluation_recipe_of(found),
-                                                                  .averaged = false,
-                                                                  .observe = {}})
-                                                   .plain;
-    std::printf("%lld pictures: loss %.4f, top-1 %.2f%%, top-5 %.2f%%\n", static_cast<long long>(summary.pictures),
-                summary.loss, 100.0 * summary.top1, 100.0 * summary.top5);
+    const sleight::EvaluationSummaries summaries = sleight::evaluate(classifier, *dataset,
+                                                                     {.batch_size = batch_size,
+                                                                      .image_size = description.image_size,
+                                                                      .loader_threads = loader_threads,
+                                                                      .recipe = sleight::evaluation_recipe_of(found),
+                                                                      .averaged = false,
+                                                                      .observe = {}});
+    sleight::log_broken(summaries.broken);
+    const sleight::EvaluationSummary& summary = summaries.plain;
+    std::printf("%lld pictures%s: loss %.4f, top-1 %.2f%%, top-5 %.2f%%\n", static_cast<long long>(summary.pictures),
+                summaries.left_out().c_str(), summary.loss, 100.0 * summary.top1, 100.0 * summary.top5);
     return 0;
   });
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/data/augmentation.h"
+#include "engine/data/batch_view.h"
 #include "engine/data/dataset.h"
 
 namespace sleight {
@@ -92,6 +93,12 @@ class Batch {
   std::span<const float> lambdas() const;          // [N]
   std::span<const std::int64_t> samples() const;   // [N] the indices asked for
   std::span<const std::int64_t> sources() const;   // [N] the indices used: different where a picture is broken
+  // Whether place i holds another picture than the one asked for.
+  bool is_replaced(std::int64_t i) const {
+    return sources()[static_cast<std::size_t>(i)] != samples()[static_cast<std::size_t>(i)];
+  }
+  // What a step takes; valid as long as the batch.
+  operator BatchView() const { return {size(), height(), width(), images(), labels(), flips(), partners(), lambdas()}; }
 
  private:
   friend class Loader;

@@ -27,6 +27,7 @@ extern const Operation cast;
 extern const Operation constant;
 extern const Operation convolution, convolution_backward_data, convolution_backward_weights;
 extern const Operation exponential_moving_average;
+extern const Operation first_non_finite;
 extern const Operation global_average_pool, global_average_pool_backward;
 extern const Operation image_prepare;
 extern const Operation label_rank;
@@ -96,5 +97,8 @@ struct AveragedParameter {
   ValueId average, parameter;
 };
 void exponential_moving_average(Tracer& trace, std::span<const AveragedParameter> parameters);
+
+// int64 [2]: which of the values, and which of its elements in memory, is the first NaN or infinity; -1 and -1 without.
+ValueId first_non_finite(Tracer& trace, std::vector<ValueId> values);
 
 }  // namespace sleight::ops

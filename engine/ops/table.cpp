@@ -22,6 +22,7 @@ std::span<const Operation* const> operations::table() {
       &convolution_backward_data,
       &convolution_backward_weights,
       &exponential_moving_average,
+      &first_non_finite,
       &global_average_pool,
       &global_average_pool_backward,
       &image_prepare,

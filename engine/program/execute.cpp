@@ -64,6 +64,14 @@ Executable::Executable(Program program, Context& context, const ExecutableOption
   }
 }
 
+Executable::~Executable() {
+  try {
+    context_.device.runtime()->synchronize(Stream::compute);
+  } catch (const std::exception&) {
+    // The error has been, or will be, seen by whoever waits for results; a destructor has nobody to tell.
+  }
+}
+
 void Executable::reserve_arena() {
   try {
     context_.arena.reserve(plan_.arena_bytes);
@@ -110,6 +118,7 @@ std::vector<std::byte> Executable::read(ValueId value) const {
 
 void Executable::resolve() {
   if (resolved_ && resolved_arena_ == context_.arena.data()) return;
+  context_.device.runtime()->synchronize(Stream::compute);  // what is queued still uses the addresses of before
   graph_ = Graph();
   queued_before_ = false;
   bound_.assign(program_.steps.size(), {});

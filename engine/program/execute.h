@@ -72,6 +72,10 @@ class Executable {
   // Fuses, chooses layouts, prepares every step and plans the memory; makes the program's persistent values in the
   // context. Throws Error naming the step when something does not fit.
   Executable(Program program, Context& context, const ExecutableOptions& options = {});
+  // Waits for what is queued.
+  ~Executable();
+  Executable(const Executable&) = delete;
+  Executable& operator=(const Executable&) = delete;
 
   // Binds an input of the program to memory of the right size, on the device, until bound again. Another address than
   // before costs a new graph.

@@ -119,7 +119,7 @@ std::string memory_table(const Program& program, const MemoryPlan& plan, std::in
   const auto peak = static_cast<std::size_t>(plan.peak_step);
   if (peak >= program.steps.size()) return text.str();
   text << " in step " << peak << ", " << program.steps[peak].operation->name << " '" << program.steps[peak].name
-       << "':\n";
+       << "':";
   // The value that gives a block its name is the first that lives in it.
   std::vector<std::string> names(plan.blocks.size(), "workspace");
   for (std::size_t i = program.values.size(); i-- > 0;) {
@@ -136,8 +136,8 @@ std::string memory_table(const Program& program, const MemoryPlan& plan, std::in
                    [&](std::size_t a, std::size_t b) { return plan.blocks[a].bytes > plan.blocks[b].bytes; });
   constexpr std::size_t shown = 10;
   for (std::size_t i = 0; i < alive.size() && i < shown; ++i)
-    text << "  " << std::setw(12) << format_bytes(plan.blocks[alive[i]].bytes) << "  " << names[alive[i]] << "\n";
-  if (alive.size() > shown) text << "  and " << alive.size() - shown << " smaller ones";
+    text << "\n  " << std::setw(12) << format_bytes(plan.blocks[alive[i]].bytes) << "  " << names[alive[i]];
+  if (alive.size() > shown) text << "\n  and " << alive.size() - shown << " smaller ones";
   return text.str();
 }
 

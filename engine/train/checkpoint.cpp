@@ -4,6 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/train/classification_program.h"
+#include "kernels/first_non_finite.h"
 
 namespace sleight {
 
@@ -88,6 +89,17 @@ SafetensorsMetadata load_checkpoint(const std::filesystem::path& path, Persisten
   const SafetensorsFile file(path);
   read_into_store(path, file, store, [](const std::string&) { return false; });
   return file.metadata();
+}
+
+void check_finite(const Context& context) {
+  for (const std::string& name : context.store.names()) {
+    const PersistentStore::Entry& entry = context.store.entry(name);
+    std::vector<std::byte> bytes(static_cast<std::size_t>(entry.type.bytes()));
+    context.device.download(bytes, entry.buffer.data());
+    const std::int64_t element =
+        kernels::first_non_finite_element(bytes.data(), entry.type.count(), entry.type.element);
+    check(element < 0, "'", name, "' is not finite at element ", element, ": an update overflowed");
+  }
 }
 
 void save_weights(const std::filesystem::path& path, const PersistentStore& store, const std::string& prefix,

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "engine/program/persistent_store.h"
+#include "engine/program/execute.h"
 #include "engine/train/safetensors.h"
 
 namespace sleight {
@@ -18,6 +18,10 @@ void save_checkpoint(const std::filesystem::path& path, const PersistentStore& s
 // Puts every tensor of the file into the store and returns the metadata. The two must hold the same names, shapes and
 // types; the Error lists what differs, and then nothing has been changed.
 SafetensorsMetadata load_checkpoint(const std::filesystem::path& path, PersistentStore& store);
+
+// Throws Error naming the first tensor of the store that holds a NaN or an infinity. To be asked before a good file is
+// replaced: an update can overflow although loss and gradients were finite.
+void check_finite(const Context& context);
 
 // The model alone: parameters and running statistics, or their averages (prefix average_prefix) under the plain names.
 void save_weights(const std::filesystem::path& path, const PersistentStore& store, const std::string& prefix,

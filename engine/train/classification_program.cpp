@@ -62,7 +62,6 @@ Program training_program(const ClassifierFunction& model, const ClassificationOp
   const ValueId seed = ops::constant(trace, 1.0, 1, program.value(loss).type.element);
   const auto gradients = differentiate(program, loss, seed, trained, operations::add);
 
-  trace.phase = Phase::update;
   std::vector<ops::SgdParameter> updated;
   for (const Parameter& parameter : parameters) {
     if (!parameter.trainable()) continue;
@@ -75,6 +74,13 @@ Program training_program(const ClassifierFunction& model, const ClassificationOp
                                                    ParameterRole::optimizer_state, Initializer::zeros),
                        .decay = !options.decays || options.decays(parameter)});
   }
+  // All gradients live until the update reads them, so searching them costs one more look and no memory.
+  std::vector<ValueId> searched;
+  for (const ops::SgdParameter& entry : updated)
+    searched.push_back(entry.gradient);
+  trace.result(ops::first_non_finite(trace, std::move(searched)), names::non_finite_gradient);
+
+  trace.phase = Phase::update;
   ops::sgd(trace, updated, options.nesterov);
   if (options.after_update) options.after_update(trace);
   return std::move(program);

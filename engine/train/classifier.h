@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "engine/base/error.h"
-#include "engine/data/loader.h"
+#include "engine/data/batch_view.h"
 #include "engine/program/execute.h"
 #include "engine/train/classification_program.h"
+#include "engine/train/step_observation.h"
 
 namespace sleight {
 
@@ -21,17 +22,23 @@ struct StepResult {
   std::int64_t top5 = 0;  // or is among the five largest
 };
 
+// Spans are valid until the next step. Without smoothing.
 struct EvaluationResult {
-  double loss_sum = 0.0;  // over the batch; without smoothing
-  std::int64_t top1 = 0;
-  std::int64_t top5 = 0;
-  std::span<const float> logits;  // [N, classes], until the next step
+  std::span<const float> row_losses;    // [N]
+  std::span<const std::int32_t> ranks;  // [N] how many logits are larger than the label's
+  std::span<const float> logits;        // [N, classes]
 };
 
-// A loss that is NaN or infinite. The message names the first bad value's step and layer.
-class NonFiniteLoss : public Error {
+// A loss or a gradient that is NaN or infinite. The message names the first bad value's step and layer.
+class NonFiniteStep : public Error {
  public:
-  using Error::Error;
+  NonFiniteStep(const std::string& message, std::string observed) : Error(message), observed_(std::move(observed)) {}
+
+  // observation_table of the step repeated: what a replay of it must show again.
+  const std::string& observed() const { return observed_; }
+
+ private:
+  std::string observed_;
 };
 
 class Classifier {
@@ -44,12 +51,16 @@ class Classifier {
   Executable& plan_training(std::int64_t batch_size, std::int64_t height, std::int64_t width);
   Executable& plan_evaluation(std::int64_t batch_size, std::int64_t height, std::int64_t width, bool averaged);
 
-  // One step with the learning rate and its like as they stand in the context's live scalars. On a non-finite loss
-  // throws NonFiniteLoss before anything was updated but the running statistics.
-  StepResult train(const Batch& batch);
+  // One step with the learning rate and its like as they stand in the context's live scalars. When the loss or a
+  // gradient is not finite, throws NonFiniteStep and leaves everything in the store as it was before the step.
+  StepResult train(const BatchView& batch);
+
+  // The same step with a look at every value as it is written. Runs the phases up to `last`, whatever it finds, and
+  // leaves in the store what they wrote.
+  StepObservation observe(const BatchView& batch, Phase last);
 
   // averaged: with the moving averages of the weights.
-  EvaluationResult evaluate(const Batch& batch, bool averaged);
+  EvaluationResult evaluate(const BatchView& batch, bool averaged);
 
   std::size_t plan_count() const { return plans_.size(); }
 
@@ -58,8 +69,8 @@ class Classifier {
   using Key = std::tuple<Use, std::int64_t, std::int64_t, std::int64_t>;
 
   Executable& plan(Use use, std::int64_t batch_size, std::int64_t height, std::int64_t width);
-  void bind(Executable& executable, const Batch& batch, bool mixup);
-  std::string first_bad_value(Executable& executable);
+  void bind(Executable& executable, const BatchView& batch, bool mixup);
+  [[noreturn]] void stop(const BatchView& batch, const std::string& problem);
 
   Context& context_;
   ClassifierFunction model_;

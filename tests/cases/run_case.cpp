@@ -32,6 +32,7 @@ template <class Function>
 void visit_any_type(DataType type, Function&& function) {
   if (type == DataType::int32) return function(TypeTag<std::int32_t>{});
   if (type == DataType::uint8) return function(TypeTag<std::uint8_t>{});
+  if (type == DataType::int64) return function(TypeTag<std::int64_t>{});
   visit_cpu_type(type, function);
 }
 
@@ -53,7 +54,7 @@ double rounding_of(DataType type) {
 }
 
 bool is_whole(DataType type) {
-  return type == DataType::int32 || type == DataType::uint8;
+  return type == DataType::int32 || type == DataType::int64 || type == DataType::uint8;
 }
 
 }  // namespace

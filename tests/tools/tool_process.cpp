@@ -1,6 +1,7 @@
 #include "tests/tools/tool_process.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +19,8 @@ namespace sleight::test {
 
 namespace {
 
-pid_t start(const std::string& tool, const std::vector<std::string>& arguments, const std::filesystem::path& output) {
+pid_t start(const std::string& tool, const std::vector<std::string>& arguments, const std::filesystem::path& output,
+            const ToolLimits& limits) {
   const std::string path = std::string(SLEIGHT_BINARY_DIR) + "/bin/" + tool;
   std::vector<std::string> words = {path};
   words.insert(words.end(), arguments.begin(), arguments.end());
@@ -32,6 +34,10 @@ pid_t start(const std::string& tool, const std::vector<std::string>& arguments, 
     const int descriptor = open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
     dup2(descriptor, STDOUT_FILENO);
     dup2(descriptor, STDERR_FILENO);
+    if (limits.largest_file >= 0) {
+      const rlimit limit{static_cast<rlim_t>(limits.largest_file), static_cast<rlim_t>(limits.largest_file)};
+      if (setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(126);
+    }
     execv(path.c_str(), pointers.data());
     _exit(127);
   }
@@ -54,10 +60,11 @@ int count_lines(const std::filesystem::path& file) {
 
 }  // namespace
 
-ToolResult run_tool_process(const std::string& tool, const std::vector<std::string>& arguments) {
+ToolResult run_tool_process(const std::string& tool, const std::vector<std::string>& arguments,
+                            const ToolLimits& limits) {
   const TemporaryFolder scratch;
   const std::filesystem::path output = scratch / "output.txt";
-  const int status = wait_for(start(tool, arguments, output));
+  const int status = wait_for(start(tool, arguments, output, limits));
   return {status, read_text_file(output)};
 }
 
@@ -65,7 +72,7 @@ ToolResult run_tool_and_signal(const std::string& tool, const std::vector<std::s
                                const std::filesystem::path& file, int lines, int signal) {
   const TemporaryFolder scratch;
   const std::filesystem::path output = scratch / "output.txt";
-  const pid_t child = start(tool, arguments, output);
+  const pid_t child = start(tool, arguments, output, {});
   for (int tries = 0; tries < 60000 && count_lines(file) < lines; ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     if (waitpid(child, nullptr, WNOHANG) == child)

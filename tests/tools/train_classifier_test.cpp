@@ -5,72 +5,10 @@
 #include "engine/base/file.h"
 #include "engine/train/safetensors.h"
 #include "tests/base/temporary_folder.h"
-#include "tests/tools/tool_process.h"
+#include "tests/tools/training_run.h"
 
 using namespace sleight;
 using namespace sleight::test;
-
-namespace {
-
-// Every trick at once, on pictures small enough for a step to take milliseconds: 3 epochs of 10 steps.
-std::vector<std::string> small_run(const std::filesystem::path& out, std::vector<std::string> more = {}) {
-  std::vector<std::string> arguments = {"--data",
-                                        "synthetic",
-                                        "--synthetic-pictures",
-                                        "160",
-                                        "--synthetic-size",
-                                        "20",
-                                        "--model",
-                                        "cifar_resnet20",
-                                        "--tricks",
-                                        "all",
-                                        "--epochs",
-                                        "3",
-                                        "--batch-size",
-                                        "16",
-                                        "--image-size",
-                                        "16",
-                                        "--random-shapes",
-                                        "16:24:3:8",
-                                        "--mixup-off-epochs",
-                                        "1",
-                                        "--warmup-epochs",
-                                        "0.5",
-                                        "--out",
-                                        out.string()};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return arguments;
-}
-
-void require_success(const ToolResult& result) {
-  INFO(result.output);
-  REQUIRE(result.status == 0);
-}
-
-// Weights, momentum, running statistics, averages, and where the run stands: bit for bit. The recipe may differ in its
-// loader threads.
-void require_equal_checkpoints(const std::filesystem::path& a, const std::filesystem::path& b) {
-  const SafetensorsFile first(a / "last.safetensors");
-  const SafetensorsFile second(b / "last.safetensors");
-  REQUIRE(first.tensors().size() == second.tensors().size());
-  REQUIRE(first.tensors().size() > 200);
-  for (const SafetensorsEntry& tensor : first.tensors()) {
-    INFO(tensor.name);
-    const SafetensorsEntry& other = second.at(tensor.name);
-    const bool equal = std::equal(tensor.bytes.begin(), tensor.bytes.end(), other.bytes.begin(), other.bytes.end());
-    REQUIRE(equal);
-  }
-  for (const char* key : {"step", "best_top1", "best_epoch", "last_top1", "receipts"}) {
-    INFO(key);
-    REQUIRE(first.metadata().at(key) == second.metadata().at(key));
-  }
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-}  // namespace
 
 TEST_CASE("a run is repeatable, stopped anywhere and resumed, with any number of loader threads") {
   const TemporaryFolder scratch;
@@ -109,6 +47,25 @@ TEST_CASE("a run is repeatable, stopped anywhere and resumed, with any number of
       require_equal_checkpoints(whole, parts);
     }
   }
+}
+
+TEST_CASE("a run that goes on with another number of compute threads says that it is another run") {
+  const TemporaryFolder scratch;
+  const auto run = scratch / "run";
+  require_success(run_tool_process("train_classifier", small_run(run, {"--max-steps", "3", "--threads", "2"})));
+  const auto resume = [&](const char* threads, const char* steps) {
+    const ToolResult result = run_tool_process(
+        "train_classifier", {"--resume", "--threads", threads, "--max-steps", steps, "--out", run.string()});
+    require_success(result);
+    return result.output;
+  };
+  const std::string message = "computed with 2 threads and goes on with 1";
+  CHECK_FALSE(contains(resume("2", "4"), "bit-identical"));
+  const std::string output = resume("1", "5");
+  INFO(output);
+  CHECK(contains(output, message));
+  CHECK(contains(output, "not be bit-identical"));
+  CHECK(contains(read_text_file(run / "log.txt"), message));
 }
 
 TEST_CASE("a signal ends a run after the step, with everything saved") {

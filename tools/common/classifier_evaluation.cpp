@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "engine/base/error.h"
+#include "engine/base/log.h"
 
 namespace sleight {
 
@@ -13,15 +14,16 @@ void add_batch(EvaluationSummary& summary, const Batch& batch, const EvaluationR
   const auto classes = result.logits.size() / static_cast<std::size_t>(batch.size());
   summary.confusion.resize(classes * classes);
   for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size()); ++i) {
+    if (batch.is_replaced(static_cast<std::int64_t>(i))) continue;
     const auto row = result.logits.subspan(i * classes, classes);
     const auto predicted = static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin());
     ++summary.confusion[static_cast<std::size_t>(batch.labels()[i]) * classes + predicted];
+    // Sums for now; means at the end.
+    ++summary.pictures;
+    summary.loss += static_cast<double>(result.row_losses[i]);
+    summary.top1 += result.ranks[i] == 0 ? 1.0 : 0.0;
+    summary.top5 += result.ranks[i] < 5 ? 1.0 : 0.0;
   }
-  // Sums for now; means at the end.
-  summary.pictures += batch.size();
-  summary.loss += result.loss_sum;
-  summary.top1 += static_cast<double>(result.top1);
-  summary.top5 += static_cast<double>(result.top5);
 }
 
 void finish(EvaluationSummary& summary) {
@@ -31,6 +33,11 @@ void finish(EvaluationSummary& summary) {
 }
 
 }  // namespace
+
+void log_broken(std::span<const BrokenPicture> broken) {
+  for (const BrokenPicture& picture : broken)
+    log_warning("broken picture ", picture.name, ": ", picture.reason);
+}
 
 EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, const EvaluationOptions& options) {
   check(dataset.size() > 0, "there are no pictures to evaluate");
@@ -61,7 +68,13 @@ EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, con
   }
   finish(summaries.plain);
   finish(summaries.averaged);
+  summaries.broken = loader.broken_pictures();
   return summaries;
+}
+
+std::string EvaluationSummaries::left_out() const {
+  if (broken.empty()) return "";
+  return ", " + std::to_string(broken.size()) + " broken picture" + (broken.size() == 1 ? "" : "s") + " left out";
 }
 
 }  // namespace sleight

@@ -2,16 +2,18 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <vector>
 
+#include "engine/data/loader.h"
 #include "engine/train/classifier.h"
 
 namespace sleight {
 
 struct EvaluationSummary {
-  std::int64_t pictures = 0;
-  double loss = 0.0;  // mean, without smoothing
-  double top1 = 0.0;  // fractions of 1
+  std::int64_t pictures = 0;  // that count
+  double loss = 0.0;          // mean, without smoothing
+  double top1 = 0.0;          // fractions of 1
   double top5 = 0.0;
   std::vector<std::int64_t> confusion;  // [classes, classes]: row true class, column predicted class
 };
@@ -22,14 +24,22 @@ struct EvaluationOptions {
   int loader_threads = 1;
   AugmentationRecipe recipe;
   bool averaged = false;  // the moving averages of the weights as well
-  // Sees every batch with its logits (of the averages, where there are any); may be empty.
+  // Sees every batch with its logits (of the averages, where there are any), replaced pictures too; may be empty.
   std::function<void(const Batch& batch, std::span<const float> logits)> observe;
 };
 
 struct EvaluationSummaries {
   EvaluationSummary plain;
   EvaluationSummary averaged;  // no pictures without EvaluationOptions::averaged
+  // Left out of all sums: what the loader put in their places are pictures that are counted already.
+  std::vector<BrokenPicture> broken;
+
+  // "", or ", 2 broken pictures left out".
+  std::string left_out() const;
 };
+
+// A warning for each, with its name and the reason.
+void log_broken(std::span<const BrokenPicture> broken);
 
 EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, const EvaluationOptions& options);
 

@@ -136,6 +136,19 @@ void ClassifierOptions::declare(CLI::App& app) {
       ->capture_default_str();
 }
 
+ClassifierOptions options_of_recipe(const std::string& text, const std::string& origin) {
+  ClassifierOptions options;
+  CLI::App app;
+  options.declare(app);
+  std::istringstream stream(text);
+  try {
+    app.parse_from_stream(stream);
+  } catch (const CLI::Error& error) {
+    fail(origin, ": ", error.what());
+  }
+  return options;
+}
+
 ClassifierRun resolve(const ClassifierOptions& options) {
   ClassifierRun run;
   run.options = options;

@@ -55,6 +55,9 @@ struct ClassifierRun {
   std::string recipe_text() const;
 };
 
+// What a recipe file says. origin (where the text is from) begins the Error for one that does not parse.
+ClassifierOptions options_of_recipe(const std::string& text, const std::string& origin);
+
 // Throws Error for values that make no sense, naming the flag.
 ClassifierRun resolve(const ClassifierOptions& options);
 

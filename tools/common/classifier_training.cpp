@@ -19,6 +19,7 @@
 #include "tools/common/classifier_evaluation.h"
 #include "tools/common/classifier_file.h"
 #include "tools/common/classifier_tricks.h"
+#include "tools/common/failed_step.h"
 #include "tools/common/training_schedule.h"
 
 namespace sleight {
@@ -68,9 +69,11 @@ class TrainingRun {
   void train_step(Loader& loader, ProgressLine& progress_line);
   void log_window(double learning_rate);
   void finish_epoch();
+  SafetensorsMetadata state_metadata() const;
   void save();
   void write_report(const std::string& status);
-  void save_failed_batch(const Batch& batch);
+  std::string save_failed_step(const Batch& batch, const NonFiniteStep& failure) const;
+  void check_state() const;
   void tell_bottleneck(const Loader& loader) const;
 
   const ClassifierRun& run_;
@@ -92,6 +95,7 @@ class TrainingRun {
   TrainingOutcome outcome_;
   EvaluationSummary last_evaluation_;
   std::vector<ReportPrediction> predictions_;
+  bool told_broken_ = false;  // the evaluation pictures' names are the same after every epoch
 };
 
 DatasetPair open_data(const ClassifierRun& run) {
@@ -159,6 +163,7 @@ void TrainingRun::refuse_changed_recipe(const SafetensorsMetadata& metadata) con
 void TrainingRun::resume_from_checkpoint() {
   const fs::path path = folder_ / last_checkpoint_name;
   check(fs::exists(path), "there is no checkpoint ", path.string(), " to resume from; start without --resume");
+  Log::standard().also_to_file(folder_ / log_file_name);  // first, so that warnings about the resume are in it
   const SafetensorsFile file(path);
   refuse_changed_recipe(file.metadata());
   const SafetensorsMetadata metadata = load_checkpoint(path, context_.store);
@@ -188,17 +193,18 @@ void TrainingRun::log_window(double learning_rate) {
   window_ = Window();
 }
 
-void TrainingRun::save_failed_batch(const Batch& batch) {
-  const std::int64_t n = batch.size();
-  const auto bytes = [](const auto& values) { return std::as_bytes(values); };
-  const std::vector<SafetensorsEntry> tensors = {
-      {"images", DataType::uint8, {n, batch.height(), batch.width(), 3}, bytes(batch.images())},
-      {"flips", DataType::int32, {n}, bytes(batch.flips())},
-      {"labels", DataType::int32, {n}, bytes(batch.labels())},
-      {"lambdas", DataType::float32, {n}, bytes(batch.lambdas())},
-      {"partners", DataType::int32, {n}, bytes(batch.partners())},
-      {"samples", DataType::int64, {n}, bytes(batch.samples())}};
-  write_safetensors(folder_ / "failed_batch.safetensors", tensors, {{"step", std::to_string(batch.step())}});
+// What to tell the user about it. A disk that is full as well must not hide why the run stopped.
+std::string TrainingRun::save_failed_step(const Batch& batch, const NonFiniteStep& failure) const {
+  try {
+    save_checkpoint(folder_ / failed_state_name, context_.store, state_metadata());
+    save_failed_batch(folder_ / failed_batch_name, batch, step_, context_, failure.observed());
+  } catch (const Error& error) {
+    return std::string("The step could not be saved for a replay (") + error.what() +
+           "); the last checkpoint is as it was";
+  }
+  return "The batch and the state before the step are in " + (folder_ / failed_batch_name).string() + " and " +
+         failed_state_name + "; see every phase of the step by: replay_batch --run " + folder_.string() +
+         ". The last checkpoint is as it was";
 }
 
 void TrainingRun::train_step(Loader& loader, ProgressLine& progress_line) {
@@ -210,10 +216,8 @@ void TrainingRun::train_step(Loader& loader, ProgressLine& progress_line) {
   StepResult result;
   try {
     result = classifier_.train(*batch);
-  } catch (const NonFiniteLoss& error) {
-    save_failed_batch(*batch);
-    fail("step ", step_, ": ", error.what(), ". The batch is in ", (folder_ / "failed_batch.safetensors").string(),
-         "; the last checkpoint is as it was");
+  } catch (const NonFiniteStep& error) {
+    fail("step ", step_, ": ", error.what(), ". ", save_failed_step(*batch, error));
   }
   tricks_.count(context_, *batch, classifier_.plan_training(batch->size(), batch->height(), batch->width()));
   const double learning_rate = static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate));
@@ -243,11 +247,13 @@ void TrainingRun::train_step(Loader& loader, ProgressLine& progress_line) {
 }
 
 void TrainingRun::finish_epoch() {
+  check_state();
   const std::int64_t epoch = step_ / steps_per_epoch_;
   predictions_.clear();
   const std::vector<std::string>& classes = data_.training->class_names();
   const auto collect = [&](const Batch& batch, std::span<const float> logits) {
     for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size()) && predictions_.size() < report_pictures; ++i) {
+      if (batch.is_replaced(static_cast<std::int64_t>(i))) continue;
       const auto row = logits.subspan(i * classes.size(), classes.size());
       const auto top = std::max_element(row.begin(), row.end());
       double sum = 0.0;
@@ -289,7 +295,9 @@ void TrainingRun::finish_epoch() {
     std::snprintf(text, sizeof text, "; averaged weights top-1 %.2f%%", 100.0 * summaries.averaged.top1);
     line += text;
   }
-  log_info(line);
+  log_info(line, summaries.left_out());
+  if (!told_broken_) log_broken(summaries.broken);
+  told_broken_ = true;
   if (outcome_.last_top1 > outcome_.best_top1) {
     outcome_.best_top1 = outcome_.last_top1;
     outcome_.best_epoch = static_cast<double>(epoch);
@@ -301,7 +309,7 @@ void TrainingRun::finish_epoch() {
   window_.timer.restart();
 }
 
-void TrainingRun::save() {
+SafetensorsMetadata TrainingRun::state_metadata() const {
   SafetensorsMetadata metadata;
   describe_into(metadata,
                 {run_.options.model, data_.training->class_names(), run_.image_size, run_.recipe.normalisation});
@@ -312,7 +320,22 @@ void TrainingRun::save() {
   metadata["receipts"] = receipts_to_json(tricks_.receipts());
   metadata["recipe"] = run_.recipe_text();
   metadata["compute_threads"] = std::to_string(compute_threads());
-  save_checkpoint(folder_ / last_checkpoint_name, context_.store, metadata);
+  return metadata;
+}
+
+void TrainingRun::save() {
+  check_state();
+  save_checkpoint(folder_ / last_checkpoint_name, context_.store, state_metadata());
+}
+
+// Before evaluation and saving: neither last.safetensors nor best.safetensors is replaced by a ruined state.
+void TrainingRun::check_state() const {
+  try {
+    check_finite(context_);
+  } catch (const Error& error) {
+    fail("after step ", step_, ": ", error.what(),
+         "; use a smaller learning rate or a longer warm-up. Nothing was saved; the last checkpoint is as it was");
+  }
 }
 
 void TrainingRun::write_report(const std::string& status) {
@@ -343,9 +366,7 @@ void TrainingRun::tell_bottleneck(const Loader& loader) const {
                            .step = step_seconds_ * 1e9 / batches},
                           loader_threads_);
   if (!text.empty()) log_info(text);
-  for (const BrokenPicture& broken : loader.broken_pictures()) {
-    log_warning("broken picture ", broken.name, ": ", broken.reason);
-  }
+  log_broken(loader.broken_pictures());
 }
 
 TrainingOutcome TrainingRun::train() {
@@ -368,8 +389,8 @@ TrainingOutcome TrainingRun::train() {
     if (!run_.options.weights.empty()) load_weights(run_.options.weights, context_.store);
     log_.emplace(folder_);
     write_file_atomically(folder_ / recipe_file_name, run_.recipe_text());
+    Log::standard().also_to_file(folder_ / log_file_name);
   }
-  Log::standard().also_to_file(folder_ / log_file_name);
 
   const std::int64_t end = run_.options.max_steps > 0 ? std::min(run_.options.max_steps, steps_) : steps_;
   const StopSignals signals;

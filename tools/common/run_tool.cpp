@@ -1,6 +1,7 @@
 #include "tools/common/run_tool.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -16,6 +17,9 @@ int run_tool(CLI::App& app, std::vector<std::string> arguments, const std::funct
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
+  // A file that would exceed the shell's limit (ulimit -f) is then a failed write with a message, like a full disk, and
+  // not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return body();
   } catch (const std::bad_alloc&) {
