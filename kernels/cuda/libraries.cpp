@@ -8,8 +8,15 @@
 namespace sleight::kernels {
 namespace {
 
+CudaLibrariesOptions with_report(CudaLibrariesOptions options) {
+  if (!options.report) {
+    options.report = [](const std::string& message) { std::fprintf(stderr, "%s\n", message.c_str()); };
+  }
+  return options;
+}
+
 // Before anything is opened: a message about the machine, and not about the first call that fails on it.
-CudaLibrariesOptions checked(CudaLibrariesOptions options) {
+CudaLibrariesOptions checked(const CudaLibrariesOptions& options) {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
   if (status != cudaSuccess || count == 0) {
@@ -17,10 +24,7 @@ CudaLibrariesOptions checked(CudaLibrariesOptions options) {
     throw std::runtime_error(std::string("there is no NVIDIA GPU or no driver: ") +
                              (status == cudaSuccess ? "the driver finds none" : cudaGetErrorString(status)));
   }
-  if (!options.report) {
-    options.report = [](const std::string& message) { std::fprintf(stderr, "%s\n", message.c_str()); };
-  }
-  return options;
+  return with_report(options);
 }
 
 cudaDeviceProp current_gpu() {
@@ -68,6 +72,12 @@ CudaLibraries::CudaLibraries(const CudaLibrariesOptions& options)
   cache_bytes_ = gpu.l2CacheSize;
 }
 
+CudaLibraries::CudaLibraries(const CudaLibrariesOptions& options, const std::string& described_gpu)
+    : options_(with_report(options)),
+      machine_(described_gpu),
+      target_(cudnn::Target::described(described_gpu)),
+      cache_(options_.tuning_cache, options_.report) {}
+
 cudnnHandle_t CudaLibraries::cudnn(cudaStream_t stream) {
   if (stream != cudnn_stream_) {
     cudnn::check(cudnn::library().set_stream(cudnn_.get(), stream), "cudnnSetStream");
@@ -83,6 +93,14 @@ TuningKey CudaLibraries::key(std::string_view operation) const {
       .add("tf32", options_.allow_tf32)
       .add("workspace limit", options_.workspace_limit);
   return key;
+}
+
+void CudaLibraries::remember(const TuningKey& key, const TuningEntry& entry) {
+  try {
+    cache_.remember(key, entry);
+  } catch (const std::runtime_error& error) {
+    report(error.what());
+  }
 }
 
 CudaLibraries& libraries_of(const Cuda& cuda) {

@@ -17,6 +17,9 @@ namespace sleight::kernels {
 class CudaLibraries {
  public:
   explicit CudaLibraries(const CudaLibrariesOptions&);
+  // For a GPU that is only described (cudnn::Target::described): cuDNN's plans can be made and not run. Nothing can be
+  // measured there, and cuBLASLt does not work without a GPU at all.
+  CudaLibraries(const CudaLibrariesOptions&, const std::string& described_gpu);
 
   const CudaLibrariesOptions& options() const { return options_; }
   void report(const std::string& message) const { options_.report(message); }
@@ -26,7 +29,9 @@ class CudaLibraries {
   const cudnn::Target& target() const { return target_; }
   cublasLtHandle_t cublas_lt() const { return cublas_lt_.get(); }
 
-  TuningCache& cache() { return cache_; }
+  const TuningCache& cache() const { return cache_; }
+  // A cache that cannot be written is reported, and no reason to stop.
+  void remember(const TuningKey&, const TuningEntry&);
   // The beginning of a key: the operation, this GPU, driver, runtime and libraries, and the options that decide.
   TuningKey key(std::string_view operation) const;
   // Bytes of the L2 cache.

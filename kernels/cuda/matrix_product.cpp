@@ -94,6 +94,9 @@ MatrixProduct::Owned<cublasLtMatmulDescOpaque_t> MatrixProduct::describe_operati
     // One number for each of cuBLASLt's rows, which are our columns.
     set(made, CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
     set(made, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, matrix_type(shape.type));
+    // The heuristics look at the address, for its alignment. It is replaced before each run.
+    const void* const some_address = reinterpret_cast<const void*>(std::uintptr_t{256});
+    set(made, CUBLASLT_MATMUL_DESC_BIAS_POINTER, some_address);
   }
   return operation;
 }
@@ -184,8 +187,8 @@ void MatrixProduct::choose(const TuningKey& key) {
     const std::optional<Winner> winner = measure_fastest(cuda_.stream, libraries.cache_bytes(), operands, contestants);
     if (winner) {
       best = winner->index;
-      libraries.cache().remember(key, {to_text(proposals[best].algo), winner->microseconds,
-                                       static_cast<std::int64_t>(proposals[best].workspaceSize)});
+      libraries.remember(key, {to_text(proposals[best].algo), winner->microseconds,
+                               static_cast<std::int64_t>(proposals[best].workspaceSize)});
     } else {
       libraries.report("not measured, for want of GPU memory, and left to cuBLASLt's heuristics: " + key.text());
     }

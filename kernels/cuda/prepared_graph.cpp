@@ -95,7 +95,7 @@ Plan choose_plan(const Cuda& cuda, const DescribedGraph& described, const Tuning
     return std::move(candidates[0].plan);
   }
   Candidate& best = candidates[winner->index];
-  libraries.cache().remember(key, {to_string(best.choice), winner->microseconds, best.plan.workspace_bytes()});
+  libraries.remember(key, {to_string(best.choice), winner->microseconds, best.plan.workspace_bytes()});
   return std::move(best.plan);
 }
 

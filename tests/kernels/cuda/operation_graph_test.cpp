@@ -62,10 +62,7 @@ TEST_CASE("every convolution of the networks has plans on an H100 and an A100", 
           CHECK(described.operands.size() == (shape.has_bias && describe == describe_forward ? 4 : 3));
           for (const Demands demands : {Demands{false, false}, Demands{true, type == DataType::float32}}) {
             INFO(gpu << " " << to_string(shape) << " demands " << demands.deterministic << demands.full_float32);
-            const std::vector<EngineChoice> choices = propose_engines(described.graph, target, demands);
-            REQUIRE(!choices.empty());
             CHECK(is_offered(described.graph, target, demands));
-            CHECK(cudnn::parse_engine_choice(to_string(choices[0])) == choices[0]);
           }
         }
       }
