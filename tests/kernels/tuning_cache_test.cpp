@@ -1,5 +1,7 @@
 #include "kernels/tuning_cache.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -140,36 +142,73 @@ TEST_CASE("what cannot be written or read is an error", "[tuning_cache]") {
   CHECK_THROWS_AS(TuningCache(file.path()), std::runtime_error);
 }
 
-TEST_CASE("several processes write one tuning cache", "[tuning_cache]") {
-  const TemporaryFile file;
+TEST_CASE("several processes start and write one tuning cache", "[tuning_cache]") {
   constexpr int processes = 8;
-  constexpr int entries = 50;
-  std::vector<pid_t> children;
-  for (int process = 0; process < processes; ++process) {
-    const pid_t child = fork();
-    REQUIRE(child >= 0);
-    if (child == 0) {
-      try {
-        TuningCache cache(file.path());
-        for (int i = 0; i < entries; ++i)
-          cache.remember(key_of(process * entries + i), {std::string(200, 'x') + std::to_string(i), 1, i});
-      } catch (...) {
-        _exit(1);
+  constexpr int entries = 5;
+  for (int round = 0; round < 20; ++round) {
+    const TemporaryFile file;
+    int gate[2] = {-1, -1};
+    REQUIRE(pipe(gate) == 0);
+    std::vector<pid_t> children;
+    for (int process = 0; process < processes; ++process) {
+      const pid_t child = fork();
+      REQUIRE(child >= 0);
+      if (child == 0) {
+        close(gate[1]);
+        char nothing = 0;
+        if (read(gate[0], &nothing, 1) != 0) _exit(2);  // Until the gate is closed: all begin together.
+        try {
+          TuningCache cache(file.path());
+          for (int i = 0; i < entries; ++i)
+            cache.remember(key_of(process * entries + i), {std::string(200, 'x') + std::to_string(i), 1, i});
+        } catch (...) {
+          _exit(1);
+        }
+        _exit(0);
       }
-      _exit(0);
+      children.push_back(child);
     }
-    children.push_back(child);
+    close(gate[0]);
+    close(gate[1]);
+    for (const pid_t child : children) {
+      int status = -1;
+      REQUIRE(waitpid(child, &status, 0) == child);
+      CHECK(status == 0);
+    }
+    int messages = 0;
+    const TuningCache cache(file.path(), [&](const std::string&) { ++messages; });
+    CHECK(messages == 0);
+    CHECK(cache.size() == processes * entries);
+    CHECK(cache.find(key_of(3 * entries + 4)) == TuningEntry{std::string(200, 'x') + "4", 1, 4});
   }
-  for (const pid_t child : children) {
-    int status = -1;
-    REQUIRE(waitpid(child, &status, 0) == child);
-    CHECK(status == 0);
+}
+
+TEST_CASE("who writes the tuning cache waits for whoever has it locked", "[tuning_cache]") {
+  const TemporaryFile file;
+  file.write("");
+  const int locked = open(file.path().c_str(), O_RDWR);
+  REQUIRE(locked >= 0);
+  REQUIRE(flock(locked, LOCK_EX) == 0);
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    close(locked);
+    try {
+      TuningCache(file.path()).remember(key_of(1), entry);
+    } catch (...) {
+      _exit(1);
+    }
+    _exit(0);
   }
-  int messages = 0;
-  const TuningCache cache(file.path(), [&](const std::string&) { ++messages; });
-  CHECK(messages == 0);
-  CHECK(cache.size() == processes * entries);
-  CHECK(cache.find(key_of(3 * entries + 7)) == TuningEntry{std::string(200, 'x') + "7", 1, 7});
+  usleep(200'000);
+  int status = -1;
+  CHECK(waitpid(child, &status, WNOHANG) == 0);
+  CHECK(file.text() == "");
+  REQUIRE(flock(locked, LOCK_UN) == 0);
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  close(locked);
+  CHECK(TuningCache(file.path()).find(key_of(1)) == entry);
 }
 
 }  // namespace sleight::test

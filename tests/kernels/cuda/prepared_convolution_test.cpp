@@ -57,7 +57,7 @@ TEST_CASE("all three directions are prepared, without measuring, for a described
     const ConvolutionShape shape = some_shape(type);
     CHECK(make_convolution_forward(queue, shape)->workspace_bytes() >= 0);
     CHECK(make_convolution_backward_data(queue, shape)->workspace_bytes() >= 0);
-    CHECK(make_convolution_backward_weights(queue, shape)->workspace_bytes() > 0);
+    CHECK(make_convolution_backward_weights(queue, shape)->workspace_bytes() >= 0);
   }
   CHECK(messages.list.empty());
   CHECK(libraries.cache().size() == 0);  // What was not measured is not remembered.
