@@ -94,6 +94,19 @@ std::string percent(double probability) {
   return text;
 }
 
+// So many pictures, from class to class: at equal distances in the list sorted by class. Equal distances in the data
+// set's own order would meet the same few classes again and again where the classes take turns.
+std::vector<std::int64_t> spread_over_classes(const Dataset& dataset, std::int64_t count) {
+  std::vector<std::int64_t> by_class(static_cast<std::size_t>(dataset.size()));
+  std::iota(by_class.begin(), by_class.end(), std::int64_t{0});
+  std::ranges::stable_sort(by_class, {}, [&](std::int64_t index) { return dataset.label(index); });
+  count = std::min(count, dataset.size());
+  std::vector<std::int64_t> chosen;
+  for (std::int64_t i = 0; i < count; ++i)
+    chosen.push_back(by_class[static_cast<std::size_t>(i * dataset.size() / count)]);
+  return chosen;
+}
+
 void write_sheet(const std::string& path, const std::vector<Prediction>& predictions,
                  const std::vector<std::string>& classes) {
   std::vector<SheetPicture> sheet;
@@ -128,10 +141,7 @@ int predict_pictures(const Options& options, const ClassifierDescription& descri
     const auto dataset = open_dataset(options.data, DatasetSplit::evaluation, options.dataset);
     check(dataset->class_names() == classes, options.data, " has other classes than ", options.weights,
           " was trained on");
-    // Spread over the whole data set, which is usually sorted by class.
-    const std::int64_t count = std::min(options.count, dataset->size());
-    for (std::int64_t i = 0; i < count; ++i) {
-      const std::int64_t index = i * dataset->size() / count;
+    for (const std::int64_t index : spread_over_classes(*dataset, options.count)) {
       StoredPicture stored;
       dataset->read(index, stored);
       predictions.push_back(with_context(dataset->name(index),

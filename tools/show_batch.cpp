@@ -45,11 +45,12 @@ std::vector<Picture> prepared_pictures(const Batch& batch) {
   return pictures;
 }
 
-int show(const ClassifierRun& run, std::int64_t epoch, std::int64_t step, const std::string& path) {
+int show(const ClassifierRun& asked, std::int64_t epoch, std::int64_t step, const std::string& path) {
   DatasetOptions data_options;
-  data_options.synthetic = run.options.synthetic;
-  data_options.synthetic.seed = run.options.seed;
-  const auto dataset = open_dataset(run.options.data, DatasetSplit::training, data_options);
+  data_options.synthetic = asked.options.synthetic;
+  data_options.synthetic.seed = asked.options.seed;
+  const auto dataset = open_dataset(asked.options.data, DatasetSplit::training, data_options);
+  const ClassifierRun run = fitted_to(asked, dataset->size());
   const std::int64_t steps = steps_per_epoch(run, dataset->size());
   check(epoch < run.recipe.epochs && step < steps, "the training has ", run.recipe.epochs, " epochs of ", steps,
         " steps");

@@ -55,7 +55,8 @@ EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, con
                 {.threads = options.loader_threads,
                  .maximum_batch_size = options.batch_size,
                  .maximum_height = options.image_size,
-                 .maximum_width = options.image_size});
+                 .maximum_width = options.image_size,
+                 .allocate_pixels = pinned_pixels(classifier.device())});
   EvaluationSummaries summaries;
   while (const std::optional<Batch> batch = loader.next()) {
     EvaluationResult result = classifier.evaluate(*batch, false);

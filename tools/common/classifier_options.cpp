@@ -84,27 +84,36 @@ void ClassifierOptions::declare(CLI::App& app) {
          "'synthetic' (generated pictures)")
       ->capture_default_str();
   app.add_option("--model", model, "One of: " + joined(classifiers()))->capture_default_str();
-  app.add_option("--tricks", tricks, "Set of tricks to start from: none, standard, all")->capture_default_str();
+  app.add_option("--tricks", tricks,
+                 "Set of tricks to start from: none; standard, what suits a training of its length; all, every trick "
+                 "(for long trainings)")
+      ->capture_default_str();
   app.add_option("--epochs", epochs, "Passes over the training pictures (default 120, for CIFAR models 200)");
-  app.add_option("--batch-size", batch_size, "Pictures per step (default 256, for CIFAR models 128)");
+  app.add_option("--batch-size", batch_size,
+                 "Pictures per step (default 256, for CIFAR models 128; halved down to 16 while an epoch has fewer "
+                 "than 100 steps)");
   app.add_option("--image-size", image_size,
                  "Side of the training and evaluation pictures in pixels (default: the model's own)");
   app.add_option("--augmentation", augmentation,
-                 "imagenet, imagenet-hue, cifar or none (default: as the model's family)");
-  app.add_option("--learning-rate", learning_rate, "Base rate; for 256 pictures per step with --linear-scaling");
+                 "imagenet, imagenet-hue, cifar or none (default: as the model's family; under 30 epochs crops of 35% "
+                 "of the area or more)");
+  app.add_option("--learning-rate", learning_rate,
+                 "Base rate; for 256 pictures per step with --linear-scaling (default 0.1, for CIFAR models 0.2)");
   declare_switch(app, "--linear-scaling,!--no-linear-scaling", linear_scaling, "Multiply the rate by batch size / 256");
   app.add_option("--schedule", schedule, "cosine or step");
   app.add_option("--milestones", milestones, "Epochs after which --schedule step multiplies the rate by 0.1")
       ->delimiter(',');
   app.add_option("--warmup-epochs", warmup_epochs,
-                 "Epochs over which the rate rises to the base rate; fractions allowed");
+                 "Epochs over which the rate rises to the base rate; fractions allowed (default 5, a tenth of a "
+                 "training of under 50)");
   app.add_option("--warmup-form", warmup_form, "linear, or power4 (darknet)");
   app.add_option("--momentum", momentum, "Momentum of SGD (default 0.9)");
   declare_switch(app, "--nesterov,!--no-nesterov", nesterov, "Nesterov's form of momentum (default on)");
   app.add_option("--weight-decay", weight_decay, "L2 penalty (default 1e-4, for CIFAR models 5e-4)");
   declare_switch(app, "--no-bias-decay,!--bias-decay", no_bias_decay,
                  "Weight decay on convolution and linear weights only");
-  declare_switch(app, "--zero-gamma,!--no-zero-gamma", zero_gamma, "Start the last scale of each residual branch at 0");
+  declare_switch(app, "--zero-gamma,!--no-zero-gamma", zero_gamma,
+                 "Start the last scale of each residual branch at 0 (default: from 30 epochs on)");
   app.add_option("--mixup", mixup, "Alpha of Beta(alpha, alpha); 0 turns mixup off");
   app.add_option("--mixup-off-epochs", mixup_off_epochs, "The last so many epochs without mixup");
   app.add_option("--mixup-lambda", mixup_lambda, "One lambda per batch or per sample");
@@ -200,6 +209,11 @@ ClassifierRun resolve(const ClassifierOptions& options) {
   check(options.threads >= 0 && options.loader_threads >= 0, "--threads and --loader-threads must not be negative");
   check(options.max_steps >= 0 && options.checkpoint_steps >= 0,
         "--max-steps and --checkpoint-steps must not be negative");
+  return run;
+}
+
+ClassifierRun fitted_to(ClassifierRun run, std::int64_t pictures) {
+  if (!run.options.batch_size) run.recipe.batch_size = batch_size_for(run.recipe, pictures);
   return run;
 }
 

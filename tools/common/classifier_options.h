@@ -61,6 +61,9 @@ ClassifierOptions options_of_recipe(const std::string& text, const std::string& 
 // Throws Error for values that make no sense, naming the flag.
 ClassifierRun resolve(const ClassifierOptions& options);
 
+// The run for a data set of so many training pictures: unless the user gave a batch size, the one that suits them.
+ClassifierRun fitted_to(ClassifierRun run, std::int64_t pictures);
+
 // With --resume and no --config, the recipe in the run's folder is read as well: `train_classifier --resume --out DIR`.
 // Returns the arguments to parse, without the program's name.
 std::vector<std::string> with_recipe_of_run(int argument_count, char** arguments);

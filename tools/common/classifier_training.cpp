@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <ctime>
+#include <deque>
 #include <mutex>
 
 #include "engine/base/error.h"
@@ -31,6 +32,8 @@ namespace fs = std::filesystem;
 // Steps between two lines of metrics.jsonl.
 constexpr std::int64_t log_interval = 50;
 constexpr std::size_t report_pictures = 24;
+// Two batches may be on the device or on their way to it while the loader fills the others.
+constexpr int loader_slots = 5;
 
 fs::path folder_of(const ClassifierRun& run) {
   if (!run.options.out.empty()) return run.options.out;
@@ -66,7 +69,12 @@ class TrainingRun {
   void resume_from_checkpoint();
   void refuse_changed_recipe(const SafetensorsMetadata& metadata) const;
   void plan();
-  void train_step(Loader& loader, ProgressLine& progress_line);
+  void upload_next(Loader& loader);
+  void start_step();
+  void train_step(Loader& loader, ProgressLine& progress_line, std::int64_t end);
+  bool is_checkpoint(std::int64_t step) const {
+    return run_.options.checkpoint_steps > 0 && step % run_.options.checkpoint_steps == 0;
+  }
   void log_window(double learning_rate);
   void finish_epoch();
   SafetensorsMetadata state_metadata() const;
@@ -76,9 +84,9 @@ class TrainingRun {
   void check_state() const;
   void tell_bottleneck(const Loader& loader) const;
 
-  const ClassifierRun& run_;
-  fs::path folder_;
   DatasetPair data_;
+  const ClassifierRun run_;
+  fs::path folder_;
   std::int64_t steps_per_epoch_;
   std::int64_t steps_;
   int loader_threads_;
@@ -88,7 +96,10 @@ class TrainingRun {
   Classifier classifier_;
   std::optional<RunLog> log_;
 
-  std::int64_t step_ = 0;  // finished steps
+  std::int64_t step_ = 0;                        // finished steps
+  std::int64_t started_steps_ = 0;               // one more while a step is at work
+  std::deque<std::shared_ptr<Batch>> uploaded_;  // batches whose steps are not finished
+  double waiting_seconds_ = 0.0;                 // for the loader, in this step
   Window window_;
   RecentSpeed speed_;
   double step_seconds_ = 0.0;  // spent computing steps, for the question of who starves
@@ -111,16 +122,16 @@ DatasetPair open_data(const ClassifierRun& run) {
 }
 
 TrainingRun::TrainingRun(const ClassifierRun& run)
-    : run_(run),
-      folder_(folder_of(run)),
-      data_(open_data(run)),
-      steps_per_epoch_(steps_per_epoch(run, data_.training->size())),
-      steps_(steps_per_epoch_ * run.recipe.epochs),
-      loader_threads_(run.options.loader_threads),
-      context_(run.options.device, run.options.seed),
-      tricks_(run, steps_per_epoch_),
-      schedule_(run, tricks_, data_.training->size()),
-      classifier_(context_, run.model->trace,
+    : data_(open_data(run)),
+      run_(fitted_to(run, data_.training->size())),
+      folder_(folder_of(run_)),
+      steps_per_epoch_(steps_per_epoch(run_, data_.training->size())),
+      steps_(steps_per_epoch_ * run_.recipe.epochs),
+      loader_threads_(run_.options.loader_threads),
+      context_(run_.options.device, run_.options.seed),
+      tricks_(run_, steps_per_epoch_),
+      schedule_(run_, tricks_, data_.training->size()),
+      classifier_(context_, run_.model->trace,
                   tricks_.program_options(static_cast<std::int64_t>(data_.training->class_names().size()))) {
   set_compute_threads(run.options.threads);
   if (loader_threads_ == 0) loader_threads_ = std::max(1, compute_threads() / 2);
@@ -207,23 +218,47 @@ std::string TrainingRun::save_failed_step(const Batch& batch, const NonFiniteSte
          ". The last checkpoint is as it was";
 }
 
-void TrainingRun::train_step(Loader& loader, ProgressLine& progress_line) {
-  Timer whole;
-  const std::optional<Batch> batch = loader.next();
+// The transfer of the next batch, with the tricks' count of what arrives; no more than the loader's slots allow.
+void TrainingRun::upload_next(Loader& loader) {
+  Timer waiting;
+  std::optional<Batch> batch = loader.next();
   check(batch.has_value(), "the loader ended before step ", step_);
-  Timer computing;
-  tricks_.set_live_scalars(context_, step_);
+  const auto owner = std::make_shared<Batch>(std::move(*batch));
+  classifier_.upload(*owner, owner);
+  uploaded_.push_back(owner);
+  waiting_seconds_ += waiting.seconds();
+}
+
+void TrainingRun::start_step() {
+  tricks_.set_live_scalars(context_, started_steps_);
+  classifier_.start();
+  const Batch& batch = *uploaded_.front();
+  tricks_.count(context_, batch, classifier_.plan_training(batch.size(), batch.height(), batch.width()));
+  ++started_steps_;
+}
+
+// One step, with the next one prepared. Its batch travels to the device while this step is computed, and on a device
+// that works while the host goes on, it is started before the host looks at anything else.
+void TrainingRun::train_step(Loader& loader, ProgressLine& progress_line, std::int64_t end) {
+  Timer whole;
+  waiting_seconds_ = 0.0;
+  if (uploaded_.empty()) upload_next(loader);
+  if (!classifier_.started()) start_step();
+  const double learning_rate = static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate));
+  const std::shared_ptr<Batch> batch = uploaded_.front();
+  uploaded_.pop_front();
+  if (!context_.device.is_host() && step_ + 1 < end) upload_next(loader);
   StepResult result;
   try {
-    result = classifier_.train(*batch);
+    result = classifier_.finish();
   } catch (const NonFiniteStep& error) {
     fail("step ", step_, ": ", error.what(), ". ", save_failed_step(*batch, error));
   }
-  tricks_.count(context_, *batch, classifier_.plan_training(batch->size(), batch->height(), batch->width()));
-  const double learning_rate = static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate));
   ++step_;
+  const bool stops_here = step_ % steps_per_epoch_ == 0 || is_checkpoint(step_) || step_ == end;
+  if (!uploaded_.empty() && !stops_here && StopSignals::requested() == 0) start_step();
   window_.add(result, batch->size());
-  step_seconds_ += computing.seconds();
+  step_seconds_ += whole.seconds() - waiting_seconds_;
   speed_.add(batch->size(), whole.seconds());
   Progress progress{.epoch = (step_ - 1) / steps_per_epoch_ + 1,
                     .epochs = run_.recipe.epochs,
@@ -399,22 +434,32 @@ TrainingOutcome TrainingRun::train() {
                 [this](std::int64_t step, BatchRequest& request) { return schedule_.fill(step, request); },
                 {.seed = run_.options.seed,
                  .threads = loader_threads_,
+                 .slots = loader_slots,
                  .first_step = step_,
                  .maximum_batch_size = run_.recipe.batch_size,
                  .maximum_height = largest,
-                 .maximum_width = largest});
+                 .maximum_width = largest,
+                 .allocate_pixels = pinned_pixels(context_.device)});
+  started_steps_ = step_;
+  // Batches live in the loader's slots, so they must go before it does, also when an error ends the training.
+  struct Forget {
+    TrainingRun& run;
+    ~Forget() {
+      run.classifier_.forget_batches();
+      run.uploaded_.clear();
+    }
+  } const forget{*this};
   {
     ProgressLine progress_line;
-    while (step_ < end && StopSignals::requested() == 0) {
-      train_step(loader, progress_line);
+    while (step_ < end && (StopSignals::requested() == 0 || classifier_.started())) {
+      train_step(loader, progress_line, end);
       const bool epoch_ends = step_ % steps_per_epoch_ == 0;
       if (epoch_ends) finish_epoch();
-      const bool stops = step_ == end || StopSignals::requested() != 0;
+      const bool stops = step_ == end || (StopSignals::requested() != 0 && !classifier_.started());
       // What belongs to a step is logged before its checkpoint is saved: a resumed run cuts off what came later.
       if (stops && window_.steps > 0)
         log_window(static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate)));
-      const bool asked = run_.options.checkpoint_steps > 0 && step_ % run_.options.checkpoint_steps == 0;
-      if (epoch_ends || asked || stops) save();
+      if (epoch_ends || is_checkpoint(step_) || stops) save();
       if (epoch_ends)
         write_report("epoch " + std::to_string(step_ / steps_per_epoch_) + " of " + std::to_string(run_.recipe.epochs));
     }
