@@ -2,7 +2,6 @@
 #include "kernels/convolution.h"
 
 #include <stdexcept>
-#include <string>
 
 #include "kernels/convolution_onednn.h"
 #include "kernels/onednn.h"
@@ -10,23 +9,23 @@
 namespace sleight::kernels {
 namespace {
 
+[[noreturn]] void refuse(const ConvolutionShape& shape, const std::string& reason) {
+  throw std::invalid_argument("convolution " + to_string(shape) + ": " + reason);
+}
+
 std::string text(const ActivationView& view) {
   return std::to_string(view.batch) + " x " + std::to_string(view.height) + " x " + std::to_string(view.width) + " x " +
          std::to_string(view.channels());
 }
 
-[[noreturn]] void refuse(const ConvolutionShape& shape, const std::string& reason) {
-  throw std::invalid_argument("convolution " + text(shape.input) + " -> " + text(shape.output) +
-                              " (batch, height, width, channels), kernel " + std::to_string(shape.kernel_height) +
-                              " x " + std::to_string(shape.kernel_width) + ", stride " + std::to_string(shape.stride) +
-                              ", padding " + std::to_string(shape.padding) + ": " + reason);
-}
-
-[[noreturn]] void fail_without_cudnn() {
-  throw std::runtime_error("convolution: this build has no cuDNN; run on the cpu or simt device");
-}
-
 }  // namespace
+
+std::string to_string(const ConvolutionShape& shape) {
+  return text(shape.input) + " -> " + text(shape.output) + " (batch, height, width, channels), kernel " +
+         std::to_string(shape.kernel_height) + " x " + std::to_string(shape.kernel_width) + ", stride " +
+         std::to_string(shape.stride) + ", padding " + std::to_string(shape.padding) + ", " +
+         std::string(name_of(shape.type));
+}
 
 void check(const ConvolutionShape& shape) {
   const ActivationView& input = shape.input;
@@ -105,18 +104,6 @@ std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(Simt, co
 
 std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(Simt, const ConvolutionShape& shape) {
   return make_convolution_backward_weights(Cpu{}, shape);
-}
-
-std::unique_ptr<ConvolutionForward> make_convolution_forward(Cuda, const ConvolutionShape&) {
-  fail_without_cudnn();
-}
-
-std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(Cuda, const ConvolutionShape&) {
-  fail_without_cudnn();
-}
-
-std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(Cuda, const ConvolutionShape&) {
-  fail_without_cudnn();
 }
 
 }  // namespace sleight::kernels

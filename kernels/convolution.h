@@ -13,14 +13,18 @@
 //
 // Types: float32, bfloat16 (sums in float32) and float64; bias and weights have the type of the activations.
 // Prepared objects: everything that depends on the shape alone happens once, in make_...; run allocates nothing.
-// Determinism: for a given shape and number of threads the same input gives the same bits.
-// Devices: cpu and simt: oneDNN for float32, plain loops for the other types. cuda: cuDNN.
-// Accuracy: for 3x3 kernels of stride 1 oneDNN may use Winograd's algorithm (Lavin and Gray, "Fast Algorithms for
+// Determinism: for a given shape and number of threads the same input gives the same bits. cuda: only when the
+// libraries were made `deterministic`; otherwise the fastest algorithm of the backward directions may add in any order.
+// Devices: cpu and simt: oneDNN for float32, plain loops for the other types. cuda: cuDNN, for float32 and bfloat16,
+// channels last; the queue carries `libraries` (kernels/cuda_libraries.h), and the workspace is aligned to 256. Which
+// of cuDNN's algorithms is fastest is measured by make_... on scratch memory of the GPU, unless the tuning cache knows
+// it. Accuracy: for 3x3 kernels of stride 1 oneDNN may use Winograd's algorithm (Lavin and Gray, "Fast Algorithms for
 // Convolutional Neural Networks", CVPR 2016) in float32.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "kernels/activation_view.h"
 #include "kernels/queue.h"
@@ -94,6 +98,9 @@ class ConvolutionBackwardWeights {
   // weight_gradient is laid out as the weights are.
   virtual void run(const void* input, const void* output_gradient, void* weight_gradient, void* workspace) = 0;
 };
+
+// For messages: sizes, kernel, stride, padding and type.
+std::string to_string(const ConvolutionShape&);
 
 // Throws std::invalid_argument for a shape that contradicts itself: the output's size, lanes that do not divide the
 // channels, a type without arithmetic. Every make_... calls it.

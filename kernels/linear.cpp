@@ -7,19 +7,15 @@
 #include "kernels/linear_onednn.h"
 
 namespace sleight::kernels {
-namespace {
 
-[[noreturn]] void fail_without_cublas() {
-  throw std::runtime_error("linear: this build has no cuBLASLt; run on the cpu or simt device");
+std::string to_string(const LinearShape& shape) {
+  return std::to_string(shape.rows) + " rows, " + std::to_string(shape.input_features) + " -> " +
+         std::to_string(shape.output_features) + " features, " + std::string(name_of(shape.type));
 }
-
-}  // namespace
 
 void check(const LinearShape& shape) {
   if (shape.rows < 1 || shape.input_features < 1 || shape.output_features < 1) {
-    throw std::invalid_argument("linear: " + std::to_string(shape.rows) + " rows, " +
-                                std::to_string(shape.input_features) + " -> " + std::to_string(shape.output_features) +
-                                " features: all must be at least 1");
+    throw std::invalid_argument("linear " + to_string(shape) + ": all sizes must be at least 1");
   }
   visit_cpu_type(shape.type, [](auto) {});
 }
@@ -51,18 +47,6 @@ std::unique_ptr<LinearBackwardData> make_linear_backward_data(Simt, const Linear
 
 std::unique_ptr<LinearBackwardWeights> make_linear_backward_weights(Simt, const LinearShape& shape) {
   return make_linear_backward_weights(Cpu{}, shape);
-}
-
-std::unique_ptr<LinearForward> make_linear_forward(Cuda, const LinearShape&) {
-  fail_without_cublas();
-}
-
-std::unique_ptr<LinearBackwardData> make_linear_backward_data(Cuda, const LinearShape&) {
-  fail_without_cublas();
-}
-
-std::unique_ptr<LinearBackwardWeights> make_linear_backward_weights(Cuda, const LinearShape&) {
-  fail_without_cublas();
 }
 
 }  // namespace sleight::kernels

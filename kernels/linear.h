@@ -5,15 +5,15 @@
 //   backward weights  weight_gradient[output_features, input_features] = output_gradient^T * input
 //
 // with input[rows, input_features] and weights[output_features, input_features] (the order of checkpoints). All three
-// write
-// (=), never add; no argument may overlap another. The gradient of the bias is kernels/bias.h.
+// write (=), never add; no argument may overlap another. The gradient of the bias is kernels/bias.h.
 //
-// Types, preparation, workspace, determinism and devices as in kernels/convolution.h (cuda:
-// cuBLASLt).
+// Types, preparation, workspace, determinism and devices as in kernels/convolution.h (cuda: cuBLASLt, which is always
+// deterministic here: partial sums are kept in float32 in the workspace and added in a fixed order).
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "kernels/queue.h"
 #include "kernels/types.h"
@@ -49,6 +49,9 @@ class LinearBackwardWeights {
   virtual std::int64_t workspace_bytes() const = 0;
   virtual void run(const void* input, const void* output_gradient, void* weight_gradient, void* workspace) = 0;
 };
+
+// For messages: sizes and type.
+std::string to_string(const LinearShape&);
 
 // Throws std::invalid_argument for a size below 1 or a type without arithmetic. Every make_... calls it.
 void check(const LinearShape&);

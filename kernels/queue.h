@@ -24,9 +24,13 @@ struct Simt {
   ThreadOrder order = ThreadOrder::forward;
 };
 
+// cuDNN and cuBLASLt, opened for one GPU: kernels/cuda_libraries.h.
+class CudaLibraries;
+
 // A stream of an NVIDIA GPU; returns when the work is queued.
 struct Cuda {
   CUstream_st* stream = nullptr;
+  CudaLibraries* libraries = nullptr;  // what convolution and linear run on; no other kernel looks at it
 };
 
 }  // namespace sleight::kernels

@@ -10,6 +10,7 @@
 #include "engine/data/picture_pipeline.h"
 #include "engine/data/png.h"
 #include "engine/program/execute.h"
+#include "engine/program/input_stage.h"
 #include "engine/train/checkpoint.h"
 #include "engine/train/picture_sheet.h"
 #include "tools/common/classifier_file.h"
@@ -66,7 +67,8 @@ class Predictor {
         recipe_(evaluation_recipe_of(find_classifier(description.model))),
         size_(description.image_size),
         executable_(inference_program(find_classifier(description.model).trace, program_options(description)),
-                    context_) {
+                    context_),
+        inputs_(context_.device) {
     load_weights(options.weights, context_.store);
   }
 
@@ -74,7 +76,9 @@ class Predictor {
     Prediction prediction{.name = name, .label = "", .picture = Picture(size_, size_), .best = {}};
     RandomStream unused(0, RandomPurpose::augmentation);
     pipeline_.prepare(stored, recipe_, unused, prediction.picture.view());
-    executable_.bind(classification_names::images, prediction.picture.pixels().data());
+    inputs_.upload({{classification_names::images, std::as_bytes(std::span(prediction.picture.pixels())), false}},
+                   nullptr);
+    inputs_.deliver(executable_);
     executable_.run();
     prediction.best = likeliest(executable_.result<float>(classification_names::logits), top);
     return prediction;
@@ -85,6 +89,7 @@ class Predictor {
   AugmentationRecipe recipe_;
   std::int64_t size_;
   Executable executable_;
+  InputStage inputs_;
   PicturePipeline pipeline_;
 };
 
@@ -92,6 +97,19 @@ std::string percent(double probability) {
   char text[16];
   std::snprintf(text, sizeof text, "%.1f%%", 100.0 * probability);
   return text;
+}
+
+// So many pictures, from class to class: at equal distances in the list sorted by class. Equal distances in the data
+// set's own order would meet the same few classes again and again where the classes take turns.
+std::vector<std::int64_t> spread_over_classes(const Dataset& dataset, std::int64_t count) {
+  std::vector<std::int64_t> by_class(static_cast<std::size_t>(dataset.size()));
+  std::iota(by_class.begin(), by_class.end(), std::int64_t{0});
+  std::ranges::stable_sort(by_class, {}, [&](std::int64_t index) { return dataset.label(index); });
+  count = std::min(count, dataset.size());
+  std::vector<std::int64_t> chosen;
+  for (std::int64_t i = 0; i < count; ++i)
+    chosen.push_back(by_class[static_cast<std::size_t>(i * dataset.size() / count)]);
+  return chosen;
 }
 
 void write_sheet(const std::string& path, const std::vector<Prediction>& predictions,
@@ -128,10 +146,7 @@ int predict_pictures(const Options& options, const ClassifierDescription& descri
     const auto dataset = open_dataset(options.data, DatasetSplit::evaluation, options.dataset);
     check(dataset->class_names() == classes, options.data, " has other classes than ", options.weights,
           " was trained on");
-    // Spread over the whole data set, which is usually sorted by class.
-    const std::int64_t count = std::min(options.count, dataset->size());
-    for (std::int64_t i = 0; i < count; ++i) {
-      const std::int64_t index = i * dataset->size() / count;
+    for (const std::int64_t index : spread_over_classes(*dataset, options.count)) {
       StoredPicture stored;
       dataset->read(index, stored);
       predictions.push_back(with_context(dataset->name(index),
@@ -174,7 +189,9 @@ int predict_tensor(const Options& options, const ClassifierDescription& descript
   Context context(options.device, 1);
   Executable executable(network_program(find_classifier(description.model).trace, program), context);
   load_weights(options.weights, context.store);
-  executable.bind("input", pictures.data());
+  InputStage inputs(context.device);
+  inputs.upload({{"input", std::as_bytes(std::span(pictures)), false}}, nullptr);
+  inputs.deliver(executable);
   executable.run();
   const auto logits = executable.result<float>(classification_names::logits);
   const SafetensorsEntry output{
@@ -202,11 +219,12 @@ int main(int argument_count, char** arguments) {
   app.add_option("--top", options.top, "How many classes to name")->capture_default_str()->check(CLI::Range(1, 1000));
   app.add_option("--sheet", options.sheet, "Write a PNG sheet of the pictures with what was seen");
   app.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: as trained")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::Range(0, 4096));
   app.add_option("--tensor", options.tensor,
                  "Instead of pictures: a safetensors file with 'input', float32 [N,3,H,W], normalised");
   app.add_option("--logits", options.logits, "With --tensor: where to write 'logits' [N, classes]");
-  app.add_option("--device", options.device, "cpu or simt")->capture_default_str();
+  app.add_option("--device", options.device, "cpu, cuda (cuda:1 for the second GPU) or simt")->capture_default_str();
   app.add_option("--threads", options.threads, "Compute threads; 0: one per core")->capture_default_str();
   app.add_option("--synthetic-size", options.dataset.synthetic.height, "Side of generated pictures in pixels")
       ->capture_default_str();

@@ -45,11 +45,12 @@ std::vector<Picture> prepared_pictures(const Batch& batch) {
   return pictures;
 }
 
-int show(const ClassifierRun& run, std::int64_t epoch, std::int64_t step, const std::string& path) {
+int show(const ClassifierRun& asked, std::int64_t epoch, std::int64_t step, const std::string& path) {
   DatasetOptions data_options;
-  data_options.synthetic = run.options.synthetic;
-  data_options.synthetic.seed = run.options.seed;
-  const auto dataset = open_dataset(run.options.data, DatasetSplit::training, data_options);
+  data_options.synthetic = asked.options.synthetic;
+  data_options.synthetic.seed = asked.options.seed;
+  const auto dataset = open_dataset(asked.options.data, DatasetSplit::training, data_options);
+  const ClassifierRun run = fitted_to(asked, dataset->size());
   const std::int64_t steps = steps_per_epoch(run, dataset->size());
   check(epoch < run.recipe.epochs && step < steps, "the training has ", run.recipe.epochs, " epochs of ", steps,
         " steps");
@@ -104,10 +105,10 @@ int main(int argument_count, char** arguments) {
   std::string path = "batch.png";
   std::int64_t epoch = 0, step = 0;
   app.add_option("--png", path, "File to write")->capture_default_str();
-  app.add_option("--epoch", epoch, "Epoch, counted from 0")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--epoch", epoch, "Epoch, counted from 0")->capture_default_str()->check(CLI::Range(0, 1 << 30));
   app.add_option("--step", step, "Step in the epoch, counted from 0")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, 1 << 30));
   return sleight::run_tool(app, argument_count, arguments,
                            [&] { return sleight::show(sleight::resolve(options), epoch, step, path); });
 }

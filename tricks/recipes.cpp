@@ -11,6 +11,9 @@ namespace sleight {
 
 namespace {
 
+constexpr std::int64_t smallest_default_batch = 16;
+constexpr std::int64_t fewest_default_steps = 100;
+
 template <class... Parts>
 std::string line(const Parts&... parts) {
   std::ostringstream text;
@@ -41,6 +44,35 @@ Recipe cifar_baseline(double epochs) {
   // Mean and deviation of the training pictures of CIFAR-10.
   recipe.normalisation = {{125.307, 122.950, 113.865}, {62.993, 62.089, 66.705}};
   return recipe;
+}
+
+std::string description(const AugmentationRecipe& augmentation) {
+  std::ostringstream text;
+  switch (augmentation.crop) {
+    case CropKind::random_resized:
+      text << "random resized crop of " << 100.0 * augmentation.minimum_area << " to "
+           << 100.0 * augmentation.maximum_area << "% of the area";
+      break;
+    case CropKind::padded:
+      text << "random crop after padding by " << augmentation.padding;
+      break;
+    case CropKind::centre:
+      text << "centre crop";
+      break;
+    case CropKind::whole:
+      text << "whole picture";
+      break;
+  }
+  if (augmentation.flip_probability > 0.0) text << ", flip " << augmentation.flip_probability;
+  const auto strength = [&](const char* name, double value) {
+    if (value > 0.0) text << ", " << name << " " << value;
+  };
+  strength("brightness", augmentation.brightness);
+  strength("contrast", augmentation.contrast);
+  strength("saturation", augmentation.saturation);
+  strength("hue", augmentation.hue);
+  strength("PCA noise", augmentation.pca_noise);
+  return text.str();
 }
 
 }  // namespace
@@ -76,21 +108,31 @@ Recipe default_recipe(ModelFamily family, TrickSet tricks, std::int64_t epochs, 
   recipe.epochs = epochs;
   if (tricks == TrickSet::none) return recipe;
 
+  const bool short_training = epochs < short_training_epochs;
+  if (short_training && !cifar) recipe.training_augmentation.minimum_area = 0.35;
   // The rate of the family at its own batch size, expressed for 256 pictures.
   recipe.learning_rate *= static_cast<double>(linear_scaling_reference_batch) / static_cast<double>(recipe.batch_size);
   recipe.linear_scaling = true;
   recipe.decay = Decay::cosine;
   recipe.warm_up_epochs = std::min(5.0, 0.1 * static_cast<double>(epochs));
   recipe.no_bias_decay = true;
-  recipe.zero_gamma = true;
+  recipe.zero_gamma = !short_training || tricks == TrickSet::all;
   if (!cifar || tricks == TrickSet::all) recipe.label_smoothing = 0.1;
   if (tricks == TrickSet::standard) return recipe;
 
-  recipe.mixup_alpha = cifar ? 1.0 : 0.2;
+  recipe.mixup_alpha = cifar && !short_training ? 1.0 : 0.2;
   recipe.mixup_off_epochs = cifar ? std::min<std::int64_t>(20, epochs / 10) : 0;
   recipe.random_shapes = default_random_shapes(image_size);
   recipe.ema_decay = cifar ? 0.999 : 0.9999;
+  recipe.ema_warm_up = short_training;
   return recipe;
+}
+
+std::int64_t batch_size_for(const Recipe& recipe, std::int64_t pictures) {
+  std::int64_t size = recipe.batch_size;
+  while (size / 2 >= smallest_default_batch && pictures / size < fewest_default_steps)
+    size /= 2;
+  return size;
 }
 
 std::vector<std::string> describe(const Recipe& recipe) {
@@ -116,6 +158,7 @@ std::vector<std::string> describe(const Recipe& recipe) {
   lines.push_back(line("SGD: momentum ", recipe.momentum, recipe.nesterov ? " (Nesterov)" : "", ", weight decay ",
                        recipe.weight_decay,
                        recipe.no_bias_decay ? " on convolution and linear weights only" : " on all parameters"));
+  lines.push_back("augmentation: " + description(recipe.training_augmentation));
   lines.push_back(recipe.zero_gamma ? "zero gamma: the last scale of each residual branch starts at 0"
                                     : "zero gamma: off");
   lines.push_back(recipe.mixup_alpha > 0.0

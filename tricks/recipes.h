@@ -19,7 +19,7 @@ namespace sleight {
 // imagenet: ResNet-18 to -152 and their like, random resized crops. cifar: the small ResNets, padded crops.
 enum class ModelFamily : std::uint8_t { imagenet, cifar };
 
-// standard: what costs nothing and pays off in a training of any length. all: every trick. none: the bare baseline.
+// standard: what costs nothing and pays off in a training of its length. all: every trick. none: the bare baseline.
 enum class TrickSet : std::uint8_t { standard, all, none };
 
 // "standard", "all" or "none"; throws Error for anything else.
@@ -61,9 +61,22 @@ struct Recipe {
   LearningRateOptions learning_rate_options(std::int64_t iterations_per_epoch) const;
 };
 
+// A training of fewer epochs is a short one: what pays off only in the long run is left out of it or made milder.
+inline constexpr std::int64_t short_training_epochs = 30;
+
 // epochs 0: 120 for imagenet, 200 for cifar. What is counted in epochs shrinks with a shorter training: a warm-up of 5
-// epochs and 20 last epochs without mixup become a tenth of the training when that is less. Image sizes are in pixels.
+// epochs and 20 last epochs without mixup become a tenth of the training when that is less. In a short training (above)
+//   standard, all: random resized crops keep at least 35% of the area instead of 8%;
+//   standard:      no zero gamma: a network that starts as its shortcuts alone may need more steps to leave that start
+//                  than the training has;
+//   all:           mixup with alpha 0.2, and a moving average whose decay warms up.
+// Image sizes are in pixels.
 Recipe default_recipe(ModelFamily family, TrickSet tricks, std::int64_t epochs, std::int64_t image_size);
+
+// The batch size when nobody says otherwise: that of the recipe, halved while an epoch has fewer than 100 steps, but
+// not below 16, where batch norm's statistics get too noisy. 128 pictures at a time are 8 steps an epoch for 1,000
+// pictures: nothing is learnt in that.
+std::int64_t batch_size_for(const Recipe& recipe, std::int64_t pictures);
 
 // One line for each choice, for the head of a run's log: where conventions differ, which one is in force.
 std::vector<std::string> describe(const Recipe& recipe);

@@ -16,6 +16,7 @@ struct BatchView {
   std::span<const std::int32_t> flips;     // [N] 1: mirror this picture left to right
   std::span<const std::int32_t> partners;  // [N] position in this batch
   std::span<const float> lambdas;          // [N] weight of the picture itself, 1 - lambda of its partner
+  bool images_pinned = false;              // a GPU may read the images while the host goes on
 };
 
 }  // namespace sleight

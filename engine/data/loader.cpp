@@ -343,6 +343,14 @@ std::vector<BrokenPicture> Loader::broken_pictures() const {
 }
 
 // A borrowed slot is touched by nobody but its Batch, so reading it needs no lock.
+std::function<std::shared_ptr<std::uint8_t>(std::size_t bytes)> pinned_pixels(const Device& device) {
+  if (device.is_host()) return {};
+  return [&device](std::size_t bytes) {
+    const auto buffer = std::make_shared<Buffer>(device.allocate_pinned(static_cast<std::int64_t>(bytes)));
+    return std::shared_ptr<std::uint8_t>(buffer, reinterpret_cast<std::uint8_t*>(buffer->data()));
+  };
+}
+
 Batch::~Batch() {
   release();
 }
@@ -399,6 +407,17 @@ std::span<const float> Batch::lambdas() const {
 }
 std::span<const std::int64_t> Batch::samples() const {
   return loader_->state_->slots[slot_].request.samples;
+}
+Batch::operator BatchView() const {
+  return {.size = size(),
+          .height = height(),
+          .width = width(),
+          .images = images(),
+          .labels = labels(),
+          .flips = flips(),
+          .partners = partners(),
+          .lambdas = lambdas(),
+          .images_pinned = loader_->state_->options.allocate_pixels != nullptr};
 }
 std::span<const std::int64_t> Batch::sources() const {
   return loader_->state_->slots[slot_].sources;

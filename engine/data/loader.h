@@ -19,6 +19,7 @@
 #include "engine/data/augmentation.h"
 #include "engine/data/batch_view.h"
 #include "engine/data/dataset.h"
+#include "engine/device/device.h"
 
 namespace sleight {
 
@@ -48,7 +49,7 @@ struct LoaderOptions {
   // The run stops when more pictures than this cannot be read: max(broken_minimum, broken_share * dataset size).
   double broken_share = 0.01;
   std::int64_t broken_minimum = 10;
-  // Where the pixels of a slot live; by default ordinary memory. A GPU run gives pinned memory here.
+  // Where the pixels of a slot live: pinned memory for a GPU run; by default ordinary memory.
   std::function<std::shared_ptr<std::uint8_t>(std::size_t bytes)> allocate_pixels = {};
 };
 
@@ -71,6 +72,9 @@ struct LoaderStatistics {
 };
 
 class Loader;
+
+// For LoaderOptions::allocate_pixels: pinned memory of a GPU, and nothing special on the host.
+std::function<std::shared_ptr<std::uint8_t>(std::size_t bytes)> pinned_pixels(const Device& device);
 
 // One batch, borrowed: its destruction returns the slot to the ring, and every span ends with it. Must not outlive the
 // Loader. N = size(), H = height(), W = width().
@@ -98,7 +102,7 @@ class Batch {
     return sources()[static_cast<std::size_t>(i)] != samples()[static_cast<std::size_t>(i)];
   }
   // What a step takes; valid as long as the batch.
-  operator BatchView() const { return {size(), height(), width(), images(), labels(), flips(), partners(), lambdas()}; }
+  operator BatchView() const;
 
  private:
   friend class Loader;

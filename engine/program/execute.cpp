@@ -190,7 +190,7 @@ void Executable::run(Phase phase) {
   resolve();
   context_.send_live_scalars();
   queue(phase);
-  results_copied_ = false;
+  queue_results();
 }
 
 void Executable::run_observed(const std::function<void(std::size_t step)>& after_step) {
@@ -207,7 +207,7 @@ void Executable::run_observed(Phase phase, const std::function<void(std::size_t 
     context_.device.runtime()->synchronize(Stream::compute);
     after_step(i);
   }
-  results_copied_ = false;
+  queue_results();
 }
 
 std::vector<double> Executable::profile() {
@@ -222,7 +222,7 @@ std::vector<double> Executable::profile() {
     queue(i);
     events[i + 1].record(Stream::compute);
   }
-  results_copied_ = false;
+  queue_results();
   events.back().synchronize();
   std::vector<double> seconds;
   for (std::size_t i = 0; i < program_.steps.size(); ++i)
@@ -240,7 +240,6 @@ void Executable::queue_results() {
     }
     results_ready_[copy].record(Stream::compute);
   }
-  results_copied_ = true;
   ++runs_;
 }
 
@@ -250,9 +249,8 @@ const void* Executable::host_result(ValueId id, std::int64_t run) const {
     return address(id);
   }
   if (run == last_run) run = runs_ - 1;
-  check(results_copied_ && run >= 0 && run < runs_ && run >= runs_ - result_copies, "the results of run ", run,
-        " are not on the host: the last of ", runs_, " runs ",
-        results_copied_ ? "has overwritten them" : "was a single phase; read() them");
+  check(run >= 0 && run < runs_ && run >= runs_ - result_copies, "the results of run ", run,
+        " are not on the host: of ", runs_, " runs only the last ", result_copies, " are kept");
   const auto copy = static_cast<std::size_t>(run % result_copies);
   results_ready_[copy].synchronize();
   const auto position = std::find(program_.results.begin(), program_.results.end(), id) - program_.results.begin();

@@ -84,7 +84,7 @@ class Executable {
   // Queues all phases and the copy of the results to the host, and returns the number of the run. The device may still
   // be at work: result() waits for it. At most two runs may be queued whose results are still wanted.
   std::int64_t run();
-  // Queues the steps of one phase.
+  // Queues the steps of one phase, and the copy of the results as they stand then.
   void run(Phase phase);
   // Called after every step with its index, when it is done: the search for the first bad value.
   void run_observed(const std::function<void(std::size_t step)>& after_step);
@@ -146,7 +146,6 @@ class Executable {
   std::array<Buffer, result_copies> results_;
   std::vector<Event> results_ready_;  // per copy
   std::int64_t runs_ = 0;
-  bool results_copied_ = false;  // by the last call that queued something
 };
 
 }  // namespace sleight

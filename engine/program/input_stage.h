@@ -21,38 +21,46 @@ namespace sleight {
 struct StagedInput {
   std::string name;
   std::span<const std::byte> bytes;
-  // Pinned memory is copied while the host goes on; ordinary memory is read before send() returns (labels and other
+  // Pinned memory is copied while the host goes on; ordinary memory is read before upload() returns (labels and other
   // small things).
   bool pinned = false;
 };
 
 class InputStage {
  public:
+  // How many batches may be uploaded and not delivered yet.
+  static constexpr std::size_t capacity = 2;
+
   explicit InputStage(const Device& device);
 
-  // Queues the transfer and binds the executable's inputs to what arrives; to be followed by its run. `owner` is kept
-  // until pinned memory has been read; on the host until release().
-  void send(Executable& executable, std::span<const StagedInput> inputs, std::shared_ptr<const void> owner);
+  // Queues the transfer of a batch. `owner` is what its memory belongs to; it is kept as long as it is read.
+  void upload(std::vector<StagedInput> inputs, std::shared_ptr<const void> owner);
 
-  // Lets go of the owners whose memory is no longer needed: on the host all of them, so only after the run.
-  void release();
+  // Binds the executable's inputs to the batch uploaded longest ago; to be followed by its run. On the host its owner
+  // is kept until the next delivery.
+  void deliver(Executable& executable);
+
+  std::size_t waiting() const { return uploads_ - deliveries_; }
 
  private:
-  static constexpr std::size_t stage_count = 2;
-
   struct Stage {
     explicit Stage(const std::shared_ptr<Runtime>& runtime) : uploaded(runtime), consumed(runtime) {}
+    Stage(const Stage&) = delete;
+    Stage& operator=(const Stage&) = delete;
+    // Waits for the transfer: its owner may be gone afterwards.
+    ~Stage();
     std::map<std::string, Buffer> buffers;
     Event uploaded, consumed;
+    std::vector<StagedInput> inputs;
     std::shared_ptr<const void> owner;
   };
 
   // The buffer of this name, made larger when it is too small.
   std::byte* buffer_for(std::map<std::string, Buffer>& buffers, const StagedInput& input) const;
 
-  const Device& device_;
-  std::vector<Stage> stages_;
-  std::size_t next_ = 0;
+  const Device* device_;
+  std::array<std::unique_ptr<Stage>, capacity> stages_;
+  std::size_t uploads_ = 0, deliveries_ = 0;
   std::map<std::string, Buffer> arrived_;
 };
 

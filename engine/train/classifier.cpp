@@ -19,7 +19,11 @@ void count_ranks(std::span<const std::int32_t> ranks, std::int64_t& top1, std::i
 }  // namespace
 
 Classifier::Classifier(Context& context, ClassifierFunction model, ClassificationOptions options)
-    : context_(context), model_(std::move(model)), options_(std::move(options)) {}
+    : context_(context),
+      model_(std::move(model)),
+      options_(std::move(options)),
+      training_inputs_(context.device),
+      evaluation_inputs_(context.device) {}
 
 Executable& Classifier::plan(Use use, std::int64_t batch_size, std::int64_t height, std::int64_t width) {
   const Key key{use, batch_size, height, width};
@@ -44,35 +48,72 @@ Executable& Classifier::plan_evaluation(std::int64_t batch_size, std::int64_t he
   return plan(averaged ? Use::averaged_evaluation : Use::evaluation, batch_size, height, width);
 }
 
-void Classifier::bind(Executable& executable, const BatchView& batch, bool mixup) {
-  executable.bind(names::images, batch.images.data());
-  executable.bind(names::flips, batch.flips.data());
-  executable.bind(names::labels, batch.labels.data());
-  if (!mixup) return;
-  const auto count = static_cast<std::size_t>(batch.size);
-  partner_labels_.resize(std::max(partner_labels_.size(), count));
-  ranked_labels_.resize(std::max(ranked_labels_.size(), count));
-  for (std::size_t i = 0; i < count; ++i) {
-    partner_labels_[i] = batch.labels[static_cast<std::size_t>(batch.partners[i])];
-    ranked_labels_[i] = batch.lambdas[i] >= 0.5F ? batch.labels[i] : partner_labels_[i];
+void Classifier::send(InputStage& stage, const BatchView& batch, bool mixup, std::shared_ptr<const void> owner) {
+  const auto input = [](const char* name, const auto& values, bool pinned = false) {
+    return StagedInput{name, std::as_bytes(std::span(values)), pinned};
+  };
+  std::vector<StagedInput> inputs = {input(names::images, batch.images, batch.images_pinned),
+                                     input(names::flips, batch.flips), input(names::labels, batch.labels)};
+  if (mixup) {
+    // What follows from the batch lives as long as it does.
+    struct Derived {
+      std::shared_ptr<const void> batch_owner;
+      std::vector<std::int32_t> partner_labels, ranked_labels;
+    };
+    const auto derived = std::make_shared<Derived>(Derived{std::move(owner), {}, {}});
+    for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size); ++i) {
+      derived->partner_labels.push_back(batch.labels[static_cast<std::size_t>(batch.partners[i])]);
+      derived->ranked_labels.push_back(batch.lambdas[i] >= 0.5F ? batch.labels[i] : derived->partner_labels[i]);
+    }
+    inputs.push_back(input(names::partners, batch.partners));
+    inputs.push_back(input(names::lambdas, batch.lambdas));
+    inputs.push_back(input(names::partner_labels, derived->partner_labels));
+    inputs.push_back(input(names::ranked_labels, derived->ranked_labels));
+    owner = derived;
   }
-  executable.bind(names::partners, batch.partners.data());
-  executable.bind(names::lambdas, batch.lambdas.data());
-  executable.bind(names::partner_labels, partner_labels_.data());
-  executable.bind(names::ranked_labels, ranked_labels_.data());
+  stage.upload(std::move(inputs), std::move(owner));
+}
+
+void Classifier::upload(const BatchView& batch, std::shared_ptr<const void> owner) {
+  send(training_inputs_, batch, options_.mixup, owner);
+  uploaded_.push_back({batch, std::move(owner)});
+}
+
+void Classifier::start() {
+  check(!started_ && !uploaded_.empty(), "a step is started when a batch is uploaded and no other step is at work");
+  started_ = std::move(uploaded_.front());
+  uploaded_.pop_front();
+  Executable& executable = plan_training(started_->batch.size, started_->batch.height, started_->batch.width);
+  training_inputs_.deliver(executable);
+  // A step that turns out bad changes nothing: its update asks first_non_finite on the device.
+  executable.run();
+}
+
+StepResult Classifier::finish() {
+  check(started_.has_value(), "there is no step to finish");
+  const Uploaded step = std::move(*started_);
+  started_.reset();
+  Executable& executable = plan_training(step.batch.size, step.batch.height, step.batch.width);
+  StepResult result{.loss = static_cast<double>(executable.result<float>(names::loss).front())};
+  if (!std::isfinite(result.loss)) stop(step.batch, "the loss is not finite");
+  count_ranks(executable.result<std::int32_t>(names::ranks), result.top1, result.top5);
+  if (executable.result<std::int64_t>(names::first_non_finite).front() >= 0)
+    stop(step.batch, "a gradient is not finite (the loss is " + std::to_string(result.loss) + ")");
+  return result;
+}
+
+void Classifier::forget_batches() {
+  context_.device.runtime()->synchronize(Stream::compute);
+  started_.reset();
+  uploaded_.clear();
+  training_inputs_ = InputStage(context_.device);
+  evaluation_inputs_ = InputStage(context_.device);
 }
 
 StepResult Classifier::train(const BatchView& batch) {
-  Executable& executable = plan(Use::training, batch.size, batch.height, batch.width);
-  bind(executable, batch, options_.mixup);
-  // A step that turns out bad changes nothing: its update asks first_non_finite on the device.
-  executable.run();
-  StepResult result{.loss = static_cast<double>(executable.result<float>(names::loss).front())};
-  if (!std::isfinite(result.loss)) stop(batch, "the loss is not finite");
-  count_ranks(executable.result<std::int32_t>(names::ranks), result.top1, result.top5);
-  if (executable.result<std::int64_t>(names::first_non_finite).front() >= 0)
-    stop(batch, "a gradient is not finite (the loss is " + std::to_string(result.loss) + ")");
-  return result;
+  upload(batch, nullptr);
+  start();
+  return finish();
 }
 
 void Classifier::stop(const BatchView& batch, const std::string& problem) {
@@ -82,8 +123,10 @@ void Classifier::stop(const BatchView& batch, const std::string& problem) {
 }
 
 StepObservation Classifier::observe(const BatchView& batch, Phase last) {
+  forget_batches();  // those of the steps to come: there will be none
   Executable& executable = plan(Use::training, batch.size, batch.height, batch.width);
-  bind(executable, batch, options_.mixup);
+  send(training_inputs_, batch, options_.mixup, nullptr);
+  training_inputs_.deliver(executable);
   StepObservation observation;
   observation.before = find_non_finite_parameter(executable);
   for (const Phase phase : {Phase::forward, Phase::backward, Phase::update}) {
@@ -96,7 +139,8 @@ StepObservation Classifier::observe(const BatchView& batch, Phase last) {
 
 EvaluationResult Classifier::evaluate(const BatchView& batch, bool averaged) {
   Executable& executable = plan_evaluation(batch.size, batch.height, batch.width, averaged);
-  bind(executable, batch, false);
+  send(evaluation_inputs_, batch, false, nullptr);
+  evaluation_inputs_.deliver(executable);
   executable.run();
   return {.row_losses = executable.result<float>(names::row_losses),
           .ranks = executable.result<std::int32_t>(names::ranks),

@@ -2,8 +2,10 @@
 // what happens between them on the host.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "engine/base/error.h"
 #include "engine/data/batch_view.h"
 #include "engine/program/execute.h"
+#include "engine/program/input_stage.h"
 #include "engine/train/classification_program.h"
 #include "engine/train/step_observation.h"
 
@@ -55,6 +58,18 @@ class Classifier {
   // gradient is not finite, throws NonFiniteStep and leaves everything in the store as it was before the step.
   StepResult train(const BatchView& batch);
 
+  // The same in three calls, so that a GPU never waits for the host: upload() queues the transfer of a batch, which
+  // travels while the step before is computed; start() queues the step of the batch uploaded longest ago, with the live
+  // scalars as they stand; finish() waits for it. At most one step is started at a time. `owner` keeps the memory of
+  // the batch until its step is finished.
+  void upload(const BatchView& batch, std::shared_ptr<const void> owner);
+  void start();
+  StepResult finish();
+  // Lets go of all batches, those that no step will take too, after the device has read them.
+  void forget_batches();
+  bool started() const { return started_.has_value(); }
+  std::size_t uploaded() const { return uploaded_.size(); }
+
   // The same step with a look at every value as it is written. Runs the phases up to `last`, whatever it finds, and
   // leaves in the store what they wrote.
   StepObservation observe(const BatchView& batch, Phase last);
@@ -62,21 +77,30 @@ class Classifier {
   // averaged: with the moving averages of the weights.
   EvaluationResult evaluate(const BatchView& batch, bool averaged);
 
+  const Device& device() const { return context_.device; }
   std::size_t plan_count() const { return plans_.size(); }
 
  private:
   enum class Use : std::uint8_t { training, evaluation, averaged_evaluation };
   using Key = std::tuple<Use, std::int64_t, std::int64_t, std::int64_t>;
 
+  // A batch on its way to its step.
+  struct Uploaded {
+    BatchView batch;
+    std::shared_ptr<const void> owner;
+  };
+
   Executable& plan(Use use, std::int64_t batch_size, std::int64_t height, std::int64_t width);
-  void bind(Executable& executable, const BatchView& batch, bool mixup);
+  void send(InputStage& stage, const BatchView& batch, bool mixup, std::shared_ptr<const void> owner);
   [[noreturn]] void stop(const BatchView& batch, const std::string& problem);
 
   Context& context_;
   ClassifierFunction model_;
   ClassificationOptions options_;
   std::map<Key, std::unique_ptr<Executable>> plans_;
-  std::vector<std::int32_t> partner_labels_, ranked_labels_;
+  InputStage training_inputs_, evaluation_inputs_;
+  std::deque<Uploaded> uploaded_;
+  std::optional<Uploaded> started_;
 };
 
 }  // namespace sleight

@@ -91,20 +91,29 @@ PreparedCase::PreparedCase(const Case& description, const Device& device, const 
       inputs_[i].memory = allocate(inputs_[i].type.bytes(), inputs_[i].name);
       fill(inputs_[i], draw(case_.inputs[i], i, false));
     }
-    input_addresses_.push_back(inputs_[i].data());
+    input_addresses_.push_back(inputs_[i].present ? address_of(*inputs_[i].memory) : nullptr);
   }
   for (Tensor& tensor : outputs_) {
     const int index = static_cast<int>(output_addresses_.size());
     if (options.in_place && options.in_place->first == index) {
-      output_addresses_.push_back(inputs_[static_cast<std::size_t>(options.in_place->second)].data());
+      output_addresses_.push_back(input_addresses_[static_cast<std::size_t>(options.in_place->second)]);
     } else {
       tensor.memory = allocate(tensor.type.bytes(), tensor.name);
-      output_addresses_.push_back(tensor.data());
+      output_addresses_.push_back(address_of(*tensor.memory));
     }
   }
   prepared_ = with_context(case_.name(), [&] { return case_.operation->prepare(step_types(), device_); });
   workspace_ = allocate(prepared_.workspace_bytes, "workspace");
-  if (prepared_.bind) prepared_.bind({input_addresses_, output_addresses_, workspace_->data()});
+  workspace_address_ = address_of(*workspace_);
+  if (prepared_.bind) prepared_.bind({input_addresses_, output_addresses_, workspace_address_});
+}
+
+void* PreparedCase::address_of(Memory& memory) {
+  if (device_.is_host() || memory.size() == 0) return memory.data();
+  const auto bytes = static_cast<std::int64_t>(memory.size());
+  const Buffer& copy = copies_.emplace_back(&memory, device_.allocate(bytes)).second;
+  device_.upload(copy.data(), {memory.data(), memory.size()});
+  return copy.data();
 }
 
 StepTypes PreparedCase::step_types() const {
@@ -185,10 +194,12 @@ std::vector<double> PreparedCase::read(const Tensor& tensor, const void* memory)
 }
 
 void PreparedCase::run() {
-  prepared_.run({input_addresses_, output_addresses_, workspace_->data()});
+  prepared_.run({input_addresses_, output_addresses_, workspace_address_});
 }
 
 std::vector<CaseOutput> PreparedCase::outputs() {
+  for (const auto& [memory, copy] : copies_)
+    device_.download({memory->data(), memory->size()}, copy.data());
   workspace_->check();
   std::vector<int> updated;
   if (case_.operation->updates != nullptr) updated = case_.operation->updates(step());
@@ -206,7 +217,9 @@ std::vector<CaseOutput> PreparedCase::outputs() {
   }
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     if (outputs_[i].memory) outputs_[i].memory->check();
-    result.push_back({outputs_[i].name, outputs_[i].type.element, read(outputs_[i], output_addresses_[i])});
+    const Tensor& place =
+        outputs_[i].memory ? outputs_[i] : inputs_[static_cast<std::size_t>(options_.in_place->second)];
+    result.push_back({outputs_[i].name, outputs_[i].type.element, read(outputs_[i], place.data())});
   }
   return result;
 }

@@ -44,17 +44,21 @@ class PreparedCase {
   std::vector<std::pair<int, int>> in_place_pairs() const;
 
  private:
+  using Memory = simt::GuardedBuffer<std::byte>;
+
   struct Tensor {
     std::string name = {};
     ValueType type = {};
     bool present = true;
     bool weights = false;  // of a convolution, not pictures
-    std::unique_ptr<simt::GuardedBuffer<std::byte>> memory = {};
+    std::unique_ptr<Memory> memory = {};
     std::vector<std::byte> before = {};  // an input's contents
 
     void* data() const { return memory ? memory->data() : nullptr; }
   };
 
+  // What a kernel is given for this memory: its own address, or that of its copy on a device that the host cannot read.
+  void* address_of(Memory& memory);
   StepTypes step_types() const;
   Step step() const;
   void choose_layout(Tensor& tensor) const;
@@ -67,7 +71,9 @@ class PreparedCase {
   RunOptions options_;
   Attributes attributes_;
   std::vector<Tensor> inputs_, outputs_;
-  std::unique_ptr<simt::GuardedBuffer<std::byte>> workspace_;
+  std::unique_ptr<Memory> workspace_;
+  void* workspace_address_ = nullptr;
+  std::vector<std::pair<Memory*, Buffer>> copies_;  // on such a device, made at the start and fetched by outputs()
   PreparedStep prepared_;
   std::vector<void*> input_addresses_, output_addresses_;
 };

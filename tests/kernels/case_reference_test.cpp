@@ -1,8 +1,10 @@
 // Every case on the cpu and on simt against its own run in float64. (That float64 is right is the business of the
 // kernels' own tests: independent loops, golden values.) One section per operation: test_kernels -c <operation>.
 #include "catch2_adapter.h"
+#include "engine/device/host_runtime.h"
 #include "engine/ops/ops.h"
 #include "tests/cases/run_case.h"
+#include "tests/kernels/on_gpu.h"
 
 namespace sleight::cases {
 namespace {
@@ -25,17 +27,37 @@ std::vector<DataType> stored_types(const Case& description) {
   return {DataType::float32, DataType::bfloat16};
 }
 
-}  // namespace
+// Memory that only kernels may touch, as far as its user knows.
+class FarRuntime : public HostRuntime {
+ public:
+  FarRuntime() : HostRuntime("far") {}
+  bool is_host() const override { return false; }
+};
 
-TEST_CASE("cases on the cpu: float32 and bfloat16 against float64") {
+void compare_with_float64(const Device& device) {
   const Device cpu("cpu");
   for_each_small_case([&](const Case& description) {
     const auto reference = run_case(description, cpu, {.element = DataType::float64});
     for (const DataType element : stored_types(description)) {
       INFO(name_of(element));
-      CHECK(compare(description, run_case(description, cpu, {.element = element}), reference) == "");
+      CHECK(compare(description, run_case(description, device, {.element = element}), reference) == "");
     }
   });
+}
+
+}  // namespace
+
+TEST_CASE("cases on the GPU: float32 and bfloat16 against float64", "[gpu]") {
+  const std::optional<Device> gpu = tests::find_gpu({.deterministic = true, .allow_tf32 = false});
+  if (gpu) compare_with_float64(*gpu);
+}
+
+TEST_CASE("cases on simt in memory of a device: copied there and back, the same numbers") {
+  compare_with_float64(Device(kernels::Simt{}, std::make_shared<FarRuntime>()));
+}
+
+TEST_CASE("cases on the cpu: float32 and bfloat16 against float64") {
+  compare_with_float64(Device("cpu"));
 }
 
 TEST_CASE("cases on the cpu: the blocked layout holds the same numbers") {

@@ -8,6 +8,7 @@
 #include "catch2_adapter.h"
 #include "tests/kernels/convolution_reference.h"
 #include "tests/kernels/guarded_buffer.h"
+#include "tests/kernels/on_gpu.h"
 
 namespace sleight::tests {
 namespace {
@@ -118,8 +119,89 @@ Implementation make_plain(const ConvolutionShape& shape) {
           kernels::make_plain_convolution_backward_weights(shape)};
 }
 
+// The three directions on the GPU, which take and give host memory as the others do.
+class ForwardOnGpu : public kernels::ConvolutionForward {
+ public:
+  ForwardOnGpu(const Device& device, const ConvolutionShape& shape) : device_(device), shape_(shape) {
+    kernels::run_on(device.queue(), [&](auto queue) { prepared_ = kernels::make_convolution_forward(queue, shape); });
+  }
+  std::int64_t workspace_bytes() const override { return 0; }
+  void run(const void* input, const void* weights, const void* bias, void* output, void*) override {
+    const std::int64_t element = size_of(shape_.type);
+    run_on_gpu(device_,
+               {{input, shape_.input.size() * element},
+                {weights, shape_.weights().size() * element},
+                {bias, shape_.output.channels() * element}},
+               {output, shape_.output.size() * element}, prepared_->workspace_bytes(),
+               [&](const std::vector<void*>& operands, void* result, void* workspace) {
+                 prepared_->run(operands[0], operands[1], operands[2], result, workspace);
+               });
+  }
+
+ private:
+  const Device& device_;
+  ConvolutionShape shape_;
+  std::unique_ptr<kernels::ConvolutionForward> prepared_;
+};
+
+class BackwardDataOnGpu : public kernels::ConvolutionBackwardData {
+ public:
+  BackwardDataOnGpu(const Device& device, const ConvolutionShape& shape) : device_(device), shape_(shape) {
+    kernels::run_on(device.queue(),
+                    [&](auto queue) { prepared_ = kernels::make_convolution_backward_data(queue, shape); });
+  }
+  std::int64_t workspace_bytes() const override { return 0; }
+  void run(const void* output_gradient, const void* weights, void* input_gradient, void*) override {
+    const std::int64_t element = size_of(shape_.type);
+    run_on_gpu(device_,
+               {{output_gradient, shape_.output.size() * element}, {weights, shape_.weights().size() * element}},
+               {input_gradient, shape_.input.size() * element}, prepared_->workspace_bytes(),
+               [&](const std::vector<void*>& operands, void* result, void* workspace) {
+                 prepared_->run(operands[0], operands[1], result, workspace);
+               });
+  }
+
+ private:
+  const Device& device_;
+  ConvolutionShape shape_;
+  std::unique_ptr<kernels::ConvolutionBackwardData> prepared_;
+};
+
+class BackwardWeightsOnGpu : public kernels::ConvolutionBackwardWeights {
+ public:
+  BackwardWeightsOnGpu(const Device& device, const ConvolutionShape& shape) : device_(device), shape_(shape) {
+    kernels::run_on(device.queue(),
+                    [&](auto queue) { prepared_ = kernels::make_convolution_backward_weights(queue, shape); });
+  }
+  std::int64_t workspace_bytes() const override { return 0; }
+  void run(const void* input, const void* output_gradient, void* weight_gradient, void*) override {
+    const std::int64_t element = size_of(shape_.type);
+    run_on_gpu(device_, {{input, shape_.input.size() * element}, {output_gradient, shape_.output.size() * element}},
+               {weight_gradient, shape_.weights().size() * element}, prepared_->workspace_bytes(),
+               [&](const std::vector<void*>& operands, void* result, void* workspace) {
+                 prepared_->run(operands[0], operands[1], result, workspace);
+               });
+  }
+
+ private:
+  const Device& device_;
+  ConvolutionShape shape_;
+  std::unique_ptr<kernels::ConvolutionBackwardWeights> prepared_;
+};
+
+Implementation make_on_gpu(const Device& device, const ConvolutionShape& shape) {
+  return {std::make_unique<ForwardOnGpu>(device, shape), std::make_unique<BackwardDataOnGpu>(device, shape),
+          std::make_unique<BackwardWeightsOnGpu>(device, shape)};
+}
+
+ConvolutionShape channels_last_shape(const Geometry& geometry, DataType type) {
+  return make_shape(geometry, geometry.input_channels, geometry.output_channels,
+                    kernels::layout_ohwi(geometry.input_channels), type);
+}
+
 template <class T>
-void test_against_reference(const ConvolutionShape& shape, const Implementation& implementation, double tolerance) {
+void test_against_reference(const ConvolutionShape& shape, const Implementation& implementation, double tolerance,
+                            bool deterministic = true) {
   const std::int64_t element = size_of(shape.type);
   const ConvolutionReference reference = compute_reference(shape);
   const auto input_places = places(shape.input);
@@ -166,6 +248,7 @@ void test_against_reference(const ConvolutionShape& shape, const Implementation&
   CHECK(forward_error <= tolerance);
   CHECK(data_error <= tolerance);
   CHECK(weights_error <= tolerance);
+  if (!deterministic) return;
 
   // The same bits again, whatever the workspace held.
   const GuardedBuffer first_output = output;
@@ -204,6 +287,36 @@ TEST_CASE("plain convolution agrees with the definition in every layout and type
     const ConvolutionShape brain = all_layouts(geometry, DataType::bfloat16).front();
     test_against_reference<bfloat16>(brain, make_on_cpu(brain), 1.0 / 256);
   }
+}
+
+TEST_CASE("convolution on the GPU agrees with the definition", "[convolution][gpu]") {
+  for (const bool deterministic : {true, false}) {
+    for (const bool allow_tf32 : {false, true}) {
+      const std::optional<Device> gpu = find_gpu({.deterministic = deterministic, .allow_tf32 = allow_tf32});
+      if (!gpu) return;
+      for (const Geometry& geometry : geometries) {
+        // The numbers are exact in bfloat16, so TF32 rounds no product; transforms (Winograd, FFT) round.
+        const ConvolutionShape single = channels_last_shape(geometry, DataType::float32);
+        test_against_reference<float>(single, make_on_gpu(*gpu, single), 1e-5, deterministic);
+        const ConvolutionShape brain = channels_last_shape(geometry, DataType::bfloat16);
+        test_against_reference<bfloat16>(brain, make_on_gpu(*gpu, brain), 1.0 / 256, deterministic);
+      }
+    }
+  }
+}
+
+TEST_CASE("what brings a convolution to the GPU and back, tried on the cpu", "[convolution]") {
+  const Device cpu("cpu");
+  for (const Geometry& geometry : {geometries[4], geometries[8]}) {
+    const ConvolutionShape shape = channels_last_shape(geometry, DataType::float32);
+    test_against_reference<float>(shape, make_on_gpu(cpu, shape), 1e-6);
+  }
+  std::vector<float> values(8);
+  const HostOperand result = {values.data(), 32};
+  CHECK_THROWS_AS(
+      run_on_gpu(cpu, {}, result, 0,
+                 [](const std::vector<void*>&, void* output, void*) { static_cast<unsigned char*>(output)[32] = 1; }),
+      std::runtime_error);
 }
 
 TEST_CASE("convolution on simt takes channels last", "[convolution]") {

@@ -8,6 +8,7 @@
 #include "catch2_adapter.h"
 #include "tests/kernels/convolution_reference.h"
 #include "tests/kernels/guarded_buffer.h"
+#include "tests/kernels/on_gpu.h"
 
 namespace sleight::tests {
 namespace {
@@ -121,7 +122,99 @@ Implementation make_on_cpu(const LinearShape& shape) {
           kernels::make_linear_backward_weights(Cpu{}, shape)};
 }
 
+// The three directions on the GPU, which take and give host memory as the others do.
+class ForwardOnGpu : public kernels::LinearForward {
+ public:
+  ForwardOnGpu(const Device& device, const LinearShape& shape) : device_(device), shape_(shape) {
+    kernels::run_on(device.queue(), [&](auto queue) { prepared_ = kernels::make_linear_forward(queue, shape); });
+  }
+  std::int64_t workspace_bytes() const override { return 0; }
+  void run(const void* input, const void* weights, const void* bias, void* output, void*) override {
+    const auto [rows, inputs, outputs, has_bias, type] = shape_;
+    const std::int64_t element = size_of(type);
+    run_on_gpu(device_,
+               {{input, rows * inputs * element}, {weights, outputs * inputs * element}, {bias, outputs * element}},
+               {output, rows * outputs * element}, prepared_->workspace_bytes(),
+               [&](const std::vector<void*>& operands, void* result, void* workspace) {
+                 prepared_->run(operands[0], operands[1], operands[2], result, workspace);
+               });
+  }
+
+ private:
+  const Device& device_;
+  LinearShape shape_;
+  std::unique_ptr<kernels::LinearForward> prepared_;
+};
+
+class BackwardDataOnGpu : public kernels::LinearBackwardData {
+ public:
+  BackwardDataOnGpu(const Device& device, const LinearShape& shape) : device_(device), shape_(shape) {
+    kernels::run_on(device.queue(), [&](auto queue) { prepared_ = kernels::make_linear_backward_data(queue, shape); });
+  }
+  std::int64_t workspace_bytes() const override { return 0; }
+  void run(const void* output_gradient, const void* weights, void* input_gradient, void*) override {
+    const auto [rows, inputs, outputs, has_bias, type] = shape_;
+    const std::int64_t element = size_of(type);
+    run_on_gpu(device_, {{output_gradient, rows * outputs * element}, {weights, outputs * inputs * element}},
+               {input_gradient, rows * inputs * element}, prepared_->workspace_bytes(),
+               [&](const std::vector<void*>& operands, void* result, void* workspace) {
+                 prepared_->run(operands[0], operands[1], result, workspace);
+               });
+  }
+
+ private:
+  const Device& device_;
+  LinearShape shape_;
+  std::unique_ptr<kernels::LinearBackwardData> prepared_;
+};
+
+class BackwardWeightsOnGpu : public kernels::LinearBackwardWeights {
+ public:
+  BackwardWeightsOnGpu(const Device& device, const LinearShape& shape) : device_(device), shape_(shape) {
+    kernels::run_on(device.queue(),
+                    [&](auto queue) { prepared_ = kernels::make_linear_backward_weights(queue, shape); });
+  }
+  std::int64_t workspace_bytes() const override { return 0; }
+  void run(const void* input, const void* output_gradient, void* weight_gradient, void*) override {
+    const auto [rows, inputs, outputs, has_bias, type] = shape_;
+    const std::int64_t element = size_of(type);
+    run_on_gpu(device_, {{input, rows * inputs * element}, {output_gradient, rows * outputs * element}},
+               {weight_gradient, outputs * inputs * element}, prepared_->workspace_bytes(),
+               [&](const std::vector<void*>& operands, void* result, void* workspace) {
+                 prepared_->run(operands[0], operands[1], result, workspace);
+               });
+  }
+
+ private:
+  const Device& device_;
+  LinearShape shape_;
+  std::unique_ptr<kernels::LinearBackwardWeights> prepared_;
+};
+
+Implementation make_on_gpu(const Device& device, const LinearShape& shape) {
+  return {std::make_unique<ForwardOnGpu>(device, shape), std::make_unique<BackwardDataOnGpu>(device, shape),
+          std::make_unique<BackwardWeightsOnGpu>(device, shape)};
+}
+
 }  // namespace
+
+TEST_CASE("linear on the GPU agrees with its definition", "[linear][gpu]") {
+  for (const bool allow_tf32 : {false, true}) {
+    const std::optional<Device> gpu = find_gpu({.deterministic = true, .allow_tf32 = allow_tf32});
+    if (!gpu) return;
+    for (LinearShape shape : shapes) {
+      // The numbers are exact in bfloat16, so TF32 rounds no product.
+      test_against_definition<float>(shape, make_on_gpu(*gpu, shape), 1e-5);
+      shape.type = DataType::bfloat16;
+      test_against_definition<bfloat16>(shape, make_on_gpu(*gpu, shape), 1.0 / 256);
+    }
+  }
+}
+
+TEST_CASE("what brings a linear layer to the GPU and back, tried on the cpu", "[linear]") {
+  const Device cpu("cpu");
+  test_against_definition<float>(shapes[1], make_on_gpu(cpu, shapes[1]), 1e-6);
+}
 
 TEST_CASE("linear on the cpu agrees with its definition", "[linear]") {
   for (LinearShape shape : shapes) {

@@ -165,6 +165,33 @@ TEST_CASE("a run whose enabled trick did nothing fails") {
   REQUIRE(contains(result.output, "mixup"));
 }
 
+TEST_CASE("the batch follows the number of pictures unless it is given") {
+  const TemporaryFolder scratch;
+  const auto batch_size_of = [&](const std::string& name, const std::vector<std::string>& more) {
+    const auto run = scratch / name;
+    std::vector<std::string> arguments = {"--synthetic-pictures",
+                                          "200",
+                                          "--synthetic-size",
+                                          "16",
+                                          "--image-size",
+                                          "16",
+                                          "--epochs",
+                                          "8",
+                                          "--max-steps",
+                                          "1",
+                                          "--out",
+                                          run.string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    require_success(run_tool_process("train_classifier", arguments));
+    const std::string recipe = read_text_file(run / "recipe.toml");
+    const std::size_t at = recipe.find("\nbatch-size = ");
+    REQUIRE(at != std::string::npos);
+    return recipe.substr(at + 14, recipe.find('\n', at + 1) - at - 14);
+  };
+  CHECK(batch_size_of("default", {}) == "16");
+  CHECK(batch_size_of("given", {"--batch-size", "40"}) == "40");
+}
+
 TEST_CASE("the trained weights evaluate, predict and show as they should") {
   const TemporaryFolder scratch;
   const auto run = scratch / "run";
@@ -183,6 +210,11 @@ TEST_CASE("the trained weights evaluate, predict and show as they should") {
   const ToolResult predicted = run_tool_process("predict", arguments);
   require_success(predicted);
   CHECK(std::filesystem::file_size(sheet) > 500);
+  // Every second of the ten classes: the pictures are spread over them.
+  for (const char* name : {"(arrow)", "(cross)", "(heart)", "(ring)", "(star)"}) {
+    CAPTURE(name);
+    CHECK(contains(predicted.output, name));
+  }
 
   const auto batch = scratch / "batch.png";
   require_success(run_tool_process("show_batch", small_run(run, {"--png", batch.string()})));

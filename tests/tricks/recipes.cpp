@@ -98,6 +98,51 @@ TEST_CASE("recipes: what is counted in epochs fits into a short training") {
   CHECK(contains(error_message([] { default_recipe(ModelFamily::cifar, TrickSet::all, -1, 32); }), "-1"));
 }
 
+TEST_CASE("recipes: a short training leaves out what pays off only in the long run") {
+  for (const ModelFamily family : {ModelFamily::imagenet, ModelFamily::cifar}) {
+    const bool cifar = family == ModelFamily::cifar;
+    CAPTURE(cifar);
+    for (const std::int64_t epochs : {1, 8, 29}) {
+      CAPTURE(epochs);
+      const Recipe standard = default_recipe(family, TrickSet::standard, epochs, 32);
+      CHECK_FALSE(standard.zero_gamma);
+      CHECK(standard.no_bias_decay);
+      CHECK(standard.decay == Decay::cosine);
+      if (!cifar) CHECK(standard.training_augmentation.minimum_area == 0.35);
+      const Recipe all = default_recipe(family, TrickSet::all, epochs, 32);
+      CHECK(all.zero_gamma);  // all is all
+      CHECK(all.mixup_alpha == 0.2);
+      CHECK(all.ema_warm_up);
+    }
+    for (const std::int64_t epochs : {0, 30, 120, 200}) {
+      CAPTURE(epochs);
+      const Recipe standard = default_recipe(family, TrickSet::standard, epochs, 32);
+      CHECK(standard.zero_gamma);
+      CHECK(standard.training_augmentation == (cifar ? cifar_training_recipe() : imagenet_training_recipe()));
+      const Recipe all = default_recipe(family, TrickSet::all, epochs, 32);
+      CHECK(all.mixup_alpha == (cifar ? 1.0 : 0.2));
+      CHECK_FALSE(all.ema_warm_up);
+    }
+    // The bare baseline is the same at every length.
+    const Recipe none = default_recipe(family, TrickSet::none, 8, 32);
+    CHECK(none.training_augmentation == (cifar ? cifar_training_recipe() : imagenet_training_recipe()));
+  }
+}
+
+TEST_CASE("recipes: the default batch leaves an epoch of a small data set its steps") {
+  const Recipe cifar = default_recipe(ModelFamily::cifar, TrickSet::standard, 8, 32);
+  const Recipe imagenet = default_recipe(ModelFamily::imagenet, TrickSet::standard, 8, 224);
+  CHECK(batch_size_for(cifar, 50000) == 128);
+  CHECK(batch_size_for(cifar, 12800) == 128);
+  CHECK(batch_size_for(cifar, 12799) == 64);
+  CHECK(batch_size_for(cifar, 8000) == 64);
+  CHECK(batch_size_for(cifar, 1600) == 16);
+  CHECK(batch_size_for(cifar, 20) == 16);
+  CHECK(batch_size_for(cifar, 0) == 16);
+  CHECK(batch_size_for(imagenet, 1281167) == 256);
+  CHECK(batch_size_for(imagenet, 3200) == 32);
+}
+
 TEST_CASE("recipes: the description says which conventions are in force") {
   Recipe recipe = default_recipe(ModelFamily::cifar, TrickSet::all, 10, 32);
   std::string text = described(recipe);
@@ -109,17 +154,18 @@ TEST_CASE("recipes: the description says which conventions are in force") {
   CHECK(contains(text, "learning rate 0.1 = 0.2 * 128 / 256"));
   CHECK(contains(text, "on convolution and linear weights only"));
   CHECK(contains(text, "24 to 40 in steps of 8"));
-  CHECK(contains(text, "decay 0.999, constant"));
+  CHECK(contains(text, "augmentation: random crop after padding by 4, flip 0.5"));
+  CHECK(contains(text, "decay 0.999, at most (1 + t) / (10 + t)"));
 
   recipe.smoothing = kernels::Smoothing::uniform;
   recipe.mixup_lambda = MixupLambda::per_sample;
   recipe.warm_up = WarmUp::power4;
-  recipe.ema_warm_up = true;
+  recipe.ema_warm_up = false;
   text = described(recipe);
   CHECK(contains(text, "label smoothing: uniform"));
   CHECK(contains(text, "one per picture"));
   CHECK(contains(text, "power 4"));
-  CHECK(contains(text, "(1 + t) / (10 + t)"));
+  CHECK(contains(text, "decay 0.999, constant"));
 
   text = described(default_recipe(ModelFamily::imagenet, TrickSet::none, 0, 224));
   for (const char* off : {"warm-up: off", "zero gamma: off", "mixup: off", "label smoothing: off", "random shapes: off",
@@ -128,6 +174,9 @@ TEST_CASE("recipes: the description says which conventions are in force") {
     CHECK(contains(text, off));
   }
   CHECK(contains(text, "rate times 0.1 after epochs 30, 60, 90"));
+  CHECK(contains(text,
+                 "random resized crop of 8 to 100% of the area, flip 0.5, brightness 0.4, contrast 0.4, saturation "
+                 "0.4, PCA noise 0.1"));
 
   CHECK(parse_trick_set("all") == TrickSet::all);
   CHECK(parse_trick_set("none") == TrickSet::none);

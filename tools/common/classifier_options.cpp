@@ -1,6 +1,7 @@
 #include "tools/common/classifier_options.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <sstream>
 
@@ -78,33 +79,44 @@ std::string number(double value) {
 
 void ClassifierOptions::declare(CLI::App& app) {
   app.set_config("--config", "", "Read options from this TOML file; flags on the command line win");
+  // A misspelt setting must not be a setting that does nothing.
+  app.allow_config_extras(CLI::config_extras_mode::error);
   app.add_option(
          "--data", data,
          "Folder with train/<class>/* and val/ or test/, the same as .tar or .tar.gz, CIFAR-10's binary files, or "
          "'synthetic' (generated pictures)")
       ->capture_default_str();
   app.add_option("--model", model, "One of: " + joined(classifiers()))->capture_default_str();
-  app.add_option("--tricks", tricks, "Set of tricks to start from: none, standard, all")->capture_default_str();
+  app.add_option("--tricks", tricks,
+                 "Set of tricks to start from: none; standard, what suits a training of its length; all, every trick "
+                 "(for long trainings)")
+      ->capture_default_str();
   app.add_option("--epochs", epochs, "Passes over the training pictures (default 120, for CIFAR models 200)");
-  app.add_option("--batch-size", batch_size, "Pictures per step (default 256, for CIFAR models 128)");
+  app.add_option("--batch-size", batch_size,
+                 "Pictures per step (default 256, for CIFAR models 128; halved down to 16 while an epoch has fewer "
+                 "than 100 steps)");
   app.add_option("--image-size", image_size,
                  "Side of the training and evaluation pictures in pixels (default: the model's own)");
   app.add_option("--augmentation", augmentation,
-                 "imagenet, imagenet-hue, cifar or none (default: as the model's family)");
-  app.add_option("--learning-rate", learning_rate, "Base rate; for 256 pictures per step with --linear-scaling");
+                 "imagenet, imagenet-hue, cifar or none (default: as the model's family; under 30 epochs crops of 35% "
+                 "of the area or more)");
+  app.add_option("--learning-rate", learning_rate,
+                 "Base rate; for 256 pictures per step with --linear-scaling (default 0.1, for CIFAR models 0.2)");
   declare_switch(app, "--linear-scaling,!--no-linear-scaling", linear_scaling, "Multiply the rate by batch size / 256");
   app.add_option("--schedule", schedule, "cosine or step");
   app.add_option("--milestones", milestones, "Epochs after which --schedule step multiplies the rate by 0.1")
       ->delimiter(',');
   app.add_option("--warmup-epochs", warmup_epochs,
-                 "Epochs over which the rate rises to the base rate; fractions allowed");
+                 "Epochs over which the rate rises to the base rate; fractions allowed (default 5, a tenth of a "
+                 "training of under 50)");
   app.add_option("--warmup-form", warmup_form, "linear, or power4 (darknet)");
   app.add_option("--momentum", momentum, "Momentum of SGD (default 0.9)");
   declare_switch(app, "--nesterov,!--no-nesterov", nesterov, "Nesterov's form of momentum (default on)");
   app.add_option("--weight-decay", weight_decay, "L2 penalty (default 1e-4, for CIFAR models 5e-4)");
   declare_switch(app, "--no-bias-decay,!--bias-decay", no_bias_decay,
                  "Weight decay on convolution and linear weights only");
-  declare_switch(app, "--zero-gamma,!--no-zero-gamma", zero_gamma, "Start the last scale of each residual branch at 0");
+  declare_switch(app, "--zero-gamma,!--no-zero-gamma", zero_gamma,
+                 "Start the last scale of each residual branch at 0 (default: from 30 epochs on)");
   app.add_option("--mixup", mixup, "Alpha of Beta(alpha, alpha); 0 turns mixup off");
   app.add_option("--mixup-off-epochs", mixup_off_epochs, "The last so many epochs without mixup");
   app.add_option("--mixup-lambda", mixup_lambda, "One lambda per batch or per sample");
@@ -115,17 +127,25 @@ void ClassifierOptions::declare(CLI::App& app) {
                  "MIN:MAX:EVERY[:MULTIPLE], sizes in pixels (multiples of 32) drawn anew every so many steps; 'off'");
   app.add_option("--ema", ema, "Decay of the moving average of the weights; 0 turns it off");
   declare_switch(app, "--ema-warmup,!--no-ema-warmup", ema_warmup, "Start the average with a smaller decay");
-  app.add_option("--device", device, "cpu, simt (the CUDA kernels on the processor, slow) or cuda")
+  app.add_option("--device", device,
+                 "cpu, cuda (cuda:1 for the second GPU) or simt (the CUDA kernels on the processor, slow)")
       ->capture_default_str();
   app.add_option(
          "--precision", precision,
          "Of activations and their gradients: fp32, tf32 (fp32 whose convolutions run on tensor cores with 10 bits "
          "of mantissa; cuda only) or bf16; weights, statistics and losses stay float32")
       ->capture_default_str();
+  app.add_flag("--deterministic,!--no-deterministic", deterministic,
+               "On cuda: only algorithms that give the same bits in every run; cpu and simt always do");
+  app.add_flag("--cuda-graphs,!--no-cuda-graphs", cuda_graphs,
+               "On cuda: record the step once and launch it whole (default on; the same bits either way)");
   app.add_option("--threads", threads, "Compute threads; 0: one per core")->capture_default_str();
   app.add_option("--loader-threads", loader_threads, "Threads that prepare pictures; 0: half the cores")
       ->capture_default_str();
-  app.add_option("--seed", seed, "Everything random follows from it")->capture_default_str();
+  app.add_option("--seed", seed, "Everything random follows from it")
+      ->capture_default_str()
+      // A negative number would wrap around to a large one.
+      ->check([](const std::string& text) { return text.starts_with('-') ? "must not be negative" : ""; });
   app.add_option("--out", out, "Folder of the run (default runs/<model>-<time>)");
   app.add_flag("--resume", resume, "Go on from the last checkpoint in --out");
   app.add_option("--max-steps", max_steps, "Stop after so many steps in all; 0: train to the end")
@@ -181,31 +201,48 @@ ClassifierRun resolve(const ClassifierOptions& options) {
   override_with(recipe.label_smoothing, options.label_smoothing);
   override_with(recipe.ema_decay, options.ema);
   override_with(recipe.ema_warm_up, options.ema_warmup);
-  if (options.schedule) recipe.decay = parse_decay(*options.schedule);
-  if (options.warmup_form) recipe.warm_up = parse_warm_up(*options.warmup_form);
+  if (options.schedule) recipe.decay = with_context("--schedule", [&] { return parse_decay(*options.schedule); });
+  if (options.warmup_form)
+    recipe.warm_up = with_context("--warmup-form", [&] { return parse_warm_up(*options.warmup_form); });
   if (options.mixup_lambda) recipe.mixup_lambda = parse_mixup_lambda(*options.mixup_lambda);
-  if (options.smoothing) recipe.smoothing = parse_smoothing(*options.smoothing);
+  if (options.smoothing)
+    recipe.smoothing = with_context("--smoothing", [&] { return parse_smoothing(*options.smoothing); });
   if (options.augmentation) recipe.training_augmentation = parse_augmentation(*options.augmentation);
   if (options.random_shapes) {
     recipe.random_shapes.reset();
-    if (*options.random_shapes != "off") recipe.random_shapes = parse_random_shapes(*options.random_shapes);
+    if (*options.random_shapes != "off") {
+      recipe.random_shapes =
+          with_context("--random-shapes", [&] { return parse_random_shapes(*options.random_shapes); });
+    }
   }
   run.options.synthetic.width = run.options.synthetic.height;
   run.options.synthetic.evaluation_count = std::max<std::int64_t>(500, run.options.synthetic.training_count / 10);
 
   check(recipe.batch_size >= 1, "--batch-size must be at least 1, got ", recipe.batch_size);
-  check(recipe.learning_rate > 0.0, "--learning-rate must be positive, got ", recipe.learning_rate);
+  check(recipe.learning_rate > 0.0 && std::isfinite(recipe.learning_rate),
+        "--learning-rate must be a positive number, got ", recipe.learning_rate);
   check(recipe.momentum >= 0.0 && recipe.momentum < 1.0, "--momentum must be in [0, 1), got ", recipe.momentum);
-  check(recipe.weight_decay >= 0.0, "--weight-decay must not be negative, got ", recipe.weight_decay);
-  check(recipe.mixup_alpha >= 0.0, "--mixup must not be negative, got ", recipe.mixup_alpha);
+  check(recipe.weight_decay >= 0.0 && std::isfinite(recipe.weight_decay),
+        "--weight-decay must be a number and not negative, got ", recipe.weight_decay);
+  check(recipe.mixup_alpha >= 0.0 && std::isfinite(recipe.mixup_alpha),
+        "--mixup must be a number and not negative, got ", recipe.mixup_alpha);
+  check(recipe.mixup_off_epochs >= 0, "--mixup-off-epochs must not be negative, got ", recipe.mixup_off_epochs);
   check(recipe.label_smoothing >= 0.0 && recipe.label_smoothing < 1.0, "--label-smoothing must be in [0, 1), got ",
         recipe.label_smoothing);
   check(recipe.ema_decay >= 0.0 && recipe.ema_decay < 1.0, "--ema must be in [0, 1), got ", recipe.ema_decay);
-  check(recipe.warm_up_epochs >= 0.0, "--warmup-epochs must not be negative, got ", recipe.warm_up_epochs);
+  check(recipe.warm_up_epochs >= 0.0 && std::isfinite(recipe.warm_up_epochs),
+        "--warmup-epochs must be a number and not negative, got ", recipe.warm_up_epochs);
   run.precision = parse_precision(options.precision, options.device);
-  check(options.threads >= 0 && options.loader_threads >= 0, "--threads and --loader-threads must not be negative");
+  for (const auto& [flag, count] :
+       {std::pair("--threads", options.threads), {"--loader-threads", options.loader_threads}})
+    check(count >= 0 && count <= 1024, flag, " must be 0 (chosen by the number of cores) to 1024, got ", count);
   check(options.max_steps >= 0 && options.checkpoint_steps >= 0,
         "--max-steps and --checkpoint-steps must not be negative");
+  return run;
+}
+
+ClassifierRun fitted_to(ClassifierRun run, std::int64_t pictures) {
+  if (!run.options.batch_size) run.recipe.batch_size = batch_size_for(run.recipe, pictures);
   return run;
 }
 
@@ -242,6 +279,8 @@ std::vector<std::pair<std::string, std::string>> ClassifierRun::settings() const
       {"ema-warmup", flag(recipe.ema_warm_up)},
       {"device", quoted(options.device)},
       {"precision", quoted(options.precision)},
+      {"deterministic", flag(options.deterministic)},
+      {"cuda-graphs", flag(options.cuda_graphs)},
       {"threads", std::to_string(options.threads)},
       {"loader-threads", std::to_string(options.loader_threads)},
       {"seed", std::to_string(options.seed)},

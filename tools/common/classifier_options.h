@@ -29,6 +29,8 @@ struct ClassifierOptions {
 
   std::string device = "cpu";
   std::string precision = "fp32";
+  bool deterministic = false;
+  bool cuda_graphs = true;
   int threads = 0;
   int loader_threads = 0;
   std::uint64_t seed = 1;
@@ -52,6 +54,12 @@ struct ClassifierRun {
   std::int64_t image_size = 0;
   Precision precision;
 
+  DeviceOptions device_options() const {
+    return {.deterministic = options.deterministic,
+            .allow_tf32 = precision.allow_tf32,
+            .graphs = options.cuda_graphs,
+            .tuning_cache = {}};
+  }
   // Name and value in TOML's syntax, in the order of --help.
   std::vector<std::pair<std::string, std::string>> settings() const;
   // A TOML file that --config reads: the same run again.
@@ -63,6 +71,9 @@ ClassifierOptions options_of_recipe(const std::string& text, const std::string& 
 
 // Throws Error for values that make no sense, naming the flag.
 ClassifierRun resolve(const ClassifierOptions& options);
+
+// The run for a data set of so many training pictures: unless the user gave a batch size, the one that suits them.
+ClassifierRun fitted_to(ClassifierRun run, std::int64_t pictures);
 
 // With --resume and no --config, the recipe in the run's folder is read as well: `train_classifier --resume --out DIR`.
 // Returns the arguments to parse, without the program's name.

@@ -20,6 +20,7 @@
 #include "tools/common/classifier_file.h"
 #include "tools/common/classifier_tricks.h"
 #include "tools/common/failed_step.h"
+#include "tools/common/step_feeder.h"
 #include "tools/common/training_schedule.h"
 
 namespace sleight {
@@ -31,6 +32,8 @@ namespace fs = std::filesystem;
 // Steps between two lines of metrics.jsonl.
 constexpr std::int64_t log_interval = 50;
 constexpr std::size_t report_pictures = 24;
+// Two batches may be on the device or on their way to it while the loader fills the others.
+constexpr int loader_slots = 5;
 
 fs::path folder_of(const ClassifierRun& run) {
   if (!run.options.out.empty()) return run.options.out;
@@ -66,7 +69,10 @@ class TrainingRun {
   void resume_from_checkpoint();
   void refuse_changed_recipe(const SafetensorsMetadata& metadata) const;
   void plan();
-  void train_step(Loader& loader, ProgressLine& progress_line);
+  void train_step(StepFeeder& feeder, ProgressLine& progress_line, std::int64_t end);
+  bool is_checkpoint(std::int64_t step) const {
+    return run_.options.checkpoint_steps > 0 && step % run_.options.checkpoint_steps == 0;
+  }
   void log_window(double learning_rate);
   void finish_epoch();
   SafetensorsMetadata state_metadata() const;
@@ -76,9 +82,9 @@ class TrainingRun {
   void check_state() const;
   void tell_bottleneck(const Loader& loader) const;
 
-  const ClassifierRun& run_;
-  fs::path folder_;
   DatasetPair data_;
+  const ClassifierRun run_;
+  fs::path folder_;
   std::int64_t steps_per_epoch_;
   std::int64_t steps_;
   int loader_threads_;
@@ -103,24 +109,24 @@ DatasetPair open_data(const ClassifierRun& run) {
   options.synthetic = run.options.synthetic;
   options.synthetic.seed = run.options.seed;
   DatasetPair data = open_datasets(run.options.data, options);
-  for (const std::string& warning : data.training->warnings())
-    log_warning(warning);
-  for (const std::string& warning : data.evaluation->warnings())
-    log_warning(warning);
+  for (const Dataset* dataset : {data.training.get(), data.evaluation.get()}) {
+    for (const std::string& warning : dataset->warnings())
+      log_warning(warning);
+  }
   return data;
 }
 
 TrainingRun::TrainingRun(const ClassifierRun& run)
-    : run_(run),
-      folder_(folder_of(run)),
-      data_(open_data(run)),
-      steps_per_epoch_(steps_per_epoch(run, data_.training->size())),
-      steps_(steps_per_epoch_ * run.recipe.epochs),
-      loader_threads_(run.options.loader_threads),
-      context_(run.options.device, run.options.seed, run.precision.device_options()),
-      tricks_(run, steps_per_epoch_),
-      schedule_(run, tricks_, data_.training->size()),
-      classifier_(context_, run.model->trace,
+    : data_(open_data(run)),
+      run_(fitted_to(run, data_.training->size())),
+      folder_(folder_of(run_)),
+      steps_per_epoch_(steps_per_epoch(run_, data_.training->size())),
+      steps_(steps_per_epoch_ * run_.recipe.epochs),
+      loader_threads_(run_.options.loader_threads),
+      context_(run_.options.device, run_.options.seed, run_.device_options()),
+      tricks_(run_, steps_per_epoch_),
+      schedule_(run_, tricks_, data_.training->size()),
+      classifier_(context_, run_.model->trace,
                   tricks_.program_options(static_cast<std::int64_t>(data_.training->class_names().size()))) {
   set_compute_threads(run.options.threads);
   if (loader_threads_ == 0) loader_threads_ = std::max(1, compute_threads() / 2);
@@ -142,7 +148,7 @@ void TrainingRun::plan() {
 void TrainingRun::refuse_changed_recipe(const SafetensorsMetadata& metadata) const {
   // What may change without changing the numbers.
   const auto is_free = [](const std::string& line) {
-    return line.starts_with("loader-threads ") || line.starts_with("#");
+    return line.starts_with("loader-threads ") || line.starts_with("cuda-graphs ") || line.starts_with("#");
   };
   const auto lines_of = [&](const std::string& text) {
     std::vector<std::string> lines;
@@ -152,7 +158,7 @@ void TrainingRun::refuse_changed_recipe(const SafetensorsMetadata& metadata) con
     }
     return lines;
   };
-  const std::vector<std::string> before = lines_of(metadata.at("recipe"));
+  const std::vector<std::string> before = lines_of(training_entry(folder_ / last_checkpoint_name, metadata, "recipe"));
   for (const std::string& line : lines_of(run_.recipe_text())) {
     check(std::find(before.begin(), before.end(), line) != before.end(), "the run in ", folder_.string(),
           " was started with another recipe: now '", line,
@@ -167,12 +173,14 @@ void TrainingRun::resume_from_checkpoint() {
   const SafetensorsFile file(path);
   refuse_changed_recipe(file.metadata());
   const SafetensorsMetadata metadata = load_checkpoint(path, context_.store);
-  step_ = std::stoll(metadata.at("step"));
-  outcome_.best_top1 = std::stod(metadata.at("best_top1"));
-  outcome_.best_epoch = std::stod(metadata.at("best_epoch"));
-  outcome_.last_top1 = std::stod(metadata.at("last_top1"));
-  tricks_.restore(receipts_from_json(metadata.at("receipts")));
-  const int threads_before = std::stoi(metadata.at("compute_threads"));
+  const auto number = [&](const char* key) { return training_number(path, metadata, key); };
+  step_ = static_cast<std::int64_t>(number("step"));
+  check(step_ >= 0 && step_ <= steps_, path.string(), " is damaged: it stands after step ", step_, " of ", steps_);
+  outcome_.best_top1 = number("best_top1");
+  outcome_.best_epoch = number("best_epoch");
+  outcome_.last_top1 = number("last_top1");
+  tricks_.restore(receipts_from_json(training_entry(path, metadata, "receipts")));
+  const int threads_before = static_cast<int>(number("compute_threads"));
   if (threads_before != compute_threads()) {
     log_warning("the run was computed with ", threads_before, " threads and goes on with ", compute_threads(),
                 ": sums are taken in another order, so it will not be bit-identical");
@@ -207,43 +215,38 @@ std::string TrainingRun::save_failed_step(const Batch& batch, const NonFiniteSte
          ". The last checkpoint is as it was";
 }
 
-void TrainingRun::train_step(Loader& loader, ProgressLine& progress_line) {
-  Timer whole;
-  const std::optional<Batch> batch = loader.next();
-  check(batch.has_value(), "the loader ended before step ", step_);
-  Timer computing;
-  tricks_.set_live_scalars(context_, step_);
-  StepResult result;
+void TrainingRun::train_step(StepFeeder& feeder, ProgressLine& progress_line, std::int64_t end) {
+  const Timer whole;
+  StepFeeder::Finished finished;
   try {
-    result = classifier_.train(*batch);
+    finished = feeder.finish_step();
   } catch (const NonFiniteStep& error) {
-    fail("step ", step_, ": ", error.what(), ". ", save_failed_step(*batch, error));
+    fail("step ", step_, ": ", error.what(), ". ", save_failed_step(feeder.batch(), error));
   }
-  tricks_.count(context_, *batch, classifier_.plan_training(batch->size(), batch->height(), batch->width()));
-  const double learning_rate = static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate));
   ++step_;
-  window_.add(result, batch->size());
-  step_seconds_ += computing.seconds();
-  speed_.add(batch->size(), whole.seconds());
+  const bool epoch_ends = step_ % steps_per_epoch_ == 0;
+  if (!epoch_ends && !is_checkpoint(step_) && step_ < end && StopSignals::requested() == 0) feeder.start_ahead();
+  window_.add(finished.result, finished.batch_size);
+  step_seconds_ += whole.seconds() - finished.loader_seconds;
+  speed_.add(finished.batch_size, whole.seconds());
   Progress progress{.epoch = (step_ - 1) / steps_per_epoch_ + 1,
                     .epochs = run_.recipe.epochs,
                     .step = step_,
                     .steps = steps_,
                     .images_per_second = speed_.images_per_second(),
-                    .loss = result.loss,
+                    .loss = finished.result.loss,
                     .accuracy = {},
-                    .learning_rate = learning_rate,
+                    .learning_rate = finished.learning_rate,
                     .seconds_left = speed_.seconds_left(steps_ - step_)};
   if (run_.recipe.mixup_alpha == 0.0) {
     progress.accuracy = static_cast<double>(window_.top1) / static_cast<double>(window_.pictures);
   }
-  const bool epoch_ends = step_ % steps_per_epoch_ == 0;
   if (epoch_ends) {
     progress_line.finish(progress);
   } else {
     progress_line.update(progress);
   }
-  if (epoch_ends || window_.steps == log_interval) log_window(learning_rate);
+  if (epoch_ends || window_.steps == log_interval) log_window(finished.learning_rate);
 }
 
 void TrainingRun::finish_epoch() {
@@ -254,17 +257,7 @@ void TrainingRun::finish_epoch() {
   const auto collect = [&](const Batch& batch, std::span<const float> logits) {
     for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size()) && predictions_.size() < report_pictures; ++i) {
       if (batch.is_replaced(static_cast<std::int64_t>(i))) continue;
-      const auto row = logits.subspan(i * classes.size(), classes.size());
-      const auto top = std::max_element(row.begin(), row.end());
-      double sum = 0.0;
-      for (const float logit : row)
-        sum += std::exp(static_cast<double>(logit - *top));
-      const auto size = static_cast<std::size_t>(batch.height() * batch.width() * 3);
-      const PictureView picture{batch.images().data() + i * size, batch.height(), batch.width(), batch.width() * 3};
-      predictions_.push_back({.png = encode_png(picture),
-                              .label = classes[static_cast<std::size_t>(batch.labels()[i])],
-                              .predicted = classes[static_cast<std::size_t>(top - row.begin())],
-                              .probability = 1.0 / sum});
+      predictions_.push_back(report_prediction(batch, i, logits, classes));
     }
   };
   const EvaluationSummaries summaries = evaluate(classifier_, *data_.evaluation,
@@ -399,22 +392,24 @@ TrainingOutcome TrainingRun::train() {
                 [this](std::int64_t step, BatchRequest& request) { return schedule_.fill(step, request); },
                 {.seed = run_.options.seed,
                  .threads = loader_threads_,
+                 .slots = loader_slots,
                  .first_step = step_,
                  .maximum_batch_size = run_.recipe.batch_size,
                  .maximum_height = largest,
-                 .maximum_width = largest});
+                 .maximum_width = largest,
+                 .allocate_pixels = pinned_pixels(context_.device)});
   {
+    StepFeeder feeder(context_, classifier_, tricks_, loader, step_, end);
     ProgressLine progress_line;
-    while (step_ < end && StopSignals::requested() == 0) {
-      train_step(loader, progress_line);
+    while (step_ < end && (StopSignals::requested() == 0 || feeder.at_work())) {
+      train_step(feeder, progress_line, end);
       const bool epoch_ends = step_ % steps_per_epoch_ == 0;
       if (epoch_ends) finish_epoch();
-      const bool stops = step_ == end || StopSignals::requested() != 0;
+      const bool stops = step_ == end || (StopSignals::requested() != 0 && !feeder.at_work());
       // What belongs to a step is logged before its checkpoint is saved: a resumed run cuts off what came later.
       if (stops && window_.steps > 0)
         log_window(static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate)));
-      const bool asked = run_.options.checkpoint_steps > 0 && step_ % run_.options.checkpoint_steps == 0;
-      if (epoch_ends || asked || stops) save();
+      if (epoch_ends || is_checkpoint(step_) || stops) save();
       if (epoch_ends)
         write_report("epoch " + std::to_string(step_ / steps_per_epoch_) + " of " + std::to_string(run_.recipe.epochs));
     }

@@ -11,8 +11,6 @@ namespace sleight {
 struct Precision {
   DataType element = DataType::float32;  // of activations and their gradients
   bool allow_tf32 = false;               // DeviceOptions::allow_tf32
-
-  DeviceOptions device_options() const { return {.allow_tf32 = allow_tf32}; }
 };
 
 // "fp32", "tf32" or "bf16", for a device by its name. Throws Error for any other text, and for tf32 on a device that

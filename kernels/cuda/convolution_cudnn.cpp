@@ -1,0 +1,110 @@
+// Convolution on NVIDIA GPUs: cuDNN's graph interface, with the engine chosen by measuring. The first layer's three
+// channels need no padding by the caller: the engines that want a multiple of eight pad in their workspace, those that
+// do not are measured beside them.
+#include <array>
+#include <stdexcept>
+
+#include "kernels/convolution.h"
+#include "kernels/cuda/convolution_graph.h"
+
+namespace sleight::kernels {
+namespace {
+
+// What happens to the shape, with the shape in front of every error.
+template <class Function>
+auto naming(const char* direction, const ConvolutionShape& shape, Function&& function) {
+  try {
+    return function();
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error("convolution " + std::string(direction) + " " + to_string(shape) +
+                             " on cuda: " + error.what());
+  }
+}
+
+PreparedGraph prepare(const char* direction, const Cuda& cuda, const ConvolutionShape& shape,
+                      DescribedGraph (*describe)(const ConvolutionShape&)) {
+  check(shape);
+  return naming(direction, shape, [&] {
+    CudaLibraries& libraries = libraries_of(cuda);
+    TuningKey key = libraries.key("convolution " + std::string(direction));
+    add_shape(key, shape);
+    const cudnn::Demands demands = {libraries.options().deterministic,
+                                    shape.type == DataType::float32 && !libraries.options().allow_tf32};
+    return PreparedGraph(cuda, describe(shape), key, demands);
+  });
+}
+
+class Forward : public ConvolutionForward {
+ public:
+  Forward(const Cuda& cuda, const ConvolutionShape& shape)
+      : shape_(shape), graph_(prepare("forward", cuda, shape, describe_forward)) {}
+
+  std::int64_t workspace_bytes() const override { return graph_.workspace_bytes(); }
+
+  void run(const void* input, const void* weights, const void* bias, void* output, void* workspace) override {
+    naming("forward", shape_, [&] {
+      if (shape_.has_bias) {
+        graph_.run(std::array<const void*, 4>{input, weights, bias, output}, workspace);
+      } else {
+        graph_.run(std::array<const void*, 3>{input, weights, output}, workspace);
+      }
+    });
+  }
+
+ private:
+  ConvolutionShape shape_;
+  PreparedGraph graph_;
+};
+
+class BackwardData : public ConvolutionBackwardData {
+ public:
+  BackwardData(const Cuda& cuda, const ConvolutionShape& shape)
+      : shape_(shape), graph_(prepare("backward data", cuda, shape, describe_backward_data)) {}
+
+  std::int64_t workspace_bytes() const override { return graph_.workspace_bytes(); }
+
+  void run(const void* output_gradient, const void* weights, void* input_gradient, void* workspace) override {
+    naming("backward data", shape_, [&] {
+      graph_.run(std::array<const void*, 3>{output_gradient, weights, input_gradient}, workspace);
+    });
+  }
+
+ private:
+  ConvolutionShape shape_;
+  PreparedGraph graph_;
+};
+
+class BackwardWeights : public ConvolutionBackwardWeights {
+ public:
+  BackwardWeights(const Cuda& cuda, const ConvolutionShape& shape)
+      : shape_(shape), graph_(prepare("backward weights", cuda, shape, describe_backward_weights)) {}
+
+  std::int64_t workspace_bytes() const override { return graph_.workspace_bytes(); }
+
+  void run(const void* input, const void* output_gradient, void* weight_gradient, void* workspace) override {
+    naming("backward weights", shape_, [&] {
+      graph_.run(std::array<const void*, 3>{input, output_gradient, weight_gradient}, workspace);
+    });
+  }
+
+ private:
+  ConvolutionShape shape_;
+  PreparedGraph graph_;
+};
+
+}  // namespace
+
+std::unique_ptr<ConvolutionForward> make_convolution_forward(Cuda cuda, const ConvolutionShape& shape) {
+  return std::make_unique<Forward>(cuda, shape);
+}
+
+std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(Cuda cuda, const ConvolutionShape& shape) {
+  return std::make_unique<BackwardData>(cuda, shape);
+}
+
+std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(Cuda cuda,
+                                                                              const ConvolutionShape& shape) {
+  return std::make_unique<BackwardWeights>(cuda, shape);
+}
+
+}  // namespace sleight::kernels

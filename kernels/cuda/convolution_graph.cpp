@@ -1,0 +1,136 @@
+#include "kernels/cuda/convolution_graph.h"
+
+#include <stdexcept>
+
+namespace sleight::kernels {
+namespace {
+
+using cudnn::Tensor;
+
+// Numbers of the tensors in all graphs of this file.
+enum Number : std::int64_t {
+  input = 1,
+  weights,
+  output,
+  bias,
+  convolved,
+  sum,
+  sum_of_squares,
+  scale,
+  shift,
+  scaled,
+  shifted,
+  activated
+};
+
+void check_layout(const ConvolutionShape& shape) {
+  if (!shape.input.channels_last() || !shape.output.channels_last() ||
+      shape.weight_layout != layout_ohwi(shape.input.channels())) {
+    throw std::invalid_argument("convolution " + to_string(shape) +
+                                ": on cuda pictures and weights are stored with channels last");
+  }
+}
+
+Tensor tensor_of(Number number, const ActivationView& view, DataType type) {
+  return {number, {view.batch, view.channels(), view.height, view.width}, cudnn::storage_type(type)};
+}
+
+Tensor weights_of(const ConvolutionShape& shape) {
+  return {weights,
+          {shape.output.channels(), shape.input.channels(), shape.kernel_height, shape.kernel_width},
+          cudnn::storage_type(shape.type)};
+}
+
+GraphOperand operand(const Tensor& tensor, DataType type) {
+  const auto [n, c, h, w] = tensor.size;
+  return {tensor.number, {n * c * h * w * static_cast<std::int64_t>(size_of(type)), type}};
+}
+
+}  // namespace
+
+DescribedGraph describe_forward(const ConvolutionShape& shape) {
+  check_layout(shape);
+  const Tensor x = tensor_of(input, shape.input, shape.type);
+  const Tensor w = weights_of(shape);
+  const Tensor y = tensor_of(output, shape.output, shape.type);
+  DescribedGraph result;
+  if (!shape.has_bias) {
+    result.graph.convolution_forward(x, w, y, {shape.stride, shape.padding});
+    result.operands = {operand(x, shape.type), operand(w, shape.type), operand(y, shape.type)};
+    return result;
+  }
+  const Tensor b = {bias, {1, shape.output.channels(), 1, 1}, y.type};
+  const Tensor before_bias = {convolved, y.size, CUDNN_DATA_FLOAT, true};  // so that it is rounded once, after the bias
+  result.graph.convolution_forward(x, w, before_bias, {shape.stride, shape.padding});
+  result.graph.pointwise(CUDNN_POINTWISE_ADD, before_bias, b, y);
+  result.operands = {operand(x, shape.type), operand(w, shape.type), operand(b, shape.type), operand(y, shape.type)};
+  return result;
+}
+
+DescribedGraph describe_backward_data(const ConvolutionShape& shape) {
+  check_layout(shape);
+  const Tensor dy = tensor_of(output, shape.output, shape.type);
+  const Tensor w = weights_of(shape);
+  const Tensor dx = tensor_of(input, shape.input, shape.type);
+  DescribedGraph result;
+  result.graph.convolution_backward_data(dy, w, dx, {shape.stride, shape.padding});
+  result.operands = {operand(dy, shape.type), operand(w, shape.type), operand(dx, shape.type)};
+  return result;
+}
+
+DescribedGraph describe_backward_weights(const ConvolutionShape& shape) {
+  check_layout(shape);
+  const Tensor x = tensor_of(input, shape.input, shape.type);
+  const Tensor dy = tensor_of(output, shape.output, shape.type);
+  const Tensor dw = weights_of(shape);
+  DescribedGraph result;
+  result.graph.convolution_backward_weights(x, dy, dw, {shape.stride, shape.padding});
+  result.operands = {operand(x, shape.type), operand(dy, shape.type), operand(dw, shape.type)};
+  return result;
+}
+
+DescribedGraph describe_forward_with_statistics(const ConvolutionShape& shape) {
+  check_layout(shape);
+  const Tensor x = tensor_of(input, shape.input, shape.type);
+  const Tensor w = weights_of(shape);
+  const Tensor y = tensor_of(output, shape.output, shape.type);
+  const Tensor s = {sum, {1, shape.output.channels(), 1, 1}, CUDNN_DATA_FLOAT};
+  const Tensor q = {sum_of_squares, s.size, CUDNN_DATA_FLOAT};
+  DescribedGraph result;
+  result.graph.convolution_forward(x, w, y, {shape.stride, shape.padding});
+  result.graph.statistics(y, s, q);
+  result.operands = {operand(x, shape.type), operand(w, shape.type), operand(y, shape.type),
+                     operand(s, DataType::float32), operand(q, DataType::float32)};
+  return result;
+}
+
+DescribedGraph describe_normalised_forward_with_statistics(const ConvolutionShape& shape) {
+  check_layout(shape);
+  const Tensor x = tensor_of(input, shape.input, shape.type);
+  const Tensor factor = {scale, {1, shape.input.channels(), 1, 1}, x.type};
+  const Tensor offset = {shift, factor.size, x.type};
+  // Virtual tensors in the prologue have the type of the activations: cuDNN offers no other (9.19).
+  const Tensor x_scaled = {scaled, x.size, x.type, true};
+  const Tensor x_shifted = {shifted, x.size, x.type, true};
+  const Tensor x_activated = {activated, x.size, x.type, true};
+  const Tensor w = weights_of(shape);
+  const Tensor y = tensor_of(output, shape.output, shape.type);
+  const Tensor s = {sum, {1, shape.output.channels(), 1, 1}, CUDNN_DATA_FLOAT};
+  const Tensor q = {sum_of_squares, s.size, CUDNN_DATA_FLOAT};
+  DescribedGraph result;
+  result.graph.pointwise(CUDNN_POINTWISE_MUL, x, factor, x_scaled);
+  result.graph.pointwise(CUDNN_POINTWISE_ADD, x_scaled, offset, x_shifted);
+  result.graph.relu(x_shifted, x_activated);
+  result.graph.convolution_forward(x_activated, w, y, {shape.stride, shape.padding});
+  result.graph.statistics(y, s, q);
+  result.operands = {operand(x, shape.type),       operand(factor, shape.type), operand(offset, shape.type),
+                     operand(w, shape.type),       operand(y, shape.type),      operand(s, DataType::float32),
+                     operand(q, DataType::float32)};
+  return result;
+}
+
+void add_shape(TuningKey& key, const ConvolutionShape& shape) {
+  key.add("shape", to_string(shape)).add("layout", "channels last").add("bias", shape.has_bias ? "yes" : "no");
+}
+
+}  // namespace sleight::kernels

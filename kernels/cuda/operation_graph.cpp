@@ -1,0 +1,164 @@
+#include "kernels/cuda/operation_graph.h"
+
+#include <stdexcept>
+
+namespace sleight::kernels::cudnn {
+namespace {
+
+// Channels last: n, then h, then w, then c.
+std::array<std::int64_t, 4> strides_of(const Tensor& tensor) {
+  const auto [n, c, h, w] = tensor.size;
+  return {h * w * c, 1, w * c, c};
+}
+
+template <std::size_t N>
+std::span<const std::int64_t> list(const std::array<std::int64_t, N>& values) {
+  return values;
+}
+
+Descriptor describe_convolution(const Window& window) {
+  Descriptor descriptor(CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
+  const std::array<std::int64_t, 2> stride = {window.stride, window.stride};
+  const std::array<std::int64_t, 2> padding = {window.padding, window.padding};
+  const std::array<std::int64_t, 2> dilation = {1, 1};
+  descriptor.set(CUDNN_ATTR_CONVOLUTION_COMP_TYPE, CUDNN_DATA_FLOAT);
+  descriptor.set(CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_CROSS_CORRELATION);
+  descriptor.set(CUDNN_ATTR_CONVOLUTION_SPATIAL_DIMS, std::int64_t{2});
+  descriptor.set(CUDNN_ATTR_CONVOLUTION_DILATIONS, list(dilation));
+  descriptor.set(CUDNN_ATTR_CONVOLUTION_FILTER_STRIDES, list(stride));
+  descriptor.set(CUDNN_ATTR_CONVOLUTION_PRE_PADDINGS, list(padding));
+  descriptor.set(CUDNN_ATTR_CONVOLUTION_POST_PADDINGS, list(padding));
+  descriptor.finalize();
+  return descriptor;
+}
+
+Descriptor describe_pointwise(cudnnPointwiseMode_t mode) {
+  Descriptor descriptor(CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
+  descriptor.set(CUDNN_ATTR_POINTWISE_MODE, mode);
+  descriptor.set(CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_DATA_FLOAT);
+  descriptor.finalize();
+  return descriptor;
+}
+
+}  // namespace
+
+cudnnDataType_t storage_type(DataType type) {
+  switch (type) {
+    case DataType::float32:
+      return CUDNN_DATA_FLOAT;
+    case DataType::bfloat16:
+      return CUDNN_DATA_BFLOAT16;
+    default:
+      throw std::invalid_argument("cuDNN is not asked for element type " + std::string(name_of(type)));
+  }
+}
+
+Target Target::described(const std::string& properties) {
+  Target target(nullptr);
+  target.description_.emplace(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
+  target.description_->set(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, std::span<const char>(properties));
+  target.description_->finalize();
+  return target;
+}
+
+void Target::set_on(Descriptor& descriptor, int handle_attribute, int description_attribute) const {
+  if (description_) {
+    if (description_attribute >= 0)
+      descriptor.set(static_cast<cudnnBackendAttributeName_t>(description_attribute), *description_);
+  } else if (handle_attribute >= 0) {
+    descriptor.set(static_cast<cudnnBackendAttributeName_t>(handle_attribute), handle_);
+  }
+}
+
+const Descriptor& Graph::describe(const Tensor& tensor) {
+  const auto known = tensors_.find(tensor.number);
+  if (known != tensors_.end()) return known->second;
+  Descriptor descriptor(CUDNN_BACKEND_TENSOR_DESCRIPTOR);
+  const std::array<std::int64_t, 4> strides = strides_of(tensor);
+  descriptor.set(CUDNN_ATTR_TENSOR_UNIQUE_ID, tensor.number);
+  descriptor.set(CUDNN_ATTR_TENSOR_DATA_TYPE, tensor.type);
+  descriptor.set(CUDNN_ATTR_TENSOR_BYTE_ALIGNMENT, tensor_alignment);
+  descriptor.set(CUDNN_ATTR_TENSOR_DIMENSIONS, list(tensor.size));
+  descriptor.set(CUDNN_ATTR_TENSOR_STRIDES, list(strides));
+  descriptor.set(CUDNN_ATTR_TENSOR_IS_VIRTUAL, tensor.is_virtual);
+  descriptor.finalize();
+  return tensors_.emplace(tensor.number, std::move(descriptor)).first->second;
+}
+
+void Graph::convolution_forward(const Tensor& input, const Tensor& weights, const Tensor& output,
+                                const Window& window) {
+  Descriptor operation(CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR);
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC, describe_convolution(window));
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, describe(input));
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W, describe(weights));
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y, describe(output));
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA, 1.0F);
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA, 0.0F);
+  operation.finalize();
+  operations_.push_back(std::move(operation));
+}
+
+void Graph::convolution_backward_data(const Tensor& output_gradient, const Tensor& weights,
+                                      const Tensor& input_gradient, const Window& window) {
+  Descriptor operation(CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR);
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC, describe_convolution(window));
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, describe(output_gradient));
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W, describe(weights));
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX, describe(input_gradient));
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA, 1.0F);
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA, 0.0F);
+  operation.finalize();
+  operations_.push_back(std::move(operation));
+}
+
+void Graph::convolution_backward_weights(const Tensor& input, const Tensor& output_gradient,
+                                         const Tensor& weight_gradient, const Window& window) {
+  Descriptor operation(CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR);
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC, describe_convolution(window));
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X, describe(input));
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY, describe(output_gradient));
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW, describe(weight_gradient));
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA, 1.0F);
+  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA, 0.0F);
+  operation.finalize();
+  operations_.push_back(std::move(operation));
+}
+
+void Graph::pointwise(cudnnPointwiseMode_t mode, const Tensor& x, const Tensor& y, const Tensor& result) {
+  Descriptor operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, describe_pointwise(mode));
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, describe(x));
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, describe(y));
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, describe(result));
+  operation.finalize();
+  operations_.push_back(std::move(operation));
+}
+
+void Graph::relu(const Tensor& x, const Tensor& result) {
+  Descriptor operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, describe_pointwise(CUDNN_POINTWISE_RELU_FWD));
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, describe(x));
+  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, describe(result));
+  operation.finalize();
+  operations_.push_back(std::move(operation));
+}
+
+void Graph::statistics(const Tensor& x, const Tensor& sum, const Tensor& sum_of_squares) {
+  Descriptor operation(CUDNN_BACKEND_OPERATION_GEN_STATS_DESCRIPTOR);
+  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_MODE, CUDNN_GENSTATS_SUM_SQSUM);
+  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_MATH_PREC, CUDNN_DATA_FLOAT);
+  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_XDESC, describe(x));
+  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC, describe(sum));
+  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC, describe(sum_of_squares));
+  operation.finalize();
+  operations_.push_back(std::move(operation));
+}
+
+void Graph::finish(const Target& target) {
+  graph_.emplace(CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
+  target.set_on(*graph_, CUDNN_ATTR_OPERATIONGRAPH_HANDLE, -1);
+  graph_->set(CUDNN_ATTR_OPERATIONGRAPH_OPS, std::span<const Descriptor>(operations_));
+  graph_->finalize();
+}
+
+}  // namespace sleight::kernels::cudnn
