@@ -7,7 +7,7 @@ namespace sleight::kernels {
 
 void check_cast(DataType from, DataType to) {
   for (const DataType type : {from, to}) {
-    if (type != DataType::float32 && type != DataType::bfloat16 && type != DataType::float64)
+    if (!is_floating_point(type))
       throw std::invalid_argument("cast: element type " + std::string(name_of(type)) +
                                   "; only floating-point types are converted");
   }
@@ -17,11 +17,11 @@ namespace {
 
 template <class From, class To>
 To convert(From value) {
-  // bfloat16 is made from float32 only, and an equal type is copied bit by bit.
+  // 16 bits are made from float32 only, and an equal type is copied bit by bit.
   if constexpr (std::is_same_v<From, To>) {
     return value;
-  } else if constexpr (std::is_same_v<To, bfloat16>) {
-    return bfloat16(static_cast<float>(value));
+  } else if constexpr (sizeof(To) == 2) {
+    return To(static_cast<float>(value));
   } else {
     return static_cast<To>(value);
   }

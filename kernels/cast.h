@@ -1,8 +1,8 @@
 // Converts a vector to another element type: to[i] = from[i], rounded to nearest, ties to even.
 //
 // Shapes    from, to [count].
-// Types     any pair of float32, bfloat16 and (cpu only) float64; equal types copy. Anything else:
-//           std::invalid_argument. float64 to bfloat16 rounds twice, through float32.
+// Types     any pair of float32, bfloat16, float16 and (cpu only) float64; equal types copy. Anything else:
+//           std::invalid_argument. float64 to 16 bits rounds twice, through float32.
 // Special   NaN stays NaN; values beyond the target's range become infinity; denormals are kept.
 // Writes    to is assigned (=) and does not overlap from. Deterministic.
 // Gradient  cast of the gradient back to the type of from.

@@ -8,7 +8,7 @@
 namespace sleight::kernels {
 
 CheckedTensor checked_tensor(const void* data, std::int64_t count, DataType type) {
-  if (type != DataType::float32 && type != DataType::bfloat16 && type != DataType::float64)
+  if (!is_floating_point(type))
     throw std::invalid_argument("first_non_finite: element type " + std::string(name_of(type)) +
                                 " has no NaN and no infinity; leave the tensor out of the list");
   return {data, count, 0, type};
@@ -33,6 +33,11 @@ template <>
 struct Bits<bfloat16> {
   using Word = std::uint16_t;
   static constexpr Word exponent = 0x7f80U;
+};
+template <>
+struct Bits<float16> {
+  using Word = std::uint16_t;
+  static constexpr Word exponent = 0x7c00U;
 };
 
 template <class T>

@@ -20,7 +20,8 @@ struct Minimum {
 // No element, as a position: behind every position that exists.
 constexpr std::int32_t none = static_cast<std::int32_t>(tensor_chunk_size);
 
-// Finite means that the exponent's bits are not all ones. bfloat16 and float32 arrive here as float32, unchanged.
+// Finite means that the exponent's bits are not all ones. All but float64 arrive here as float32,
+// and infinities stay infinities.
 __device__ inline bool is_finite(float value) {
   return (std::bit_cast<std::uint32_t>(value) & 0x7f800000U) != 0x7f800000U;
 }
@@ -61,6 +62,8 @@ __global__ void search_chunks_kernel(FirstNonFinite arguments) {
     found = find_in_packs(static_cast<const float*>(tensor.data) + chunk.begin, count);
   } else if (tensor.type == DataType::bfloat16) {
     found = find_in_packs(static_cast<const bfloat16*>(tensor.data) + chunk.begin, count);
+  } else if (tensor.type == DataType::float16) {
+    found = find_in_packs(static_cast<const float16*>(tensor.data) + chunk.begin, count);
   } else {
     found = find_in_doubles(static_cast<const double*>(tensor.data) + chunk.begin, count);
   }

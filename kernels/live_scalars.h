@@ -12,6 +12,7 @@ struct LiveScalar {
     momentum,        // of SGD, 0 <= momentum < 1
     weight_decay,    // L2 penalty per step, multiplied by each tensor's own decay multiplier
     gradient_scale,  // every gradient is multiplied by it: 1, or the inverse of the loss scale
+    loss_scale,      // gradients start with it instead of 1, so that small ones are not lost in float16
     ema_decay,       // average = ema_decay * average + (1 - ema_decay) * weights
     count            // how many there are
   };

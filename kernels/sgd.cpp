@@ -17,12 +17,12 @@ SgdTensor sgd_tensor(DataType parameter_type, DataType gradient_type, std::int64
   Sgd arguments;
   arguments.parameter_type = parameter_type;
   check_arguments(arguments);
-  const bool fits = gradient_type == DataType::float32 || gradient_type == DataType::bfloat16 ||
+  const bool fits = gradient_type == DataType::float32 || is_half_width(gradient_type) ||
                     (gradient_type == DataType::float64 && parameter_type == DataType::float64);
   if (!fits)
     throw std::invalid_argument("sgd: parameters of type " + std::string(name_of(parameter_type)) +
                                 " with gradients of type " + std::string(name_of(gradient_type)) +
-                                "; give float32 or bfloat16 gradients");
+                                "; give float32, bfloat16 or float16 gradients");
   SgdTensor tensor;
   tensor.count = count;
   tensor.decay = decay;

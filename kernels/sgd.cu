@@ -50,6 +50,8 @@ __global__ void sgd_kernel(Sgd arguments) {
   const SgdTensor tensor = arguments.tensors.entries[chunk.tensor];
   if (tensor.gradient_type == DataType::bfloat16) {
     update_chunk<bfloat16>(arguments, tensor, chunk);
+  } else if (tensor.gradient_type == DataType::float16) {
+    update_chunk<float16>(arguments, tensor, chunk);
   } else {
     update_chunk<float>(arguments, tensor, chunk);
   }

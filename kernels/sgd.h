@@ -20,9 +20,9 @@
 // Guard     first_non_finite, where given, is the result of kernels/first_non_finite.h in the device's memory: when it
 //           names a tensor the launch changes nothing. So a bad step leaves no trace, and nobody waits for the host.
 // Types     parameter, momentum and average are parameter_type: float32 or (cpu only) float64; each tensor's gradient
-//           is of its own gradient_type: float32, bfloat16, or (float64 parameters only) float64. Build entries with
-//           sgd_tensor, which throws std::invalid_argument for anything else: the table itself may lie in the GPU's
-//           memory, where the host cannot look.
+//           is of its own gradient_type: float32, bfloat16, float16, or (float64 parameters only) float64. Build
+//           entries with sgd_tensor, which throws std::invalid_argument for anything else: the table itself may lie in
+//           the GPU's memory, where the host cannot look.
 // Writes    parameter, momentum and average are updated in place; gradient is only read. Nothing overlaps. Element by
 //           element: deterministic.
 #pragma once

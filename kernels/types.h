@@ -7,11 +7,8 @@
 #include <string>
 #include <string_view>
 
-#if defined(__CUDACC__)
-#define SLEIGHT_HOST_DEVICE __host__ __device__
-#else
-#define SLEIGHT_HOST_DEVICE
-#endif
+#include "kernels/float16.h"
+#include "kernels/host_device.h"
 
 namespace sleight {
 
@@ -33,7 +30,7 @@ struct bfloat16 {
   SLEIGHT_HOST_DEVICE explicit operator double() const { return static_cast<double>(static_cast<float>(*this)); }
 };
 
-enum class DataType : std::uint8_t { float32, float64, bfloat16, int32, int64, uint8 };
+enum class DataType : std::uint8_t { float32, float64, bfloat16, int32, int64, uint8, float16 };
 
 constexpr std::int64_t size_of(DataType type) {
   switch (type) {
@@ -44,6 +41,7 @@ constexpr std::int64_t size_of(DataType type) {
     case DataType::int64:
       return 8;
     case DataType::bfloat16:
+    case DataType::float16:
       return 2;
     case DataType::uint8:
       return 1;
@@ -65,6 +63,8 @@ constexpr std::string_view name_of(DataType type) {
       return "int64";
     case DataType::uint8:
       return "uint8";
+    case DataType::float16:
+      return "float16";
   }
   return "unknown";
 }
@@ -96,12 +96,27 @@ constexpr DataType data_type_of<std::uint8_t>() {
   return DataType::uint8;
 }
 
+template <>
+constexpr DataType data_type_of<float16>() {
+  return DataType::float16;
+}
+
 template <class T>
 struct TypeTag {
   using type = T;
 };
 
-// The type sums are kept in: float32 for float32 and bfloat16 storage, float64 for float64.
+// Whether numbers of this type have fractions, infinities and NaN.
+constexpr bool is_floating_point(DataType type) {
+  return type == DataType::float32 || type == DataType::float64 || type == DataType::bfloat16 ||
+         type == DataType::float16;
+}
+// Storage of 16 bits: read and written as float32.
+constexpr bool is_half_width(DataType type) {
+  return type == DataType::bfloat16 || type == DataType::float16;
+}
+
+// The type sums are kept in: float64 for float64, float32 for all else.
 template <class T>
 struct AccumulatorOf {
   using type = float;
@@ -114,8 +129,8 @@ template <class T>
 using Accumulator = typename AccumulatorOf<T>::type;
 
 // Calls function(TypeTag<T>{}) for the storage type; throws std::invalid_argument for any other type.
-// The GPU stores activations as float32 or bfloat16; the CPU also computes in float64, for reference and gradient
-// checks.
+// The GPU stores activations as float32, bfloat16 or float16; the CPU also computes in float64, for reference and
+// gradient checks.
 template <class Function>
 void visit_gpu_type(DataType type, Function&& function) {
   switch (type) {
@@ -123,6 +138,8 @@ void visit_gpu_type(DataType type, Function&& function) {
       return function(TypeTag<float>{});
     case DataType::bfloat16:
       return function(TypeTag<bfloat16>{});
+    case DataType::float16:
+      return function(TypeTag<float16>{});
     default:
       throw std::invalid_argument("no such kernel for element type " + std::string(name_of(type)));
   }

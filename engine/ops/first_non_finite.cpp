@@ -13,8 +13,8 @@ std::vector<ValueType> infer(const StepTypes& step) {
   check(!step.inputs.empty(), "there is nothing to search");
   for (std::size_t i = 0; i < step.inputs.size(); ++i) {
     const DataType element = input_type(step, i).element;
-    check(element == DataType::float32 || element == DataType::bfloat16 || element == DataType::float64, "input ", i,
-          " is ", to_string(input_type(step, i)), ", which has no NaN and no infinity; leave it out of the list");
+    check(is_floating_point(element), "input ", i, " is ", to_string(input_type(step, i)),
+          ", which has no NaN and no infinity; leave it out of the list");
   }
   return {{{2}, DataType::int64}};
 }

@@ -12,6 +12,7 @@
 #include "engine/program/operation.h"
 #include "engine/program/trace.h"
 #include "kernels/activation_function.h"
+#include "kernels/live_scalars.h"
 #include "kernels/pool_window.h"
 #include "kernels/softmax_cross_entropy.h"
 
@@ -32,6 +33,7 @@ extern const Operation global_average_pool, global_average_pool_backward;
 extern const Operation image_prepare;
 extern const Operation label_rank;
 extern const Operation linear, linear_backward_data, linear_backward_weights;
+extern const Operation live_scalar;
 extern const Operation max_pool, max_pool_backward;
 extern const Operation reduce_mean, reduce_mean_backward;
 extern const Operation running_statistics;
@@ -53,6 +55,8 @@ ValueId bias(Tracer& trace, ValueId x, ValueId bias);
 ValueId cast(Tracer& trace, ValueId x, DataType element);
 // A vector of `count` equal numbers.
 ValueId constant(Tracer& trace, double value, std::int64_t count, DataType element);
+// [1], float32: a live scalar as it is in this step.
+ValueId live_scalar(Tracer& trace, kernels::LiveScalar::Index index);
 
 // Weights of another type than the pictures (float32 beside bfloat16) are cast to theirs first; gradients come back in
 // the weights' own type.

@@ -161,7 +161,7 @@ PreparedStep prepare_average(const StepTypes& step, const Device& device) {
   return prepared;
 }
 
-// SGD reads gradients of bfloat16 as they are, and so does the search for a NaN: a cast to float32 for these two alone
+// SGD reads gradients of 16 bits as they are, and so does the search for a NaN: a cast to float32 for these two alone
 // goes away.
 bool gradient_without_cast(Program& program, std::size_t index) {
   const Uses uses(program);
@@ -170,7 +170,7 @@ bool gradient_without_cast(Program& program, std::size_t index) {
     const std::int32_t producer = uses.producer[static_cast<std::size_t>(wide)];
     if (producer < 0 || program.steps[static_cast<std::size_t>(producer)].operation != &operations::cast) continue;
     const ValueId narrow = program.steps[static_cast<std::size_t>(producer)].inputs.front();
-    if (program.value(narrow).type.element != DataType::bfloat16) continue;
+    if (!is_half_width(program.value(narrow).type.element)) continue;
     if (std::find(program.results.begin(), program.results.end(), wide) != program.results.end()) continue;
     const std::vector<std::int32_t>& readers = uses.consumers[static_cast<std::size_t>(wide)];
     const bool all_read_both = std::all_of(readers.begin(), readers.end(), [&](std::int32_t reader) {

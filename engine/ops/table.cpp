@@ -31,6 +31,7 @@ std::span<const Operation* const> operations::table() {
       &linear,
       &linear_backward_data,
       &linear_backward_weights,
+      &live_scalar,
       &max_pool,
       &max_pool_backward,
       &reduce_mean,

@@ -64,7 +64,9 @@ Program training_program(const ClassifierFunction& model, const ClassificationOp
   for (const Parameter& parameter : parameters) {
     if (parameter.trainable()) trained.push_back(parameter.value);
   }
-  const ValueId seed = ops::constant(trace, 1.0, 1, program.value(loss).type.element);
+  const ValueId seed = options.element == DataType::float16
+                           ? ops::live_scalar(trace, kernels::LiveScalar::loss_scale)
+                           : ops::constant(trace, 1.0, 1, program.value(loss).type.element);
   const auto gradients = differentiate(program, loss, seed, trained, operations::add);
 
   std::vector<ops::SgdParameter> updated;

@@ -22,7 +22,10 @@ struct ClassificationOptions {
   std::int64_t width = 0;
   std::int64_t classes = 0;
   ops::Normalisation normalisation = imagenet_normalisation();
-  DataType element = DataType::float32;  // of activations and their gradients; parameters stay float32 beside bfloat16
+  // Of activations and their gradients; parameters stay float32 beside 16 bits. With float16 the gradients are those of
+  // the loss times LiveScalar::loss_scale, and LiveScalar::gradient_scale must be its inverse
+  // (engine/train/loss_scale.h).
+  DataType element = DataType::float32;
 
   // Training only.
   ops::LossParameters loss;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "engine/base/error.h"
 
@@ -89,7 +90,7 @@ void Classifier::start() {
   executable.run();
 }
 
-StepResult Classifier::finish() {
+StepResult Classifier::finish(BadGradient bad_gradient) {
   check(started_.has_value(), "there is no step to finish");
   const Uploaded step = std::move(*started_);
   started_.reset();
@@ -97,7 +98,8 @@ StepResult Classifier::finish() {
   StepResult result{.loss = static_cast<double>(executable.result<float>(names::loss).front())};
   if (!std::isfinite(result.loss)) stop(step.batch, "the loss is not finite");
   count_ranks(executable.result<std::int32_t>(names::ranks), result.top1, result.top5);
-  if (executable.result<std::int64_t>(names::first_non_finite).front() >= 0)
+  result.skipped = executable.result<std::int64_t>(names::first_non_finite).front() >= 0;
+  if (result.skipped && bad_gradient == BadGradient::stops)
     stop(step.batch, "a gradient is not finite (the loss is " + std::to_string(result.loss) + ")");
   return result;
 }
@@ -110,10 +112,10 @@ void Classifier::forget_batches() {
   evaluation_inputs_ = InputStage(context_.device);
 }
 
-StepResult Classifier::train(const BatchView& batch) {
+StepResult Classifier::train(const BatchView& batch, BadGradient bad_gradient) {
   upload(batch, nullptr);
   start();
-  return finish();
+  return finish(bad_gradient);
 }
 
 void Classifier::stop(const BatchView& batch, const std::string& problem) {
@@ -133,7 +135,11 @@ StepObservation Classifier::observe(const BatchView& batch, Phase last) {
     if (phase > last) break;
     observation.phases[static_cast<std::size_t>(phase)] = observe_phase(executable, phase);
   }
-  observation.loss = static_cast<double>(executable.result<float>(names::loss).front());
+  // Read where it lies: phases run one by one bring no results to the host.
+  float loss = 0.0F;
+  const std::vector<std::byte> bytes = executable.read(executable.program().find(names::loss));
+  std::memcpy(&loss, bytes.data(), sizeof loss);
+  observation.loss = static_cast<double>(loss);
   return observation;
 }
 

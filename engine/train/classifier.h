@@ -23,7 +23,11 @@ struct StepResult {
   double loss = 0.0;      // mean over the batch
   std::int64_t top1 = 0;  // pictures whose label (of the larger weight, with mixup) has the largest logit
   std::int64_t top5 = 0;  // or is among the five largest
+  bool skipped = false;   // a gradient was not finite, and nothing was changed
 };
+
+// What train does when the loss is finite and a gradient is not.
+enum class BadGradient : std::uint8_t { stops, skips_step };
 
 // Spans are valid until the next step. Without smoothing.
 struct EvaluationResult {
@@ -55,8 +59,9 @@ class Classifier {
   Executable& plan_evaluation(std::int64_t batch_size, std::int64_t height, std::int64_t width, bool averaged);
 
   // One step with the learning rate and its like as they stand in the context's live scalars. When the loss or a
-  // gradient is not finite, throws NonFiniteStep and leaves everything in the store as it was before the step.
-  StepResult train(const BatchView& batch);
+  // gradient is not finite, throws NonFiniteStep and leaves everything in the store as it was before the step. A
+  // gradient of a scaled loss may overflow in a healthy run: with skips_step that is told in the result.
+  StepResult train(const BatchView& batch, BadGradient bad_gradient = BadGradient::stops);
 
   // The same in three calls, so that a GPU never waits for the host: upload() queues the transfer of a batch, which
   // travels while the step before is computed; start() queues the step of the batch uploaded longest ago, with the live
@@ -64,7 +69,7 @@ class Classifier {
   // the batch until its step is finished.
   void upload(const BatchView& batch, std::shared_ptr<const void> owner);
   void start();
-  StepResult finish();
+  StepResult finish(BadGradient bad_gradient = BadGradient::stops);
   // Lets go of all batches, those that no step will take too, after the device has read them.
   void forget_batches();
   bool started() const { return started_.has_value(); }

@@ -38,6 +38,8 @@ inline constexpr std::string_view validation_top5 = "validation/top5";
 inline constexpr std::string_view ema_loss = "validation/ema_loss";
 inline constexpr std::string_view ema_top1 = "validation/ema_top1";
 inline constexpr std::string_view ema_top5 = "validation/ema_top5";
+inline constexpr std::string_view loss_scale = "train/loss_scale";        // with float16
+inline constexpr std::string_view skipped_steps = "train/skipped_steps";  // in all, since the start of the run
 }  // namespace metric_names
 
 struct Scalar {

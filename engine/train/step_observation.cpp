@@ -18,10 +18,6 @@ namespace {
 constexpr std::array<Phase, 3> phases = {Phase::forward, Phase::backward, Phase::update};
 constexpr std::array<const char*, 3> phase_names = {"forward", "backward", "update"};
 
-bool is_real(DataType type) {
-  return type == DataType::float32 || type == DataType::float64 || type == DataType::bfloat16;
-}
-
 double read_number(const void* data, DataType type, std::int64_t element) {
   double number = 0.0;
   visit_cpu_type(type, [&](auto tag) {
@@ -34,7 +30,7 @@ double read_number(const void* data, DataType type, std::int64_t element) {
 // Integers are always finite.
 std::optional<NonFiniteValue> search(const Executable& executable, std::size_t step, ValueId id) {
   const ValueType& type = executable.program().value(id).type;
-  if (!is_real(type.element) || executable.address(id) == nullptr) return std::nullopt;
+  if (!is_floating_point(type.element) || executable.address(id) == nullptr) return std::nullopt;
   const std::vector<std::byte> bytes = executable.read(id);
   const std::int64_t element = kernels::first_non_finite_element(bytes.data(), type.count(), type.element);
   if (element < 0) return std::nullopt;

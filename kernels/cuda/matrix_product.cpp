@@ -53,6 +53,8 @@ cudaDataType_t matrix_type(DataType type) {
       return CUDA_R_32F;
     case DataType::bfloat16:
       return CUDA_R_16BF;
+    case DataType::float16:
+      return CUDA_R_16F;
     default:
       throw std::invalid_argument("cuBLASLt is not asked for element type " + std::string(name_of(type)));
   }

@@ -48,6 +48,8 @@ cudnnDataType_t storage_type(DataType type) {
       return CUDNN_DATA_FLOAT;
     case DataType::bfloat16:
       return CUDNN_DATA_BFLOAT16;
+    case DataType::float16:
+      return CUDNN_DATA_HALF;
     default:
       throw std::invalid_argument("cuDNN is not asked for element type " + std::string(name_of(type)));
   }

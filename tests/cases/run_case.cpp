@@ -38,8 +38,8 @@ void visit_any_type(DataType type, Function&& function) {
 
 template <class T>
 T from_double(double value) {
-  if constexpr (std::is_same_v<T, bfloat16>)
-    return bfloat16(static_cast<float>(value));
+  if constexpr (sizeof(T) == 2)
+    return T(static_cast<float>(value));
   else
     return static_cast<T>(value);
 }
@@ -50,6 +50,7 @@ std::unique_ptr<simt::GuardedBuffer<std::byte>> allocate(std::int64_t bytes, con
 
 double rounding_of(DataType type) {
   if (type == DataType::bfloat16) return 0x1.0p-8;
+  if (type == DataType::float16) return 0x1.0p-11;
   return type == DataType::float64 ? 0x1.0p-52 : 0x1.0p-23;
 }
 

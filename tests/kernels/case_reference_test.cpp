@@ -24,7 +24,7 @@ void for_each_small_case(Function&& function) {
 
 std::vector<DataType> stored_types(const Case& description) {
   if (!description.bfloat16) return {DataType::float32};
-  return {DataType::float32, DataType::bfloat16};
+  return {DataType::float32, DataType::bfloat16, DataType::float16};
 }
 
 // Memory that only kernels may touch, as far as its user knows.
@@ -47,7 +47,7 @@ void compare_with_float64(const Device& device) {
 
 }  // namespace
 
-TEST_CASE("cases on the GPU: float32 and bfloat16 against float64", "[gpu]") {
+TEST_CASE("cases on the GPU: every storage type against float64", "[gpu]") {
   const std::optional<Device> gpu = tests::find_gpu({.deterministic = true, .allow_tf32 = false});
   if (gpu) compare_with_float64(*gpu);
 }
@@ -56,7 +56,7 @@ TEST_CASE("cases on simt in memory of a device: copied there and back, the same 
   compare_with_float64(Device(kernels::Simt{}, std::make_shared<FarRuntime>()));
 }
 
-TEST_CASE("cases on the cpu: float32 and bfloat16 against float64") {
+TEST_CASE("cases on the cpu: every storage type against float64") {
   compare_with_float64(Device("cpu"));
 }
 

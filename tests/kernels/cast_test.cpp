@@ -67,6 +67,28 @@ TEST_CASE("cast: ties to even, special values") {
   CHECK(converted<double, float>(kernels::Cpu{}, {1e300, -1e300}) == std::vector<double>{infinity, -infinity});
 }
 
+TEST_CASE("cast: float16 and the other types") {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < 2049; ++i) {
+    const double value = std::sin(static_cast<double>(i)) * std::pow(10.0, double(i % 12) - 7);
+    values.push_back(static_cast<double>(float16(static_cast<float>(value))));
+  }
+  const std::vector<double> exact = converted<double, float16>(kernels::Cpu{}, values);
+  CHECK(same_bits(exact, values));
+  std::vector<double> narrow;
+  for (const double value : values)
+    narrow.push_back(nearest_bfloat16(value));
+  for (const DeviceResult& result :
+       on_every_device<float>([&](auto device) { return converted<float, float16>(device, values); }))
+    CHECK(same_bits(result.values, values));
+  for (const DeviceResult& result :
+       on_every_device<float>([&](auto device) { return converted<float16, float>(device, values); }))
+    CHECK(same_bits(result.values, values));
+  for (const DeviceResult& result :
+       on_every_device<float>([&](auto device) { return converted<float16, bfloat16>(device, values); }))
+    CHECK(result.values == narrow);
+}
+
 TEST_CASE("cast_list: the same bits as one cast after another") {
   std::vector<std::vector<double>> tensors;
   for (const std::size_t count : {3, 0, 4096, 4099, 1, 9001}) {

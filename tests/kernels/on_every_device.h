@@ -24,8 +24,8 @@ using simt::GuardedBuffer;
 
 template <class T>
 T from_double(double value) {
-  if constexpr (std::is_same_v<T, bfloat16>) {
-    return bfloat16(static_cast<float>(value));
+  if constexpr (sizeof(T) == 2) {
+    return T(static_cast<float>(value));
   } else {
     return static_cast<T>(value);
   }
@@ -68,6 +68,7 @@ inline double distance(double a, double b) {
 template <class T>
 constexpr double epsilon_of() {
   if (std::is_same_v<T, bfloat16>) return 0x1.0p-8;
+  if (std::is_same_v<T, float16>) return 0x1.0p-11;
   return std::is_same_v<T, double> ? 0x1.0p-52 : 0x1.0p-23;
 }
 

@@ -172,6 +172,7 @@ TEST_CASE("sgd: many tensors of odd sizes in one launch, every pair of types") {
     };
     check(TypeTag<float>{}, TypeTag<float>{}, 2e-7);
     check(TypeTag<float>{}, TypeTag<bfloat16>{}, 2e-7);
+    check(TypeTag<float>{}, TypeTag<float16>{}, 2e-7);
     check(TypeTag<double>{}, TypeTag<double>{}, 1e-15);
     check(TypeTag<double>{}, TypeTag<bfloat16>{}, 1e-15);
   }

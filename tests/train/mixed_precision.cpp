@@ -67,8 +67,13 @@ class Run {
     context.set_live_scalar(kernels::LiveScalar::learning_rate, 0.05);
     context.set_live_scalar(kernels::LiveScalar::momentum, 0.9);
     context.set_live_scalar(kernels::LiveScalar::weight_decay, 1e-4);
-    context.set_live_scalar(kernels::LiveScalar::gradient_scale, 1.0);
+    scale_loss(element == DataType::float16 ? 1024.0 : 1.0);
     context.set_live_scalar(kernels::LiveScalar::ema_decay, 0.9);
+  }
+
+  void scale_loss(double scale) {
+    context.set_live_scalar(kernels::LiveScalar::loss_scale, scale);
+    context.set_live_scalar(kernels::LiveScalar::gradient_scale, 1.0 / scale);
   }
 
   std::vector<double> losses(std::uint64_t first, std::uint64_t last) {
@@ -110,26 +115,29 @@ double mean(const std::vector<double>& values, std::size_t first, std::size_t la
 
 }  // namespace
 
-TEST_CASE("bfloat16: the loss follows that of float32") {
+TEST_CASE("the loss of 16 bits follows that of float32") {
   constexpr std::uint64_t steps = 40;
-  Run wide(DataType::float32), narrow(DataType::bfloat16);
-  const std::vector<double> expected = wide.losses(0, steps), losses = narrow.losses(0, steps);
-  // The same start but for the rounding of three digits.
-  CHECK(std::abs(losses.front() - expected.front()) <= 0.02);
-  CHECK(losses.front() != expected.front());
-  for (const std::size_t first : {0U, 10U, 20U, 30U}) {
-    const double difference = mean(losses, first, first + 10) - mean(expected, first, first + 10);
-    INFO(first << ": " << mean(losses, first, first + 10) << " and " << mean(expected, first, first + 10));
-    CHECK(std::abs(difference) <= 0.1);
-  }
-  CHECK(mean(losses, 30, 40) <= 0.5 * mean(losses, 0, 5));
+  for (const DataType element : {DataType::bfloat16, DataType::float16}) {
+    CAPTURE(name_of(element));
+    Run wide(DataType::float32), narrow(element);
+    const std::vector<double> expected = wide.losses(0, steps), losses = narrow.losses(0, steps);
+    // The same start but for the rounding of three digits.
+    CHECK(std::abs(losses.front() - expected.front()) <= 0.02);
+    CHECK(losses.front() != expected.front());
+    for (const std::size_t first : {0U, 10U, 20U, 30U}) {
+      const double difference = mean(losses, first, first + 10) - mean(expected, first, first + 10);
+      INFO(first << ": " << mean(losses, first, first + 10) << " and " << mean(expected, first, first + 10));
+      CHECK(std::abs(difference) <= 0.1);
+    }
+    CHECK(mean(losses, 30, 40) <= 0.5 * mean(losses, 0, 5));
 
-  // With the running statistics, in the type of the training.
-  const Pictures unseen(1000);
-  const double wide_loss = static_cast<double>(wide.classifier.evaluate(unseen.view(), false).row_losses.front());
-  const double narrow_loss = static_cast<double>(narrow.classifier.evaluate(unseen.view(), false).row_losses.front());
-  CHECK(std::abs(wide_loss - narrow_loss) <= 0.25);
-  CHECK(std::isfinite(static_cast<double>(narrow.classifier.evaluate(unseen.view(), true).row_losses.front())));
+    // With the running statistics, in the type of the training.
+    const Pictures unseen(1000);
+    const double wide_loss = static_cast<double>(wide.classifier.evaluate(unseen.view(), false).row_losses.front());
+    const double narrow_loss = static_cast<double>(narrow.classifier.evaluate(unseen.view(), false).row_losses.front());
+    CHECK(std::abs(wide_loss - narrow_loss) <= 0.25);
+    CHECK(std::isfinite(static_cast<double>(narrow.classifier.evaluate(unseen.view(), true).row_losses.front())));
+  }
 }
 
 TEST_CASE("bfloat16: simt takes the steps of the cpu") {
@@ -183,8 +191,38 @@ TEST_CASE("bfloat16: weights are cast together, and their gradients are read as 
   CHECK(lists == 1);
 }
 
+TEST_CASE("float16: the scale of the loss changes nothing but what would be lost without it") {
+  Run one(DataType::float16), other(DataType::float16);
+  one.scale_loss(512.0);
+  other.scale_loss(4096.0);
+  const std::vector<double> expected = one.losses(0, 6), losses = other.losses(0, 6);
+  CHECK(losses.front() == expected.front());
+  for (std::size_t i = 0; i < losses.size(); ++i)
+    CHECK(std::abs(losses[i] - expected[i]) <= 0.01);
+}
+
+TEST_CASE("float16: a gradient that overflows skips the step or stops the run, as asked") {
+  Run run(DataType::float16);
+  run.losses(0, 2);
+  std::map<std::string, std::vector<std::byte>> before;
+  for (const std::string& name : run.context.store.names())
+    before[name] = run.context.store.read(name);
+  run.scale_loss(0x1p40);
+  const StepResult skipped = run.classifier.train(Pictures(2).view(), BadGradient::skips_step);
+  CHECK(skipped.skipped);
+  CHECK(std::isfinite(skipped.loss));
+  REQUIRE_THROWS_AS(run.classifier.train(Pictures(2).view()), NonFiniteStep);
+  for (const std::string& name : run.context.store.names()) {
+    INFO(name);
+    CHECK((run.context.store.read(name) == before[name]));
+  }
+  run.scale_loss(1024.0);
+  CHECK_FALSE(run.classifier.train(Pictures(2).view(), BadGradient::skips_step).skipped);
+  CHECK((run.context.store.read("fc.weight") != before["fc.weight"]));
+}
+
 TEST_CASE("a step that is not finite leaves no trace, in any phase and any precision") {
-  for (const DataType element : {DataType::float32, DataType::bfloat16}) {
+  for (const DataType element : {DataType::float32, DataType::bfloat16, DataType::float16}) {
     CAPTURE(name_of(element));
     Run run(element);
     run.losses(0, 2);

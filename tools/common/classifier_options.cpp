@@ -133,7 +133,8 @@ void ClassifierOptions::declare(CLI::App& app) {
   app.add_option(
          "--precision", precision,
          "Of activations and their gradients: fp32, tf32 (fp32 whose convolutions run on tensor cores with 10 bits "
-         "of mantissa; cuda only) or bf16; weights, statistics and losses stay float32")
+         "of mantissa; cuda only), bf16, or fp16 (with dynamic loss scaling); weights, statistics and losses "
+         "stay float32")
       ->capture_default_str();
   app.add_flag("--deterministic,!--no-deterministic", deterministic,
                "On cuda: only algorithms that give the same bits in every run; cpu and simt always do");

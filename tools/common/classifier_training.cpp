@@ -180,6 +180,7 @@ void TrainingRun::resume_from_checkpoint() {
   outcome_.best_epoch = number("best_epoch");
   outcome_.last_top1 = number("last_top1");
   tricks_.restore(receipts_from_json(training_entry(path, metadata, "receipts")));
+  if (LossScale* scale = tricks_.loss_scale()) scale->restore(training_entry(path, metadata, "loss_scale"));
   const int threads_before = static_cast<int>(number("compute_threads"));
   if (threads_before != compute_threads()) {
     log_warning("the run was computed with ", threads_before, " threads and goes on with ", compute_threads(),
@@ -196,6 +197,10 @@ void TrainingRun::log_window(double learning_rate) {
                                 {std::string(metric_names::images_per_second), pictures / window_.timer.seconds()}};
   if (run_.recipe.mixup_alpha == 0.0) {
     values.push_back({std::string(metric_names::train_top1), static_cast<double>(window_.top1) / pictures});
+  }
+  if (const LossScale* scale = tricks_.loss_scale()) {
+    values.push_back({std::string(metric_names::loss_scale), scale->scale()});
+    values.push_back({std::string(metric_names::skipped_steps), static_cast<double>(scale->skipped())});
   }
   log_->scalars(step_, static_cast<double>(step_) / static_cast<double>(steps_per_epoch_), values);
   window_ = Window();
@@ -222,6 +227,11 @@ void TrainingRun::train_step(StepFeeder& feeder, ProgressLine& progress_line, st
     finished = feeder.finish_step();
   } catch (const NonFiniteStep& error) {
     fail("step ", step_, ": ", error.what(), ". ", save_failed_step(feeder.batch(), error));
+  }
+  if (finished.result.skipped) {
+    const LossScale& scale = *tricks_.loss_scale();
+    log_warning("step ", step_, " changed nothing: a gradient overflowed, so the loss scale is now ", scale.scale(),
+                " (", scale.skipped(), " steps skipped so far)");
   }
   ++step_;
   const bool epoch_ends = step_ % steps_per_epoch_ == 0;
@@ -311,6 +321,7 @@ SafetensorsMetadata TrainingRun::state_metadata() const {
   metadata["best_epoch"] = std::to_string(outcome_.best_epoch);
   metadata["last_top1"] = std::to_string(outcome_.last_top1);
   metadata["receipts"] = receipts_to_json(tricks_.receipts());
+  if (const LossScale* scale = tricks_.loss_scale()) metadata["loss_scale"] = scale->state();
   metadata["recipe"] = run_.recipe_text();
   metadata["compute_threads"] = std::to_string(compute_threads());
   return metadata;

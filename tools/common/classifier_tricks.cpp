@@ -26,6 +26,7 @@ ClassifierTricks::ClassifierTricks(const ClassifierRun& run, std::int64_t steps_
   if (recipe_.label_smoothing > 0.0) label_smoothing_.emplace(recipe_.label_smoothing, recipe_.smoothing);
   if (recipe_.random_shapes) random_shapes_.emplace(*recipe_.random_shapes, seed);
   if (recipe_.ema_decay > 0.0) ema_.emplace(recipe_.ema_decay, recipe_.ema_warm_up);
+  if (run.precision.scales_loss()) loss_scale_.emplace();
   if (recipe_.linear_scaling) linear_scaling_ = linear_scaling_receipt(recipe_.batch_size);
 }
 
@@ -56,7 +57,9 @@ void ClassifierTricks::set_live_scalars(Context& context, std::int64_t step) con
   context.set_live_scalar(kernels::LiveScalar::learning_rate, learning_rate_.at(step));
   context.set_live_scalar(kernels::LiveScalar::momentum, recipe_.momentum);
   context.set_live_scalar(kernels::LiveScalar::weight_decay, recipe_.weight_decay);
-  context.set_live_scalar(kernels::LiveScalar::gradient_scale, 1.0);
+  const double scale = loss_scale_ ? loss_scale_->scale() : 1.0;
+  context.set_live_scalar(kernels::LiveScalar::loss_scale, scale);
+  context.set_live_scalar(kernels::LiveScalar::gradient_scale, 1.0 / scale);
   if (ema_) context.set_live_scalar(kernels::LiveScalar::ema_decay, ema_->next_decay());
 }
 

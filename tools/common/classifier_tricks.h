@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/train/classifier.h"
+#include "engine/train/loss_scale.h"
 #include "tools/common/classifier_options.h"
 #include "tricks/ema.h"
 #include "tricks/label_smoothing.h"
@@ -33,6 +34,10 @@ class ClassifierTricks {
   // After a step that was run.
   void count(const Context& context, const Batch& batch, const Executable& executable);
 
+  // Where the precision needs one; else null.
+  LossScale* loss_scale() { return loss_scale_ ? &*loss_scale_ : nullptr; }
+  const LossScale* loss_scale() const { return loss_scale_ ? &*loss_scale_ : nullptr; }
+
   std::vector<Receipt> receipts() const;
   void restore(std::span<const Receipt> receipts);
 
@@ -46,6 +51,7 @@ class ClassifierTricks {
   std::optional<LabelSmoothing> label_smoothing_;
   std::optional<RandomShapes> random_shapes_;
   std::optional<Ema> ema_;
+  std::optional<LossScale> loss_scale_;
   // Facts of the traced program and not of its steps.
   std::optional<Receipt> zero_gamma_, no_bias_decay_, linear_scaling_;
 };

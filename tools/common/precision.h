@@ -11,10 +11,13 @@ namespace sleight {
 struct Precision {
   DataType element = DataType::float32;  // of activations and their gradients
   bool allow_tf32 = false;               // DeviceOptions::allow_tf32
+
+  // float16 alone needs it: bfloat16 has the range of float32.
+  bool scales_loss() const { return element == DataType::float16; }
 };
 
-// "fp32", "tf32" or "bf16", for a device by its name. Throws Error for any other text, and for tf32 on a device that
-// has no tensor cores.
+// "fp32", "tf32", "bf16" or "fp16", for a device by its name. Throws Error for any other text, and for tf32 on a device
+// that has no tensor cores.
 Precision parse_precision(const std::string& text, const std::string& device);
 
 }  // namespace sleight

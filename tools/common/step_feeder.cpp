@@ -36,8 +36,6 @@ void StepFeeder::start() {
   waiting_.pop_front();
   tricks_.set_live_scalars(context_, next_start_);
   classifier_.start();
-  tricks_.count(context_, *current_,
-                classifier_.plan_training(current_->size(), current_->height(), current_->width()));
   ++next_start_;
 }
 
@@ -53,7 +51,17 @@ StepFeeder::Finished StepFeeder::finish_step() {
                     .batch_size = current_->size(),
                     .learning_rate = static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate)),
                     .loader_seconds = 0.0};
-  finished.result = classifier_.finish();
+  LossScale* const loss_scale = tricks_.loss_scale();
+  const bool may_skip = loss_scale != nullptr && loss_scale->may_skip();
+  finished.result = classifier_.finish(may_skip ? BadGradient::skips_step : BadGradient::stops);
+  if (finished.result.skipped) {
+    loss_scale->count_skipped();
+  } else {
+    // Only now: a step that is skipped, or stops the run, has done nothing that could be counted.
+    tricks_.count(context_, *current_,
+                  classifier_.plan_training(current_->size(), current_->height(), current_->width()));
+    if (loss_scale != nullptr) loss_scale->count_good();
+  }
   finished.loader_seconds = loader_seconds_;
   return finished;
 }
