@@ -30,7 +30,10 @@ for preset in "${presets[@]}"; do
   seconds_before=$SECONDS
   outcome=passed
   heading "$preset: configure and build"
-  if cmake --preset "$preset" && cmake --build --preset "$preset" --parallel "$build_jobs"; then
+  # A sanitizer's report needs lines and no variables, which a third of the compile time goes into.
+  flags=()
+  [[ "$preset" == debug ]] && flags=(-DCMAKE_CXX_FLAGS_DEBUG="-O1 -g1")
+  if cmake --preset "$preset" "${flags[@]}" && cmake --build --preset "$preset" --parallel "$build_jobs"; then
     built=$SECONDS
     heading "$preset: tests"
     ctest --preset "$preset" --parallel "$(nproc)" || outcome="FAILED in the tests"
