@@ -25,7 +25,8 @@ std::vector<Case> cases() {
   std::vector<Case> list;
   for (const PoolingShape& shape : small_pooling_shapes())
     add_both(list, shape, Size::small);
-  add_both(list, {{8, 56, 56, 256}, {.kernel = 2, .stride = 2, .ceil_mode = true}}, Size::large);
+  for (const Size size : {Size::large, Size::huge})
+    add_both(list, {{measured_batch(size), 56, 56, 256}, {.kernel = 2, .stride = 2, .ceil_mode = true}}, size);
   return list;
 }
 

@@ -25,7 +25,8 @@ std::vector<Case> cases() {
   std::vector<Case> list;
   for (const PoolingShape& shape : small_pooling_shapes())
     add_both(list, shape, Size::small);
-  add_both(list, {{8, 112, 112, 64}, {.kernel = 3, .stride = 2, .padding = 1}}, Size::large);
+  for (const Size size : {Size::large, Size::huge})
+    add_both(list, {{measured_batch(size), 112, 112, 64}, {.kernel = 3, .stride = 2, .padding = 1}}, size);
   return list;
 }
 
