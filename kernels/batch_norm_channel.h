@@ -21,13 +21,9 @@ SLEIGHT_HOST_DEVICE inline void batch_norm_finish_channel(const BatchNormFinishS
   static_cast<A*>(arguments.mean)[channel] = static_cast<A>(mean);
   static_cast<A*>(arguments.inverse_deviation)[channel] =
       static_cast<A>(1 / sqrt(variance + static_cast<double>(arguments.epsilon)));
-  if (arguments.running_mean != nullptr) {
-    A& running_mean = static_cast<A*>(arguments.running_mean)[channel];
-    A& running_variance = static_cast<A*>(arguments.running_variance)[channel];
-    const double momentum = static_cast<double>(arguments.momentum);
-    const double unbiased = rows > 1 ? variance * (rows / (rows - 1)) : variance;
-    running_mean = static_cast<A>((1 - momentum) * static_cast<double>(running_mean) + momentum * mean);
-    running_variance = static_cast<A>((1 - momentum) * static_cast<double>(running_variance) + momentum * unbiased);
+  if (arguments.unbiased_variance != nullptr) {
+    static_cast<A*>(arguments.unbiased_variance)[channel] =
+        static_cast<A>(rows > 1 ? variance * (rows / (rows - 1)) : variance);
   }
 }
 
@@ -57,13 +53,11 @@ struct BatchNormStages {
     partial = {arguments.type, arguments.view, arguments.x, sums, sums + sums_count(channels)};
     finish = {arguments.type,
               channels,
-              arguments.momentum,
               arguments.epsilon,
               sums,
               arguments.mean,
               arguments.inverse_deviation,
-              arguments.running_mean,
-              arguments.running_variance};
+              arguments.unbiased_variance};
   }
 };
 

@@ -3,9 +3,8 @@
 //   mean[c]               = sum_r x[r, c] / n
 //   variance[c]           = sum_r (x[r, c] - mean[c])^2 / n                      biased: what the batch is divided by
 //   inverse_deviation[c]  = 1 / sqrt(variance[c] + epsilon)
-//   running_mean[c]       = (1 - momentum) * running_mean[c] + momentum * mean[c]
-//   running_variance[c]   = (1 - momentum) * running_variance[c] + momentum * variance[c] * n / (n - 1)
-//                                                      unbiased: what inference uses; with n = 1 the factor is left out
+//   unbiased_variance[c]  = variance[c] * n / (n - 1)  what the running statistics take in (kernels/running_statistics.h);
+//                                                      with n = 1 the factor is left out
 //
 // In two stages, so that several processes can share one batch (sync batch norm): `partial` reduces this process's rows
 // to per-channel (sum, sum of squares) and the count, in float64; these are added over the processes (empty and unequal
@@ -20,7 +19,7 @@
 //                done.
 // Saved          mean and inverse_deviation, for apply and for backward.
 // Aliasing       none.
-// Writes         `=`; running statistics (both pointers or none) are updated in place.
+// Writes         `=`; unbiased_variance may be null.
 // Deterministic  yes: fixed chunks of rows, combined in a fixed order, whatever the number of threads.
 // Errors         std::invalid_argument: no rows at all (batch_norm_statistics only).
 // Source         Ioffe and Szegedy, "Batch Normalization", ICML 2015, algorithm 1; Chan, Golub and LeVeque, "Algorithms
@@ -38,13 +37,11 @@ namespace sleight::kernels {
 struct BatchNormStatistics {
   DataType type = DataType::float32;
   ActivationView view;
-  float momentum = 0.1F;
   float epsilon = 1e-5F;
   const void* x = nullptr;
   void* mean = nullptr;
   void* inverse_deviation = nullptr;
-  void* running_mean = nullptr;      // optional
-  void* running_variance = nullptr;  // optional
+  void* unbiased_variance = nullptr;  // optional
   void* workspace = nullptr;
 };
 
@@ -59,13 +56,11 @@ struct BatchNormPartialStatistics {
 struct BatchNormFinishStatistics {
   DataType type = DataType::float32;  // of the activations
   std::int64_t channels = 0;
-  float momentum = 0.1F;
   float epsilon = 1e-5F;
   const double* sums = nullptr;  // [2 * C + 1], added over the processes; the number of rows must not be 0
   void* mean = nullptr;
   void* inverse_deviation = nullptr;
-  void* running_mean = nullptr;      // optional
-  void* running_variance = nullptr;  // optional
+  void* unbiased_variance = nullptr;  // optional
 };
 
 // Instead of the batch's statistics, at inference: mean = running_mean, inverse_deviation = 1 / sqrt(running_variance +

@@ -35,6 +35,7 @@ void exponential_moving_average_typed(const ExponentialMovingAverage& arguments)
 
 void exponential_moving_average(Cpu, const ExponentialMovingAverage& arguments) {
   check_arguments(arguments);
+  if (found_non_finite(arguments.first_non_finite)) return;
   if (arguments.type == DataType::float64) return exponential_moving_average_typed<double>(arguments);
   exponential_moving_average_typed<float>(arguments);
 }

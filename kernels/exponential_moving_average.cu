@@ -9,6 +9,7 @@ namespace {
 
 // One block per chunk.
 __global__ void exponential_moving_average_kernel(ExponentialMovingAverage arguments) {
+  if (found_non_finite(arguments.first_non_finite)) return;
   constexpr int lanes = pack_lanes<float>;
   const TensorChunk chunk = locate_chunk(arguments.tensors, blockIdx.x);
   const AveragedTensor tensor = arguments.tensors.entries[chunk.tensor];

@@ -39,6 +39,11 @@ void first_non_finite(Cpu, const FirstNonFinite&);
 void first_non_finite(Simt, const FirstNonFinite&);
 void first_non_finite(Cuda, const FirstNonFinite&);
 
+// What the updates of a step ask before they change anything: whether this result, or null for none, names a tensor.
+SLEIGHT_HOST_DEVICE inline bool found_non_finite(const std::int64_t* result) {
+  return result != nullptr && result[0] >= 0;
+}
+
 // The same question about one tensor in host memory: the index of its first NaN or infinity, or -1.
 std::int64_t first_non_finite_element(const void* data, std::int64_t count, DataType type);
 

@@ -50,6 +50,7 @@ void sgd_typed(const Sgd& arguments) {
 
 void sgd(Cpu, const Sgd& arguments) {
   check_arguments(arguments);
+  if (found_non_finite(arguments.first_non_finite)) return;
   if (arguments.parameter_type == DataType::float64) return sgd_typed<double, double>(arguments);
   visit_gpu_type(arguments.gradient_type, [&](auto tag) { sgd_typed<float, typename decltype(tag)::type>(arguments); });
 }

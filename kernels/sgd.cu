@@ -9,6 +9,7 @@ namespace {
 // One block per chunk.
 template <class Gradient>
 __global__ void sgd_kernel(Sgd arguments) {
+  if (found_non_finite(arguments.first_non_finite)) return;
   constexpr int lanes = pack_lanes<float>;
   const TensorChunk chunk = locate_chunk(arguments.tensors, blockIdx.x);
   const SgdTensor tensor = arguments.tensors.entries[chunk.tensor];

@@ -13,6 +13,8 @@
 // Scalars   learning_rate, momentum_factor (LiveScalar::momentum), weight_decay and gradient_scale are read from
 //           live_scalars in the device's memory, so a captured graph stays valid when they change. decay, each tensor's
 //           own multiplier (0 for tensors without weight decay), and nesterov are fixed in the plan.
+// Guard     first_non_finite, where given, is the result of kernels/first_non_finite.h in the device's memory: when it
+//           names a tensor the launch changes nothing. So a bad step leaves no trace, and nobody waits for the host.
 // Types     parameter and momentum are parameter_type: float32 or (cpu only) float64; gradient is gradient_type:
 //           float32, bfloat16, or float64 together with a float64 parameter. Anything else: std::invalid_argument.
 // Writes    parameter and momentum are updated in place; gradient is only read. Nothing overlaps. Element by
@@ -21,6 +23,7 @@
 
 #include <cstdint>
 
+#include "kernels/first_non_finite.h"
 #include "kernels/live_scalars.h"
 #include "kernels/queue.h"
 #include "kernels/tensor_list.h"
@@ -39,7 +42,8 @@ struct SgdTensor {
 
 struct Sgd {
   TensorList<SgdTensor> tensors;
-  const float* live_scalars = nullptr;  // [LiveScalar::count]
+  const float* live_scalars = nullptr;             // [LiveScalar::count]
+  const std::int64_t* first_non_finite = nullptr;  // optional, [2]
   bool nesterov = false;
   DataType parameter_type = DataType::float32;
   DataType gradient_type = DataType::float32;

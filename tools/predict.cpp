@@ -10,6 +10,7 @@
 #include "engine/data/picture_pipeline.h"
 #include "engine/data/png.h"
 #include "engine/program/execute.h"
+#include "engine/program/input_stage.h"
 #include "engine/train/checkpoint.h"
 #include "engine/train/picture_sheet.h"
 #include "tools/common/classifier_file.h"
@@ -66,7 +67,8 @@ class Predictor {
         recipe_(evaluation_recipe_of(find_classifier(description.model))),
         size_(description.image_size),
         executable_(inference_program(find_classifier(description.model).trace, program_options(description)),
-                    context_) {
+                    context_),
+        inputs_(context_.device) {
     load_weights(options.weights, context_.store);
   }
 
@@ -74,7 +76,9 @@ class Predictor {
     Prediction prediction{.name = name, .label = "", .picture = Picture(size_, size_), .best = {}};
     RandomStream unused(0, RandomPurpose::augmentation);
     pipeline_.prepare(stored, recipe_, unused, prediction.picture.view());
-    executable_.bind(classification_names::images, prediction.picture.pixels().data());
+    inputs_.upload({{classification_names::images, std::as_bytes(std::span(prediction.picture.pixels())), false}},
+                   nullptr);
+    inputs_.deliver(executable_);
     executable_.run();
     prediction.best = likeliest(executable_.result<float>(classification_names::logits), top);
     return prediction;
@@ -85,6 +89,7 @@ class Predictor {
   AugmentationRecipe recipe_;
   std::int64_t size_;
   Executable executable_;
+  InputStage inputs_;
   PicturePipeline pipeline_;
 };
 
@@ -184,7 +189,9 @@ int predict_tensor(const Options& options, const ClassifierDescription& descript
   Context context(options.device, 1);
   Executable executable(network_program(find_classifier(description.model).trace, program), context);
   load_weights(options.weights, context.store);
-  executable.bind("input", pictures.data());
+  InputStage inputs(context.device);
+  inputs.upload({{"input", std::as_bytes(std::span(pictures)), false}}, nullptr);
+  inputs.deliver(executable);
   executable.run();
   const auto logits = executable.result<float>(classification_names::logits);
   const SafetensorsEntry output{
@@ -216,7 +223,7 @@ int main(int argument_count, char** arguments) {
   app.add_option("--tensor", options.tensor,
                  "Instead of pictures: a safetensors file with 'input', float32 [N,3,H,W], normalised");
   app.add_option("--logits", options.logits, "With --tensor: where to write 'logits' [N, classes]");
-  app.add_option("--device", options.device, "cpu or simt")->capture_default_str();
+  app.add_option("--device", options.device, "cpu, cuda (cuda:1 for the second GPU) or simt")->capture_default_str();
   app.add_option("--threads", options.threads, "Compute threads; 0: one per core")->capture_default_str();
   app.add_option("--synthetic-size", options.dataset.synthetic.height, "Side of generated pictures in pixels")
       ->capture_default_str();

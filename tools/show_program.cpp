@@ -60,7 +60,7 @@ int main(int argument_count, char** arguments) {
   app.add_option("--image-size", image_size, "Side of the pictures in pixels; 0: the model's own")
       ->capture_default_str();
   app.add_option("--classes", classes, "Number of classes")->capture_default_str();
-  app.add_option("--device", device, "cpu or simt")->capture_default_str();
+  app.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt")->capture_default_str();
   app.add_flag("--evaluation", evaluation, "The evaluation program instead of the training step");
   app.add_flag("--unfused", unfused, "Before the fusion rules");
   app.add_option("--text", text, "Write all steps to this file; '-' prints them");

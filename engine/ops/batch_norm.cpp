@@ -18,9 +18,7 @@ ValueType per_channel(const ValueType& x) {
 
 std::vector<ValueType> infer_statistics(const StepTypes& step) {
   const ValueType& x = input_type(step, 0);
-  for (const std::size_t i : {1U, 2U})
-    check_shape(input_type(step, i), {x.shape.back()}, "a running statistic");
-  return {per_channel(x), per_channel(x)};
+  return {per_channel(x), per_channel(x), per_channel(x)};
 }
 
 PreparedStep prepare_statistics(const StepTypes& step, const Device& device) {
@@ -30,22 +28,16 @@ PreparedStep prepare_statistics(const StepTypes& step, const Device& device) {
       device,
       kernels::BatchNormStatistics{.type = x.element,
                                    .view = view,
-                                   .momentum = static_cast<float>(step.attributes.number("momentum")),
                                    .epsilon = static_cast<float>(step.attributes.number("epsilon"))},
       [](kernels::BatchNormStatistics& call, const StepBuffers& buffers) {
         call.x = buffers.inputs[0];
-        call.running_mean = buffers.inputs[1];
-        call.running_variance = buffers.inputs[2];
-        call.mean = buffers.outputs[0];
-        call.inverse_deviation = buffers.outputs[1];
+        call.mean = buffers.outputs[batch_norm_statistics_output::mean];
+        call.inverse_deviation = buffers.outputs[batch_norm_statistics_output::inverse_deviation];
+        call.unbiased_variance = buffers.outputs[batch_norm_statistics_output::unbiased_variance];
         call.workspace = buffers.workspace;
       },
       [](auto on, const kernels::BatchNormStatistics& call) { kernels::batch_norm_statistics(on, call); },
       kernels::batch_norm_workspace_bytes(view));
-}
-
-std::vector<int> updates_statistics(const Step&) {
-  return {1, 2};
 }
 
 // Inputs: running mean, running variance.
@@ -200,7 +192,6 @@ const Operation operations::batch_norm_statistics{.name = "batch_norm_statistics
                                                   .prepare = prepare_statistics,
                                                   // Its share of the gradient is part of batch_norm_apply's rule.
                                                   .gradient = [](GradientBuilder&) {},
-                                                  .updates = updates_statistics,
                                                   .any_layout = true};
 const Operation operations::batch_norm_inference_statistics{.name = "batch_norm_inference_statistics",
                                                             .infer = infer_inference_statistics,
@@ -227,12 +218,16 @@ const Operation operations::batch_norm_backward_apply{.name = "batch_norm_backwa
 
 ValueId ops::batch_norm(Tracer& trace, ValueId x, const BatchNormParameters& parameters, double epsilon,
                         double momentum) {
-  const std::vector<ValueId> statistics =
-      trace.mode() == Mode::training
-          ? trace.emit(operations::batch_norm_statistics, {x, parameters.running_mean, parameters.running_variance},
-                       {{"epsilon", {epsilon}}, {"momentum", {momentum}}})
-          : trace.emit(operations::batch_norm_inference_statistics,
-                       {parameters.running_mean, parameters.running_variance}, {{"epsilon", {epsilon}}});
+  std::vector<ValueId> statistics;
+  if (trace.mode() == Mode::training) {
+    using namespace batch_norm_statistics_output;
+    statistics = trace.emit(operations::batch_norm_statistics, {x}, {{"epsilon", {epsilon}}});
+    trace.running_statistics.push_back({parameters.running_mean, statistics[mean], momentum});
+    trace.running_statistics.push_back({parameters.running_variance, statistics[unbiased_variance], momentum});
+  } else {
+    statistics = trace.emit(operations::batch_norm_inference_statistics,
+                            {parameters.running_mean, parameters.running_variance}, {{"epsilon", {epsilon}}});
+  }
   return trace.emit_one(operations::batch_norm_apply,
                         {x, statistics[0], statistics[1], parameters.gamma, parameters.beta, no_value},
                         {{"activation", {0.0}}, {"slope", {0.0}}});

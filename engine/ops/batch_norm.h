@@ -7,6 +7,9 @@
 
 namespace sleight {
 
+namespace batch_norm_statistics_output {
+enum : int { mean, inverse_deviation, unbiased_variance };
+}
 namespace batch_norm_apply_input {
 enum : int { x, mean, inverse_deviation, gamma, beta, residual };  // residual is optional
 }

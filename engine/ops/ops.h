@@ -34,6 +34,7 @@ extern const Operation label_rank;
 extern const Operation linear, linear_backward_data, linear_backward_weights;
 extern const Operation max_pool, max_pool_backward;
 extern const Operation reduce_mean, reduce_mean_backward;
+extern const Operation running_statistics;
 extern const Operation sgd;
 extern const Operation softmax_cross_entropy, softmax_cross_entropy_backward;
 
@@ -60,8 +61,8 @@ ValueId linear(Tracer& trace, ValueId x, ValueId weights, ValueId bias);
 struct BatchNormParameters {
   ValueId gamma, beta, running_mean, running_variance;  // [C] each
 };
-// Statistics of the batch (which also move the running ones) or, in Mode::inference, the running ones; then scale and
-// shift.
+// Statistics of the batch or, in Mode::inference, the running ones; then scale and shift. What the batch does to the
+// running ones is noted in trace.running_statistics, for the update.
 ValueId batch_norm(Tracer& trace, ValueId x, const BatchNormParameters& parameters, double epsilon = 1e-5,
                    double momentum = 0.1);
 
@@ -87,6 +88,7 @@ ValueId softmax_cross_entropy(Tracer& trace, ValueId logits, ValueId label_a, Va
 ValueId reduce_mean(Tracer& trace, ValueId values);  // [N] -> [1]
 ValueId label_rank(Tracer& trace, ValueId logits, ValueId label);
 
+// The updates: they change nothing when trace.first_non_finite names a value at run time.
 struct SgdParameter {
   ValueId parameter, gradient, momentum;
   bool decay = true;
@@ -97,6 +99,8 @@ struct AveragedParameter {
   ValueId average, parameter;
 };
 void exponential_moving_average(Tracer& trace, std::span<const AveragedParameter> parameters);
+// Moves what trace.running_statistics lists; nothing is appended when the list is empty.
+void running_statistics(Tracer& trace);
 
 // int64 [2]: which of the values, and which of its elements in memory, is the first NaN or infinity; -1 and -1 without.
 ValueId first_non_finite(Tracer& trace, std::vector<ValueId> values);

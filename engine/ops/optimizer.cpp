@@ -1,47 +1,83 @@
-// Steps over all parameters at once: the optimizer's update and the average of the weights.
+// Steps over all parameters at once: the optimizer's update, the average of the weights and the running statistics.
 #include <memory>
 
 #include "engine/ops/support.h"
 #include "engine/ops/tensor_table.h"
 #include "kernels/exponential_moving_average.h"
+#include "kernels/running_statistics.h"
 #include "kernels/sgd.h"
 
 namespace sleight {
 
 namespace {
 
-// Inputs: live scalars, then (parameter, gradient, momentum) for each tensor.
+// The inputs of every update, then those of each tensor.
+enum : std::size_t { live_scalars, guard, first_tensor };  // the guard (first_non_finite) is optional
+
+// How many tensors there are, with so many inputs each.
+std::size_t tensor_count(const StepTypes& step, std::size_t stride) {
+  check(step.inputs.size() >= first_tensor && (step.inputs.size() - first_tensor) % stride == 0, "an update takes ",
+        stride, " inputs for each tensor, got ", step.inputs.size(), " in all");
+  if (step.inputs[guard] != nullptr)
+    check(*step.inputs[guard] == ValueType{{2}, DataType::int64}, "the guard must be a result of first_non_finite, got ",
+          to_string(*step.inputs[guard]));
+  return (step.inputs.size() - first_tensor) / stride;
+}
+
+// The inputs at `offset` of every tensor.
+std::vector<int> places(std::size_t inputs, std::size_t stride, std::size_t offset) {
+  std::vector<int> result;
+  for (std::size_t i = first_tensor; i + stride <= inputs; i += stride)
+    result.push_back(static_cast<int>(i + offset));
+  return result;
+}
+
+// Elementwise work on stored numbers is right in any layout, as long as all of a tensor's buffers share it: the input at
+// `follower` of every tensor lies as the one at `leader`.
+std::vector<std::pair<int, Layout>> follow(const StepTypes& step, std::size_t stride, std::size_t follower,
+                                           std::size_t leader) {
+  std::vector<std::pair<int, Layout>> layouts;
+  for (std::size_t i = first_tensor; i + stride <= step.inputs.size(); i += stride)
+    layouts.emplace_back(static_cast<int>(i + follower), input_type(step, i + leader).layout);
+  return layouts;
+}
+
+template <class Arguments>
+void fill_update(Arguments& call, const StepBuffers& buffers) {
+  if constexpr (requires { call.live_scalars; })
+    call.live_scalars = static_cast<const float*>(buffers.inputs[live_scalars]);
+  call.first_non_finite = static_cast<const std::int64_t*>(buffers.inputs[guard]);
+}
+
+// For each tensor: parameter, gradient, momentum.
 constexpr std::size_t sgd_stride = 3;
 
 std::vector<ValueType> infer_sgd(const StepTypes& step) {
-  const std::size_t tensors = (step.inputs.size() - 1) / sgd_stride;
+  const std::size_t tensors = tensor_count(step, sgd_stride);
   check(step.attributes.numbers("decay").size() == tensors, "each of the ", tensors,
         " tensors needs a decay multiplier");
   for (std::size_t i = 0; i < tensors; ++i) {
-    const ValueType& parameter = input_type(step, 1 + i * sgd_stride);
+    const std::size_t first = first_tensor + i * sgd_stride;
+    const ValueType& parameter = input_type(step, first);
     for (const std::size_t other : {1U, 2U}) {
-      check_shape(input_type(step, 1 + i * sgd_stride + other), parameter.shape, "gradient and momentum");
+      check_shape(input_type(step, first + other), parameter.shape, "gradient and momentum");
     }
   }
   return {};
 }
 
-// Elementwise work on stored numbers is right in any layout, as long as all of a tensor's buffers share it.
 std::vector<std::pair<int, Layout>> momentum_follows_parameter(const StepTypes& step, const Device&) {
-  std::vector<std::pair<int, Layout>> layouts;
-  for (std::size_t i = 1; i + sgd_stride <= step.inputs.size(); i += sgd_stride) {
-    layouts.emplace_back(static_cast<int>(i + 2), input_type(step, i).layout);
-  }
-  return layouts;
+  return follow(step, sgd_stride, 2, 0);
 }
 
 PreparedStep prepare_sgd(const StepTypes& step, const Device& device) {
   const std::vector<double>& decay = step.attributes.numbers("decay");
   std::vector<kernels::SgdTensor> tensors(decay.size());
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    const ValueType& parameter = input_type(step, 1 + i * sgd_stride);
-    check(parameter.layout == input_type(step, 2 + i * sgd_stride).layout, "gradient ", i, " (",
-          to_string(input_type(step, 2 + i * sgd_stride)), ") lies in another layout than its parameter");
+    const std::size_t first = first_tensor + i * sgd_stride;
+    const ValueType& parameter = input_type(step, first);
+    const ValueType& gradient = input_type(step, first + 1);
+    check(parameter.layout == gradient.layout, "gradient ", i, " (", to_string(gradient), ") lies in another layout than its parameter");
     tensors[i].count = parameter.count();
     tensors[i].decay = static_cast<float>(decay[i]);
   }
@@ -50,80 +86,92 @@ PreparedStep prepare_sgd(const StepTypes& step, const Device& device) {
   arguments.tensors = table->list();
   arguments.nesterov = step.attributes.flag("nesterov");
   if (!decay.empty()) {
-    arguments.parameter_type = input_type(step, 1).element;
-    arguments.gradient_type = input_type(step, 2).element;
+    arguments.parameter_type = input_type(step, first_tensor).element;
+    arguments.gradient_type = input_type(step, first_tensor + 1).element;
   }
   PreparedStep prepared = kernel_step(
-      device, arguments,
-      [](kernels::Sgd& call, const StepBuffers& buffers) {
-        call.live_scalars = static_cast<const float*>(buffers.inputs[0]);
-      },
+      device, arguments, fill_update<kernels::Sgd>,
       [](auto on, const kernels::Sgd& call) { kernels::sgd(on, call); });
   prepared.bind = [table](const StepBuffers& buffers) {
     table->fill([&](std::size_t i, kernels::SgdTensor& tensor) {
-      tensor.parameter = buffers.inputs[1 + i * sgd_stride];
-      tensor.gradient = buffers.inputs[2 + i * sgd_stride];
-      tensor.momentum = buffers.inputs[3 + i * sgd_stride];
+      const std::size_t first = first_tensor + i * sgd_stride;
+      tensor.parameter = buffers.inputs[first];
+      tensor.gradient = buffers.inputs[first + 1];
+      tensor.momentum = buffers.inputs[first + 2];
     });
   };
   return prepared;
 }
 
 std::vector<int> updates_sgd(const Step& step) {
-  std::vector<int> updated;
-  for (std::size_t i = 1; i + sgd_stride <= step.inputs.size(); i += sgd_stride) {
-    updated.push_back(static_cast<int>(i));
-    updated.push_back(static_cast<int>(i + 2));
-  }
+  std::vector<int> updated = places(step.inputs.size(), sgd_stride, 0);
+  const std::vector<int> momenta = places(step.inputs.size(), sgd_stride, 2);
+  updated.insert(updated.end(), momenta.begin(), momenta.end());
   return updated;
 }
 
-// Inputs: live scalars, then (average, weights) for each tensor.
-constexpr std::size_t average_stride = 2;
+// For each tensor what moves, and towards what: an average and the weights, a running statistic and the batch's.
+constexpr std::size_t pair_stride = 2;
 
-std::vector<ValueType> infer_average(const StepTypes& step) {
-  for (std::size_t i = 1; i + average_stride <= step.inputs.size(); i += average_stride) {
-    check_shape(input_type(step, i), input_type(step, i + 1).shape, "an average and its weights");
+std::vector<ValueType> infer_pairs(const StepTypes& step) {
+  const std::size_t tensors = tensor_count(step, pair_stride);
+  for (std::size_t i = 0; i < tensors; ++i) {
+    const std::size_t first = first_tensor + i * pair_stride;
+    check_shape(input_type(step, first), input_type(step, first + 1).shape, "what moves and what it moves towards");
   }
   return {};
 }
 
+std::vector<int> updates_pairs(const Step& step) {
+  return places(step.inputs.size(), pair_stride, 0);
+}
+
 std::vector<std::pair<int, Layout>> average_follows_weights(const StepTypes& step, const Device&) {
-  std::vector<std::pair<int, Layout>> layouts;
-  for (std::size_t i = 1; i + average_stride <= step.inputs.size(); i += average_stride) {
-    layouts.emplace_back(static_cast<int>(i), input_type(step, i + 1).layout);
-  }
-  return layouts;
+  return follow(step, pair_stride, 0, 1);
 }
 
 PreparedStep prepare_average(const StepTypes& step, const Device& device) {
-  std::vector<kernels::AveragedTensor> tensors((step.inputs.size() - 1) / average_stride);
+  std::vector<kernels::AveragedTensor> tensors(tensor_count(step, pair_stride));
   for (std::size_t i = 0; i < tensors.size(); ++i)
-    tensors[i].count = input_type(step, 1 + i * average_stride).count();
+    tensors[i].count = input_type(step, first_tensor + i * pair_stride).count();
   kernels::ExponentialMovingAverage arguments;
-  if (!tensors.empty()) arguments.type = input_type(step, 1).element;
+  if (!tensors.empty()) arguments.type = input_type(step, first_tensor).element;
   const auto table = std::make_shared<TensorTable<kernels::AveragedTensor>>(device, std::move(tensors));
   arguments.tensors = table->list();
   PreparedStep prepared = kernel_step(
-      device, arguments,
-      [](kernels::ExponentialMovingAverage& call, const StepBuffers& buffers) {
-        call.live_scalars = static_cast<const float*>(buffers.inputs[0]);
-      },
+      device, arguments, fill_update<kernels::ExponentialMovingAverage>,
       [](auto on, const kernels::ExponentialMovingAverage& call) { kernels::exponential_moving_average(on, call); });
   prepared.bind = [table](const StepBuffers& buffers) {
     table->fill([&](std::size_t i, kernels::AveragedTensor& tensor) {
-      tensor.average = buffers.inputs[1 + i * average_stride];
-      tensor.weights = buffers.inputs[2 + i * average_stride];
+      tensor.average = buffers.inputs[first_tensor + i * pair_stride];
+      tensor.weights = buffers.inputs[first_tensor + i * pair_stride + 1];
     });
   };
   return prepared;
 }
 
-std::vector<int> updates_average(const Step& step) {
-  std::vector<int> updated;
-  for (std::size_t i = 1; i + average_stride <= step.inputs.size(); i += average_stride)
-    updated.push_back(static_cast<int>(i));
-  return updated;
+PreparedStep prepare_running_statistics(const StepTypes& step, const Device& device) {
+  std::vector<kernels::RunningStatistic> tensors(tensor_count(step, pair_stride));
+  const std::vector<double>& momentum = step.attributes.numbers("momentum");
+  check(momentum.size() == tensors.size(), "each of the ", tensors.size(), " statistics needs a momentum");
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    tensors[i].count = input_type(step, first_tensor + i * pair_stride).count();
+    tensors[i].momentum = static_cast<float>(momentum[i]);
+  }
+  kernels::RunningStatistics arguments;
+  if (!tensors.empty()) arguments.type = input_type(step, first_tensor).element;
+  const auto table = std::make_shared<TensorTable<kernels::RunningStatistic>>(device, std::move(tensors));
+  arguments.tensors = table->list();
+  PreparedStep prepared = kernel_step(
+      device, arguments, fill_update<kernels::RunningStatistics>,
+      [](auto on, const kernels::RunningStatistics& call) { kernels::running_statistics(on, call); });
+  prepared.bind = [table](const StepBuffers& buffers) {
+    table->fill([&](std::size_t i, kernels::RunningStatistic& tensor) {
+      tensor.running = buffers.inputs[first_tensor + i * pair_stride];
+      tensor.batch = buffers.inputs[first_tensor + i * pair_stride + 1];
+    });
+  };
+  return prepared;
 }
 
 }  // namespace
@@ -135,14 +183,16 @@ const Operation operations::sgd{.name = "sgd",
                                 .any_layout = true,
                                 .weight_layouts = momentum_follows_parameter};
 const Operation operations::exponential_moving_average{.name = "exponential_moving_average",
-                                                       .infer = infer_average,
+                                                       .infer = infer_pairs,
                                                        .prepare = prepare_average,
-                                                       .updates = updates_average,
+                                                       .updates = updates_pairs,
                                                        .any_layout = true,
                                                        .weight_layouts = average_follows_weights};
+const Operation operations::running_statistics{
+    .name = "running_statistics", .infer = infer_pairs, .prepare = prepare_running_statistics, .updates = updates_pairs};
 
 void ops::sgd(Tracer& trace, std::span<const SgdParameter> parameters, bool nesterov) {
-  std::vector<ValueId> inputs = {trace.live_scalars()};
+  std::vector<ValueId> inputs = {trace.live_scalars(), trace.first_non_finite};
   std::vector<double> decay;
   for (const SgdParameter& entry : parameters) {
     inputs.insert(inputs.end(), {entry.parameter, entry.gradient, entry.momentum});
@@ -152,10 +202,21 @@ void ops::sgd(Tracer& trace, std::span<const SgdParameter> parameters, bool nest
 }
 
 void ops::exponential_moving_average(Tracer& trace, std::span<const AveragedParameter> parameters) {
-  std::vector<ValueId> inputs = {trace.live_scalars()};
+  std::vector<ValueId> inputs = {trace.live_scalars(), trace.first_non_finite};
   for (const AveragedParameter& entry : parameters)
     inputs.insert(inputs.end(), {entry.average, entry.parameter});
   trace.emit(operations::exponential_moving_average, std::move(inputs));
+}
+
+void ops::running_statistics(Tracer& trace) {
+  if (trace.running_statistics.empty()) return;
+  std::vector<ValueId> inputs = {no_value, trace.first_non_finite};
+  std::vector<double> momentum;
+  for (const RunningStatistic& statistic : trace.running_statistics) {
+    inputs.insert(inputs.end(), {statistic.running, statistic.batch});
+    momentum.push_back(statistic.momentum);
+  }
+  trace.emit(operations::running_statistics, std::move(inputs), {{"momentum", std::move(momentum)}});
 }
 
 }  // namespace sleight

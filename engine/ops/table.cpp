@@ -34,6 +34,7 @@ std::span<const Operation* const> operations::table() {
       &max_pool_backward,
       &reduce_mean,
       &reduce_mean_backward,
+      &running_statistics,
       &sgd,
       &softmax_cross_entropy,
       &softmax_cross_entropy_backward,

@@ -94,22 +94,6 @@ void PersistentStore::write(const std::string& name, std::span<const std::byte> 
   device_.upload(target.buffer.data(), stored);
 }
 
-void PersistentStore::note(ParameterRole role) {
-  for (auto& [name, entry] : entries_) {
-    if (entry.role != role) continue;
-    if (entry.noted.size() != entry.buffer.size()) entry.noted = device_.allocate(entry.buffer.size());
-    device_.runtime()->copy_on_device(Stream::compute, entry.noted.data(), entry.buffer.data(), entry.buffer.size());
-  }
-}
-
-void PersistentStore::bring_back(ParameterRole role) {
-  for (auto& [name, entry] : entries_) {
-    if (entry.role != role) continue;
-    check(entry.noted.size() == entry.buffer.size(), "nothing was noted of '", name, "' that could be brought back");
-    device_.runtime()->copy_on_device(Stream::compute, entry.buffer.data(), entry.noted.data(), entry.buffer.size());
-  }
-}
-
 void PersistentStore::initialise(const std::string& name, Entry& entry, Initializer initializer) {
   if (initializer == Initializer::zeros) return;  // buffers come zeroed
   const std::int64_t count = entry.type.count();

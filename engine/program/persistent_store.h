@@ -20,7 +20,6 @@ class PersistentStore {
     ValueType type;
     ParameterRole role = ParameterRole::weight;
     Buffer buffer;
-    Buffer noted = {};  // as large as buffer once note() was called for the role
   };
 
   // The entry of this name; made and initialised when it is not there yet. An entry of another type throws Error: two
@@ -38,11 +37,6 @@ class PersistentStore {
   static Shape interface_shape(const ValueType& type);
   std::vector<std::byte> read(const std::string& name) const;
   void write(const std::string& name, std::span<const std::byte> bytes);
-
-  // Notes the values of all entries of a role, and brings back what was noted last: a step that turns out wrong has
-  // never been. Meant for what is small (running statistics).
-  void note(ParameterRole role);
-  void bring_back(ParameterRole role);
 
  private:
   void initialise(const std::string& name, Entry& entry, Initializer initializer);

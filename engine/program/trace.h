@@ -12,6 +12,13 @@ namespace sleight {
 // training: batch norm takes the batch's statistics. inference: the running ones.
 enum class Mode : std::uint8_t { training, inference };
 
+// A statistic kept over the steps and the batch's own: running = (1 - momentum) * running + momentum * batch.
+struct RunningStatistic {
+  ValueId running = no_value;
+  ValueId batch = no_value;
+  double momentum = 0.0;
+};
+
 class Tracer {
  public:
   explicit Tracer(Mode mode, DataType element = DataType::float32) : mode_(mode), element_(element) {}
@@ -54,6 +61,11 @@ class Tracer {
 
   Program& program() { return program_; }
   Phase phase = Phase::forward;
+  // Guards the updates traced from now on: where the result of the operation first_non_finite names a value, they change
+  // nothing, so that a bad step leaves no trace. no_value: they always do their work.
+  ValueId first_non_finite = no_value;
+  // What the layers have asked the update to move, in the order of the trace; ops::running_statistics does it.
+  std::vector<RunningStatistic> running_statistics;
 
  private:
   Program program_;

@@ -75,12 +75,14 @@ Program training_program(const ClassifierFunction& model, const ClassificationOp
                        .decay = !options.decays || options.decays(parameter)});
   }
   // All gradients live until the update reads them, so searching them costs one more look and no memory.
-  std::vector<ValueId> searched;
+  std::vector<ValueId> searched = {loss};
   for (const ops::SgdParameter& entry : updated)
     searched.push_back(entry.gradient);
-  trace.result(ops::first_non_finite(trace, std::move(searched)), names::non_finite_gradient);
+  trace.first_non_finite = ops::first_non_finite(trace, std::move(searched));
+  trace.result(trace.first_non_finite, names::first_non_finite);
 
   trace.phase = Phase::update;
+  ops::running_statistics(trace);
   ops::sgd(trace, updated, options.nesterov);
   if (options.after_update) options.after_update(trace);
   return std::move(program);

@@ -23,6 +23,7 @@ struct ClassificationOptions {
   std::int64_t classes = 0;
   ops::Normalisation normalisation = imagenet_normalisation();
   DataType element = DataType::float32;
+  bool graphs = true;  // record the steps on devices that have graphs; ExecutableOptions::graphs
 
   // Training only.
   ops::LossParameters loss;
@@ -49,9 +50,10 @@ inline constexpr const char* loss = "loss";                    // [1], the mean
 inline constexpr const char* row_losses = "row_losses";        // [N], evaluation
 inline constexpr const char* ranks = "ranks";                  // int32 [N], 0: the label has the largest logit
 inline constexpr const char* logits = "logits";                // [N, classes], evaluation
-// int64 [2], training, after backward: the first gradient with a NaN or an infinity (as a number in the order of the
-// trainable parameters) and its element; -1 and -1 when all are finite.
-inline constexpr const char* non_finite_gradient = "non_finite_gradient";
+// int64 [2], training, after backward: the first of the loss and the gradients (as a number: 0 is the loss, then the
+// trainable parameters in their order) that holds a NaN or an infinity, and its element; -1 and -1 when all are finite.
+// Unless they are, the update changes nothing.
+inline constexpr const char* first_non_finite = "first_non_finite";
 }  // namespace classification_names
 
 // Prefixes of the values that belong to a parameter of the same name; averages are made by after_update.

@@ -34,7 +34,7 @@ Executable& Classifier::plan(Use use, std::int64_t batch_size, std::int64_t heig
   options.height = height;
   options.width = width;
   Program program = use == Use::training ? training_program(model_, options) : evaluation_program(model_, options);
-  ExecutableOptions executable_options;
+  ExecutableOptions executable_options{.graphs = options.graphs};
   if (use == Use::averaged_evaluation) executable_options.parameter_prefix = average_prefix;
   return *(plans_[key] = std::make_unique<Executable>(std::move(program), context_, executable_options));
 }
@@ -85,10 +85,8 @@ void Classifier::start() {
   uploaded_.pop_front();
   Executable& executable = plan_training(started_->batch.size, started_->batch.height, started_->batch.width);
   training_inputs_.deliver(executable);
-  // Forward moves the running statistics before anyone knows whether the step is any good.
-  context_.store.note(ParameterRole::running_statistic);
-  executable.run(Phase::forward);
-  executable.run(Phase::backward);
+  // A step that turns out bad changes nothing: its update asks first_non_finite on the device.
+  executable.run();
 }
 
 StepResult Classifier::finish() {
@@ -99,9 +97,8 @@ StepResult Classifier::finish() {
   StepResult result{.loss = static_cast<double>(executable.result<float>(names::loss).front())};
   if (!std::isfinite(result.loss)) stop(step.batch, "the loss is not finite");
   count_ranks(executable.result<std::int32_t>(names::ranks), result.top1, result.top5);
-  if (executable.result<std::int64_t>(names::non_finite_gradient).front() >= 0)
+  if (executable.result<std::int64_t>(names::first_non_finite).front() >= 0)
     stop(step.batch, "a gradient is not finite (the loss is " + std::to_string(result.loss) + ")");
-  executable.run(Phase::update);
   return result;
 }
 
@@ -120,9 +117,7 @@ StepResult Classifier::train(const BatchView& batch) {
 }
 
 void Classifier::stop(const BatchView& batch, const std::string& problem) {
-  context_.store.bring_back(ParameterRole::running_statistic);
   const StepObservation observation = observe(batch, Phase::backward);
-  context_.store.bring_back(ParameterRole::running_statistic);
   const Program& program = plan_training(batch.size, batch.height, batch.width).program();
   throw NonFiniteStep(problem + "; " + describe(program, observation), observation_table(program, observation));
 }

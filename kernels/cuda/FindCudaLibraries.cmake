@@ -41,7 +41,7 @@ find_file(CUBLASLT_LIBRARY NAMES libcublasLt.so.${CUDAToolkit_VERSION_MAJOR} lib
   HINTS ${cublas_places} PATHS /usr/lib /usr/local/lib PATH_SUFFIXES ${library_folders} x86_64-linux-gnu)
 
 include(FindPackageHandleStandardArgs)
-# The graph interface without handles, and the last error's text, are as old as 9.0.
+# cudnn_graph.h, and the text of the last error, exist since cuDNN 9.0.
 find_package_handle_standard_args(CudaLibraries
   REQUIRED_VARS CUDNN_LIBRARY CUDNN_INCLUDE_DIRECTORY CUBLASLT_LIBRARY CUBLASLT_INCLUDE_DIRECTORY)
 mark_as_advanced(CUDNN_LIBRARY CUDNN_INCLUDE_DIRECTORY CUBLASLT_LIBRARY CUBLASLT_INCLUDE_DIRECTORY)

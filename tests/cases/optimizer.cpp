@@ -16,7 +16,7 @@ std::string label_of(const std::vector<Shape>& tensors) {
 }
 
 void add_sgd(std::vector<Case>& list, const std::vector<Shape>& tensors, bool nesterov, Size size) {
-  std::vector<Input> inputs = {live_scalars()};
+  std::vector<Input> inputs = {live_scalars(), absent()};
   std::vector<double> decay;
   for (const Shape& shape : tensors) {
     inputs.insert(inputs.end(), {accumulators(shape), numbers(shape), accumulators(shape)});
@@ -30,12 +30,27 @@ void add_sgd(std::vector<Case>& list, const std::vector<Shape>& tensors, bool ne
 }
 
 void add_average(std::vector<Case>& list, const std::vector<Shape>& tensors, Size size) {
-  std::vector<Input> inputs = {live_scalars()};
+  std::vector<Input> inputs = {live_scalars(), absent()};
   for (const Shape& shape : tensors)
     inputs.insert(inputs.end(), {accumulators(shape), accumulators(shape)});
   list.push_back({.operation = &operations::exponential_moving_average,
                   .label = label_of(tensors),
                   .inputs = inputs,
+                  .bfloat16 = false,
+                  .size = size});
+}
+
+void add_running_statistics(std::vector<Case>& list, const std::vector<Shape>& tensors, Size size) {
+  std::vector<Input> inputs = {absent(), absent()};
+  std::vector<double> momentum;
+  for (const Shape& shape : tensors) {
+    inputs.insert(inputs.end(), {accumulators(shape), accumulators(shape)});
+    momentum.push_back(momentum.size() % 2 == 0 ? 0.1 : 0.25);
+  }
+  list.push_back({.operation = &operations::running_statistics,
+                  .label = label_of(tensors),
+                  .inputs = inputs,
+                  .attributes = {{"momentum", momentum}},
                   .bfloat16 = false,
                   .size = size});
 }
@@ -49,6 +64,8 @@ std::vector<Case> cases() {
   add_sgd(list, large_tensors, true, Size::large);
   add_average(list, small_tensors, Size::small);
   add_average(list, large_tensors, Size::large);
+  add_running_statistics(list, {{4099}, {1}, {19}, {64}}, Size::small);
+  add_running_statistics(list, std::vector<Shape>(106, Shape{512}), Size::large);
   return list;
 }
 

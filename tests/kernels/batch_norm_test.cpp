@@ -5,6 +5,7 @@
 #include "kernels/batch_norm_apply.h"
 #include "kernels/batch_norm_backward.h"
 #include "kernels/batch_norm_statistics.h"
+#include "kernels/running_statistics.h"
 #include "tests/folders.h"
 
 using namespace sleight;
@@ -96,18 +97,17 @@ struct Reference {
 
 template <class Device>
 Values run_statistics(Device device, DataType type, const ActivationView& view, const Values& x,
-                      const Values& running_mean, const Values& running_variance) {
+                      bool with_unbiased = true) {
   const DataType statistics_type = accumulator_type(type);
   TestTensor input(type, x), mean(statistics_type, view.channels()), inverse(statistics_type, view.channels());
-  TestTensor average(statistics_type, running_mean), spread(statistics_type, running_variance);
+  TestTensor unbiased(statistics_type, view.channels());
   Bytes workspace = workspace_for(view);
-  batch_norm_statistics(device, {type, view, momentum, epsilon, input.data(), mean.data(), inverse.data(),
-                                 average.data(), spread.data(), workspace.data()});
+  batch_norm_statistics(device, {type, view, epsilon, input.data(), mean.data(), inverse.data(),
+                                 with_unbiased ? unbiased.data() : nullptr, workspace.data()});
   workspace.check();
   Values all = mean.values();
   append(all, inverse.values());
-  append(all, average.values());
-  append(all, spread.values());
+  if (with_unbiased) append(all, unbiased.values());
   return all;
 }
 
@@ -158,26 +158,20 @@ TEST_CASE("batch_norm_statistics against the definition") {
     const std::int64_t channels = view.channels();
     const DataType statistics_type = accumulator_type(type);
     const Values x = rounded(type, random_values(view.size(), 1, 0.5, 2));
-    const Values running_mean = rounded(statistics_type, random_values(channels, 2));
-    const Values running_variance = rounded(statistics_type, random_values(channels, 3, 5, 0.5));
     const Reference expected(view, x);
     const auto rows = static_cast<double>(view.rows());
-    Values new_mean, new_variance;
-    for (std::size_t c = 0; c < expected.mean.size(); ++c) {
-      const double unbiased = rows > 1 ? expected.variance[c] * rows / (rows - 1) : expected.variance[c];
-      new_mean.push_back((1 - double{momentum}) * running_mean[c] + double{momentum} * expected.mean[c]);
-      new_variance.push_back((1 - double{momentum}) * running_variance[c] + double{momentum} * unbiased);
-    }
+    Values unbiased;
+    for (const double variance : expected.variance)
+      unbiased.push_back(rows > 1 ? variance * rows / (rows - 1) : variance);
     on_every_device(
-        type, view, [&](auto device) { return run_statistics(device, type, view, x, running_mean, running_variance); },
+        type, view, [&](auto device) { return run_statistics(device, type, view, x); },
         [&](const Values& all) {
           Parts parts(all);
           check_close("mean", parts.next(channels), expected.mean, statistics_type);
           // Sums of squares in float64 leave float64 input, alone, no digits to spare.
           const double scale = type == DataType::float64 ? 1e3 : 0;
           check_close("inverse_deviation", parts.next(channels), expected.inverse_deviation, statistics_type, scale);
-          check_close("running_mean", parts.next(channels), new_mean, statistics_type);
-          check_close("running_variance", parts.next(channels), new_variance, statistics_type);
+          check_close("unbiased_variance", parts.next(channels), unbiased, statistics_type, scale);
         });
   });
 }
@@ -189,10 +183,9 @@ TEST_CASE("batch_norm_statistics when the mean is much larger than the deviation
       const std::int64_t channels = view.channels();
       const Values x = rounded(DataType::float32, random_values(view.size(), 1, mean, 1));
       const Reference expected(view, x);
-      const Values zeros(static_cast<std::size_t>(channels), 0.0);
       on_every_device(
           DataType::float32, view,
-          [&](auto device) { return run_statistics(device, DataType::float32, view, x, zeros, zeros); },
+          [&](auto device) { return run_statistics(device, DataType::float32, view, x); },
           [&](const Values& all) {
             double worst = 0;
             for (std::size_t c = 0; c < expected.variance.size(); ++c) {
@@ -205,19 +198,13 @@ TEST_CASE("batch_norm_statistics when the mean is much larger than the deviation
     }
 }
 
-TEST_CASE("batch_norm_statistics of a constant channel, without running statistics") {
+TEST_CASE("batch_norm_statistics of a constant channel, without the unbiased variance") {
   const ActivationView view{3, 5, 7, 1, 3};
   on_every_device(
       DataType::float32, view,
       [&](auto device) {
-        TestTensor x(DataType::float32, Values(static_cast<std::size_t>(view.size()), 0.1));
-        TestTensor mean(DataType::float32, 3), inverse(DataType::float32, 3);
-        Bytes workspace = workspace_for(view);
-        batch_norm_statistics(device, {DataType::float32, view, momentum, epsilon, x.data(), mean.data(),
-                                       inverse.data(), nullptr, nullptr, workspace.data()});
-        Values all = mean.values();
-        append(all, inverse.values());
-        return all;
+        const Values x(static_cast<std::size_t>(view.size()), double{0.1F});
+        return run_statistics(device, DataType::float32, view, x, false);
       },
       [](const Values& all) {
         check_close("mean", Values(all.begin(), all.begin() + 3), Values(3, double{0.1F}), DataType::float32);
@@ -229,7 +216,6 @@ TEST_CASE("batch_norm statistics of unequal and empty slices equal those of the 
   for (const ActivationView& whole : {ActivationView{5, 9, 11, 1, 19}, ActivationView{5, 9, 11, 2, 16}}) {
     const std::int64_t channels = whole.channels();
     const Values x = rounded(DataType::float32, random_values(whole.size(), 1, 3, 2));
-    const Values running_mean = random_values(channels, 2), running_variance = random_values(channels, 3, 5, 0.5);
     const auto of_slices = [&](auto device) {
       TestTensor total(DataType::float64, Values(static_cast<std::size_t>(2 * channels + 1), 0.0));
       std::size_t at = 0;
@@ -250,17 +236,16 @@ TEST_CASE("batch_norm statistics of unequal and empty slices equal those of the 
           static_cast<double*>(total.data())[i] += values[i];
       }
       TestTensor mean(DataType::float32, channels), inverse(DataType::float32, channels);
-      TestTensor average(DataType::float32, running_mean), spread(DataType::float32, running_variance);
-      batch_norm_finish_statistics(
-          device, {DataType::float32, channels, momentum, epsilon, static_cast<double*>(total.data()), mean.data(),
-                   inverse.data(), average.data(), spread.data()});
+      TestTensor unbiased(DataType::float32, channels);
+      batch_norm_finish_statistics(device,
+                                   {DataType::float32, channels, epsilon, static_cast<double*>(total.data()),
+                                    mean.data(), inverse.data(), unbiased.data()});
       Values all = mean.values();
       append(all, inverse.values());
-      append(all, average.values());
-      append(all, spread.values());
+      append(all, unbiased.values());
       return all;
     };
-    const Values expected = run_statistics(Cpu{}, DataType::float32, whole, x, running_mean, running_variance);
+    const Values expected = run_statistics(Cpu{}, DataType::float32, whole, x);
     on_every_device(DataType::float32, whole, of_slices,
                     [&](const Values& all) { check_close("statistics", all, expected, DataType::float32, 1e-1); });
   }
@@ -418,8 +403,8 @@ TEST_CASE("batch_norm gives the same numbers in every layout") {
     TestTensor mean(DataType::float32, 48), inverse(DataType::float32, 48);
     TestTensor scale(DataType::float32, gamma), shift(DataType::float32, beta);
     Bytes workspace = workspace_for(view);
-    batch_norm_statistics(Cpu{}, {DataType::float32, view, momentum, epsilon, input.data(), mean.data(), inverse.data(),
-                                  nullptr, nullptr, workspace.data()});
+    batch_norm_statistics(Cpu{}, {DataType::float32, view, epsilon, input.data(), mean.data(), inverse.data(), nullptr,
+                                  workspace.data()});
     batch_norm_apply(Cpu{}, {DataType::float32, view, ActivationFunction::relu, 0, input.data(), mean.data(),
                              inverse.data(), scale.data(), shift.data(), nullptr, z.data()});
     return moved(z.values(), view, last);
@@ -461,8 +446,14 @@ TEST_CASE("batch_norm against golden values") {
         batch_norm_apply(device, apply);
         Values all = z.values();
 
-        batch_norm_statistics(device, {type, view, golden_momentum, golden_epsilon, x.data(), mean.data(),
-                                       inverse.data(), running_mean.data(), running_variance.data(), workspace.data()});
+        TestTensor unbiased(type, channels);
+        batch_norm_statistics(device, {type, view, golden_epsilon, x.data(), mean.data(), inverse.data(),
+                                       unbiased.data(), workspace.data()});
+        std::vector<RunningStatistic> table(2);
+        table[0] = {running_mean.data(), mean.data(), channels, 0, golden_momentum};
+        table[1] = {running_variance.data(), unbiased.data(), channels, 0, golden_momentum};
+        const std::int64_t chunks = number_chunks(std::span(table));
+        running_statistics(device, {{table.data(), 2, chunks}, nullptr, type});
         batch_norm_apply(device, apply);
         append(all, z.values());
         append(all, running_mean.values());
@@ -512,8 +503,8 @@ TEST_CASE("batch_norm: numeric gradients") {
         TestTensor input(type, at_x), scale(type, at_gamma), shift(type, at_beta), shortcut(type, at_shortcut);
         TestTensor mean(type, 5), inverse(type, 5), z(type, view.size());
         Bytes workspace = workspace_for(view);
-        batch_norm_statistics(Cpu{}, {type, view, momentum, epsilon, input.data(), mean.data(), inverse.data(), nullptr,
-                                      nullptr, workspace.data()});
+        batch_norm_statistics(
+            Cpu{}, {type, view, epsilon, input.data(), mean.data(), inverse.data(), nullptr, workspace.data()});
         batch_norm_apply(Cpu{}, {type, view, function, slope, input.data(), mean.data(), inverse.data(), scale.data(),
                                  shift.data(), with_residual ? shortcut.data() : nullptr, z.data()});
         state.z = z.values();

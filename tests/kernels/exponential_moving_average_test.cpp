@@ -25,7 +25,8 @@ Tensors random_tensors() {
 }
 
 template <class T, class Device>
-std::vector<double> averaged(Device device, const Tensors& tensors, float decay) {
+std::vector<double> averaged(Device device, const Tensors& tensors, float decay,
+                             const std::int64_t* first_non_finite = nullptr) {
   std::vector<GuardedBuffer<T>> averages, weights;
   std::vector<kernels::AveragedTensor> table;
   for (std::size_t i = 0; i < tensors.average.size(); ++i) {
@@ -40,6 +41,7 @@ std::vector<double> averaged(Device device, const Tensors& tensors, float decay)
   arguments.tensors.entries = table.data();
   arguments.tensors.tensor_count = static_cast<std::int32_t>(table.size());
   arguments.live_scalars = live.data();
+  arguments.first_non_finite = first_non_finite;
   arguments.type = data_type_of<T>();
   exponential_moving_average(device, arguments);
   std::vector<double> result;
@@ -64,6 +66,24 @@ TEST_CASE("exponential_moving_average: many tensors in one launch") {
     for (const DeviceResult& result :
          on_every_device<double>([&](auto device) { return averaged<double>(device, tensors, decay); }))
       require_close(result.values, expected, 1e-15, 1e-15);
+  }
+}
+
+TEST_CASE("exponential_moving_average: a step in which something is not finite changes nothing") {
+  const Tensors tensors = random_tensors();
+  std::vector<double> before;
+  for (const std::vector<double>& average : tensors.average)
+    before.insert(before.end(), average.begin(), average.end());
+  const std::int64_t found[2] = {0, 0}, nothing[2] = {-1, -1};
+  const auto run = [&](const std::int64_t* guard) {
+    return on_every_device<float>([&](auto device) { return averaged<float>(device, tensors, 0.5F, guard); });
+  };
+  const std::vector<DeviceResult> unguarded = run(nullptr), stopped = run(found), healthy = run(nothing);
+  for (std::size_t i = 0; i < unguarded.size(); ++i) {
+    CAPTURE(unguarded[i].device);
+    CHECK(stopped[i].values == before);
+    CHECK(healthy[i].values == unguarded[i].values);
+    CHECK(unguarded[i].values != before);
   }
 }
 

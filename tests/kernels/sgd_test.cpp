@@ -24,7 +24,7 @@ struct Parameter {
 // One step over all tensors; returns every parameter, then every momentum.
 template <class P, class G, class Device>
 std::vector<double> step(Device device, const std::vector<Parameter>& parameters, const Scalars& scalars,
-                         bool nesterov) {
+                         bool nesterov, const std::int64_t* first_non_finite = nullptr) {
   std::vector<GuardedBuffer<P>> values, momenta;
   std::vector<GuardedBuffer<G>> gradients;
   std::vector<kernels::SgdTensor> table;
@@ -52,6 +52,7 @@ std::vector<double> step(Device device, const std::vector<Parameter>& parameters
   arguments.tensors.entries = entries.data();
   arguments.tensors.tensor_count = static_cast<std::int32_t>(table.size());
   arguments.live_scalars = live.data();
+  arguments.first_non_finite = first_non_finite;
   arguments.nesterov = nesterov;
   arguments.parameter_type = data_type_of<P>();
   arguments.gradient_type = data_type_of<G>();
@@ -166,6 +167,27 @@ TEST_CASE("sgd: many tensors of odd sizes in one launch, every pair of types") {
     check(TypeTag<float>{}, TypeTag<float>{}, 2e-7);
     check(TypeTag<float>{}, TypeTag<bfloat16>{}, 2e-7);
     check(TypeTag<double>{}, TypeTag<double>{}, 1e-15);
+  }
+}
+
+TEST_CASE("sgd: a step in which something is not finite changes nothing") {
+  const std::vector<Parameter> parameters = random_parameters();
+  std::vector<double> before;
+  for (std::vector<double> Parameter::*member : {&Parameter::value, &Parameter::momentum}) {
+    for (const Parameter& parameter : parameters)
+      before.insert(before.end(), (parameter.*member).begin(), (parameter.*member).end());
+  }
+  const std::int64_t found[2] = {0, 7}, nothing[2] = {-1, -1};
+  const auto run = [&](const std::int64_t* guard) {
+    return on_every_device<float>(
+        [&](auto device) { return step<float, float>(device, parameters, {}, true, guard); });
+  };
+  const std::vector<DeviceResult> unguarded = run(nullptr), stopped = run(found), healthy = run(nothing);
+  for (std::size_t i = 0; i < unguarded.size(); ++i) {
+    CAPTURE(unguarded[i].device);
+    CHECK(stopped[i].values == before);
+    CHECK(healthy[i].values == unguarded[i].values);
+    CHECK(unguarded[i].values != before);
   }
 }
 

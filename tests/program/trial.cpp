@@ -102,6 +102,9 @@ Trial run_traced(Tracer& tracer, ValueId output, const TrialOptions& options) {
     if (gradient != no_value) program.results.push_back(gradient);
   }
 
+  tracer.phase = Phase::update;
+  ops::running_statistics(tracer);
+
   Context context(options.device, 1);
   Executable executable(program, context, {.fuse = options.fuse, .parameter_prefix = ""});
   fill_parameters(executable, context.device);

@@ -124,8 +124,13 @@ void ClassifierOptions::declare(CLI::App& app) {
                  "MIN:MAX:EVERY[:MULTIPLE], sizes in pixels (multiples of 32) drawn anew every so many steps; 'off'");
   app.add_option("--ema", ema, "Decay of the moving average of the weights; 0 turns it off");
   declare_switch(app, "--ema-warmup,!--no-ema-warmup", ema_warmup, "Start the average with a smaller decay");
-  app.add_option("--device", device, "cpu, simt (the CUDA kernels on the processor, slow) or cuda")
+  app.add_option("--device", device,
+                 "cpu, cuda (cuda:1 for the second GPU) or simt (the CUDA kernels on the processor, slow)")
       ->capture_default_str();
+  app.add_flag("--deterministic,!--no-deterministic", deterministic,
+               "On cuda: only algorithms that give the same bits in every run; cpu and simt always do");
+  app.add_flag("--cuda-graphs,!--no-cuda-graphs", cuda_graphs,
+               "On cuda: record the step once and launch it whole (default on; the same bits either way)");
   app.add_option("--threads", threads, "Compute threads; 0: one per core")->capture_default_str();
   app.add_option("--loader-threads", loader_threads, "Threads that prepare pictures; 0: half the cores")
       ->capture_default_str();
@@ -249,6 +254,8 @@ std::vector<std::pair<std::string, std::string>> ClassifierRun::settings() const
       {"ema", number(recipe.ema_decay)},
       {"ema-warmup", flag(recipe.ema_warm_up)},
       {"device", quoted(options.device)},
+      {"deterministic", flag(options.deterministic)},
+      {"cuda-graphs", flag(options.cuda_graphs)},
       {"threads", std::to_string(options.threads)},
       {"loader-threads", std::to_string(options.loader_threads)},
       {"seed", std::to_string(options.seed)},

@@ -27,6 +27,8 @@ struct ClassifierOptions {
   std::optional<bool> nesterov, linear_scaling, zero_gamma, no_bias_decay, ema_warmup;
 
   std::string device = "cpu";
+  bool deterministic = false;
+  bool cuda_graphs = true;
   int threads = 0;
   int loader_threads = 0;
   std::uint64_t seed = 1;

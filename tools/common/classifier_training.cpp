@@ -132,7 +132,7 @@ TrainingRun::TrainingRun(const ClassifierRun& run)
       tricks_(run_, steps_per_epoch_),
       schedule_(run_, tricks_, data_.training->size()),
       classifier_(context_, run_.model->trace,
-                  tricks_.program_options(static_cast<std::int64_t>(data_.training->class_names().size()))) {
+                  program_options(run, tricks_, static_cast<std::int64_t>(data_.training->class_names().size()))) {
   set_compute_threads(run.options.threads);
   if (loader_threads_ == 0) loader_threads_ = std::max(1, compute_threads() / 2);
   outcome_.folder = folder_;
@@ -153,7 +153,7 @@ void TrainingRun::plan() {
 void TrainingRun::refuse_changed_recipe(const SafetensorsMetadata& metadata) const {
   // What may change without changing the numbers.
   const auto is_free = [](const std::string& line) {
-    return line.starts_with("loader-threads ") || line.starts_with("#");
+    return line.starts_with("loader-threads ") || line.starts_with("cuda-graphs ") || line.starts_with("#");
   };
   const auto lines_of = [&](const std::string& text) {
     std::vector<std::string> lines;
