@@ -109,13 +109,18 @@ PreparedCase::PreparedCase(const Case& description, const Device& device, const 
     if (!options.in_place || options.in_place->first != static_cast<int>(i))
       outputs_[i].memory = allocate(outputs_[i].type.bytes(), outputs_[i].name);
   }
-  prepared_ = with_context(case_.name(), [&] { return case_.operation->prepare(step_types(), device_); });
-  workspace_ = allocate(prepared_.workspace_bytes, "workspace");
-  add_set();
+  PreparedStep prepared = prepare();
+  workspace_ = allocate(prepared.workspace_bytes, "workspace");
+  add_set(std::move(prepared));
 }
 
-void PreparedCase::add_set() {
-  Addresses& set = sets_.emplace_back();
+PreparedStep PreparedCase::prepare() const {
+  return with_context(case_.name(), [&] { return case_.operation->prepare(step_types(), device_); });
+}
+
+void PreparedCase::add_set(PreparedStep prepared) {
+  Set& set = sets_.emplace_back();
+  set.prepared = std::move(prepared);
   auto& copies = copies_.emplace_back();
   const auto address_of = [&](Memory& memory) -> void* {
     if (device_.is_host() || memory.size() == 0) return memory.data();
@@ -130,12 +135,14 @@ void PreparedCase::add_set() {
     set.outputs.push_back(tensor.memory ? address_of(*tensor.memory)
                                         : set.inputs[static_cast<std::size_t>(options_.in_place->second)]);
   set.workspace = address_of(*workspace_);
+  if (set.prepared.bind) set.prepared.bind({set.inputs, set.outputs, set.workspace});
 }
 
 void PreparedCase::make_sets(std::size_t count) {
   check(!device_.is_host(), case_.name(), ": the host's memory has one set");
+  // A kernel without a table of addresses serves all sets, as it serves all runs of a step.
   while (sets_.size() < count)
-    add_set();
+    add_set(sets_.front().prepared.bind ? prepare() : sets_.front().prepared);
 }
 
 std::int64_t PreparedCase::device_bytes() const {
@@ -223,8 +230,8 @@ std::vector<double> PreparedCase::read(const Tensor& tensor, const void* memory)
 }
 
 void PreparedCase::run(std::size_t set) {
-  const Addresses& addresses = sets_.at(set);
-  prepared_.run({addresses.inputs, addresses.outputs, addresses.workspace});
+  const Set& chosen = sets_.at(set);
+  chosen.prepared.run({chosen.inputs, chosen.outputs, chosen.workspace});
 }
 
 std::vector<CaseOutput> PreparedCase::outputs(std::size_t set) {

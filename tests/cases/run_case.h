@@ -67,14 +67,16 @@ class PreparedCase {
     void* data() const { return memory ? memory->data() : nullptr; }
   };
 
-  // What a kernel is given.
-  struct Addresses {
+  // What a kernel is given, and the kernel, which may keep a table of these addresses.
+  struct Set {
+    PreparedStep prepared;
     std::vector<void*> inputs, outputs;
     void* workspace = nullptr;
   };
 
+  PreparedStep prepare() const;
   // Copies all memory to new memory of the device, where the host cannot read that, and notes the addresses.
-  void add_set();
+  void add_set(PreparedStep prepared);
   StepTypes step_types() const;
   Step step() const;
   void choose_layout(Tensor& tensor) const;
@@ -88,8 +90,7 @@ class PreparedCase {
   Attributes attributes_;
   std::vector<Tensor> inputs_, outputs_;
   std::unique_ptr<Memory> workspace_;
-  PreparedStep prepared_;
-  std::vector<Addresses> sets_;
+  std::vector<Set> sets_;
   // Per set, on a device that the host cannot read: made with the set, fetched by outputs().
   std::vector<std::vector<std::pair<Memory*, Buffer>>> copies_;
 };
