@@ -19,7 +19,9 @@ int main(int argument_count, char** arguments) {
       ->required();
   app.add_option("--model", model, "Name of the model, where the file does not say");
   app.add_option("--batch-size", batch_size, "Pictures per step")->capture_default_str()->check(CLI::Range(1, 1 << 20));
-  app.add_option("--image-size", image_size, "Side of the pictures in pixels; 0: as trained")->capture_default_str();
+  app.add_option("--image-size", image_size, "Side of the pictures in pixels; 0: as trained")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 4096));
   app.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt")->capture_default_str();
   app.add_option("--threads", threads, "Compute threads; 0: one per core")->capture_default_str();
   app.add_option("--loader-threads", loader_threads, "Threads that prepare pictures")

@@ -219,7 +219,8 @@ int main(int argument_count, char** arguments) {
   app.add_option("--top", options.top, "How many classes to name")->capture_default_str()->check(CLI::Range(1, 1000));
   app.add_option("--sheet", options.sheet, "Write a PNG sheet of the pictures with what was seen");
   app.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: as trained")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::Range(0, 4096));
   app.add_option("--tensor", options.tensor,
                  "Instead of pictures: a safetensors file with 'input', float32 [N,3,H,W], normalised");
   app.add_option("--logits", options.logits, "With --tensor: where to write 'logits' [N, classes]");

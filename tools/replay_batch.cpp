@@ -15,7 +15,7 @@ int main(int argument_count, char** arguments) {
       ->required();
   app.add_option("--device", options.device, "cpu, simt or cuda (default: as the run)");
   app.add_option("--threads", options.threads, "Compute threads; 0: one per core (default: as the run)")
-      ->check(CLI::Range(0, 4096));
+      ->check(CLI::Range(0, 1024));
   return sleight::run_tool(app, argument_count, arguments, [&] {
     const sleight::Replay replay = sleight::replay_failed_step(run, options);
     std::printf("step %lld of %s, run again:\n%s", static_cast<long long>(replay.step), run.c_str(),

@@ -105,10 +105,10 @@ int main(int argument_count, char** arguments) {
   std::string path = "batch.png";
   std::int64_t epoch = 0, step = 0;
   app.add_option("--png", path, "File to write")->capture_default_str();
-  app.add_option("--epoch", epoch, "Epoch, counted from 0")->capture_default_str()->check(CLI::NonNegativeNumber);
+  app.add_option("--epoch", epoch, "Epoch, counted from 0")->capture_default_str()->check(CLI::Range(0, 1 << 30));
   app.add_option("--step", step, "Step in the epoch, counted from 0")
       ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, 1 << 30));
   return sleight::run_tool(app, argument_count, arguments,
                            [&] { return sleight::show(sleight::resolve(options), epoch, step, path); });
 }

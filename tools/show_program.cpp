@@ -58,7 +58,8 @@ int main(int argument_count, char** arguments) {
   app.add_option("--model", model, "Name of the model")->capture_default_str();
   app.add_option("--batch-size", batch_size, "Pictures per step")->capture_default_str()->check(CLI::Range(1, 1 << 20));
   app.add_option("--image-size", image_size, "Side of the pictures in pixels; 0: the model's own")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::Range(0, 4096));
   app.add_option("--classes", classes, "Number of classes")->capture_default_str();
   app.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt")->capture_default_str();
   app.add_flag("--evaluation", evaluation, "The evaluation program instead of the training step");

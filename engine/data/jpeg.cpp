@@ -73,7 +73,7 @@ struct JpegDecoder::State {
       return;
     }
     jpeg_abort_decompress(&decompress);
-    fail("the JPEG file is damaged or cut off: ", message.data());
+    fail("the JPEG file is damaged or cut off: ", message.data(), ". Get it again or remove it");
   }
 
   static State& of(j_common_ptr common) { return *static_cast<State*>(common->client_data); }

@@ -74,7 +74,8 @@ class Header {
     for (; i < length && field[i] >= '0' && field[i] <= '7'; ++i)
       value = (value << 3U) | static_cast<std::uint64_t>(field[i] - '0');
     check(i == length || field[i] == ' ' || field[i] == '\0', "the tar header at byte ", offset_,
-          " holds something else than a number at position ", position);
+          " holds something else than a number at position ", position,
+          ": the archive is damaged, or the file is no tar archive. Get the whole archive, or give a folder");
     return value;
   }
 
@@ -141,6 +142,8 @@ std::vector<TarEntry> read_tar(std::span<const std::byte> archive) {
   PaxRecords pax;
   std::size_t offset = 0;
   while (true) {
+    check(archive.size() >= block_bytes, "this is no tar archive, or one cut short: it has only ", archive.size(),
+          " bytes. Give a folder, a .tar or a .tar.gz");
     check(archive.size() - offset >= block_bytes, "the tar archive is cut short: it ends after ", archive.size(),
           " bytes without an end marker, with ", entries.size(), " entries read. Get the whole archive");
     const Header header(archive, offset);

@@ -76,7 +76,8 @@ kernels::WeightLayout Device::preferred_weight_layout(std::int64_t input_channel
 }
 
 void set_compute_threads(int count) {
-  check(count >= 0, "the number of compute threads must be 0 (one per core) or more, got ", count);
+  // Far beyond any machine OpenMP does not refuse: it crashes.
+  check(count >= 0 && count <= 1024, "the number of compute threads must be 0 (one per core) to 1024, got ", count);
   omp_set_num_threads(count == 0 ? omp_get_num_procs() : count);
 }
 

@@ -40,6 +40,14 @@ PreparedStep prepare_statistics(const StepTypes& step, const Device& device) {
       kernels::batch_norm_workspace_bytes(view));
 }
 
+// Asked only when a gradient has reached the statistics themselves: their share in a batch norm is part of
+// batch_norm_apply's rule, which hands no gradient on to them.
+void gradient_statistics(GradientBuilder&) {
+  fail(
+      "the mean and the deviation of a batch can be differentiated only as parts of their batch norm; something else "
+      "that the loss depends on reads them");
+}
+
 // Inputs: running mean, running variance.
 std::vector<ValueType> infer_inference_statistics(const StepTypes& step) {
   return {{input_type(step, 0).shape, input_type(step, 0).element},
@@ -190,8 +198,7 @@ std::vector<std::pair<int, int>> in_place_backward_apply(const Step&) {
 const Operation operations::batch_norm_statistics{.name = "batch_norm_statistics",
                                                   .infer = infer_statistics,
                                                   .prepare = prepare_statistics,
-                                                  // Its share of the gradient is part of batch_norm_apply's rule.
-                                                  .gradient = [](GradientBuilder&) {},
+                                                  .gradient = gradient_statistics,
                                                   .any_layout = true};
 const Operation operations::batch_norm_inference_statistics{.name = "batch_norm_inference_statistics",
                                                             .infer = infer_inference_statistics,

@@ -167,9 +167,7 @@ bool fuse_gradient_sum(Program& program, std::size_t index) {
     // The second pass would have to read both gradients and mask them again; reading the stored masked sum is cheaper.
     reduce.attributes.set("masked_gradient", 1.0);
     reduce.outputs.push_back(total);
-    Step& second = program.steps[static_cast<std::size_t>(backward_apply)];
-    second.inputs[batch_norm_backward_apply_input::gradient] = total;
-    second.attributes.set("activation", 0.0);
+    program.steps[static_cast<std::size_t>(backward_apply)].attributes.set("activation", 0.0);
   }
   remove_step(program, static_cast<std::size_t>(producer));
   return true;

@@ -40,8 +40,9 @@ void GradientBuilder::input_gradient(std::size_t index, ValueId gradient) {
   const ValueId input = step_.inputs[index];
   const ValueType& expected = program_.value(input).type;
   const ValueType& given = program_.value(gradient).type;
-  check(expected.shape == given.shape, "the gradient rule of ", step_.operation->name, " made a gradient ",
-        to_string(given), " for its input ", index, ", which is ", to_string(expected));
+  check(expected.shape == given.shape && expected.element == given.element, "the gradient rule of ",
+        step_.operation->name, " made a gradient ", to_string(given), " for its input ", index, ", which is ",
+        to_string(expected));
   ValueId& slot = gradients_[static_cast<std::size_t>(input)];
   if (slot == no_value) {
     slot = gradient;

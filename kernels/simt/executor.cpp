@@ -1,99 +1,25 @@
 #include "kernels/simt/executor.h"
 
 #include <algorithm>
-#include <cstring>
 #include <deque>
 #include <exception>
 #include <numeric>
 #include <random>
-#include <sstream>
 #include <utility>
 #include <vector>
 
 #include "kernels/simt/cuda_language.h"
-#include "kernels/simt/fiber.h"
 #include "kernels/simt/guarded_buffer.h"
+#include "kernels/simt/messages.h"
 #include "kernels/simt/poison.h"
+#include "kernels/simt/thread.h"
 
 namespace sleight::simt {
+
 namespace {
-
-constexpr int lanes_per_warp = 32;
-
-struct Worker;
-
-// What a thread waits for.
-struct Arrival {
-  enum class At { block_barrier, warp_exchange, warp_vote };
-  At at = At::block_barrier;
-  const char* operation = "";
-  std::uint32_t mask = 0;  // lanes that take part; unused at a block barrier
-  std::uint64_t bits = 0;  // what the thread brings, and after the meeting what it receives
-  int source = 0;          // the lane an exchange reads
-  CallSite site;
-};
-
-struct Thread {
-  // fresh: not begun; ready: may continue; waiting: in `arrival`; finished: has returned.
-  enum class State { fresh, ready, waiting, finished };
-  uint3 index{};
-  int number = 0;  // linear within the block
-  State state = State::fresh;
-  Arrival arrival;
-  const CallScope* scope = nullptr;
-  Worker* worker = nullptr;
-};
-
-// A fiber that runs one CUDA thread after another: it changes threads without a switch as long as none has to wait.
-struct Worker {
-  explicit Worker(std::function<void()> body) : fiber(std::move(body)) {}
-  Fiber fiber;
-  Thread* thread = nullptr;
-};
 
 // Thrown through a waiting thread when its launch has failed, so that its fiber becomes free again.
 struct Unwind {};
-
-std::string position(const uint3& index) {
-  std::ostringstream text;
-  text << '(' << index.x << ", " << index.y << ", " << index.z << ')';
-  return text.str();
-}
-
-bool same_site(const CallSite& a, const CallSite& b) {
-  return a.line == b.line && std::strcmp(a.file, b.file) == 0;
-}
-
-// Whether two threads wait at the same line, reached through the same calls of helpers.
-bool same_place(const Thread& a, const Thread& b) {
-  if (!same_site(a.arrival.site, b.arrival.site)) return false;
-  const CallScope* outer_a = a.scope;
-  const CallScope* outer_b = b.scope;
-  while (outer_a != nullptr && outer_b != nullptr) {
-    if (!same_site(outer_a->site(), outer_b->site())) return false;
-    outer_a = outer_a->outer();
-    outer_b = outer_b->outer();
-  }
-  return outer_a == outer_b;
-}
-
-// "__syncthreads at reduce.h:98, called from softmax.cu:40"
-std::string place(const char* operation, const CallSite& site, const CallScope* scope) {
-  std::string text = std::string(operation) + " at " + to_string(site);
-  for (; scope != nullptr; scope = scope->outer())
-    text += ", called from " + to_string(scope->site());
-  return text;
-}
-
-std::string place(const Thread& thread) {
-  return place(thread.arrival.operation, thread.arrival.site, thread.scope);
-}
-
-std::string hexadecimal(std::uint32_t mask) {
-  std::ostringstream text;
-  text << "0x" << std::hex << mask;
-  return text.str();
-}
 
 class Executor {
  public:
@@ -134,7 +60,6 @@ class Executor {
   bool complete(const Thread& first, int warp);
   void release_warp(const Thread& first, int warp);
   void release_block();
-  [[noreturn]] void report_missing_lane(const Thread& thread, int warp);
 
   int lanes_in(int warp) const { return std::min(lanes_per_warp, static_cast<int>(threads_.size()) - 32 * warp); }
   Thread& lane(int warp, int number) { return threads_[static_cast<std::size_t>(warp * lanes_per_warp + number)]; }
@@ -353,7 +278,10 @@ void Executor::meet() {
     }
   }
   if (released) return;
-  if (stuck != nullptr) report_missing_lane(*stuck, stuck->number / lanes_per_warp);
+  if (stuck != nullptr) {
+    const int warp = stuck->number / lanes_per_warp;
+    throw SimtError(missing_lane(launch_name(), *stuck, {&lane(warp, 0), static_cast<std::size_t>(lanes_in(warp))}));
+  }
   release_block();
 }
 
@@ -398,42 +326,14 @@ void Executor::release_block() {
       continue;
     }
     if (waiting == nullptr) waiting = &thread;
-    if (!same_place(*waiting, thread)) {
-      throw SimtError(launch_name() + ": divergent barrier: thread " + position(waiting->index) + " waits in " +
-                      place(*waiting) + ", thread " + position(thread.index) + " in " + place(thread) +
-                      "; all threads of a block must meet at the same barrier");
-    }
+    if (!same_place(*waiting, thread)) throw SimtError(divergent_barrier(launch_name(), *waiting, thread));
     votes += thread.arrival.bits;
   }
-  if (returned != nullptr) {
-    throw SimtError(launch_name() + ": missing barrier: thread " + position(returned->index) +
-                    " has returned while thread " + position(waiting->index) + " waits in " + place(*waiting) +
-                    "; no thread may leave a kernel before the last barrier of its block");
-  }
+  if (returned != nullptr) throw SimtError(missing_barrier(launch_name(), *returned, *waiting));
   for (Thread& thread : threads_) {
     thread.arrival.bits = votes;
     thread.state = Thread::State::ready;
   }
-}
-
-void Executor::report_missing_lane(const Thread& thread, int warp) {
-  const std::string who = launch_name() + ", thread " + position(thread.index) + ": " + place(thread) +
-                          " waits for the lanes of mask " + hexadecimal(thread.arrival.mask) + ", but lane ";
-  for (int number = 0; number < lanes_per_warp; ++number) {
-    if ((thread.arrival.mask >> number & 1U) == 0) continue;
-    if (number >= lanes_in(warp)) {
-      throw SimtError(who + std::to_string(number) + " does not exist: warp " + std::to_string(warp) +
-                      " of this block has " + std::to_string(lanes_in(warp)) + " threads");
-    }
-    const Thread& other = lane(warp, number);
-    const std::string which = who + std::to_string(number) + " (thread " + position(other.index) + ") ";
-    if (other.state == Thread::State::finished) throw SimtError(which + "has returned");
-    if (other.arrival.at == Arrival::At::block_barrier) throw SimtError(which + "waits in " + place(other));
-    if (other.arrival.mask != thread.arrival.mask || !same_place(thread, other)) {
-      throw SimtError(which + "waits in " + place(other) + " with mask " + hexadecimal(other.arrival.mask));
-    }
-  }
-  throw SimtError(who + "? is missing");
 }
 
 std::byte* Executor::dynamic_shared() {
@@ -470,11 +370,7 @@ std::string Executor::launch_name() const {
 
 void Executor::report(const std::string& what) const {
   if (current_ == nullptr) throw SimtError("simt: outside of a kernel: " + what);
-  std::string message = launch_name() + ", thread " + position(current_->index) + ": " + what;
-  for (const CallScope* scope = current_->scope; scope != nullptr; scope = scope->outer()) {
-    message += ", called from " + to_string(scope->site());
-  }
-  throw SimtError(message);
+  throw SimtError(launch_name() + ", thread " + position(current_->index) + ": " + what + callers(current_->scope));
 }
 
 void check_mask(const char* operation, std::uint32_t mask, const CallSite& site) {
@@ -492,10 +388,6 @@ Thread& thread_that_runs(const char* operation) {
 }
 
 }  // namespace
-
-std::string to_string(const CallSite& site) {
-  return std::string(site.file) + ":" + std::to_string(site.line);
-}
 
 void execute(const char* kernel_name, const Grid& grid, kernels::ThreadOrder order,
              const std::function<void()>& thread) {

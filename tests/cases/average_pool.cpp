@@ -21,26 +21,9 @@ void add_both(std::vector<Case>& list, const PoolingShape& shape, Size size) {
                   .size = size});
 }
 
-std::vector<Case> cases() {
-  std::vector<Case> list;
-  for (const PoolingShape& shape : small_pooling_shapes())
-    add_both(list, shape, Size::small);
-  for (const Size size : {Size::large, Size::huge})
-    add_both(list, {{measured_batch(size), 56, 56, 256}, {.kernel = 2, .stride = 2, .ceil_mode = true}}, size);
-  return list;
-}
-
-std::vector<GradientCase> gradient_cases() {
-  std::vector<GradientCase> list;
-  for (const PoolingShape& shape : gradient_pooling_shapes()) {
-    list.push_back({"average_pool/" + label_of(shape.pictures, shape.window), [shape](GradientTrace& g) {
-                      return ops::average_pool(g.tracer, g.value(numbers(shape.pictures)), shape.window);
-                    }});
-  }
-  return list;
-}
-
-const Registration registration(cases(), gradient_cases());
+const Registration registration(pooling_cases(add_both,
+                                              {{8, 56, 56, 256}, {.kernel = 2, .stride = 2, .ceil_mode = true}}),
+                                pooling_gradient_cases("average_pool", ops::average_pool));
 
 }  // namespace
 }  // namespace sleight::cases

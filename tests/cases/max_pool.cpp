@@ -21,26 +21,8 @@ void add_both(std::vector<Case>& list, const PoolingShape& shape, Size size) {
                   .size = size});
 }
 
-std::vector<Case> cases() {
-  std::vector<Case> list;
-  for (const PoolingShape& shape : small_pooling_shapes())
-    add_both(list, shape, Size::small);
-  for (const Size size : {Size::large, Size::huge})
-    add_both(list, {{measured_batch(size), 112, 112, 64}, {.kernel = 3, .stride = 2, .padding = 1}}, size);
-  return list;
-}
-
-std::vector<GradientCase> gradient_cases() {
-  std::vector<GradientCase> list;
-  for (const PoolingShape& shape : gradient_pooling_shapes()) {
-    list.push_back({"max_pool/" + label_of(shape.pictures, shape.window), [shape](GradientTrace& g) {
-                      return ops::max_pool(g.tracer, g.value(numbers(shape.pictures)), shape.window);
-                    }});
-  }
-  return list;
-}
-
-const Registration registration(cases(), gradient_cases());
+const Registration registration(pooling_cases(add_both, {{8, 112, 112, 64}, {.kernel = 3, .stride = 2, .padding = 1}}),
+                                pooling_gradient_cases("max_pool", ops::max_pool));
 
 }  // namespace
 }  // namespace sleight::cases

@@ -58,4 +58,28 @@ inline std::vector<PoolingShape> gradient_pooling_shapes() {
   return shapes;
 }
 
+// add puts the cases of one shape on the list, forward and backward. `measured`: with any number of pictures.
+inline std::vector<Case> pooling_cases(void (*add)(std::vector<Case>& list, const PoolingShape& shape, Size size),
+                                       PoolingShape measured) {
+  std::vector<Case> list;
+  for (const PoolingShape& shape : small_pooling_shapes())
+    add(list, shape, Size::small);
+  for (const Size size : {Size::large, Size::huge}) {
+    measured.pictures[0] = measured_batch(size);
+    add(list, measured, size);
+  }
+  return list;
+}
+
+inline std::vector<GradientCase> pooling_gradient_cases(const std::string& name,
+                                                        ValueId (*pool)(Tracer&, ValueId, const kernels::PoolWindow&)) {
+  std::vector<GradientCase> list;
+  for (const PoolingShape& shape : gradient_pooling_shapes()) {
+    list.push_back({name + "/" + label_of(shape.pictures, shape.window), [shape, pool](GradientTrace& g) {
+                      return pool(g.tracer, g.value(numbers(shape.pictures)), shape.window);
+                    }});
+  }
+  return list;
+}
+
 }  // namespace sleight::cases

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/data/picture.h"
+#include "tests/base/temporary_folder.h"
 
 namespace sleight::test {
 
@@ -29,21 +30,6 @@ std::vector<std::byte> png_header(std::uint32_t height, std::uint32_t width);
 
 void write_bytes(const std::filesystem::path& path, std::span<const std::byte> bytes);
 std::vector<std::byte> bytes_of(std::string_view text);
-
-// Deleted with everything in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // A tar archive, entry by entry, right or wrong.
 class TarBuilder {

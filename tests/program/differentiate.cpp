@@ -94,6 +94,48 @@ TEST_CASE("only a scalar is differentiated, and only through operations that hav
   }
 }
 
+TEST_CASE("a gradient rule must give its input a gradient of the same shape and element type") {
+  static DataType made = DataType::float64;
+  const Operation copy{
+      .name = "copy",
+      .infer = [](const StepTypes& step) { return std::vector<ValueType>{*step.inputs[0]}; },
+      .gradient =
+          [](GradientBuilder& builder) {
+            builder.input_gradient(
+                0, builder
+                       .emit(operations::constant, {},
+                             {{"value", {1.0}}, {"count", {3.0}}, {"element", {static_cast<double>(made)}}})
+                       .front());
+          }};
+  const auto differentiate_copy = [&](std::int64_t count) {
+    Tracer tracer(Mode::training, DataType::float64);
+    const ValueId x = tracer.parameter("x", {count}, ParameterRole::weight, Initializer::ones);
+    gradients_of(tracer, cases::project(tracer, tracer.emit_one(copy, {x})), {x});
+  };
+  made = DataType::float64;
+  differentiate_copy(3);
+  REQUIRE_THROWS_AS(differentiate_copy(4), Error);
+  made = DataType::float32;
+  REQUIRE_THROWS_AS(differentiate_copy(3), Error);
+}
+
+TEST_CASE("statistics of a batch that are used outside of a batch norm have no gradient, and say so") {
+  Tracer tracer(Mode::training, DataType::float64);
+  const ValueId x = tracer.parameter("x", {2, 3, 3, 4}, ParameterRole::weight, Initializer::ones);
+  const ValueId mean = tracer.parameter("mean", {4}, ParameterRole::running_statistic, Initializer::zeros);
+  const ValueId variance = tracer.parameter("variance", {4}, ParameterRole::running_statistic, Initializer::ones);
+  const std::vector<ValueId> statistics =
+      tracer.emit(operations::batch_norm_statistics, {x, mean, variance}, {{"epsilon", {1e-5}}, {"momentum", {0.1}}});
+  const ValueId loss = cases::project(tracer, statistics[0]);
+  try {
+    gradients_of(tracer, loss, {x});
+    CHECK(false);
+  } catch (const Error& error) {
+    INFO(error.what());
+    CHECK(std::string(error.what()).find("only as parts of their batch norm") != std::string::npos);
+  }
+}
+
 TEST_CASE("the gradient of a cast has the type of what was cast") {
   Tracer tracer(Mode::training, DataType::float64);
   const ValueId x = tracer.parameter("x", {7}, ParameterRole::weight, Initializer::ones);

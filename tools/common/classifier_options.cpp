@@ -1,6 +1,7 @@
 #include "tools/common/classifier_options.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <sstream>
 
@@ -78,6 +79,8 @@ std::string number(double value) {
 
 void ClassifierOptions::declare(CLI::App& app) {
   app.set_config("--config", "", "Read options from this TOML file; flags on the command line win");
+  // A misspelt setting must not be a setting that does nothing.
+  app.allow_config_extras(CLI::config_extras_mode::error);
   app.add_option(
          "--data", data,
          "Folder with train/<class>/* and val/ or test/, the same as .tar or .tar.gz, CIFAR-10's binary files, or "
@@ -134,7 +137,10 @@ void ClassifierOptions::declare(CLI::App& app) {
   app.add_option("--threads", threads, "Compute threads; 0: one per core")->capture_default_str();
   app.add_option("--loader-threads", loader_threads, "Threads that prepare pictures; 0: half the cores")
       ->capture_default_str();
-  app.add_option("--seed", seed, "Everything random follows from it")->capture_default_str();
+  app.add_option("--seed", seed, "Everything random follows from it")
+      ->capture_default_str()
+      // A negative number would wrap around to a large one.
+      ->check([](const std::string& text) { return text.starts_with('-') ? "must not be negative" : ""; });
   app.add_option("--out", out, "Folder of the run (default runs/<model>-<time>)");
   app.add_flag("--resume", resume, "Go on from the last checkpoint in --out");
   app.add_option("--max-steps", max_steps, "Stop after so many steps in all; 0: train to the end")
@@ -190,28 +196,40 @@ ClassifierRun resolve(const ClassifierOptions& options) {
   override_with(recipe.label_smoothing, options.label_smoothing);
   override_with(recipe.ema_decay, options.ema);
   override_with(recipe.ema_warm_up, options.ema_warmup);
-  if (options.schedule) recipe.decay = parse_decay(*options.schedule);
-  if (options.warmup_form) recipe.warm_up = parse_warm_up(*options.warmup_form);
+  if (options.schedule) recipe.decay = with_context("--schedule", [&] { return parse_decay(*options.schedule); });
+  if (options.warmup_form)
+    recipe.warm_up = with_context("--warmup-form", [&] { return parse_warm_up(*options.warmup_form); });
   if (options.mixup_lambda) recipe.mixup_lambda = parse_mixup_lambda(*options.mixup_lambda);
-  if (options.smoothing) recipe.smoothing = parse_smoothing(*options.smoothing);
+  if (options.smoothing)
+    recipe.smoothing = with_context("--smoothing", [&] { return parse_smoothing(*options.smoothing); });
   if (options.augmentation) recipe.training_augmentation = parse_augmentation(*options.augmentation);
   if (options.random_shapes) {
     recipe.random_shapes.reset();
-    if (*options.random_shapes != "off") recipe.random_shapes = parse_random_shapes(*options.random_shapes);
+    if (*options.random_shapes != "off") {
+      recipe.random_shapes =
+          with_context("--random-shapes", [&] { return parse_random_shapes(*options.random_shapes); });
+    }
   }
   run.options.synthetic.width = run.options.synthetic.height;
   run.options.synthetic.evaluation_count = std::max<std::int64_t>(500, run.options.synthetic.training_count / 10);
 
   check(recipe.batch_size >= 1, "--batch-size must be at least 1, got ", recipe.batch_size);
-  check(recipe.learning_rate > 0.0, "--learning-rate must be positive, got ", recipe.learning_rate);
+  check(recipe.learning_rate > 0.0 && std::isfinite(recipe.learning_rate),
+        "--learning-rate must be a positive number, got ", recipe.learning_rate);
   check(recipe.momentum >= 0.0 && recipe.momentum < 1.0, "--momentum must be in [0, 1), got ", recipe.momentum);
-  check(recipe.weight_decay >= 0.0, "--weight-decay must not be negative, got ", recipe.weight_decay);
-  check(recipe.mixup_alpha >= 0.0, "--mixup must not be negative, got ", recipe.mixup_alpha);
+  check(recipe.weight_decay >= 0.0 && std::isfinite(recipe.weight_decay),
+        "--weight-decay must be a number and not negative, got ", recipe.weight_decay);
+  check(recipe.mixup_alpha >= 0.0 && std::isfinite(recipe.mixup_alpha),
+        "--mixup must be a number and not negative, got ", recipe.mixup_alpha);
+  check(recipe.mixup_off_epochs >= 0, "--mixup-off-epochs must not be negative, got ", recipe.mixup_off_epochs);
   check(recipe.label_smoothing >= 0.0 && recipe.label_smoothing < 1.0, "--label-smoothing must be in [0, 1), got ",
         recipe.label_smoothing);
   check(recipe.ema_decay >= 0.0 && recipe.ema_decay < 1.0, "--ema must be in [0, 1), got ", recipe.ema_decay);
-  check(recipe.warm_up_epochs >= 0.0, "--warmup-epochs must not be negative, got ", recipe.warm_up_epochs);
-  check(options.threads >= 0 && options.loader_threads >= 0, "--threads and --loader-threads must not be negative");
+  check(recipe.warm_up_epochs >= 0.0 && std::isfinite(recipe.warm_up_epochs),
+        "--warmup-epochs must be a number and not negative, got ", recipe.warm_up_epochs);
+  for (const auto& [flag, count] :
+       {std::pair("--threads", options.threads), {"--loader-threads", options.loader_threads}})
+    check(count >= 0 && count <= 1024, flag, " must be 0 (chosen by the number of cores) to 1024, got ", count);
   check(options.max_steps >= 0 && options.checkpoint_steps >= 0,
         "--max-steps and --checkpoint-steps must not be negative");
   return run;

@@ -163,7 +163,7 @@ void TrainingRun::refuse_changed_recipe(const SafetensorsMetadata& metadata) con
     }
     return lines;
   };
-  const std::vector<std::string> before = lines_of(metadata.at("recipe"));
+  const std::vector<std::string> before = lines_of(training_entry(folder_ / last_checkpoint_name, metadata, "recipe"));
   for (const std::string& line : lines_of(run_.recipe_text())) {
     check(std::find(before.begin(), before.end(), line) != before.end(), "the run in ", folder_.string(),
           " was started with another recipe: now '", line,
@@ -178,12 +178,14 @@ void TrainingRun::resume_from_checkpoint() {
   const SafetensorsFile file(path);
   refuse_changed_recipe(file.metadata());
   const SafetensorsMetadata metadata = load_checkpoint(path, context_.store);
-  step_ = std::stoll(metadata.at("step"));
-  outcome_.best_top1 = std::stod(metadata.at("best_top1"));
-  outcome_.best_epoch = std::stod(metadata.at("best_epoch"));
-  outcome_.last_top1 = std::stod(metadata.at("last_top1"));
-  tricks_.restore(receipts_from_json(metadata.at("receipts")));
-  const int threads_before = std::stoi(metadata.at("compute_threads"));
+  const auto number = [&](const char* key) { return training_number(path, metadata, key); };
+  step_ = static_cast<std::int64_t>(number("step"));
+  check(step_ >= 0 && step_ <= steps_, path.string(), " is damaged: it stands after step ", step_, " of ", steps_);
+  outcome_.best_top1 = number("best_top1");
+  outcome_.best_epoch = number("best_epoch");
+  outcome_.last_top1 = number("last_top1");
+  tricks_.restore(receipts_from_json(training_entry(path, metadata, "receipts")));
+  const int threads_before = static_cast<int>(number("compute_threads"));
   if (threads_before != compute_threads()) {
     log_warning("the run was computed with ", threads_before, " threads and goes on with ", compute_threads(),
                 ": sums are taken in another order, so it will not be bit-identical");

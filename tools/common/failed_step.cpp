@@ -20,22 +20,6 @@ std::vector<T> values_of(const SafetensorsFile& file, const char* name, std::siz
   return values;
 }
 
-const std::string& entry_of(const std::filesystem::path& path, const SafetensorsMetadata& metadata, const char* key) {
-  const auto found = metadata.find(key);
-  check(found != metadata.end(), path.string(), " was not written by a training run that stopped: it has no '", key,
-        "'");
-  return found->second;
-}
-
-std::int64_t whole_number(const std::filesystem::path& path, const SafetensorsMetadata& metadata, const char* key) {
-  const std::string& text = entry_of(path, metadata, key);
-  try {
-    return std::stoll(text);
-  } catch (const std::exception&) {
-    fail(path.string(), " is damaged: its '", key, "' is '", text, "', not a number");
-  }
-}
-
 }  // namespace
 
 void save_failed_batch(const std::filesystem::path& path, const BatchView& batch, std::int64_t step,
@@ -59,8 +43,8 @@ FailedBatch load_failed_batch(const std::filesystem::path& path, std::int64_t cl
   const SafetensorsFile file(path);
   return with_context(path.string(), [&] {
     FailedBatch batch;
-    batch.step = whole_number(path, file.metadata(), "step");
-    batch.observed = entry_of(path, file.metadata(), "observed");
+    batch.step = static_cast<std::int64_t>(training_number(path, file.metadata(), "step"));
+    batch.observed = training_entry(path, file.metadata(), "observed");
     const std::vector<std::int64_t>& shape = file.at("images").shape;
     check(shape.size() == 4 && shape[0] > 0 && shape[3] == 3, "'images' must be pictures [N, H, W, 3]");
     batch.size = shape[0];
@@ -93,12 +77,13 @@ Replay replay_failed_step(const std::filesystem::path& run, const ReplayOptions&
   const SafetensorsMetadata metadata = SafetensorsFile(state).metadata();
   const auto classes = static_cast<std::int64_t>(description_in(state, metadata).class_names.size());
   const FailedBatch batch = load_failed_batch(run / failed_batch_name, classes);
-  check(whole_number(state, metadata, "step") == batch.step, (run / failed_batch_name).string(), " is of step ",
-        batch.step, ", but ", state.string(), " of step ", metadata.at("step"), "; they must be of one run's stop");
+  check(static_cast<std::int64_t>(training_number(state, metadata, "step")) == batch.step,
+        (run / failed_batch_name).string(), " is of step ", batch.step, ", but ", state.string(), " of step ",
+        metadata.at("step"), "; they must be of one run's stop");
 
   const ClassifierRun recipe =
-      resolve(options_of_recipe(entry_of(state, metadata, "recipe"), state.string() + ", its recipe"));
-  set_compute_threads(options.threads.value_or(static_cast<int>(whole_number(state, metadata, "compute_threads"))));
+      resolve(options_of_recipe(training_entry(state, metadata, "recipe"), state.string() + ", its recipe"));
+  set_compute_threads(options.threads.value_or(static_cast<int>(training_number(state, metadata, "compute_threads"))));
   Context context(options.device.empty() ? recipe.options.device : options.device, recipe.options.seed);
   // Only for the programs: what the schedules gave in that step lies in the file.
   ClassifierTricks tricks(recipe, 1);
