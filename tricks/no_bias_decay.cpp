@@ -15,16 +15,16 @@ Receipt no_bias_decay_receipt(const Program& program) {
   std::int64_t decayed = 0;
   for (const Step& step : program.steps) {
     if (step.operation != &operations::sgd) continue;
-    // Inputs: the live scalars, then parameter, gradient and momentum of each tensor.
+    // Inputs: the live scalars, the guard, then parameter, gradient and momentum of each tensor.
     const std::vector<double>& decay = step.attributes.numbers("decay");
-    check(step.inputs.size() == 1 + 3 * decay.size(), "an SGD step of ", decay.size(), " tensors has ",
+    check(step.inputs.size() == 2 + 3 * decay.size(), "an SGD step of ", decay.size(), " tensors has ",
           step.inputs.size(), " inputs");
     for (std::size_t i = 0; i < decay.size(); ++i) {
       if (decay[i] != 0.0) {
         ++decayed;
       } else {
         ++spared;
-        elements += program.value(step.inputs[1 + 3 * i]).type.count();
+        elements += program.value(step.inputs[2 + 3 * i]).type.count();
       }
     }
   }

@@ -22,6 +22,8 @@ struct DeviceOptions {
   bool deterministic = false;
   // Convolutions and matrix products of float32 numbers on the tensor cores, which read 10 of their 23 mantissa bits.
   bool allow_tf32 = true;
+  // Steps are recorded once in a CUDA graph and launched whole; the same bits either way.
+  bool graphs = true;
   // Where measured choices of algorithms are kept between runs; empty: sleight/tuning.txt in the user's cache folder.
   std::filesystem::path tuning_cache = {};
 };

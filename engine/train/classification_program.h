@@ -23,7 +23,6 @@ struct ClassificationOptions {
   std::int64_t classes = 0;
   ops::Normalisation normalisation = imagenet_normalisation();
   DataType element = DataType::float32;
-  bool graphs = true;  // record the steps on devices that have graphs; ExecutableOptions::graphs
 
   // Training only.
   ops::LossParameters loss;

@@ -34,7 +34,7 @@ Executable& Classifier::plan(Use use, std::int64_t batch_size, std::int64_t heig
   options.height = height;
   options.width = width;
   Program program = use == Use::training ? training_program(model_, options) : evaluation_program(model_, options);
-  ExecutableOptions executable_options{.fuse = true, .graphs = options.graphs, .parameter_prefix = ""};
+  ExecutableOptions executable_options;
   if (use == Use::averaged_evaluation) executable_options.parameter_prefix = average_prefix;
   return *(plans_[key] = std::make_unique<Executable>(std::move(program), context_, executable_options));
 }

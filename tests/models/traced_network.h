@@ -47,6 +47,8 @@ inline Program trace_step(const Network& network, const PictureBatch& batch, std
   for (const auto& [value, gradient] : differentiate(trace.program(), loss, seed, wanted, operations::add)) {
     if (gradient != no_value) trace.result(gradient, "gradient of " + trace.program().value(value).name);
   }
+  trace.phase = Phase::update;
+  ops::running_statistics(trace);
   return trace.program();
 }
 

@@ -1,10 +1,12 @@
 #include "tools/common/classifier_evaluation.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
+#include "engine/data/png.h"
 
 namespace sleight {
 
@@ -71,6 +73,21 @@ EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, con
   finish(summaries.averaged);
   summaries.broken = loader.broken_pictures();
   return summaries;
+}
+
+ReportPrediction report_prediction(const Batch& batch, std::size_t i, std::span<const float> logits,
+                                   const std::vector<std::string>& classes) {
+  const auto row = logits.subspan(i * classes.size(), classes.size());
+  const auto top = std::max_element(row.begin(), row.end());
+  double sum = 0.0;
+  for (const float logit : row)
+    sum += std::exp(static_cast<double>(logit - *top));
+  const auto size = static_cast<std::size_t>(batch.height() * batch.width() * 3);
+  const PictureView picture{batch.images().data() + i * size, batch.height(), batch.width(), batch.width() * 3};
+  return {.png = encode_png(picture),
+          .label = classes[static_cast<std::size_t>(batch.labels()[i])],
+          .predicted = classes[static_cast<std::size_t>(top - row.begin())],
+          .probability = 1.0 / sum};
 }
 
 std::string EvaluationSummaries::left_out() const {

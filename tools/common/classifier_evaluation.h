@@ -7,6 +7,7 @@
 
 #include "engine/data/loader.h"
 #include "engine/train/classifier.h"
+#include "engine/train/report.h"
 
 namespace sleight {
 
@@ -42,5 +43,9 @@ struct EvaluationSummaries {
 void log_broken(std::span<const BrokenPicture> broken);
 
 EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, const EvaluationOptions& options);
+
+// What the network says of picture i of a batch, for the report; logits [N, classes] of the whole batch.
+ReportPrediction report_prediction(const Batch& batch, std::size_t i, std::span<const float> logits,
+                                   const std::vector<std::string>& classes);
 
 }  // namespace sleight

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <ctime>
-#include <deque>
 #include <mutex>
 
 #include "engine/base/error.h"
@@ -21,6 +20,7 @@
 #include "tools/common/classifier_file.h"
 #include "tools/common/classifier_tricks.h"
 #include "tools/common/failed_step.h"
+#include "tools/common/step_feeder.h"
 #include "tools/common/training_schedule.h"
 
 namespace sleight {
@@ -69,9 +69,7 @@ class TrainingRun {
   void resume_from_checkpoint();
   void refuse_changed_recipe(const SafetensorsMetadata& metadata) const;
   void plan();
-  void upload_next(Loader& loader);
-  void start_step();
-  void train_step(Loader& loader, ProgressLine& progress_line, std::int64_t end);
+  void train_step(StepFeeder& feeder, ProgressLine& progress_line, std::int64_t end);
   bool is_checkpoint(std::int64_t step) const {
     return run_.options.checkpoint_steps > 0 && step % run_.options.checkpoint_steps == 0;
   }
@@ -96,10 +94,7 @@ class TrainingRun {
   Classifier classifier_;
   std::optional<RunLog> log_;
 
-  std::int64_t step_ = 0;                        // finished steps
-  std::int64_t started_steps_ = 0;               // one more while a step is at work
-  std::deque<std::shared_ptr<Batch>> uploaded_;  // batches whose steps are not finished
-  double waiting_seconds_ = 0.0;                 // for the loader, in this step
+  std::int64_t step_ = 0;  // finished steps
   Window window_;
   RecentSpeed speed_;
   double step_seconds_ = 0.0;  // spent computing steps, for the question of who starves
@@ -114,10 +109,10 @@ DatasetPair open_data(const ClassifierRun& run) {
   options.synthetic = run.options.synthetic;
   options.synthetic.seed = run.options.seed;
   DatasetPair data = open_datasets(run.options.data, options);
-  for (const std::string& warning : data.training->warnings())
-    log_warning(warning);
-  for (const std::string& warning : data.evaluation->warnings())
-    log_warning(warning);
+  for (const Dataset* dataset : {data.training.get(), data.evaluation.get()}) {
+    for (const std::string& warning : dataset->warnings())
+      log_warning(warning);
+  }
   return data;
 }
 
@@ -128,11 +123,12 @@ TrainingRun::TrainingRun(const ClassifierRun& run)
       steps_per_epoch_(steps_per_epoch(run_, data_.training->size())),
       steps_(steps_per_epoch_ * run_.recipe.epochs),
       loader_threads_(run_.options.loader_threads),
-      context_(run_.options.device, run_.options.seed),
+      context_(run_.options.device, run_.options.seed,
+               {.deterministic = run_.options.deterministic, .graphs = run_.options.cuda_graphs}),
       tricks_(run_, steps_per_epoch_),
       schedule_(run_, tricks_, data_.training->size()),
       classifier_(context_, run_.model->trace,
-                  program_options(run, tricks_, static_cast<std::int64_t>(data_.training->class_names().size()))) {
+                  tricks_.program_options(static_cast<std::int64_t>(data_.training->class_names().size()))) {
   set_compute_threads(run.options.threads);
   if (loader_threads_ == 0) loader_threads_ = std::max(1, compute_threads() / 2);
   outcome_.folder = folder_;
@@ -220,67 +216,38 @@ std::string TrainingRun::save_failed_step(const Batch& batch, const NonFiniteSte
          ". The last checkpoint is as it was";
 }
 
-// The transfer of the next batch, with the tricks' count of what arrives; no more than the loader's slots allow.
-void TrainingRun::upload_next(Loader& loader) {
-  Timer waiting;
-  std::optional<Batch> batch = loader.next();
-  check(batch.has_value(), "the loader ended before step ", step_);
-  const auto owner = std::make_shared<Batch>(std::move(*batch));
-  classifier_.upload(*owner, owner);
-  uploaded_.push_back(owner);
-  waiting_seconds_ += waiting.seconds();
-}
-
-void TrainingRun::start_step() {
-  tricks_.set_live_scalars(context_, started_steps_);
-  classifier_.start();
-  const Batch& batch = *uploaded_.front();
-  tricks_.count(context_, batch, classifier_.plan_training(batch.size(), batch.height(), batch.width()));
-  ++started_steps_;
-}
-
-// One step, with the next one prepared. Its batch travels to the device while this step is computed, and on a device
-// that works while the host goes on, it is started before the host looks at anything else.
-void TrainingRun::train_step(Loader& loader, ProgressLine& progress_line, std::int64_t end) {
-  Timer whole;
-  waiting_seconds_ = 0.0;
-  if (uploaded_.empty()) upload_next(loader);
-  if (!classifier_.started()) start_step();
-  const double learning_rate = static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate));
-  const std::shared_ptr<Batch> batch = uploaded_.front();
-  uploaded_.pop_front();
-  if (!context_.device.is_host() && step_ + 1 < end) upload_next(loader);
-  StepResult result;
+void TrainingRun::train_step(StepFeeder& feeder, ProgressLine& progress_line, std::int64_t end) {
+  const Timer whole;
+  StepFeeder::Finished finished;
   try {
-    result = classifier_.finish();
+    finished = feeder.finish_step();
   } catch (const NonFiniteStep& error) {
-    fail("step ", step_, ": ", error.what(), ". ", save_failed_step(*batch, error));
+    fail("step ", step_, ": ", error.what(), ". ", save_failed_step(feeder.batch(), error));
   }
   ++step_;
-  const bool stops_here = step_ % steps_per_epoch_ == 0 || is_checkpoint(step_) || step_ == end;
-  if (!uploaded_.empty() && !stops_here && StopSignals::requested() == 0) start_step();
-  window_.add(result, batch->size());
-  step_seconds_ += whole.seconds() - waiting_seconds_;
-  speed_.add(batch->size(), whole.seconds());
+  const bool epoch_ends = step_ % steps_per_epoch_ == 0;
+  if (!epoch_ends && !is_checkpoint(step_) && step_ < end && StopSignals::requested() == 0) feeder.start_ahead();
+  window_.add(finished.result, finished.batch_size);
+  step_seconds_ += whole.seconds() - finished.loader_seconds;
+  speed_.add(finished.batch_size, whole.seconds());
   Progress progress{.epoch = (step_ - 1) / steps_per_epoch_ + 1,
                     .epochs = run_.recipe.epochs,
                     .step = step_,
                     .steps = steps_,
                     .images_per_second = speed_.images_per_second(),
-                    .loss = result.loss,
+                    .loss = finished.result.loss,
                     .accuracy = {},
-                    .learning_rate = learning_rate,
+                    .learning_rate = finished.learning_rate,
                     .seconds_left = speed_.seconds_left(steps_ - step_)};
   if (run_.recipe.mixup_alpha == 0.0) {
     progress.accuracy = static_cast<double>(window_.top1) / static_cast<double>(window_.pictures);
   }
-  const bool epoch_ends = step_ % steps_per_epoch_ == 0;
   if (epoch_ends) {
     progress_line.finish(progress);
   } else {
     progress_line.update(progress);
   }
-  if (epoch_ends || window_.steps == log_interval) log_window(learning_rate);
+  if (epoch_ends || window_.steps == log_interval) log_window(finished.learning_rate);
 }
 
 void TrainingRun::finish_epoch() {
@@ -291,17 +258,7 @@ void TrainingRun::finish_epoch() {
   const auto collect = [&](const Batch& batch, std::span<const float> logits) {
     for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size()) && predictions_.size() < report_pictures; ++i) {
       if (batch.is_replaced(static_cast<std::int64_t>(i))) continue;
-      const auto row = logits.subspan(i * classes.size(), classes.size());
-      const auto top = std::max_element(row.begin(), row.end());
-      double sum = 0.0;
-      for (const float logit : row)
-        sum += std::exp(static_cast<double>(logit - *top));
-      const auto size = static_cast<std::size_t>(batch.height() * batch.width() * 3);
-      const PictureView picture{batch.images().data() + i * size, batch.height(), batch.width(), batch.width() * 3};
-      predictions_.push_back({.png = encode_png(picture),
-                              .label = classes[static_cast<std::size_t>(batch.labels()[i])],
-                              .predicted = classes[static_cast<std::size_t>(top - row.begin())],
-                              .probability = 1.0 / sum});
+      predictions_.push_back(report_prediction(batch, i, logits, classes));
     }
   };
   const EvaluationSummaries summaries = evaluate(classifier_, *data_.evaluation,
@@ -442,22 +399,14 @@ TrainingOutcome TrainingRun::train() {
                  .maximum_height = largest,
                  .maximum_width = largest,
                  .allocate_pixels = pinned_pixels(context_.device)});
-  started_steps_ = step_;
-  // Batches live in the loader's slots, so they must go before it does, also when an error ends the training.
-  struct Forget {
-    TrainingRun& run;
-    ~Forget() {
-      run.classifier_.forget_batches();
-      run.uploaded_.clear();
-    }
-  } const forget{*this};
   {
+    StepFeeder feeder(context_, classifier_, tricks_, loader, step_, end);
     ProgressLine progress_line;
-    while (step_ < end && (StopSignals::requested() == 0 || classifier_.started())) {
-      train_step(loader, progress_line, end);
+    while (step_ < end && (StopSignals::requested() == 0 || feeder.at_work())) {
+      train_step(feeder, progress_line, end);
       const bool epoch_ends = step_ % steps_per_epoch_ == 0;
       if (epoch_ends) finish_epoch();
-      const bool stops = step_ == end || (StopSignals::requested() != 0 && !classifier_.started());
+      const bool stops = step_ == end || (StopSignals::requested() != 0 && !feeder.at_work());
       // What belongs to a step is logged before its checkpoint is saved: a resumed run cuts off what came later.
       if (stops && window_.steps > 0)
         log_window(static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate)));

@@ -24,7 +24,7 @@ cudaDeviceProp properties_of(int index) {
 
 }  // namespace
 
-CudaRuntime::CudaRuntime(int index) : index_(index) {
+CudaRuntime::CudaRuntime(int index, bool graphs) : index_(index), graphs_enabled_(graphs) {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
   check(status == cudaSuccess && count > 0, "there is no NVIDIA GPU to use (",

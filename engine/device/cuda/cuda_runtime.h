@@ -15,7 +15,7 @@ namespace sleight {
 class CudaRuntime : public Runtime {
  public:
   // Throws Error when there is no driver or no such GPU.
-  explicit CudaRuntime(int index);
+  CudaRuntime(int index, bool graphs);
   ~CudaRuntime() override;
 
   cudaStream_t stream(Stream stream) const { return streams_[static_cast<std::size_t>(stream)]; }
@@ -43,7 +43,7 @@ class CudaRuntime : public Runtime {
   void synchronize(EventId event) override;
   void synchronize(Stream stream) override;
   double elapsed_milliseconds(EventId from, EventId to) override;
-  bool has_graphs() const override { return true; }
+  bool has_graphs() const override { return graphs_enabled_; }
   void begin_capture(Stream stream) override;
   GraphId end_capture(Stream stream) override;
   void abandon_capture(Stream stream) noexcept override;
@@ -55,6 +55,7 @@ class CudaRuntime : public Runtime {
   std::byte* allocate_now(std::int64_t bytes) const;
 
   int index_;
+  bool graphs_enabled_;
   std::array<cudaStream_t, stream_count> streams_{};
   std::vector<cudaEvent_t> events_;
   std::vector<EventId> free_events_;

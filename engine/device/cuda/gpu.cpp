@@ -41,7 +41,7 @@ Gpu open_gpu(int index, const DeviceOptions& options) {
     std::shared_ptr<kernels::CudaLibraries> libraries;
   };
   const auto opened = std::make_shared<Opened>();
-  opened->runtime = std::make_shared<CudaRuntime>(index);
+  opened->runtime = std::make_shared<CudaRuntime>(index, options.graphs);
   opened->libraries = kernels::make_cuda_libraries({.tuning_cache = usable_tuning_cache(options.tuning_cache),
                                                     .deterministic = options.deterministic,
                                                     .allow_tf32 = options.allow_tf32,

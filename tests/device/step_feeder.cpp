@@ -1,0 +1,101 @@
+// The whole way of a batch on a lazy device: from the loader's pinned slots, over the upload stream, into a training
+// step with every trick, one step ahead of the host.
+#include "tools/common/step_feeder.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "catch2_adapter.h"
+#include "engine/train/classification_program.h"
+#include "tests/device/recording_runtime.h"
+#include "tools/common/classifier_options.h"
+#include "tools/common/training_schedule.h"
+
+namespace sleight::test {
+namespace {
+
+constexpr std::int64_t steps = 5;
+
+ClassifierRun small_run() {
+  ClassifierOptions options;
+  options.tricks = "all";
+  options.epochs = 2;
+  options.batch_size = 4;
+  options.random_shapes = "32:64:2";
+  options.synthetic.training_count = 12;
+  options.synthetic.evaluation_count = 4;
+  return resolve(options);
+}
+
+struct Outcome {
+  std::vector<double> losses;
+  std::map<std::string, std::vector<std::byte>> state;
+};
+
+// Trains on this device; a NaN among the weights of step `spoiled` stops the run.
+Outcome train(Context& context, std::int64_t spoiled = -1) {
+  const ClassifierRun run = small_run();
+  DatasetOptions data_options;
+  data_options.synthetic = run.options.synthetic;
+  const DatasetPair data = open_datasets("synthetic", data_options);
+  const std::int64_t per_epoch = steps_per_epoch(run, data.training->size());
+  ClassifierTricks tricks(run, per_epoch);
+  TrainingSchedule schedule(run, tricks, data.training->size());
+  Classifier classifier(context, run.model->trace, tricks.program_options(10));
+  for (const std::int64_t size : tricks.sizes())
+    classifier.plan_training(run.recipe.batch_size, size, size);
+  const std::int64_t largest = tricks.sizes().front();
+  Loader loader(*data.training, [&](std::int64_t step, BatchRequest& request) { return schedule.fill(step, request); },
+                {.seed = 1,
+                 .threads = 2,
+                 .slots = 5,
+                 .maximum_batch_size = run.recipe.batch_size,
+                 .maximum_height = largest,
+                 .maximum_width = largest,
+                 .allocate_pixels = pinned_pixels(context.device)});
+  StepFeeder feeder(context, classifier, tricks, loader, 0, steps);
+  Outcome outcome;
+  for (std::int64_t step = 0; step < steps; ++step) {
+    if (step == spoiled) {
+      std::vector<std::byte> bytes = context.store.read("conv1.weight");
+      std::fill_n(bytes.begin(), 4, std::byte{0xff});
+      context.store.write("conv1.weight", bytes);
+    }
+    outcome.losses.push_back(feeder.finish_step().result.loss);
+    if (step + 1 != spoiled) feeder.start_ahead();
+  }
+  for (const std::string& name : context.store.names())
+    outcome.state[name] = context.store.read(name);
+  return outcome;
+}
+
+}  // namespace
+
+TEST_CASE("a training with every trick on a lazy device gives the bits of the host") {
+  Context host("cpu", 1);
+  const Outcome expected = train(host);
+  const auto runtime = std::make_shared<RecordingRuntime>();
+  Context lazy(Device(kernels::Cpu{}, runtime), 1);
+  const Outcome outcome = train(lazy);
+  CHECK((outcome.losses == expected.losses));
+  CHECK((outcome.state == expected.state));
+  CHECK(runtime->reports() == std::vector<std::string>());
+  CHECK(runtime->counts().launches > 0);
+}
+
+TEST_CASE("a step that is not finite leaves the state of a lazy device as it was") {
+  const auto runtime = std::make_shared<RecordingRuntime>();
+  Context lazy(Device(kernels::Cpu{}, runtime), 1);
+  CHECK_THROWS_AS(train(lazy, 2), NonFiniteStep);
+  CHECK(runtime->reports() == std::vector<std::string>());
+  // Only what was spoiled by hand is not finite.
+  for (const std::string& name : lazy.store.names()) {
+    const auto bytes = lazy.store.read(name);
+    const auto values = std::span(reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float));
+    const auto bad = std::count_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
+    CAPTURE(name);
+    CHECK(bad == (name == "conv1.weight" ? 1 : 0));
+  }
+}
+
+}  // namespace sleight::test
