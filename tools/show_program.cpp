@@ -9,6 +9,7 @@
 #include "engine/program/print.h"
 #include "engine/train/classification_program.h"
 #include "models/classifier.h"
+#include "tools/common/precision.h"
 #include "tools/common/run_tool.h"
 
 namespace {
@@ -52,7 +53,7 @@ void print_summary(const sleight::Executable& executable, const sleight::Context
 
 int main(int argument_count, char** arguments) {
   CLI::App app("Show the program that trains or evaluates a model: its steps, its graph, its memory.");
-  std::string model = "resnet50", device = "cpu", dot, svg, text;
+  std::string model = "resnet50", device = "cpu", precision = "fp32", dot, svg, text;
   std::int64_t batch_size = 8, image_size = 0, classes = 1000;
   bool evaluation = false, unfused = false;
   app.add_option("--model", model, "Name of the model")->capture_default_str();
@@ -62,6 +63,7 @@ int main(int argument_count, char** arguments) {
       ->check(CLI::Range(0, 4096));
   app.add_option("--classes", classes, "Number of classes")->capture_default_str();
   app.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt")->capture_default_str();
+  app.add_option("--precision", precision, "Of the activations: fp32 or bf16")->capture_default_str();
   app.add_flag("--evaluation", evaluation, "The evaluation program instead of the training step");
   app.add_flag("--unfused", unfused, "Before the fusion rules");
   app.add_option("--text", text, "Write all steps to this file; '-' prints them");
@@ -73,6 +75,7 @@ int main(int argument_count, char** arguments) {
     options.batch_size = batch_size;
     options.height = options.width = image_size > 0 ? image_size : found.picture_size;
     options.classes = classes;
+    options.element = sleight::parse_precision(precision, device).element;
     sleight::Context context(device, 1);
     const sleight::Executable executable(evaluation ? sleight::evaluation_program(found.trace, options)
                                                     : sleight::training_program(found.trace, options),
