@@ -3,7 +3,8 @@
 //   mean[c]               = sum_r x[r, c] / n
 //   variance[c]           = sum_r (x[r, c] - mean[c])^2 / n                      biased: what the batch is divided by
 //   inverse_deviation[c]  = 1 / sqrt(variance[c] + epsilon)
-//   unbiased_variance[c]  = variance[c] * n / (n - 1)  what the running statistics take in (kernels/running_statistics.h);
+//   unbiased_variance[c]  = variance[c] * n / (n - 1)  what the running statistics take in
+//   (kernels/running_statistics.h);
 //                                                      with n = 1 the factor is left out
 //
 // In two stages, so that several processes can share one batch (sync batch norm): `partial` reduces this process's rows

@@ -5,8 +5,8 @@
 
 namespace sleight::kernels {
 
-void check_arguments(const Cast& arguments) {
-  for (const DataType type : {arguments.from_type, arguments.to_type}) {
+void check_cast(DataType from, DataType to) {
+  for (const DataType type : {from, to}) {
     if (type != DataType::float32 && type != DataType::bfloat16 && type != DataType::float64)
       throw std::invalid_argument("cast: element type " + std::string(name_of(type)) +
                                   "; only floating-point types are converted");
@@ -36,13 +36,36 @@ void cast_typed(const Cast& arguments) {
     to[i] = convert<From, To>(from[i]);
 }
 
+template <class From, class To>
+void cast_list_typed(const CastList& arguments) {
+#pragma omp parallel for schedule(static)
+  for (std::int64_t number = 0; number < arguments.tensors.chunk_count; ++number) {
+    const TensorChunk chunk = locate_chunk(arguments.tensors, number);
+    const CastTensor& tensor = arguments.tensors.entries[chunk.tensor];
+    const From* const from = static_cast<const From*>(tensor.from);
+    To* const to = static_cast<To*>(tensor.to);
+#pragma omp simd
+    for (std::int64_t i = chunk.begin; i < chunk.end; ++i)
+      to[i] = convert<From, To>(from[i]);
+  }
+}
+
 }  // namespace
 
 void cast(Cpu, const Cast& arguments) {
-  check_arguments(arguments);
+  check_cast(arguments.from_type, arguments.to_type);
   visit_cpu_type(arguments.from_type, [&](auto from_tag) {
     visit_cpu_type(arguments.to_type, [&](auto to_tag) {
       cast_typed<typename decltype(from_tag)::type, typename decltype(to_tag)::type>(arguments);
+    });
+  });
+}
+
+void cast_list(Cpu, const CastList& arguments) {
+  check_cast(arguments.from_type, arguments.to_type);
+  visit_cpu_type(arguments.from_type, [&](auto from_tag) {
+    visit_cpu_type(arguments.to_type, [&](auto to_tag) {
+      cast_list_typed<typename decltype(from_tag)::type, typename decltype(to_tag)::type>(arguments);
     });
   });
 }

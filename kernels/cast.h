@@ -6,11 +6,15 @@
 // Special   NaN stays NaN; values beyond the target's range become infinity; denormals are kept.
 // Writes    to is assigned (=) and does not overlap from. Deterministic.
 // Gradient  cast of the gradient back to the type of from.
+//
+// cast_list does the same to many tensors in one launch: the weights of a network, made ready for a forward pass in
+// another type.
 #pragma once
 
 #include <cstdint>
 
 #include "kernels/queue.h"
+#include "kernels/tensor_list.h"
 #include "kernels/types.h"
 
 namespace sleight::kernels {
@@ -23,11 +27,28 @@ struct Cast {
   std::int64_t count = 0;
 };
 
+struct CastTensor {
+  const void* from = nullptr;
+  void* to = nullptr;
+  std::int64_t count = 0;
+  std::int64_t first_chunk = 0;
+};
+
+struct CastList {
+  TensorList<CastTensor> tensors;
+  DataType from_type = DataType::float32;
+  DataType to_type = DataType::float32;
+};
+
 // The errors of the contract that can be seen from the host; every device calls it first.
-void check_arguments(const Cast&);
+void check_cast(DataType from, DataType to);
 
 void cast(Cpu, const Cast&);
 void cast(Simt, const Cast&);
 void cast(Cuda, const Cast&);
+
+void cast_list(Cpu, const CastList&);
+void cast_list(Simt, const CastList&);
+void cast_list(Cuda, const CastList&);
 
 }  // namespace sleight::kernels

@@ -15,8 +15,7 @@ namespace {
 
 template <class T>
 void exponential_moving_average_typed(const ExponentialMovingAverage& arguments) {
-  const T keep = T(arguments.live_scalars[LiveScalar::ema_decay]);
-  const T add = T(1) - keep;
+  const T decay = T(arguments.live_scalars[LiveScalar::ema_decay]);
 
 #pragma omp parallel for schedule(static)
   for (std::int64_t number = 0; number < arguments.tensors.chunk_count; ++number) {
@@ -27,7 +26,7 @@ void exponential_moving_average_typed(const ExponentialMovingAverage& arguments)
 
 #pragma omp simd
     for (std::int64_t i = chunk.begin; i < chunk.end; ++i)
-      average[i] = keep * average[i] + add * weights[i];
+      average[i] = moved_average(average[i], weights[i], decay);
   }
 }
 

@@ -15,14 +15,13 @@ __global__ void exponential_moving_average_kernel(ExponentialMovingAverage argum
   const AveragedTensor tensor = arguments.tensors.entries[chunk.tensor];
   float* const average = static_cast<float*>(tensor.average) + chunk.begin;
   const float* const weights = static_cast<const float*>(tensor.weights) + chunk.begin;
-  const float keep = arguments.live_scalars[LiveScalar::ema_decay];
-  const float add = 1.0F - keep;
+  const float decay = arguments.live_scalars[LiveScalar::ema_decay];
 
   for_each_pack_in_block<lanes>(chunk.end - chunk.begin, [&](std::int64_t first, int valid) {
     Lanes<lanes> value = load_lanes<lanes>(average + first, valid);
     const Lanes<lanes> weight = load_lanes<lanes>(weights + first, valid);
     for (int i = 0; i < lanes; ++i)
-      value[i] = keep * value[i] + add * weight[i];
+      value[i] = moved_average(value[i], weight[i], decay);
     store_lanes(average + first, value, valid);
   });
 }

@@ -42,6 +42,12 @@ struct ExponentialMovingAverage {
 // The errors of the contract that can be seen from the host; every device calls it first.
 void check_arguments(const ExponentialMovingAverage&);
 
+// The arithmetic, the same wherever an average is kept.
+template <class T>
+SLEIGHT_HOST_DEVICE inline T moved_average(T average, T weight, T decay) {
+  return decay * average + (T(1) - decay) * weight;
+}
+
 void exponential_moving_average(Cpu, const ExponentialMovingAverage&);
 void exponential_moving_average(Simt, const ExponentialMovingAverage&);
 void exponential_moving_average(Cuda, const ExponentialMovingAverage&);

@@ -1,25 +1,26 @@
+#include "kernels/sgd.h"
+
+#include "kernels/exponential_moving_average.h"
 #include "kernels/launch.h"
 #include "kernels/pack.h"
-#include "kernels/sgd.h"
 
 namespace sleight::kernels {
 
 namespace {
 
-// One block per chunk.
+// This block's share of a chunk.
 template <class Gradient>
-__global__ void sgd_kernel(Sgd arguments) {
-  if (found_non_finite(arguments.first_non_finite)) return;
+__device__ void update_chunk(const Sgd& arguments, const SgdTensor& tensor, const TensorChunk& chunk) {
   constexpr int lanes = pack_lanes<float>;
-  const TensorChunk chunk = locate_chunk(arguments.tensors, blockIdx.x);
-  const SgdTensor tensor = arguments.tensors.entries[chunk.tensor];
   float* const parameter = static_cast<float*>(tensor.parameter) + chunk.begin;
   float* const momentum = static_cast<float*>(tensor.momentum) + chunk.begin;
+  float* const average = static_cast<float*>(tensor.average) + (tensor.average == nullptr ? 0 : chunk.begin);
   const Gradient* const gradient = static_cast<const Gradient*>(tensor.gradient) + chunk.begin;
 
   const float learning_rate = arguments.live_scalars[LiveScalar::learning_rate];
   const float momentum_factor = arguments.live_scalars[LiveScalar::momentum];
   const float gradient_scale = arguments.live_scalars[LiveScalar::gradient_scale];
+  const float ema_decay = arguments.live_scalars[LiveScalar::ema_decay];
   const float decay = arguments.live_scalars[LiveScalar::weight_decay] * tensor.decay;
   const bool nesterov = arguments.nesterov;
 
@@ -34,17 +35,34 @@ __global__ void sgd_kernel(Sgd arguments) {
     }
     store_lanes(momentum + first, velocity, valid);
     store_lanes(parameter + first, weights, valid);
+    if (average == nullptr) return;
+    Lanes<lanes> mean = load_lanes<lanes>(average + first, valid);
+    for (int i = 0; i < lanes; ++i)
+      mean[i] = moved_average(mean[i], weights[i], ema_decay);
+    store_lanes(average + first, mean, valid);
   });
+}
+
+// One block per chunk; all its threads take the same branch.
+__global__ void sgd_kernel(Sgd arguments) {
+  if (found_non_finite(arguments.first_non_finite)) return;
+  const TensorChunk chunk = locate_chunk(arguments.tensors, blockIdx.x);
+  const SgdTensor tensor = arguments.tensors.entries[chunk.tensor];
+  if (tensor.gradient_type == DataType::bfloat16) {
+    update_chunk<bfloat16>(arguments, tensor, chunk);
+  } else {
+    update_chunk<float>(arguments, tensor, chunk);
+  }
 }
 
 }  // namespace
 
 void sgd(Target target, const Sgd& arguments) {
   check_arguments(arguments);
-  visit_gpu_type(arguments.gradient_type, [&](auto tag) {
-    const LaunchShape shape{dim3(blocks_for(arguments.tensors.chunk_count, 1)), dim3(256)};
-    launch(target, "sgd", sgd_kernel<typename decltype(tag)::type>, shape, arguments);
-  });
+  if (arguments.parameter_type != DataType::float32)
+    throw std::invalid_argument("sgd: the GPU keeps parameters in float32");
+  const LaunchShape shape{dim3(blocks_for(arguments.tensors.chunk_count, 1)), dim3(256)};
+  launch(target, "sgd", sgd_kernel, shape, arguments);
 }
 
 }  // namespace sleight::kernels

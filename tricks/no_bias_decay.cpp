@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/ops/ops.h"
+#include "engine/ops/optimizer.h"
 
 namespace sleight {
 
@@ -15,16 +16,15 @@ Receipt no_bias_decay_receipt(const Program& program) {
   std::int64_t decayed = 0;
   for (const Step& step : program.steps) {
     if (step.operation != &operations::sgd) continue;
-    // Inputs: the live scalars, the guard, then parameter, gradient and momentum of each tensor.
     const std::vector<double>& decay = step.attributes.numbers("decay");
-    check(step.inputs.size() == 2 + 3 * decay.size(), "an SGD step of ", decay.size(), " tensors has ",
+    check(step.inputs.size() == sgd_place(decay.size(), 0), "an SGD step of ", decay.size(), " tensors has ",
           step.inputs.size(), " inputs");
     for (std::size_t i = 0; i < decay.size(); ++i) {
       if (decay[i] != 0.0) {
         ++decayed;
       } else {
         ++spared;
-        elements += program.value(step.inputs[2 + 3 * i]).type.count();
+        elements += program.value(step.inputs[sgd_place(i, sgd_input::parameter)]).type.count();
       }
     }
   }

@@ -26,9 +26,8 @@ PreparedStep prepare_statistics(const StepTypes& step, const Device& device) {
   const kernels::ActivationView view = view_on(x, device);
   return kernel_step(
       device,
-      kernels::BatchNormStatistics{.type = x.element,
-                                   .view = view,
-                                   .epsilon = static_cast<float>(step.attributes.number("epsilon"))},
+      kernels::BatchNormStatistics{
+          .type = x.element, .view = view, .epsilon = static_cast<float>(step.attributes.number("epsilon"))},
       [](kernels::BatchNormStatistics& call, const StepBuffers& buffers) {
         call.x = buffers.inputs[0];
         call.mean = buffers.outputs[batch_norm_statistics_output::mean];

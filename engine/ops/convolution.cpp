@@ -20,6 +20,8 @@ std::vector<ValueType> infer(const StepTypes& step) {
   const ValueType& weights = input_type(step, 1);
   check_rank(x, 4, "the pictures");
   check_rank(weights, 4, "the weights");
+  check(x.element == weights.element, "the pictures (", to_string(x), ") and the weights (", to_string(weights),
+        ") must have one element type");
   check(x.shape[3] == weights.shape[3], "the pictures have ", x.shape[3], " channels but the weights (",
         to_string(weights), ") expect ", weights.shape[3]);
   return {{{x.shape[0], output_side(x.shape[1], weights.shape[1], step.attributes),
@@ -181,7 +183,7 @@ const Operation operations::convolution_backward_weights{.name = "convolution_ba
 ValueId ops::convolution(Tracer& trace, ValueId x, ValueId weights, std::int64_t stride, std::int64_t padding) {
   check(stride >= 1 && padding >= 0, "a convolution needs stride >= 1 and padding >= 0, got ", stride, " and ",
         padding);
-  return trace.emit_one(operations::convolution, {x, weights},
+  return trace.emit_one(operations::convolution, {x, ops::cast(trace, weights, trace.type(x).element)},
                         {{"stride", {static_cast<double>(stride)}}, {"padding", {static_cast<double>(padding)}}});
 }
 

@@ -14,6 +14,8 @@ std::vector<ValueType> infer(const StepTypes& step) {
   const ValueType& weights = input_type(step, 1);
   check_rank(x, 2, "the input");
   check_rank(weights, 2, "the weights");
+  check(x.element == weights.element, "the input (", to_string(x), ") and the weights (", to_string(weights),
+        ") must have one element type");
   check(x.shape[1] == weights.shape[1], "the input has ", x.shape[1], " features but the weights (", to_string(weights),
         ") expect ", weights.shape[1]);
   if (step.inputs[2] != nullptr) check_shape(*step.inputs[2], {weights.shape[0]}, "the bias");
@@ -114,7 +116,11 @@ const Operation operations::linear_backward_weights{.name = "linear_backward_wei
                                                     .cost = cost_backward_weights};
 
 ValueId ops::linear(Tracer& trace, ValueId x, ValueId weights, ValueId bias) {
-  return trace.emit_one(operations::linear, {x, weights, bias});
+  const ValueId matrix = ops::cast(trace, weights, trace.type(x).element);
+  if (bias == no_value || trace.type(bias).element == trace.type(x).element)
+    return trace.emit_one(operations::linear, {x, matrix, bias});
+  // A float32 bias stays one, and so does its gradient.
+  return ops::bias(trace, trace.emit_one(operations::linear, {x, matrix, no_value}), bias);
 }
 
 }  // namespace sleight

@@ -23,7 +23,7 @@ extern const Operation average_pool, average_pool_backward;
 extern const Operation batch_norm_statistics, batch_norm_inference_statistics, batch_norm_apply;
 extern const Operation batch_norm_backward_reduce, batch_norm_backward_apply;
 extern const Operation bias, bias_gradient;
-extern const Operation cast;
+extern const Operation cast, cast_list;
 extern const Operation constant;
 extern const Operation convolution, convolution_backward_data, convolution_backward_weights;
 extern const Operation exponential_moving_average;
@@ -49,10 +49,13 @@ ValueId relu(Tracer& trace, ValueId x);
 ValueId leaky_relu(Tracer& trace, ValueId x, double slope);
 ValueId add(Tracer& trace, ValueId a, ValueId b);
 ValueId bias(Tracer& trace, ValueId x, ValueId bias);
+// x itself where it has the type already.
 ValueId cast(Tracer& trace, ValueId x, DataType element);
 // A vector of `count` equal numbers.
 ValueId constant(Tracer& trace, double value, std::int64_t count, DataType element);
 
+// Weights of another type than the pictures (float32 beside bfloat16) are cast to theirs first; gradients come back in
+// the weights' own type.
 // weights [O, kernel height, kernel width, I]; no bias: a batch norm follows.
 ValueId convolution(Tracer& trace, ValueId x, ValueId weights, std::int64_t stride, std::int64_t padding);
 // x [N, I], weights [O, I], bias [O].
@@ -92,6 +95,7 @@ ValueId label_rank(Tracer& trace, ValueId logits, ValueId label);
 struct SgdParameter {
   ValueId parameter, gradient, momentum;
   bool decay = true;
+  ValueId average = no_value;  // optional: the moving average of the parameter, moved in the same pass
 };
 void sgd(Tracer& trace, std::span<const SgdParameter> parameters, bool nesterov);
 

@@ -1,8 +1,13 @@
 // Steps over all parameters at once: the optimizer's update, the average of the weights and the running statistics.
+#include "engine/ops/optimizer.h"
+
+#include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "engine/ops/support.h"
 #include "engine/ops/tensor_table.h"
+#include "engine/program/fuse.h"
 #include "kernels/exponential_moving_average.h"
 #include "kernels/running_statistics.h"
 #include "kernels/sgd.h"
@@ -11,16 +16,17 @@ namespace sleight {
 
 namespace {
 
-// The inputs of every update, then those of each tensor.
-enum : std::size_t { live_scalars, guard, first_tensor };  // the guard (first_non_finite) is optional
+using update_input::first_tensor;
+using update_input::guard;
+using update_input::live_scalars;
 
 // How many tensors there are, with so many inputs each.
 std::size_t tensor_count(const StepTypes& step, std::size_t stride) {
   check(step.inputs.size() >= first_tensor && (step.inputs.size() - first_tensor) % stride == 0, "an update takes ",
         stride, " inputs for each tensor, got ", step.inputs.size(), " in all");
   if (step.inputs[guard] != nullptr)
-    check(*step.inputs[guard] == ValueType{{2}, DataType::int64}, "the guard must be a result of first_non_finite, got ",
-          to_string(*step.inputs[guard]));
+    check(*step.inputs[guard] == ValueType{{2}, DataType::int64},
+          "the guard must be a result of first_non_finite, got ", to_string(*step.inputs[guard]));
   return (step.inputs.size() - first_tensor) / stride;
 }
 
@@ -32,8 +38,8 @@ std::vector<int> places(std::size_t inputs, std::size_t stride, std::size_t offs
   return result;
 }
 
-// Elementwise work on stored numbers is right in any layout, as long as all of a tensor's buffers share it: the input at
-// `follower` of every tensor lies as the one at `leader`.
+// Elementwise work on stored numbers is right in any layout, as long as all of a tensor's buffers share it: the input
+// at `follower` of every tensor lies as the one at `leader`.
 std::vector<std::pair<int, Layout>> follow(const StepTypes& step, std::size_t stride, std::size_t follower,
                                            std::size_t leader) {
   std::vector<std::pair<int, Layout>> layouts;
@@ -49,8 +55,7 @@ void fill_update(Arguments& call, const StepBuffers& buffers) {
   call.first_non_finite = static_cast<const std::int64_t*>(buffers.inputs[guard]);
 }
 
-// For each tensor: parameter, gradient, momentum.
-constexpr std::size_t sgd_stride = 3;
+constexpr std::size_t sgd_stride = sgd_input::count;
 
 std::vector<ValueType> infer_sgd(const StepTypes& step) {
   const std::size_t tensors = tensor_count(step, sgd_stride);
@@ -59,54 +64,60 @@ std::vector<ValueType> infer_sgd(const StepTypes& step) {
   for (std::size_t i = 0; i < tensors; ++i) {
     const std::size_t first = first_tensor + i * sgd_stride;
     const ValueType& parameter = input_type(step, first);
-    for (const std::size_t other : {1U, 2U}) {
-      check_shape(input_type(step, first + other), parameter.shape, "gradient and momentum");
+    for (std::size_t other = sgd_input::gradient; other < sgd_stride; ++other) {
+      if (other == sgd_input::average && step.inputs[first + other] == nullptr) continue;
+      check_shape(input_type(step, first + other), parameter.shape, "gradient, momentum and average");
     }
   }
   return {};
 }
 
-std::vector<std::pair<int, Layout>> momentum_follows_parameter(const StepTypes& step, const Device&) {
-  return follow(step, sgd_stride, 2, 0);
+std::vector<std::pair<int, Layout>> state_follows_parameter(const StepTypes& step, const Device&) {
+  std::vector<std::pair<int, Layout>> layouts = follow(step, sgd_stride, sgd_input::momentum, sgd_input::parameter);
+  const auto averages = follow(step, sgd_stride, sgd_input::average, sgd_input::parameter);
+  std::copy_if(averages.begin(), averages.end(), std::back_inserter(layouts),
+               [&](const auto& entry) { return step.inputs[static_cast<std::size_t>(entry.first)] != nullptr; });
+  return layouts;
 }
 
 PreparedStep prepare_sgd(const StepTypes& step, const Device& device) {
   const std::vector<double>& decay = step.attributes.numbers("decay");
-  std::vector<kernels::SgdTensor> tensors(decay.size());
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
+  std::vector<kernels::SgdTensor> tensors;
+  for (std::size_t i = 0; i < decay.size(); ++i) {
     const std::size_t first = first_tensor + i * sgd_stride;
     const ValueType& parameter = input_type(step, first);
-    const ValueType& gradient = input_type(step, first + 1);
-    check(parameter.layout == gradient.layout, "gradient ", i, " (", to_string(gradient), ") lies in another layout than its parameter");
-    tensors[i].count = parameter.count();
-    tensors[i].decay = static_cast<float>(decay[i]);
+    const ValueType& gradient = input_type(step, first + sgd_input::gradient);
+    check(parameter.layout == gradient.layout, "gradient ", i, " (", to_string(gradient),
+          ") lies in another layout than its parameter");
+    tensors.push_back(
+        kernels::sgd_tensor(parameter.element, gradient.element, parameter.count(), static_cast<float>(decay[i])));
   }
   const auto table = std::make_shared<TensorTable<kernels::SgdTensor>>(device, std::move(tensors));
   kernels::Sgd arguments;
   arguments.tensors = table->list();
   arguments.nesterov = step.attributes.flag("nesterov");
-  if (!decay.empty()) {
-    arguments.parameter_type = input_type(step, first_tensor).element;
-    arguments.gradient_type = input_type(step, first_tensor + 1).element;
-  }
-  PreparedStep prepared = kernel_step(
-      device, arguments, fill_update<kernels::Sgd>,
-      [](auto on, const kernels::Sgd& call) { kernels::sgd(on, call); });
+  if (!decay.empty()) arguments.parameter_type = input_type(step, first_tensor).element;
+  PreparedStep prepared = kernel_step(device, arguments, fill_update<kernels::Sgd>,
+                                      [](auto on, const kernels::Sgd& call) { kernels::sgd(on, call); });
   prepared.bind = [table](const StepBuffers& buffers) {
     table->fill([&](std::size_t i, kernels::SgdTensor& tensor) {
       const std::size_t first = first_tensor + i * sgd_stride;
-      tensor.parameter = buffers.inputs[first];
-      tensor.gradient = buffers.inputs[first + 1];
-      tensor.momentum = buffers.inputs[first + 2];
+      tensor.parameter = buffers.inputs[first + sgd_input::parameter];
+      tensor.gradient = buffers.inputs[first + sgd_input::gradient];
+      tensor.momentum = buffers.inputs[first + sgd_input::momentum];
+      tensor.average = buffers.inputs[first + sgd_input::average];
     });
   };
   return prepared;
 }
 
 std::vector<int> updates_sgd(const Step& step) {
-  std::vector<int> updated = places(step.inputs.size(), sgd_stride, 0);
-  const std::vector<int> momenta = places(step.inputs.size(), sgd_stride, 2);
-  updated.insert(updated.end(), momenta.begin(), momenta.end());
+  std::vector<int> updated;
+  for (const std::size_t input : {sgd_input::parameter, sgd_input::momentum, sgd_input::average}) {
+    for (const int place : places(step.inputs.size(), sgd_stride, input)) {
+      if (step.inputs[static_cast<std::size_t>(place)] != no_value) updated.push_back(place);
+    }
+  }
   return updated;
 }
 
@@ -150,6 +161,83 @@ PreparedStep prepare_average(const StepTypes& step, const Device& device) {
   return prepared;
 }
 
+// SGD reads gradients of bfloat16 as they are, and so does the search for a NaN: a cast to float32 for these two alone
+// goes away.
+bool gradient_without_cast(Program& program, std::size_t index) {
+  const Uses uses(program);
+  for (std::size_t i = first_tensor; i + sgd_stride <= program.steps[index].inputs.size(); i += sgd_stride) {
+    const ValueId wide = program.steps[index].inputs[i + sgd_input::gradient];
+    const std::int32_t producer = uses.producer[static_cast<std::size_t>(wide)];
+    if (producer < 0 || program.steps[static_cast<std::size_t>(producer)].operation != &operations::cast) continue;
+    const ValueId narrow = program.steps[static_cast<std::size_t>(producer)].inputs.front();
+    if (program.value(narrow).type.element != DataType::bfloat16) continue;
+    if (std::find(program.results.begin(), program.results.end(), wide) != program.results.end()) continue;
+    const std::vector<std::int32_t>& readers = uses.consumers[static_cast<std::size_t>(wide)];
+    const bool all_read_both = std::all_of(readers.begin(), readers.end(), [&](std::int32_t reader) {
+      const Operation* operation = program.steps[static_cast<std::size_t>(reader)].operation;
+      return operation == &operations::sgd || operation == &operations::first_non_finite;
+    });
+    if (!all_read_both) continue;
+    replace_uses(program, wide, narrow);
+    remove_step(program, static_cast<std::size_t>(producer));
+    return true;
+  }
+  return false;
+}
+
+// A parameter whose gradient comes in bfloat16, whatever the type of the program.
+ValueId example_low_precision(Tracer& trace) {
+  const ValueId x = trace.parameter("x", {3, 5, 7, 16}, ParameterRole::weight, Initializer::zeros);
+  return ops::cast(trace, ops::relu(trace, ops::cast(trace, x, DataType::bfloat16)), trace.element());
+}
+
+constexpr FusionRule sgd_rules[] = {{"sgd + cast of a gradient", gradient_without_cast, example_low_precision}};
+
+// Averages of parameters are moved by the step of SGD that writes the parameters, where both are under one guard. What
+// is averaged and written by another step (running statistics) stays.
+bool average_in_sgd(Program& program, std::size_t index) {
+  const Step& average = program.steps[index];
+  for (std::size_t earlier = 0; earlier < index; ++earlier) {
+    Step& sgd = program.steps[earlier];
+    if (sgd.operation != &operations::sgd || sgd.phase != average.phase) continue;
+    if (sgd.inputs[live_scalars] != average.inputs[live_scalars] || sgd.inputs[guard] != average.inputs[guard])
+      continue;
+    const auto touched_between = [&](ValueId id) {
+      return std::any_of(program.steps.begin() + static_cast<std::ptrdiff_t>(earlier) + 1,
+                         program.steps.begin() + static_cast<std::ptrdiff_t>(index), [&](const Step& step) {
+                           return std::find(step.inputs.begin(), step.inputs.end(), id) != step.inputs.end();
+                         });
+    };
+    std::vector<ValueId> rest(average.inputs.begin(), average.inputs.begin() + first_tensor);
+    for (std::size_t i = first_tensor; i + pair_stride <= average.inputs.size(); i += pair_stride) {
+      const ValueId mean = average.inputs[i], weights = average.inputs[i + 1];
+      bool moved = false;
+      for (std::size_t j = first_tensor; j + sgd_stride <= sgd.inputs.size() && !moved; j += sgd_stride) {
+        if (sgd.inputs[j + sgd_input::parameter] != weights || sgd.inputs[j + sgd_input::average] != no_value) continue;
+        if (touched_between(mean) || touched_between(weights)) continue;
+        sgd.inputs[j + sgd_input::average] = mean;
+        moved = true;
+      }
+      if (!moved) rest.insert(rest.end(), {mean, weights});
+    }
+    if (rest.size() == average.inputs.size()) continue;
+    if (rest.size() == first_tensor) {
+      remove_step(program, index);
+    } else {
+      program.steps[index].inputs = std::move(rest);
+    }
+    return true;
+  }
+  return false;
+}
+
+ValueId example_parameters(Tracer& trace) {
+  const ValueId x = trace.parameter("x", {3, 5, 7, 16}, ParameterRole::weight, Initializer::zeros);
+  return ops::relu(trace, x);
+}
+
+constexpr FusionRule average_rules[] = {{"sgd + moving average", average_in_sgd, example_parameters}};
+
 PreparedStep prepare_running_statistics(const StepTypes& step, const Device& device) {
   std::vector<kernels::RunningStatistic> tensors(tensor_count(step, pair_stride));
   const std::vector<double>& momentum = step.attributes.numbers("momentum");
@@ -162,9 +250,9 @@ PreparedStep prepare_running_statistics(const StepTypes& step, const Device& dev
   if (!tensors.empty()) arguments.type = input_type(step, first_tensor).element;
   const auto table = std::make_shared<TensorTable<kernels::RunningStatistic>>(device, std::move(tensors));
   arguments.tensors = table->list();
-  PreparedStep prepared = kernel_step(
-      device, arguments, fill_update<kernels::RunningStatistics>,
-      [](auto on, const kernels::RunningStatistics& call) { kernels::running_statistics(on, call); });
+  PreparedStep prepared =
+      kernel_step(device, arguments, fill_update<kernels::RunningStatistics>,
+                  [](auto on, const kernels::RunningStatistics& call) { kernels::running_statistics(on, call); });
   prepared.bind = [table](const StepBuffers& buffers) {
     table->fill([&](std::size_t i, kernels::RunningStatistic& tensor) {
       tensor.running = buffers.inputs[first_tensor + i * pair_stride];
@@ -181,21 +269,25 @@ const Operation operations::sgd{.name = "sgd",
                                 .prepare = prepare_sgd,
                                 .updates = updates_sgd,
                                 .any_layout = true,
-                                .weight_layouts = momentum_follows_parameter};
+                                .weight_layouts = state_follows_parameter,
+                                .fusion_rules = sgd_rules};
 const Operation operations::exponential_moving_average{.name = "exponential_moving_average",
                                                        .infer = infer_pairs,
                                                        .prepare = prepare_average,
                                                        .updates = updates_pairs,
                                                        .any_layout = true,
-                                                       .weight_layouts = average_follows_weights};
-const Operation operations::running_statistics{
-    .name = "running_statistics", .infer = infer_pairs, .prepare = prepare_running_statistics, .updates = updates_pairs};
+                                                       .weight_layouts = average_follows_weights,
+                                                       .fusion_rules = average_rules};
+const Operation operations::running_statistics{.name = "running_statistics",
+                                               .infer = infer_pairs,
+                                               .prepare = prepare_running_statistics,
+                                               .updates = updates_pairs};
 
 void ops::sgd(Tracer& trace, std::span<const SgdParameter> parameters, bool nesterov) {
   std::vector<ValueId> inputs = {trace.live_scalars(), trace.first_non_finite};
   std::vector<double> decay;
   for (const SgdParameter& entry : parameters) {
-    inputs.insert(inputs.end(), {entry.parameter, entry.gradient, entry.momentum});
+    inputs.insert(inputs.end(), {entry.parameter, entry.gradient, entry.momentum, entry.average});
     decay.push_back(entry.decay ? 1.0 : 0.0);
   }
   trace.emit(operations::sgd, std::move(inputs), {{"decay", std::move(decay)}, {"nesterov", {nesterov ? 1.0 : 0.0}}});

@@ -17,6 +17,7 @@ std::span<const Operation* const> operations::table() {
       &bias,
       &bias_gradient,
       &cast,
+      &cast_list,
       &constant,
       &convolution,
       &convolution_backward_data,

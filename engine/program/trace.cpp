@@ -23,7 +23,7 @@ ValueId Tracer::parameter(const std::string& name, Shape shape, ParameterRole ro
     check(program_.value(other.value).name != full_name, "two parameters are named '", full_name,
           "'; give each layer a scope of its own");
   }
-  const ValueId value = program_.add_value({full_name, {std::move(shape), element_}, Storage::persistent});
+  const ValueId value = program_.add_value({full_name, {std::move(shape), parameter_element()}, Storage::persistent});
   program_.parameters.push_back({value, role, initializer, ends_residual_branch});
   return value;
 }

@@ -26,6 +26,9 @@ class Tracer {
   Mode mode() const { return mode_; }
   // The element type of activations; float64 on the CPU serves reference and gradient checks.
   DataType element() const { return element_; }
+  // That of parameters, statistics and whatever belongs to them: beside activations of bfloat16 they stay float32,
+  // since an update of a thousandth would be lost below the last bit of a bfloat16 weight.
+  DataType parameter_element() const { return element_ == DataType::float64 ? DataType::float64 : DataType::float32; }
 
   // Names inside a scope get its path in front: scope("layer1.0"), scope("conv1"), parameter "weight" ->
   // layer1.0.conv1.weight.
@@ -61,8 +64,8 @@ class Tracer {
 
   Program& program() { return program_; }
   Phase phase = Phase::forward;
-  // Guards the updates traced from now on: where the result of the operation first_non_finite names a value, they change
-  // nothing, so that a bad step leaves no trace. no_value: they always do their work.
+  // Guards the updates traced from now on: where the result of the operation first_non_finite names a value, they
+  // change nothing, so that a bad step leaves no trace. no_value: they always do their work.
   ValueId first_non_finite = no_value;
   // What the layers have asked the update to move, in the order of the trace; ops::running_statistics does it.
   std::vector<RunningStatistic> running_statistics;

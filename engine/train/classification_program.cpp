@@ -39,12 +39,17 @@ Batch trace_batch(Tracer& trace, const ClassificationOptions& options, bool mixu
   return batch;
 }
 
+// The logits in the type of the parameters: softmax and losses of bfloat16 logits are made in float32.
+ValueId trace_model(Tracer& trace, const ClassifierFunction& model, ValueId pictures, std::int64_t classes) {
+  return ops::cast(trace, model(trace, pictures, classes), trace.parameter_element());
+}
+
 }  // namespace
 
 Program training_program(const ClassifierFunction& model, const ClassificationOptions& options) {
   Tracer trace(Mode::training, options.element);
   const Batch batch = trace_batch(trace, options, options.mixup);
-  const ValueId logits = model(trace, batch.pictures, options.classes);
+  const ValueId logits = trace_model(trace, model, batch.pictures, options.classes);
   const ValueId losses =
       ops::softmax_cross_entropy(trace, logits, batch.labels, batch.partner_labels, batch.lambdas, options.loss);
   const ValueId loss = ops::reduce_mean(trace, losses);
@@ -91,7 +96,7 @@ Program training_program(const ClassifierFunction& model, const ClassificationOp
 Program evaluation_program(const ClassifierFunction& model, const ClassificationOptions& options) {
   Tracer trace(Mode::inference, options.element);
   const Batch batch = trace_batch(trace, options, false);
-  const ValueId logits = model(trace, batch.pictures, options.classes);
+  const ValueId logits = trace_model(trace, model, batch.pictures, options.classes);
   trace.result(logits, names::logits);
   trace.result(ops::softmax_cross_entropy(trace, logits, batch.labels, no_value, no_value, {}), names::row_losses);
   trace.result(ops::label_rank(trace, logits, batch.labels), names::ranks);
@@ -103,7 +108,7 @@ Program inference_program(const ClassifierFunction& model, const ClassificationO
   const ValueId images =
       trace.input(names::images, {options.batch_size, options.height, options.width, 3}, DataType::uint8);
   const ValueId pictures = ops::image_prepare(trace, images, no_value, no_value, no_value, options.normalisation);
-  trace.result(model(trace, pictures, options.classes), names::logits);
+  trace.result(trace_model(trace, model, pictures, options.classes), names::logits);
   return std::move(trace.program());
 }
 
@@ -111,7 +116,7 @@ Program network_program(const ClassifierFunction& model, const ClassificationOpt
   Tracer trace(Mode::inference, options.element);
   const ValueId pictures =
       trace.input("input", {options.batch_size, options.height, options.width, 3}, options.element);
-  trace.result(model(trace, pictures, options.classes), names::logits);
+  trace.result(trace_model(trace, model, pictures, options.classes), names::logits);
   return std::move(trace.program());
 }
 

@@ -22,7 +22,7 @@ struct ClassificationOptions {
   std::int64_t width = 0;
   std::int64_t classes = 0;
   ops::Normalisation normalisation = imagenet_normalisation();
-  DataType element = DataType::float32;
+  DataType element = DataType::float32;  // of activations and their gradients; parameters stay float32 beside bfloat16
 
   // Training only.
   ops::LossParameters loss;

@@ -21,13 +21,27 @@ std::vector<Case> cases() {
   for (const Shape& shape : {Shape{1}, Shape{1031}, Shape{3, 5, 2, 16}})
     add(shape, Size::small);
   add({25'557'032}, Size::large);
+  const auto add_list = [&](const std::vector<Shape>& shapes, Size size) {
+    std::vector<Input> inputs;
+    for (const Shape& shape : shapes)
+      inputs.push_back({.shape = shape, .kind = Kind::float32});
+    list.push_back({.operation = &operations::cast_list,
+                    .label = std::to_string(shapes.size()) + " tensors from float32",
+                    .inputs = inputs,
+                    .element_attribute = true,
+                    .size = size});
+  };
+  add_list({{1}, {4099}, {3, 5, 2, 16}, {8192}}, Size::small);
+  add_list(std::vector<Shape>(54, Shape{473'280}), Size::large);
   return list;
 }
 
 // A cast to float32 has steps instead of a slope; what the rule does with types is tested in tests/program.
 std::vector<GradientCase> gradient_cases() {
-  return {{"cast/31 float64 to float64",
-           [](GradientTrace& g) { return ops::cast(g.tracer, g.value(numbers({31})), DataType::float64); }}};
+  return {{"cast/31 float64 to float64", [](GradientTrace& g) {
+             return g.tracer.emit_one(operations::cast, {g.value(numbers({31}))},
+                                      {{"element", {static_cast<double>(DataType::float64)}}});
+           }}};
 }
 
 const Registration registration(cases(), gradient_cases());

@@ -15,15 +15,18 @@ std::string label_of(const std::vector<Shape>& tensors) {
   return std::to_string(total) + " in " + std::to_string(tensors.size()) + " tensors";
 }
 
-void add_sgd(std::vector<Case>& list, const std::vector<Shape>& tensors, bool nesterov, Size size) {
+// Every second tensor has an average, when there are averages.
+void add_sgd(std::vector<Case>& list, const std::vector<Shape>& tensors, bool nesterov, bool averages, Size size) {
   std::vector<Input> inputs = {live_scalars(), absent()};
   std::vector<double> decay;
   for (const Shape& shape : tensors) {
-    inputs.insert(inputs.end(), {accumulators(shape), numbers(shape), accumulators(shape)});
+    const bool average = averages && decay.size() % 2 == 0;
+    inputs.insert(inputs.end(),
+                  {accumulators(shape), numbers(shape), accumulators(shape), average ? accumulators(shape) : absent()});
     decay.push_back(decay.size() % 2 == 0 ? 1.0 : 0.0);
   }
   list.push_back({.operation = &operations::sgd,
-                  .label = label_of(tensors) + (nesterov ? " nesterov" : ""),
+                  .label = label_of(tensors) + (nesterov ? " nesterov" : "") + (averages ? " averages" : ""),
                   .inputs = inputs,
                   .attributes = {{"decay", decay}, {"nesterov", {nesterov ? 1.0 : 0.0}}},
                   .size = size});
@@ -58,10 +61,12 @@ void add_running_statistics(std::vector<Case>& list, const std::vector<Shape>& t
 std::vector<Case> cases() {
   std::vector<Case> list;
   for (const bool nesterov : {false, true}) {
-    add_sgd(list, small_tensors, nesterov, Size::small);
-    add_sgd(list, {{1}}, nesterov, Size::small);
+    add_sgd(list, small_tensors, nesterov, false, Size::small);
+    add_sgd(list, small_tensors, nesterov, true, Size::small);
+    add_sgd(list, {{1}}, nesterov, false, Size::small);
   }
-  add_sgd(list, large_tensors, true, Size::large);
+  add_sgd(list, large_tensors, true, false, Size::large);
+  add_sgd(list, large_tensors, true, true, Size::large);
   add_average(list, small_tensors, Size::small);
   add_average(list, large_tensors, Size::large);
   add_running_statistics(list, {{4099}, {1}, {19}, {64}}, Size::small);

@@ -184,8 +184,7 @@ TEST_CASE("batch_norm_statistics when the mean is much larger than the deviation
       const Values x = rounded(DataType::float32, random_values(view.size(), 1, mean, 1));
       const Reference expected(view, x);
       on_every_device(
-          DataType::float32, view,
-          [&](auto device) { return run_statistics(device, DataType::float32, view, x); },
+          DataType::float32, view, [&](auto device) { return run_statistics(device, DataType::float32, view, x); },
           [&](const Values& all) {
             double worst = 0;
             for (std::size_t c = 0; c < expected.variance.size(); ++c) {
@@ -237,9 +236,8 @@ TEST_CASE("batch_norm statistics of unequal and empty slices equal those of the 
       }
       TestTensor mean(DataType::float32, channels), inverse(DataType::float32, channels);
       TestTensor unbiased(DataType::float32, channels);
-      batch_norm_finish_statistics(device,
-                                   {DataType::float32, channels, epsilon, static_cast<double*>(total.data()),
-                                    mean.data(), inverse.data(), unbiased.data()});
+      batch_norm_finish_statistics(device, {DataType::float32, channels, epsilon, static_cast<double*>(total.data()),
+                                            mean.data(), inverse.data(), unbiased.data()});
       Values all = mean.values();
       append(all, inverse.values());
       append(all, unbiased.values());

@@ -67,6 +67,51 @@ TEST_CASE("cast: ties to even, special values") {
   CHECK(converted<double, float>(kernels::Cpu{}, {1e300, -1e300}) == std::vector<double>{infinity, -infinity});
 }
 
+TEST_CASE("cast_list: the same bits as one cast after another") {
+  std::vector<std::vector<double>> tensors;
+  for (const std::size_t count : {3, 0, 4096, 4099, 1, 9001}) {
+    tensors.emplace_back();
+    for (std::size_t i = 0; i < count; ++i)
+      tensors.back().push_back(double{static_cast<float>(std::sin(static_cast<double>(i + 7 * tensors.size())))});
+  }
+  for_each_type([&](auto from_tag) {
+    for_each_type([&](auto to_tag) {
+      using From = typename decltype(from_tag)::type;
+      using To = typename decltype(to_tag)::type;
+      using Widest = std::conditional_t<sizeof(From) == 8 || sizeof(To) == 8, double, float>;
+      std::vector<double> expected;
+      for (const std::vector<double>& values : tensors) {
+        const std::vector<double> part = converted<From, To>(kernels::Cpu{}, values);
+        expected.insert(expected.end(), part.begin(), part.end());
+      }
+      const auto run = [&](auto device) {
+        std::vector<GuardedBuffer<From>> from;
+        std::vector<GuardedBuffer<To>> to;
+        std::vector<kernels::CastTensor> table;
+        for (const std::vector<double>& values : tensors) {
+          from.push_back(guarded<From>(values, "from"));
+          to.emplace_back(values.size(), "to");
+          table.push_back({from.back().data(), to.back().data(), static_cast<std::int64_t>(values.size())});
+        }
+        const std::int64_t chunks = kernels::number_chunks(std::span(table));
+        cast_list(device, kernels::CastList{{table.data(), static_cast<std::int32_t>(table.size()), chunks},
+                                            data_type_of<From>(),
+                                            data_type_of<To>()});
+        std::vector<double> all;
+        for (GuardedBuffer<To>& buffer : to) {
+          const std::vector<double> part = numbers(buffer);
+          all.insert(all.end(), part.begin(), part.end());
+        }
+        return all;
+      };
+      for (const DeviceResult& result : on_every_device<Widest>(run)) {
+        CAPTURE(result.device, name_of(data_type_of<From>()), name_of(data_type_of<To>()));
+        CHECK(same_bits(result.values, expected));
+      }
+    });
+  });
+}
+
 TEST_CASE("cast: refuses types that are not floating point, and says which") {
   const auto message = [](auto device, DataType from, DataType to) -> std::string {
     try {

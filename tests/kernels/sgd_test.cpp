@@ -19,25 +19,28 @@ struct Scalars {
 struct Parameter {
   std::vector<double> value, gradient, momentum;
   double decay = 1;
+  std::vector<double> average = {};  // empty: none
 };
 
-// One step over all tensors; returns every parameter, then every momentum.
+// One step over all tensors; returns every parameter, then every momentum, then every average.
 template <class P, class G, class Device>
-std::vector<double> step(Device device, const std::vector<Parameter>& parameters, const Scalars& scalars,
-                         bool nesterov, const std::int64_t* first_non_finite = nullptr) {
-  std::vector<GuardedBuffer<P>> values, momenta;
+std::vector<double> step(Device device, const std::vector<Parameter>& parameters, const Scalars& scalars, bool nesterov,
+                         const std::int64_t* first_non_finite = nullptr) {
+  std::vector<GuardedBuffer<P>> values, momenta, averages;
   std::vector<GuardedBuffer<G>> gradients;
   std::vector<kernels::SgdTensor> table;
   for (const Parameter& parameter : parameters) {
     values.push_back(guarded<P>(parameter.value, "parameter"));
     gradients.push_back(guarded<G>(parameter.gradient, "gradient"));
     momenta.push_back(guarded<P>(parameter.momentum, "momentum"));
-    kernels::SgdTensor tensor;
+    averages.push_back(guarded<P>(parameter.average, "average"));
+    kernels::SgdTensor tensor =
+        kernels::sgd_tensor(data_type_of<P>(), data_type_of<G>(), static_cast<std::int64_t>(parameter.value.size()),
+                            static_cast<float>(parameter.decay));
     tensor.parameter = values.back().data();
     tensor.gradient = gradients.back().data();
     tensor.momentum = momenta.back().data();
-    tensor.count = static_cast<std::int64_t>(parameter.value.size());
-    tensor.decay = static_cast<float>(parameter.decay);
+    if (!parameter.average.empty()) tensor.average = averages.back().data();
     table.push_back(tensor);
   }
   GuardedBuffer<float> live(LiveScalar::count, "live scalars");
@@ -45,6 +48,7 @@ std::vector<double> step(Device device, const std::vector<Parameter>& parameters
   live[LiveScalar::momentum] = static_cast<float>(scalars.momentum);
   live[LiveScalar::weight_decay] = static_cast<float>(scalars.weight_decay);
   live[LiveScalar::gradient_scale] = static_cast<float>(scalars.gradient_scale);
+  live[LiveScalar::ema_decay] = 0.75F;
 
   kernels::Sgd arguments;
   arguments.tensors.chunk_count = kernels::number_chunks(std::span(table));
@@ -55,11 +59,10 @@ std::vector<double> step(Device device, const std::vector<Parameter>& parameters
   arguments.first_non_finite = first_non_finite;
   arguments.nesterov = nesterov;
   arguments.parameter_type = data_type_of<P>();
-  arguments.gradient_type = data_type_of<G>();
   sgd(device, arguments);
 
   std::vector<double> result;
-  for (auto* group : {&values, &momenta}) {
+  for (auto* group : {&values, &momenta, &averages}) {
     for (GuardedBuffer<P>& buffer : *group) {
       const std::vector<double> part = numbers(buffer);
       result.insert(result.end(), part.begin(), part.end());
@@ -136,6 +139,7 @@ std::vector<Parameter> random_parameters() {
       parameter.gradient.push_back(static_cast<double>(random.below(65) - 32) / 8);
       parameter.momentum.push_back(static_cast<double>(random.below(65) - 32) / 8);
     }
+    if (parameters.size() % 3 != 1) parameter.average = parameter.gradient;
     parameters.push_back(parameter);
   }
   return parameters;
@@ -147,16 +151,18 @@ TEST_CASE("sgd: many tensors of odd sizes in one launch, every pair of types") {
   for (const bool nesterov : {false, true}) {
     // The scalars travel as float32.
     const double rate = double{0.1F}, factor = double{0.9F}, weight_decay = double{5e-4F};
-    std::vector<double> values, momenta;
+    std::vector<double> values, momenta, averages;
     for (const Parameter& p : parameters) {
       for (std::size_t i = 0; i < p.value.size(); ++i) {
         const double g = p.gradient[i] * 0.25 + weight_decay * p.decay * p.value[i];
         const double m = factor * p.momentum[i] + g;
         values.push_back(p.value[i] - rate * (nesterov ? g + factor * m : m));
         momenta.push_back(m);
+        if (!p.average.empty()) averages.push_back(0.75 * p.average[i] + 0.25 * values.back());
       }
     }
     values.insert(values.end(), momenta.begin(), momenta.end());
+    values.insert(values.end(), averages.begin(), averages.end());
     const auto check = [&]<class P, class G>(TypeTag<P>, TypeTag<G>, double tolerance) {
       for (const DeviceResult& result :
            on_every_device<P>([&](auto device) { return step<P, G>(device, parameters, scalars, nesterov); })) {
@@ -167,20 +173,20 @@ TEST_CASE("sgd: many tensors of odd sizes in one launch, every pair of types") {
     check(TypeTag<float>{}, TypeTag<float>{}, 2e-7);
     check(TypeTag<float>{}, TypeTag<bfloat16>{}, 2e-7);
     check(TypeTag<double>{}, TypeTag<double>{}, 1e-15);
+    check(TypeTag<double>{}, TypeTag<bfloat16>{}, 1e-15);
   }
 }
 
 TEST_CASE("sgd: a step in which something is not finite changes nothing") {
   const std::vector<Parameter> parameters = random_parameters();
   std::vector<double> before;
-  for (std::vector<double> Parameter::*member : {&Parameter::value, &Parameter::momentum}) {
+  for (std::vector<double> Parameter::*member : {&Parameter::value, &Parameter::momentum, &Parameter::average}) {
     for (const Parameter& parameter : parameters)
       before.insert(before.end(), (parameter.*member).begin(), (parameter.*member).end());
   }
   const std::int64_t found[2] = {0, 7}, nothing[2] = {-1, -1};
   const auto run = [&](const std::int64_t* guard) {
-    return on_every_device<float>(
-        [&](auto device) { return step<float, float>(device, parameters, {}, true, guard); });
+    return on_every_device<float>([&](auto device) { return step<float, float>(device, parameters, {}, true, guard); });
   };
   const std::vector<DeviceResult> unguarded = run(nullptr), stopped = run(found), healthy = run(nothing);
   for (std::size_t i = 0; i < unguarded.size(); ++i) {
@@ -191,14 +197,53 @@ TEST_CASE("sgd: a step in which something is not finite changes nothing") {
   }
 }
 
+TEST_CASE("sgd: gradients of two types in one launch") {
+  // The same numbers in both types: the tensors must end alike.
+  const std::vector<double> gradient = {0.5, -1.25, 3, 0.0625, -2}, start = {1, 2, 3, 4, 5};
+  const auto run = [&](auto device) {
+    GuardedBuffer<float> wide = guarded<float>(gradient), first = guarded<float>(start), second = guarded<float>(start);
+    GuardedBuffer<bfloat16> narrow = guarded<bfloat16>(gradient);
+    GuardedBuffer<float> one(5, "momentum"), two(5, "momentum"), live(LiveScalar::count, "live scalars");
+    for (std::size_t i = 0; i < 5; ++i)
+      one[i] = two[i] = 0.5F;
+    for (float& scalar : live)
+      scalar = 0.25F;
+    std::vector<kernels::SgdTensor> table = {kernels::sgd_tensor(DataType::float32, DataType::float32, 5, 1),
+                                             kernels::sgd_tensor(DataType::float32, DataType::bfloat16, 5, 1)};
+    table[0].parameter = first.data();
+    table[0].gradient = wide.data();
+    table[0].momentum = one.data();
+    table[1].parameter = second.data();
+    table[1].gradient = narrow.data();
+    table[1].momentum = two.data();
+    kernels::Sgd arguments;
+    arguments.tensors.chunk_count = kernels::number_chunks(std::span(table));
+    arguments.tensors.entries = table.data();
+    arguments.tensors.tensor_count = 2;
+    arguments.live_scalars = live.data();
+    sgd(device, arguments);
+    std::vector<double> both = numbers(first);
+    const std::vector<double> other = numbers(second);
+    both.insert(both.end(), other.begin(), other.end());
+    return both;
+  };
+  for (const DeviceResult& result : on_every_device<float>(run)) {
+    CAPTURE(result.device);
+    const std::vector<double> wide(result.values.begin(), result.values.begin() + 5);
+    const std::vector<double> narrow(result.values.begin() + 5, result.values.end());
+    CHECK(wide == narrow);
+    CHECK(wide != start);
+  }
+}
+
 TEST_CASE("sgd: refuses types that lose the weights") {
+  REQUIRE_THROWS_AS(kernels::sgd_tensor(DataType::bfloat16, DataType::bfloat16, 1, 1), std::invalid_argument);
+  REQUIRE_THROWS_AS(kernels::sgd_tensor(DataType::float32, DataType::float64, 1, 1), std::invalid_argument);
+  REQUIRE_THROWS_AS(kernels::sgd_tensor(DataType::float32, DataType::int32, 1, 1), std::invalid_argument);
   kernels::Sgd arguments;
   arguments.parameter_type = DataType::bfloat16;
   REQUIRE_THROWS_AS(sgd(kernels::Cpu{}, arguments), std::invalid_argument);
   REQUIRE_THROWS_AS(sgd(kernels::Simt{}, arguments), std::invalid_argument);
-  arguments.parameter_type = DataType::float32;
-  arguments.gradient_type = DataType::float64;
-  REQUIRE_THROWS_AS(sgd(kernels::Cpu{}, arguments), std::invalid_argument);
   arguments.parameter_type = DataType::float64;
   REQUIRE_THROWS_AS(sgd(kernels::Simt{}, arguments), std::invalid_argument);
 }

@@ -2,6 +2,9 @@
 // program in which it must fire.
 #include "engine/program/fuse.h"
 
+#include <algorithm>
+#include <array>
+
 #include "catch2_adapter.h"
 #include "engine/ops/ops.h"
 #include "trial.h"
@@ -18,7 +21,7 @@ TEST_CASE("every fusion rule fires in its example and changes no number") {
           INFO(name_of(element));
           const double tolerance = element == DataType::float64 ? 1e-12 : 1e-4;
           const Trial unfused = run_trial(rule.example, {.element = element, .fuse = false});
-          const Trial fused = run_trial(rule.example, {.element = element, .fuse = true});
+          const Trial fused = run_trial(rule.example, {.element = element});
           CHECK(unfused.fusions.empty());
           CHECK(fused.fusions.contains(rule.name));
           CHECK(compare(fused, unfused, tolerance) == "");
@@ -78,6 +81,9 @@ TEST_CASE("random programs of batch norms, sums and activations give the same nu
       total[rule] += count;
   }
   for (const Operation* operation : operations::table()) {
+    // These need two element types in one program.
+    const std::array other_types = {&operations::cast, &operations::sgd};
+    if (std::find(other_types.begin(), other_types.end(), operation) != other_types.end()) continue;
     for (const FusionRule& rule : operation->fusion_rules) {
       INFO(rule.name);
       CHECK(total[rule.name] > 10);

@@ -86,6 +86,36 @@ void fill_parameters(const Executable& executable, const Device& device) {
   }
 }
 
+namespace {
+
+// What ends a training step: SGD, running statistics, averages of both.
+void trace_update(Tracer& tracer, const std::map<ValueId, ValueId>& gradients) {
+  tracer.phase = Phase::update;
+  std::vector<ops::SgdParameter> updated;
+  std::vector<ops::AveragedParameter> averaged;
+  const std::vector<Parameter> parameters = tracer.program().parameters;
+  const auto state_of = [&](ValueId id, const std::string& prefix, ParameterRole role) {
+    const Value value = tracer.program().value(id);
+    return tracer.parameter(prefix + value.name, value.type.shape, role, Initializer::zeros);
+  };
+  for (const Parameter& parameter : parameters) {
+    if (parameter.role == ParameterRole::running_statistic)
+      averaged.push_back({state_of(parameter.value, "average.", ParameterRole::average), parameter.value});
+    const auto gradient = gradients.find(parameter.value);
+    if (gradient == gradients.end() || gradient->second == no_value) continue;
+    updated.push_back({.parameter = parameter.value,
+                       .gradient = gradient->second,
+                       .momentum = state_of(parameter.value, "momentum.", ParameterRole::optimizer_state),
+                       .decay = updated.size() % 2 == 0});
+    averaged.push_back({state_of(parameter.value, "average.", ParameterRole::average), parameter.value});
+  }
+  ops::sgd(tracer, updated, true);
+  ops::running_statistics(tracer);
+  ops::exponential_moving_average(tracer, averaged);
+}
+
+}  // namespace
+
 Trial run_traced(Tracer& tracer, ValueId output, const TrialOptions& options) {
   const cases::OneThread one_thread;
   const ValueId loss = cases::project(tracer, output);
@@ -98,26 +128,31 @@ Trial run_traced(Tracer& tracer, ValueId output, const TrialOptions& options) {
   tracer.phase = Phase::backward;
   const ValueId seed = ops::constant(tracer, 1.0, 1, options.element);
   const auto gradients = differentiate(program, loss, seed, wanted, operations::add);
+  // Where the host reads a gradient, the update cannot read it in another type or layout.
   for (const auto& [value, gradient] : gradients) {
-    if (gradient != no_value) program.results.push_back(gradient);
+    if (gradient != no_value && !options.update) program.results.push_back(gradient);
   }
 
-  tracer.phase = Phase::update;
-  ops::running_statistics(tracer);
+  if (options.update) trace_update(tracer, gradients);
 
   Context context(options.device, 1);
   Executable executable(program, context, {.fuse = options.fuse, .parameter_prefix = ""});
   fill_parameters(executable, context.device);
+  context.set_live_scalar(kernels::LiveScalar::learning_rate, 0.125);
+  context.set_live_scalar(kernels::LiveScalar::momentum, 0.875);
+  context.set_live_scalar(kernels::LiveScalar::weight_decay, 0.0625);
+  context.set_live_scalar(kernels::LiveScalar::gradient_scale, 1.0);
+  context.set_live_scalar(kernels::LiveScalar::ema_decay, 0.75);
   context.arena.poison();
   executable.run();
   Trial trial{.values = {}, .fusions = executable.fusions()};
   trial.values["projection"] = read(executable, context.device, loss);
   for (const auto& [value, gradient] : gradients) {
     const std::string& name = executable.program().value(value).name;
-    if (gradient != no_value) trial.values["gradient of " + name] = read(executable, context.device, gradient);
+    if (gradient != no_value && !options.update)
+      trial.values["gradient of " + name] = read(executable, context.device, gradient);
   }
   for (const Parameter& parameter : executable.program().parameters) {
-    if (parameter.role != ParameterRole::running_statistic) continue;
     trial.values[executable.program().value(parameter.value).name] = read(executable, context.device, parameter.value);
   }
   return trial;

@@ -26,7 +26,8 @@ void write(const Executable& executable, const Device& device, ValueId id, const
 void fill_parameters(const Executable& executable, const Device& device);
 
 struct Trial {
-  std::map<std::string, Numbers> values;  // the projection, every gradient and every running statistic after the run
+  std::map<std::string, Numbers>
+      values;  // the projection, the gradients without update, all that is persistent after the run
   FusionCounts fusions;
 };
 
@@ -34,10 +35,12 @@ struct TrialOptions {
   std::string device = "cpu";
   DataType element = DataType::float64;
   bool fuse = true;
+  // SGD, running statistics and averages at the end; their results tell of the gradients, which are read without.
+  bool update = true;
 };
 
-// Traces `model` in training mode, projects what it returns, differentiates by all trainable parameters, runs once on a
-// poisoned arena.
+// Traces `model` in training mode, projects what it returns, differentiates by all trainable parameters, updates and
+// averages them, runs once on a poisoned arena.
 template <class Model>
 Trial run_trial(Model&& model, const TrialOptions& options);
 

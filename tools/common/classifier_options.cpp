@@ -130,6 +130,11 @@ void ClassifierOptions::declare(CLI::App& app) {
   app.add_option("--device", device,
                  "cpu, cuda (cuda:1 for the second GPU) or simt (the CUDA kernels on the processor, slow)")
       ->capture_default_str();
+  app.add_option(
+         "--precision", precision,
+         "Of activations and their gradients: fp32, tf32 (fp32 whose convolutions run on tensor cores with 10 bits "
+         "of mantissa; cuda only) or bf16; weights, statistics and losses stay float32")
+      ->capture_default_str();
   app.add_flag("--deterministic,!--no-deterministic", deterministic,
                "On cuda: only algorithms that give the same bits in every run; cpu and simt always do");
   app.add_flag("--cuda-graphs,!--no-cuda-graphs", cuda_graphs,
@@ -227,6 +232,7 @@ ClassifierRun resolve(const ClassifierOptions& options) {
   check(recipe.ema_decay >= 0.0 && recipe.ema_decay < 1.0, "--ema must be in [0, 1), got ", recipe.ema_decay);
   check(recipe.warm_up_epochs >= 0.0 && std::isfinite(recipe.warm_up_epochs),
         "--warmup-epochs must be a number and not negative, got ", recipe.warm_up_epochs);
+  run.precision = parse_precision(options.precision, options.device);
   for (const auto& [flag, count] :
        {std::pair("--threads", options.threads), {"--loader-threads", options.loader_threads}})
     check(count >= 0 && count <= 1024, flag, " must be 0 (chosen by the number of cores) to 1024, got ", count);
@@ -272,6 +278,7 @@ std::vector<std::pair<std::string, std::string>> ClassifierRun::settings() const
       {"ema", number(recipe.ema_decay)},
       {"ema-warmup", flag(recipe.ema_warm_up)},
       {"device", quoted(options.device)},
+      {"precision", quoted(options.precision)},
       {"deterministic", flag(options.deterministic)},
       {"cuda-graphs", flag(options.cuda_graphs)},
       {"threads", std::to_string(options.threads)},

@@ -10,6 +10,7 @@
 
 #include "engine/data/dataset.h"
 #include "models/classifier.h"
+#include "tools/common/precision.h"
 #include "tricks/recipes.h"
 
 namespace sleight {
@@ -27,6 +28,7 @@ struct ClassifierOptions {
   std::optional<bool> nesterov, linear_scaling, zero_gamma, no_bias_decay, ema_warmup;
 
   std::string device = "cpu";
+  std::string precision = "fp32";
   bool deterministic = false;
   bool cuda_graphs = true;
   int threads = 0;
@@ -50,7 +52,14 @@ struct ClassifierRun {
   const ClassifierModel* model = nullptr;
   Recipe recipe;
   std::int64_t image_size = 0;
+  Precision precision;
 
+  DeviceOptions device_options() const {
+    return {.deterministic = options.deterministic,
+            .allow_tf32 = precision.allow_tf32,
+            .graphs = options.cuda_graphs,
+            .tuning_cache = {}};
+  }
   // Name and value in TOML's syntax, in the order of --help.
   std::vector<std::pair<std::string, std::string>> settings() const;
   // A TOML file that --config reads: the same run again.

@@ -11,6 +11,7 @@ namespace sleight {
 
 ClassifierTricks::ClassifierTricks(const ClassifierRun& run, std::int64_t steps_per_epoch)
     : recipe_(run.recipe),
+      element_(run.precision.element),
       image_size_(run.image_size),
       steps_per_epoch_(steps_per_epoch),
       learning_rate_(run.recipe.learning_rate_options(steps_per_epoch)) {
@@ -31,6 +32,7 @@ ClassifierTricks::ClassifierTricks(const ClassifierRun& run, std::int64_t steps_
 ClassificationOptions ClassifierTricks::program_options(std::int64_t classes) {
   ClassificationOptions options;
   options.classes = classes;
+  options.element = element_;
   options.normalisation = recipe_.normalisation;
   options.mixup = mixup_.has_value();
   options.nesterov = recipe_.nesterov;

@@ -38,6 +38,7 @@ class ClassifierTricks {
 
  private:
   const Recipe& recipe_;
+  DataType element_;
   std::int64_t image_size_;
   std::int64_t steps_per_epoch_;
   LearningRate learning_rate_;

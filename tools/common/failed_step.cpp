@@ -84,7 +84,8 @@ Replay replay_failed_step(const std::filesystem::path& run, const ReplayOptions&
   const ClassifierRun recipe =
       resolve(options_of_recipe(training_entry(state, metadata, "recipe"), state.string() + ", its recipe"));
   set_compute_threads(options.threads.value_or(static_cast<int>(training_number(state, metadata, "compute_threads"))));
-  Context context(options.device.empty() ? recipe.options.device : options.device, recipe.options.seed);
+  Context context(options.device.empty() ? recipe.options.device : options.device, recipe.options.seed,
+                  recipe.device_options());
   // Only for the programs: what the schedules gave in that step lies in the file.
   ClassifierTricks tricks(recipe, 1);
   Classifier classifier(context, recipe.model->trace, tricks.program_options(classes));
