@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-namespace sleight::test {
+namespace sleight {
 
 inline std::filesystem::path here_unless_it_exists(const char* path) {
   return std::filesystem::exists(path) ? std::filesystem::path(path) : std::filesystem::current_path();
@@ -20,4 +20,4 @@ inline std::filesystem::path binary_folder() {
   return here_unless_it_exists(SLEIGHT_BINARY_DIR);
 }
 
-}  // namespace sleight::test
+}  // namespace sleight

@@ -149,7 +149,7 @@ double largest_difference(const Outcome& a, const Outcome& b) {
     if (x.size() != y.size()) largest = std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i) {
       const double difference = std::abs(static_cast<double>(x[i]) - static_cast<double>(y[i]));
-      if (!(difference <= largest)) largest = difference;
+      if (!std::isnan(largest) && !(difference <= largest)) largest = difference;  // a NaN stays
     }
   };
   const auto floats = [](const std::vector<std::byte>& bytes) {

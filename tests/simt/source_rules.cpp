@@ -48,7 +48,7 @@ std::string without_comment(const std::string& line) {
 }  // namespace
 
 TEST_CASE("the rules of the kernel contract hold in every kernel file") {
-  const std::filesystem::path root = test::source_folder() / "kernels";
+  const std::filesystem::path root = source_folder() / "kernels";
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
     const std::string extension = entry.path().extension().string();
