@@ -15,6 +15,7 @@
 #include "engine/tensor/random.h"
 #include "engine/train/classification_program.h"
 #include "models/classifier.h"
+#include "tools/common/precision.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {
@@ -98,7 +99,7 @@ std::vector<double> time_steps(Executable& executable, const Device& device, int
 }
 
 std::string setting_of(const Device& device, const Options& options) {
-  if (device.is_host()) return std::to_string(compute_threads()) + " threads";
+  if (device.is_host()) return std::to_string(compute_threads()) + " threads, " + options.precision;
   return device.name() + " " + options.precision + (options.cuda_graphs ? ", captured" : ", not captured") +
          (options.deterministic ? ", deterministic" : "");
 }
@@ -106,14 +107,15 @@ std::string setting_of(const Device& device, const Options& options) {
 int bench(const Options& options) {
   const ClassifierModel& model = find_classifier(options.model);
   set_compute_threads(options.threads);
+  const Precision precision = parse_precision(options.precision, options.device);
   ClassificationOptions program_options;
+  program_options.element = precision.element;
   program_options.batch_size = options.batch_size;
   program_options.height = program_options.width = options.image_size > 0 ? options.image_size : model.picture_size;
   program_options.classes =
       options.classes > 0 ? options.classes : (model.family == ClassifierFamily::cifar ? 10 : 1000);
-  Context context(
-      options.device, 1,
-      {.deterministic = options.deterministic, .allow_tf32 = options.precision == "tf32", .tuning_cache = {}});
+  Context context(options.device, 1,
+                  {.deterministic = options.deterministic, .allow_tf32 = precision.allow_tf32, .tuning_cache = {}});
   const Runtime& runtime = *context.device.runtime();
   const std::int64_t free_before = runtime.memory().free_bytes;
   Executable executable(training_program(model.trace, program_options), context,
@@ -196,9 +198,10 @@ int main(int argument_count, char** arguments) {
   app.add_option("--classes", options.classes, "Number of classes; 0: 10 for CIFAR models, else 1000")
       ->capture_default_str();
   app.add_option("--device", options.device, "cpu, simt, cuda or cuda:1")->capture_default_str();
-  app.add_option("--precision", options.precision, "On a GPU: tf32 multiplies float32 numbers on the tensor cores")
+  app.add_option("--precision", options.precision,
+                 "bf16 stores activations in 16 bits; tf32 multiplies float32 numbers on the tensor cores of a GPU")
       ->capture_default_str()
-      ->check(CLI::IsMember({"fp32", "tf32"}));
+      ->check(CLI::IsMember({"fp32", "tf32", "bf16"}));
   app.add_flag("--cuda-graphs,!--no-cuda-graphs", options.cuda_graphs, "On a GPU: a step is one graph (default)");
   app.add_flag("--deterministic", options.deterministic,
                "On a GPU: only algorithms that give the same bits every time");

@@ -314,26 +314,18 @@ part_kernels() {
       }')"
 }
 
-# The values that a program's --help lists for --precision, one a line; a line of nothing when it has no such flag.
-precisions_of() {
-  local listed
-  listed="$("$1" --help 2> /dev/null | sed -n 's/^ *--precision [^{]*{\([^}]*\)}.*/\1/p' | tr ',' '\n' || true)"
-  say "$listed"
-}
-
 part_steps() {
   local model batch precision capture name best
   local -a flags
   while read -r model batch; do
-    while read -r precision; do
+    for precision in bf16 tf32 fp32; do
       for capture in captured not_captured; do
-        name="$model${precision:+-$precision}-$capture"
-        flags=(--device cuda --model "$model" --batch-size "$batch" --warm-up 10 --steps 30)
-        [[ -z "$precision" ]] || flags+=(--precision "$precision")
+        name="$model-$precision-$capture"
+        flags=(--device cuda --model "$model" --batch-size "$batch" --precision "$precision" --warm-up 10 --steps 30)
         if [[ "$capture" == captured ]]; then flags+=(--profile); else flags+=(--no-cuda-graphs); fi
         run "$name" 150 "$bin/bench_step" "${flags[@]}" --json "$out/steps/$name.json" || true
       done
-    done < <(precisions_of "$bin/bench_step")
+    done
   done <<< $'resnet50 256\nresnet18 256\ncifar_resnet20 128'
   [[ "$dry_run" == no ]] || return 0
   best="$(sed -n 's/^\(resnet50 .*\): .* ms per step .*, \([0-9.]* pictures\/s\),.*/\2 \1/p' "$out"/steps/resnet50-*.log 2> /dev/null | sort -n | tail -n 1)"
@@ -348,17 +340,16 @@ part_compare() {
   fi
   while read -r model batch; do
     run "$model" 400 python3 "$root/bench/compare_pytorch.py" --device cuda --bench "$bin/bench_step" --model "$model" \
-      --batch-size "$batch" --warm-up 10 --steps 30 --rounds 2 --json "$out/compare/$model.json" || true
+      --batch-size "$batch" --warm-up 10 --steps 30 --rounds 1 --settings eager,compile,compile+graphs \
+      --json "$out/compare/$model.json" || true  # max-autotune takes longer than a part may
   done <<< $'resnet50 256\ncifar_resnet20 128'
   [[ "$dry_run" == no ]] || return 0
   figures="$(grep -h "PyTorch's best" "$out"/compare/*.log 2> /dev/null | paste -sd ';' - || true)"
 }
 
 part_train() {
-  local started=$SECONDS precision flags
-  flags=(--device cuda --model cifar_resnet20 --data "$data" --out "$out/train/run")
-  precision="$(precisions_of "$bin/train_classifier" | grep -m 1 -x bf16 || true)"
-  [[ -z "$precision" ]] || flags+=(--precision "$precision")
+  local started=$SECONDS flags
+  flags=(--device cuda --precision bf16 --model cifar_resnet20 --data "$data" --out "$out/train/run")
   if [[ "$data" == synthetic ]]; then
     flags+=(--synthetic-size 32 --synthetic-pictures 20000 --epochs 15)
   else

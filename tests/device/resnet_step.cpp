@@ -17,13 +17,14 @@ constexpr std::int64_t batch_size = 16;
 constexpr int steps = 4;
 
 // The losses of some steps of cifar_resnet20 on one batch of noise, which it begins to learn by heart.
-std::vector<double> train_resnet(const Device& device, bool graphs) {
+std::vector<double> train_resnet(const Device& device, bool graphs, DataType element = DataType::float32) {
   const ClassifierModel& model = find_classifier("cifar_resnet20");
   Context context(device, 5);
   ClassificationOptions options;
   options.batch_size = batch_size;
   options.height = options.width = model.picture_size;
   options.classes = 10;
+  options.element = element;
   Executable executable(training_program(model.trace, options), context,
                         {.fuse = true, .graphs = graphs, .parameter_prefix = ""});
   context.arena.poison();
@@ -77,6 +78,14 @@ TEST_CASE("cifar_resnet20 on the GPU: its losses are the host's, captured or not
     CHECK(std::abs(captured[step] - expected[step]) <= allowed);
   }
   CHECK((train_resnet(*gpu, false) == captured));
+
+  // In bfloat16, whose numbers have three digits: near those of float32, and the same whether captured or not.
+  const std::vector<double> narrow = train_resnet(*gpu, true, DataType::bfloat16);
+  for (int step = 0; step < steps; ++step) {
+    CAPTURE(step);
+    CHECK(std::abs(narrow[step] - expected[step]) <= 0.1 * (1 + step));
+  }
+  CHECK((train_resnet(*gpu, false, DataType::bfloat16) == narrow));
 }
 
 }  // namespace sleight::test

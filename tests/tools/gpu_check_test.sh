@@ -60,17 +60,12 @@ echo 'bias/8x56x56x256/float32/iterations:20/manual_time 20 us 20 us 20 bytes_pe
 echo 'linear/8x2048x1000/float32 20 us 20 us 20 bytes_per_second=1T/s flops_per_second=9T/s of_copy=0.1 of_equal_copy=1'
 END
 program "$folder/bin/bench_step" << 'END'
-if [[ "$1" == --help ]]; then
-  echo '  --precision TEXT:{fp32,tf32} [fp32]'
-  exit
-fi
 [[ "$*" == *resnet18*tf32* ]] && { echo 'error: out of memory'; exit 1; }
 rate=100
 [[ "$*" == *tf32* ]] && rate=900
 echo "$4 batch 256 224x224, cuda:0 A Described GPU: 10.00 ms per step (min 9.00, max 11.00, 30 steps), $rate.5 pictures/s, 1.0 GFLOP/s"
 END
 program "$folder/bin/train_classifier" << 'END'
-[[ "$1" == --help ]] && exit
 while (( $# > 1 )); do [[ "$1" == --out ]] && out="$2"; shift; done
 mkdir -p "$out"
 echo '12:00:00 best top-1 91.23% in epoch 14' > "$out/log.txt"
@@ -83,7 +78,7 @@ expect_text "$place/output" 'no NVIDIA GPU'
 [[ ! -e "$place/out" ]]
 PATH="$place/no_gpu:$PATH" expect 0 "$gpu_check" "$place/out" --folder "$folder" --dry-run
 for words in 'bin/test_kernels \[gpu\]' '--tool racecheck' 'bench_kernels --device cuda' '--model resnet50' \
-  '--no-cuda-graphs' '--precision tf32' 'compare_pytorch.py --device cuda' 'train_classifier --device cuda'; do
+  '--no-cuda-graphs' '--precision tf32' 'compare_pytorch.py --device cuda' 'train_classifier --device cuda --precision bf16'; do
   expect_text "$place/output" "$words"
 done
 [[ ! -e "$place/out" ]]
