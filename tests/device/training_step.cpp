@@ -277,9 +277,17 @@ TEST_CASE("results that were overwritten are refused") {
   CHECK_NOTHROW(executable.result<float>("loss", 2));
   CHECK_THROWS_AS(executable.result<float>("loss", 1), Error);
   // A single phase counts too.
+  InputStage stage(context.device);
+  const StepBatch batch(0);
+  stage.upload({{"x", std::as_bytes(std::span(batch.x)), false},
+                {"labels", std::as_bytes(std::span(batch.labels)), false}},
+               nullptr);
+  stage.deliver(executable);
   executable.run(Phase::forward);
   CHECK_NOTHROW(executable.result<float>("loss"));
   CHECK_THROWS_AS(executable.result<float>("loss", 2), Error);
+  executable.read(executable.program().find("loss"));  // everything queued is done before the inputs go
+  CHECK(runtime->reports() == std::vector<std::string>());
 }
 
 TEST_CASE("too little memory is said before the first step, with a table of what is needed") {
