@@ -1,107 +1,192 @@
-// How fast is every operation? The cases of tests/cases with shapes of real networks, on the cpu in float32, pictures
-// in the blocked layout wherever a plan would choose it.
+// How fast is every operation? The cases of tests/cases with shapes of real networks.
 //
-//   bench_kernels --benchmark_filter=batch_norm_apply --benchmark_out=kernels.json
+//   bench_kernels --device cuda --benchmark_filter=batch_norm_apply --benchmark_out=kernels.json
+//
+// --device cpu (default): float32, pictures in the blocked layout wherever a plan would choose it.
+// --device cuda, cuda:1: float32 and bfloat16, timed by the GPU's own events around a graph of many runs, which take
+// turns on so many sets of memory that no cache holds one until it comes again.
 //
 // Each row reports time, bytes per second (every input read once, every output written once), flops per second where
-// the operation counts them, and `of_copy`: the bytes per second as a fraction of what a parallel copy of 256 MiB
-// reached in the same run. Operations that move memory should be near 1; cases smaller than the caches go above.
+// the operation counts them, and `of_copy`: the bytes per second as a fraction of what a large copy reached in the same
+// run of this program. Operations that move memory should be near 1; on the cpu, cases smaller than the caches go
+// above. On a GPU `of_equal_copy` compares with a copy that moves as many bytes as the row does, for even a copy is
+// slower when it is short.
 #include <benchmark/benchmark.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
+#include <iostream>
+#include <memory>
 #include <optional>
-#include <vector>
+#include <string>
 
-#include "engine/device/device.h"
+#include "bench/measured_copy.h"
+#include "engine/device/handles.h"
 #include "tests/cases/run_case.h"
 
 namespace sleight {
 namespace {
 
-constexpr std::int64_t copied_bytes = std::int64_t{256} << 20;
-
-// One share of the memory for each thread, touched first by the thread that copies it.
-class Copy {
- public:
-  Copy() : from_(copied_bytes), to_(copied_bytes) { run(); }
-
-  void run() {
-    std::byte* to = to_.data();
-    const std::byte* from = from_.data();
-#pragma omp parallel
-    {
-      const std::int64_t share = copied_bytes / omp_get_num_threads();
-      const std::int64_t begin = share * omp_get_thread_num();
-      const std::int64_t end = omp_get_thread_num() + 1 == omp_get_num_threads() ? copied_bytes : begin + share;
-      std::memcpy(to + begin, from + begin, static_cast<std::size_t>(end - begin));
-    }
-    benchmark::ClobberMemory();
-  }
-
- private:
-  Buffer from_, to_;
-};
-
-// Bytes read and written per second, the best of several, measured once per run of this program.
-double copy_bytes_per_second() {
-  static const double best = [] {
-    Copy copy;
-    double fastest = 0.0;
-    for (int i = 0; i < 8; ++i) {
-      const auto start = std::chrono::steady_clock::now();
-      copy.run();
-      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-      fastest = std::max(fastest, 2.0 * static_cast<double>(copied_bytes) / seconds.count());
-    }
-    return fastest;
-  }();
-  return best;
+void report(benchmark::State& state, const Cost& cost, double seconds_per_run, double copied_bytes_per_second) {
+  const double bytes_per_second = cost.bytes / seconds_per_run;
+  state.counters["bytes_per_second"] =
+      benchmark::Counter(bytes_per_second, benchmark::Counter::kDefaults, benchmark::Counter::kIs1000);
+  state.counters["of_copy"] = bytes_per_second / copied_bytes_per_second;
+  if (cost.flops > 0.0) state.counters["flops_per_second"] = cost.flops / seconds_per_run;
 }
 
-void measure_copy(benchmark::State& state) {
-  Copy copy;
-  for (auto _ : state)
-    copy.run();
-  state.SetBytesProcessed(state.iterations() * 2 * copied_bytes);
-}
-
-void measure_case(benchmark::State& state, const cases::Case& description) {
-  const Device cpu("cpu");
-  cases::PreparedCase prepared(description, cpu, {.element = DataType::float32, .blocked = true});
+void measure_on_host(benchmark::State& state, const Device& device, const cases::Case& description) {
+  cases::PreparedCase prepared(description, device, {.element = DataType::float32, .blocked = true});
   prepared.run();  // the first run touches the memory
   double seconds = 0.0;
   for (auto _ : state) {
     const auto start = std::chrono::steady_clock::now();
     prepared.run();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    state.SetIterationTime(elapsed.count());
     seconds += elapsed.count();
   }
-  const Cost cost = prepared.cost();
-  const double runs_per_second = static_cast<double>(state.iterations()) / seconds;
-  state.counters["bytes_per_second"] =
-      benchmark::Counter(cost.bytes * runs_per_second, benchmark::Counter::kDefaults, benchmark::Counter::kIs1024);
-  state.counters["of_copy"] = cost.bytes * runs_per_second / copy_bytes_per_second();
-  if (cost.flops > 0.0) state.counters["flops_per_second"] = cost.flops * runs_per_second;
+  report(state, prepared.cost(), seconds / static_cast<double>(state.iterations()), host_copy_bytes_per_second());
   if (prepared.has_blocked_values()) state.SetLabel("blocked");
+}
+
+// A case on the GPU, kept for the repetitions of one row.
+class GpuCase {
+ public:
+  GpuCase(const Device& device, const cases::Case& description, DataType element)
+      : runtime_(device.runtime()),
+        prepared_(description, device, {.element = element, .repeated_values = true}),
+        sets_(static_cast<std::size_t>(std::clamp<std::int64_t>(more_than_caches / prepared_.device_bytes(), 1, 64))) {
+    prepared_.make_sets(sets_);
+    for (std::size_t set = 0; set < sets_; ++set)
+      prepared_.run(set);  // what happens at a first run is not to be recorded
+    runtime_->synchronize(Stream::compute);
+    graph_ = Graph(runtime_, Stream::compute, [this] {
+      for (std::size_t run = 0; run < runs(); ++run)
+        prepared_.run(run % sets_);
+    });
+    seconds_per_run();
+  }
+
+  Cost cost() const { return prepared_.cost(); }
+  std::int64_t runs_per_graph() const { return static_cast<std::int64_t>(runs()); }
+
+  double seconds_per_run() {
+    start_.record(Stream::compute);
+    graph_.launch(Stream::compute);
+    stop_.record(Stream::compute);
+    stop_.synchronize();
+    return stop_.milliseconds_since(start_) * 1e-3 / static_cast<double>(runs());
+  }
+
+ private:
+  std::size_t runs() const { return std::max<std::size_t>(sets_, 16); }
+
+  std::shared_ptr<Runtime> runtime_;
+  cases::PreparedCase prepared_;
+  std::size_t sets_;
+  Graph graph_;
+  Event start_{runtime_}, stop_{runtime_};
+};
+
+void measure_on_gpu(benchmark::State& state, const Device& device, MeasuredCopy& copy, const cases::Case& description,
+                    DataType element) {
+  // One at a time: a row's sets of memory make way for the next row's.
+  static std::string current;
+  static std::unique_ptr<GpuCase> prepared;
+  const std::string name = description.name() + std::string(name_of(element));
+  if (current != name) {
+    prepared.reset();
+    prepared = std::make_unique<GpuCase>(device, description, element);
+    current = name;
+  }
+  double fastest = 1e30;
+  for (auto _ : state) {
+    const double seconds = prepared->seconds_per_run();
+    state.SetIterationTime(seconds);
+    fastest = std::min(fastest, seconds);
+  }
+  const Cost cost = prepared->cost();
+  report(state, cost, fastest, copy.bytes_per_second());
+  state.counters["of_equal_copy"] =
+      cost.bytes / fastest / copy.bytes_per_second(static_cast<std::int64_t>(cost.bytes / 2.0));
+}
+
+// Takes "--device NAME" or "--device=NAME" out of the arguments; the rest is Google Benchmark's.
+std::string take_device(int& count, char** arguments) {
+  std::string device = "cpu";
+  int kept = 1;
+  for (int i = 1; i < count; ++i) {
+    const std::string_view word = arguments[i];
+    if (word == "--device" && i + 1 < count) {
+      device = arguments[++i];
+    } else if (word.starts_with("--device=")) {
+      device = word.substr(std::string_view("--device=").size());
+    } else {
+      arguments[kept++] = arguments[i];
+    }
+  }
+  count = kept;
+  return device;
+}
+
+void register_host_rows(const Device& device) {
+  for (const cases::Case& description : cases::all_cases()) {
+    if (description.size != cases::Size::large) continue;
+    benchmark::RegisterBenchmark(description.name().c_str(),
+                                 [&](benchmark::State& state) { measure_on_host(state, device, description); })
+        ->UseManualTime()
+        ->Unit(benchmark::kMicrosecond);
+  }
+}
+
+void register_gpu_rows(const Device& device, MeasuredCopy& copy) {
+  // Fixed, because each graph holds many runs, and setting up a row takes longer than measuring it.
+  constexpr int graphs = 20;
+  for (const cases::Case& description : cases::all_cases()) {
+    if (description.size == cases::Size::small) continue;
+    for (const DataType element : {DataType::float32, DataType::bfloat16}) {
+      if (element == DataType::bfloat16 && !description.bfloat16) continue;
+      const std::string name = description.name() + "/" + std::string(name_of(element));
+      benchmark::RegisterBenchmark(
+          name.c_str(),
+          [&, element](benchmark::State& state) { measure_on_gpu(state, device, copy, description, element); })
+          ->UseManualTime()
+          ->Iterations(graphs)
+          ->Unit(benchmark::kMicrosecond);
+    }
+  }
+}
+
+int run(int argument_count, char** arguments) {
+  const std::string name = take_device(argument_count, arguments);
+  benchmark::Initialize(&argument_count, arguments);
+  if (benchmark::ReportUnrecognizedArguments(argument_count, arguments)) return 1;
+  const Device device(name);
+  benchmark::AddCustomContext("device", device.name());
+  std::optional<MeasuredCopy> copy;
+  if (device.is_host()) {
+    benchmark::AddCustomContext("compute_threads", std::to_string(compute_threads()));
+    benchmark::AddCustomContext("copy_bytes_per_second", std::to_string(host_copy_bytes_per_second()));
+    register_host_rows(device);
+  } else {
+    copy.emplace(device.runtime());
+    benchmark::AddCustomContext("copy_bytes_per_second", std::to_string(copy->bytes_per_second()));
+    register_gpu_rows(device, *copy);
+  }
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
 }
 
 }  // namespace
 }  // namespace sleight
 
 int main(int argument_count, char** arguments) {
-  benchmark::Initialize(&argument_count, arguments);
-  if (benchmark::ReportUnrecognizedArguments(argument_count, arguments)) return 1;
-  benchmark::AddCustomContext("compute_threads", std::to_string(sleight::compute_threads()));
-  benchmark::RegisterBenchmark("copy/256 MiB", sleight::measure_copy)->UseRealTime()->Unit(benchmark::kMicrosecond);
-  for (const sleight::cases::Case& description : sleight::cases::all_cases()) {
-    if (description.size != sleight::cases::Size::large) continue;
-    benchmark::RegisterBenchmark(description.name().c_str(), sleight::measure_case, description)
-        ->UseRealTime()
-        ->Unit(benchmark::kMicrosecond);
+  try {
+    return sleight::run(argument_count, arguments);
+  } catch (const std::exception& error) {
+    std::cerr << "bench_kernels: " << error.what() << "\n";
+    return 1;
   }
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
 }

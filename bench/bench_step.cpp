@@ -1,4 +1,5 @@
-// A whole training step: time, pictures/s, arithmetic, memory; with --profile also what each operation takes.
+// A whole training step: time, pictures/s, arithmetic, memory; with --profile also what each operation takes. On a GPU
+// the steps are queued without a pause, as in a run, and timed by the GPU's own events.
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -8,12 +9,13 @@
 #include "engine/base/file.h"
 #include "engine/base/format_bytes.h"
 #include "engine/base/memory.h"
-#include "engine/base/timer.h"
+#include "engine/device/handles.h"
 #include "engine/program/execute.h"
 #include "engine/program/print.h"
 #include "engine/tensor/random.h"
 #include "engine/train/classification_program.h"
 #include "models/classifier.h"
+#include "tools/common/precision.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {
@@ -21,10 +23,10 @@ namespace sleight {
 namespace {
 
 struct Options {
-  std::string model = "cifar_resnet20", device = "cpu", json;
+  std::string model = "cifar_resnet20", device = "cpu", precision = "fp32", json;
   std::int64_t batch_size = 128, image_size = 0, classes = 0;
   int warm_up = 3, steps = 10, threads = 0;
-  bool unfused = false, profile = false;
+  bool unfused = false, profile = false, cuda_graphs = true, deterministic = false;
 };
 
 // A batch of noise: the time of a step does not depend on what is in the pictures.
@@ -78,17 +80,46 @@ void print_profile(Executable& executable) {
   }
 }
 
+// Seconds of each step. On a GPU none is waited for before the last is queued.
+std::vector<double> time_steps(Executable& executable, const Device& device, int steps) {
+  std::vector<double> seconds;
+  const std::shared_ptr<Runtime>& runtime = device.runtime();
+  std::vector<Event> events;
+  for (int i = 0; i <= steps; ++i)
+    events.emplace_back(runtime);
+  events.front().record(Stream::compute);
+  for (std::size_t i = 1; i < events.size(); ++i) {
+    executable.run();
+    events[i].record(Stream::compute);
+  }
+  events.back().synchronize();
+  for (std::size_t i = 1; i < events.size(); ++i)
+    seconds.push_back(events[i].milliseconds_since(events[i - 1]) * 1e-3);
+  return seconds;
+}
+
+std::string setting_of(const Device& device, const Options& options) {
+  if (device.is_host()) return std::to_string(compute_threads()) + " threads, " + options.precision;
+  return device.name() + " " + options.precision + (options.cuda_graphs ? ", captured" : ", not captured") +
+         (options.deterministic ? ", deterministic" : "");
+}
+
 int bench(const Options& options) {
   const ClassifierModel& model = find_classifier(options.model);
   set_compute_threads(options.threads);
+  const Precision precision = parse_precision(options.precision, options.device);
   ClassificationOptions program_options;
+  program_options.element = precision.element;
   program_options.batch_size = options.batch_size;
   program_options.height = program_options.width = options.image_size > 0 ? options.image_size : model.picture_size;
   program_options.classes =
       options.classes > 0 ? options.classes : (model.family == ClassifierFamily::cifar ? 10 : 1000);
-  Context context(options.device, 1);
+  Context context(options.device, 1,
+                  {.deterministic = options.deterministic, .allow_tf32 = precision.allow_tf32, .tuning_cache = {}});
+  const Runtime& runtime = *context.device.runtime();
+  const std::int64_t free_before = runtime.memory().free_bytes;
   Executable executable(training_program(model.trace, program_options), context,
-                        {.fuse = !options.unfused, .parameter_prefix = ""});
+                        {.fuse = !options.unfused, .graphs = options.cuda_graphs, .parameter_prefix = ""});
   context.set_live_scalar(kernels::LiveScalar::learning_rate, 0.01);
   context.set_live_scalar(kernels::LiveScalar::momentum, 0.9);
   context.set_live_scalar(kernels::LiveScalar::weight_decay, 1e-4);
@@ -105,31 +136,36 @@ int bench(const Options& options) {
   bind(classification_names::flips, batch.flips);
   bind(classification_names::labels, batch.labels);
 
-  std::vector<double> seconds;
-  for (int i = 0; i < options.warm_up + options.steps; ++i) {
-    Timer timer;
+  for (int i = 0; i < options.warm_up; ++i)
     executable.run();
-    context.device.runtime()->synchronize(Stream::compute);
-    if (i >= options.warm_up) seconds.push_back(timer.seconds());
-  }
+  std::vector<double> seconds = time_steps(executable, context.device, options.steps);
   std::sort(seconds.begin(), seconds.end());
   const double median = seconds[seconds.size() / 2];
-  double flops = 0.0;
+  Cost cost;
   for (const Step& step : executable.program().steps) {
-    flops += cost_of(types_of(executable.program(), step), *step.operation).flops;
+    const Cost part = cost_of(types_of(executable.program(), step), *step.operation);
+    cost.flops += part.flops;
+    cost.bytes += part.bytes;
   }
-  const std::int64_t peak = memory_use().peak_resident_bytes;
+  const double flops = cost.flops;
+  const bool on_host = context.device.is_host();
+  const std::int64_t peak = on_host ? memory_use().peak_resident_bytes : free_before - runtime.memory().free_bytes;
   std::printf(
-      "%s batch %lld %lldx%lld, %d threads: %.1f ms per step (min %.1f, max %.1f, %d steps), %.1f pictures/s, "
-      "%.1f GFLOP/s, arena %s, peak memory %s\n",
+      "%s batch %lld %lldx%lld, %s: %.2f ms per step (min %.2f, max %.2f, %d steps), %.1f pictures/s, "
+      "%.1f GFLOP/s, %.1f MB moved per picture, arena %s, %s memory %s\n",
       options.model.c_str(), static_cast<long long>(options.batch_size), static_cast<long long>(program_options.height),
-      static_cast<long long>(program_options.width), compute_threads(), median * 1e3, seconds.front() * 1e3,
-      seconds.back() * 1e3, options.steps, static_cast<double>(options.batch_size) / median, flops / median * 1e-9,
-      format_bytes(executable.plan().arena_bytes).c_str(), format_bytes(peak).c_str());
+      static_cast<long long>(program_options.width), setting_of(context.device, options).c_str(), median * 1e3,
+      seconds.front() * 1e3, seconds.back() * 1e3, options.steps, static_cast<double>(options.batch_size) / median,
+      flops / median * 1e-9, cost.bytes * 1e-6 / static_cast<double>(options.batch_size),
+      format_bytes(executable.plan().arena_bytes).c_str(), on_host ? "peak" : "GPU", format_bytes(peak).c_str());
   if (!options.json.empty()) {
     const nlohmann::json report = {{"model", options.model},
                                    {"batch_size", options.batch_size},
                                    {"image_size", program_options.height},
+                                   {"device", context.device.name()},
+                                   {"precision", options.precision},
+                                   {"cuda_graphs", options.cuda_graphs},
+                                   {"deterministic", options.deterministic},
                                    {"threads", compute_threads()},
                                    {"steps", options.steps},
                                    {"seconds_median", median},
@@ -137,6 +173,7 @@ int bench(const Options& options) {
                                    {"seconds_maximum", seconds.back()},
                                    {"pictures_per_second", static_cast<double>(options.batch_size) / median},
                                    {"gflops", flops / median * 1e-9},
+                                   {"bytes_moved", cost.bytes},
                                    {"arena_bytes", executable.plan().arena_bytes},
                                    {"peak_memory_bytes", peak}};
     write_file_atomically(options.json, report.dump(2) + "\n");
@@ -160,7 +197,14 @@ int main(int argument_count, char** arguments) {
       ->capture_default_str();
   app.add_option("--classes", options.classes, "Number of classes; 0: 10 for CIFAR models, else 1000")
       ->capture_default_str();
-  app.add_option("--device", options.device, "cpu or simt")->capture_default_str();
+  app.add_option("--device", options.device, "cpu, simt, cuda or cuda:1")->capture_default_str();
+  app.add_option("--precision", options.precision,
+                 "bf16 stores activations in 16 bits; tf32 multiplies float32 numbers on the tensor cores of a GPU")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"fp32", "tf32", "bf16"}));
+  app.add_flag("--cuda-graphs,!--no-cuda-graphs", options.cuda_graphs, "On a GPU: a step is one graph (default)");
+  app.add_flag("--deterministic", options.deterministic,
+               "On a GPU: only algorithms that give the same bits every time");
   app.add_option("--threads", options.threads, "Compute threads; 0: one per core")->capture_default_str();
   app.add_option("--warm-up", options.warm_up, "Steps before the clock runs")
       ->capture_default_str()

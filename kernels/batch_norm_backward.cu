@@ -67,7 +67,9 @@ __global__ void reduce_kernel(BatchNormBackwardReduce arguments, std::int64_t ch
   sums = sum_over_rows(sums, scratch.data());
   if (threadIdx.y != 0) return;
   double* partial = static_cast<double*>(arguments.workspace);
-  for (int i = 0; i < tile.valid; ++i) {
+  // Not up to tile.valid: an index that only the run knows would move the sums from registers to local memory.
+  for (int i = 0; i < pack; ++i) {
+    if (i >= tile.valid) break;
     store_partial(partial, 0, channels, chunks, tile.channel + i, tile.chunk, static_cast<double>(sums[i]));
     store_partial(partial, 1, channels, chunks, tile.channel + i, tile.chunk, static_cast<double>(sums[pack + i]));
   }

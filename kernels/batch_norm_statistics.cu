@@ -25,7 +25,9 @@ __global__ void partial_kernel(const T* x, double* partial, std::int64_t rows, s
   }
   sums = sum_over_rows(sums, scratch.data());
   if (threadIdx.y != 0) return;
-  for (int i = 0; i < tile.valid; ++i) {
+  // Not up to tile.valid: an index that only the run knows would move the sums from registers to local memory.
+  for (int i = 0; i < pack; ++i) {
+    if (i >= tile.valid) break;
     const ShiftedSums shifted{static_cast<double>(tile.row_end - tile.first_row), static_cast<double>(shift[i]),
                               static_cast<double>(sums[i]), static_cast<double>(sums[pack + i])};
     store_partial(partial, 0, channels, chunks, tile.channel + i, tile.chunk, shifted.sum());

@@ -34,8 +34,11 @@ __global__ void partial_kernel(const T* y_gradient, double* partial, std::int64_
   }
   sum = sum_over_rows(sum, scratch.data());
   if (threadIdx.y != 0) return;
-  for (int i = 0; i < tile.valid; ++i)
-    store_partial(partial, 0, channels, chunks, tile.channel + i, tile.chunk, static_cast<double>(sum[i]));
+  // Not up to tile.valid: an index that only the run knows would move the sums from registers to local memory.
+  for (int i = 0; i < pack; ++i) {
+    if (i < tile.valid)
+      store_partial(partial, 0, channels, chunks, tile.channel + i, tile.chunk, static_cast<double>(sum[i]));
+  }
 }
 
 __global__ void total_kernel(const double* partial, float* bias_gradient, std::int64_t channels, std::int64_t chunks) {

@@ -1,10 +1,7 @@
-// Which implementation a device runs, and the layouts it prefers.
+// What is the same on every device: the check of a shape, its words, and simt, which runs what the cpu runs.
 #include "kernels/convolution.h"
 
 #include <stdexcept>
-
-#include "kernels/convolution_onednn.h"
-#include "kernels/onednn.h"
 
 namespace sleight::kernels {
 namespace {
@@ -48,24 +45,11 @@ void check(const ConvolutionShape& shape) {
   visit_cpu_type(shape.type, [](auto) {});
 }
 
-std::int64_t preferred_lanes(Cpu, std::int64_t channels) {
-  const std::int64_t lanes = onednn::vector_lanes();
-  return lanes > 0 && channels % lanes == 0 ? lanes : channels;
-}
-
 std::int64_t preferred_lanes(Simt, std::int64_t channels) {
   return channels;
 }
 std::int64_t preferred_lanes(Cuda, std::int64_t channels) {
   return channels;
-}
-
-WeightLayout preferred_weight_layout(Cpu, std::int64_t input_channels, std::int64_t output_channels) {
-  const std::int64_t lanes = onednn::vector_lanes();
-  const bool blocked_output = lanes > 0 && output_channels % lanes == 0;
-  if (blocked_output && input_channels % lanes == 0) return {lanes, lanes};
-  if (blocked_output && input_channels <= 3) return {lanes, input_channels};
-  return layout_ohwi(input_channels);
 }
 
 WeightLayout preferred_weight_layout(Simt, std::int64_t input_channels, std::int64_t) {
@@ -74,24 +58,6 @@ WeightLayout preferred_weight_layout(Simt, std::int64_t input_channels, std::int
 
 WeightLayout preferred_weight_layout(Cuda, std::int64_t input_channels, std::int64_t) {
   return layout_ohwi(input_channels);
-}
-
-std::unique_ptr<ConvolutionForward> make_convolution_forward(Cpu, const ConvolutionShape& shape) {
-  check(shape);
-  return shape.type == DataType::float32 ? make_onednn_convolution_forward(shape)
-                                         : make_plain_convolution_forward(shape);
-}
-
-std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(Cpu, const ConvolutionShape& shape) {
-  check(shape);
-  return shape.type == DataType::float32 ? make_onednn_convolution_backward_data(shape)
-                                         : make_plain_convolution_backward_data(shape);
-}
-
-std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(Cpu, const ConvolutionShape& shape) {
-  check(shape);
-  return shape.type == DataType::float32 ? make_onednn_convolution_backward_weights(shape)
-                                         : make_plain_convolution_backward_weights(shape);
 }
 
 std::unique_ptr<ConvolutionForward> make_convolution_forward(Simt, const ConvolutionShape& shape) {

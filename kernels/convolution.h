@@ -15,11 +15,11 @@
 // Prepared objects: everything that depends on the shape alone happens once, in make_...; run allocates nothing.
 // Determinism: for a given shape and number of threads the same input gives the same bits. cuda: only when the
 // libraries were made `deterministic`; otherwise the fastest algorithm of the backward directions may add in any order.
-// Devices: cpu and simt: oneDNN for float32, plain loops for the other types. cuda: cuDNN, for float32 and bfloat16,
-// channels last; the queue carries `libraries` (kernels/cuda_libraries.h), and the workspace is aligned to 256. Which
-// of cuDNN's algorithms is fastest is measured by make_... on scratch memory of the GPU, unless the tuning cache knows
-// it. Accuracy: for 3x3 kernels of stride 1 oneDNN may use Winograd's algorithm (Lavin and Gray, "Fast Algorithms for
-// Convolutional Neural Networks", CVPR 2016) in float32.
+// Devices: cpu and simt: oneDNN for float32, plain loops for the other types (for all in a build without oneDNN). cuda:
+// cuDNN, for float32 and bfloat16, channels last; the queue carries `libraries` (kernels/cuda_libraries.h), and the
+// workspace is aligned to 256. Which of cuDNN's algorithms is fastest is measured by make_... on scratch memory of the
+// GPU, unless the tuning cache knows it. Accuracy: for 3x3 kernels of stride 1 oneDNN may use Winograd's algorithm
+// (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016) in float32.
 #pragma once
 
 #include <cstdint>
@@ -62,7 +62,8 @@ constexpr std::int64_t convolution_output_side(std::int64_t input, std::int64_t 
 
 // The layout that a device wants its activations in: lanes of an ActivationView with `channels` channels. It depends on
 // the channels alone (and on the machine), so plans of several picture sizes agree.
-// cpu: 16 (AVX-512) or 8 (AVX2) when they divide the channels, else channels (NHWC). simt, cuda: channels (NHWC).
+// cpu: 16 (AVX-512) or 8 (AVX2) when they divide the channels, else channels (NHWC), as always without oneDNN. simt,
+// cuda: channels (NHWC).
 std::int64_t preferred_lanes(Cpu, std::int64_t channels);
 std::int64_t preferred_lanes(Simt, std::int64_t channels);
 std::int64_t preferred_lanes(Cuda, std::int64_t channels);

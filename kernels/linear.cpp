@@ -1,10 +1,8 @@
-// Which implementation a device runs.
+// What is the same on every device: the check of a shape, its words, and simt, which runs what the cpu runs.
 #include "kernels/linear.h"
 
 #include <stdexcept>
 #include <string>
-
-#include "kernels/linear_onednn.h"
 
 namespace sleight::kernels {
 
@@ -18,23 +16,6 @@ void check(const LinearShape& shape) {
     throw std::invalid_argument("linear " + to_string(shape) + ": all sizes must be at least 1");
   }
   visit_cpu_type(shape.type, [](auto) {});
-}
-
-std::unique_ptr<LinearForward> make_linear_forward(Cpu, const LinearShape& shape) {
-  check(shape);
-  return shape.type == DataType::float32 ? make_onednn_linear_forward(shape) : make_plain_linear_forward(shape);
-}
-
-std::unique_ptr<LinearBackwardData> make_linear_backward_data(Cpu, const LinearShape& shape) {
-  check(shape);
-  return shape.type == DataType::float32 ? make_onednn_linear_backward_data(shape)
-                                         : make_plain_linear_backward_data(shape);
-}
-
-std::unique_ptr<LinearBackwardWeights> make_linear_backward_weights(Cpu, const LinearShape& shape) {
-  check(shape);
-  return shape.type == DataType::float32 ? make_onednn_linear_backward_weights(shape)
-                                         : make_plain_linear_backward_weights(shape);
 }
 
 std::unique_ptr<LinearForward> make_linear_forward(Simt, const LinearShape& shape) {

@@ -20,10 +20,10 @@ struct Total {
   sleight::Cost cost;
 };
 
-void print_summary(const sleight::Executable& executable, const sleight::Context& context) {
+void print_summary(const sleight::Executable& executable, const sleight::Context& context, std::int64_t batch_size) {
   const sleight::Program& program = executable.program();
   std::map<std::string_view, Total> totals;
-  Total all;
+  Total all, products;
   for (const sleight::Step& step : program.steps) {
     const sleight::Cost cost = sleight::cost_of(sleight::types_of(program, step), *step.operation);
     for (Total* total : {&totals[step.operation->name], &all}) {
@@ -31,6 +31,8 @@ void print_summary(const sleight::Executable& executable, const sleight::Context
       total->cost.flops += cost.flops;
       total->cost.bytes += cost.bytes;
     }
+    const std::string_view name = step.operation->name;
+    if (name.starts_with("convolution") || name.starts_with("linear")) products.cost.bytes += cost.bytes;
   }
   std::printf("%-34s %6s %12s %12s\n", "operation", "steps", "GFLOP", "MB moved");
   const auto print = [](std::string_view name, const Total& total) {
@@ -40,6 +42,11 @@ void print_summary(const sleight::Executable& executable, const sleight::Context
   for (const auto& [name, total] : totals)
     print(name, total);
   print("all", all);
+  const double pictures = 1e6 * static_cast<double>(batch_size);
+  std::printf(
+      "%.1f MB moved per picture, every input read once and every output written once; convolutions and matrix "
+      "products alone: %.1f MB, which would be left if all else were fused into them\n",
+      all.cost.bytes / pictures, products.cost.bytes / pictures);
   for (const auto& [name, count] : executable.fusions()) {
     std::printf("fused %4d times: %.*s\n", count, static_cast<int>(name.size()), name.data());
   }
@@ -88,7 +95,7 @@ int main(int argument_count, char** arguments) {
     if (!dot.empty()) sleight::write_file_atomically(dot, sleight::to_dot(executable.program()));
     if (!svg.empty())
       sleight::write_file_atomically(svg, sleight::arena_to_svg(executable.program(), executable.plan()));
-    print_summary(executable, context);
+    print_summary(executable, context, batch_size);
     return 0;
   });
 }

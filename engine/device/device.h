@@ -21,7 +21,7 @@ struct DeviceOptions {
   // Only algorithms that give the same bits every time.
   bool deterministic = false;
   // Convolutions and matrix products of float32 numbers on the tensor cores, which read 10 of their 23 mantissa bits.
-  bool allow_tf32 = true;
+  bool allow_tf32 = false;
   // Steps are recorded once in a CUDA graph and launched whole; the same bits either way.
   bool graphs = true;
   // Where measured choices of algorithms are kept between runs; empty: sleight/tuning.txt in the user's cache folder.

@@ -23,17 +23,19 @@ std::vector<Case> cases() {
       list.push_back(
           {&operations::activation_backward, to_string(shape) + name, {numbers(shape), numbers(shape)}, function(f)});
     }
-    const Shape large = {8, 56, 56, 256};
-    list.push_back({.operation = &operations::activation,
-                    .label = to_string(large) + name,
-                    .inputs = {numbers(large)},
-                    .attributes = function(f),
-                    .size = Size::large});
-    list.push_back({.operation = &operations::activation_backward,
-                    .label = to_string(large) + name,
-                    .inputs = {numbers(large), numbers(large)},
-                    .attributes = function(f),
-                    .size = Size::large});
+    for (const Size size : {Size::large, Size::huge}) {
+      const Shape shape = {measured_batch(size), 56, 56, 256};
+      list.push_back({.operation = &operations::activation,
+                      .label = to_string(shape) + name,
+                      .inputs = {numbers(shape)},
+                      .attributes = function(f),
+                      .size = size});
+      list.push_back({.operation = &operations::activation_backward,
+                      .label = to_string(shape) + name,
+                      .inputs = {numbers(shape), numbers(shape)},
+                      .attributes = function(f),
+                      .size = size});
+    }
   }
   return list;
 }

@@ -9,11 +9,13 @@ std::vector<Case> cases() {
   for (const Shape& shape : {Shape{1}, Shape{1031}, Shape{7, 5, 3, 19}, Shape{2, 3, 5, 32}}) {
     list.push_back({&operations::add, to_string(shape), {numbers(shape), numbers(shape)}});
   }
-  const Shape large = {8, 56, 56, 256};
-  list.push_back({.operation = &operations::add,
-                  .label = to_string(large),
-                  .inputs = {numbers(large), numbers(large)},
-                  .size = Size::large});
+  for (const Size size : {Size::large, Size::huge}) {
+    const Shape shape = {measured_batch(size), 56, 56, 256};
+    list.push_back({.operation = &operations::add,
+                    .label = to_string(shape),
+                    .inputs = {numbers(shape), numbers(shape)},
+                    .size = size});
+  }
   return list;
 }
 

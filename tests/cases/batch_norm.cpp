@@ -105,6 +105,9 @@ std::vector<Case> cases() {
     add_statistics(list, x, Size::large);
     add_relu_cases(list, x, Size::large);
   }
+  const Shape huge = {measured_batch(Size::huge), 56, 56, 256};
+  add_statistics(list, huge, Size::huge);
+  add_relu_cases(list, huge, Size::huge);
   list.push_back({.operation = &operations::batch_norm_inference_statistics,
                   .label = "2048",
                   .inputs = {accumulators({2048}), accumulators({2048}, 0.5, 2.0)},

@@ -20,7 +20,8 @@ std::vector<Case> cases() {
   std::vector<Case> list;
   for (const Shape& shape : {Shape{1, 1}, Shape{7, 10}, Shape{3, 277}, Shape{2, 7, 5, 19}, Shape{3, 11, 5, 32}})
     add_both(list, shape, Size::small);
-  add_both(list, {8, 56, 56, 256}, Size::large);
+  for (const Size size : {Size::large, Size::huge})
+    add_both(list, {measured_batch(size), 56, 56, 256}, size);
   return list;
 }
 

@@ -56,7 +56,13 @@ std::vector<double> draw(const Input& input, std::size_t index, bool continuous)
 enum class Size : std::uint8_t {
   small,  // for tests: odd extents, tails, a few thousand elements
   large,  // for measurements: shapes of real networks
+  huge,   // for measurements on a GPU, whose caches would hold the large ones
 };
+
+// Pictures in the cases that are measured.
+constexpr std::int64_t measured_batch(Size size) {
+  return size == Size::huge ? 64 : 8;
+}
 
 struct Case {
   const Operation* operation = nullptr;

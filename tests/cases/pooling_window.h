@@ -58,13 +58,16 @@ inline std::vector<PoolingShape> gradient_pooling_shapes() {
   return shapes;
 }
 
-// add puts the cases of one shape on the list, forward and backward.
+// add puts the cases of one shape on the list, forward and backward. `measured`: with any number of pictures.
 inline std::vector<Case> pooling_cases(void (*add)(std::vector<Case>& list, const PoolingShape& shape, Size size),
-                                       const PoolingShape& large) {
+                                       PoolingShape measured) {
   std::vector<Case> list;
   for (const PoolingShape& shape : small_pooling_shapes())
     add(list, shape, Size::small);
-  add(list, large, Size::large);
+  for (const Size size : {Size::large, Size::huge}) {
+    measured.pictures[0] = measured_batch(size);
+    add(list, measured, size);
+  }
   return list;
 }
 

@@ -44,6 +44,20 @@ T from_double(double value) {
     return static_cast<T>(value);
 }
 
+// Enough different numbers for a kernel to work on.
+std::vector<double> draw_repeated(const Input& input, std::size_t index) {
+  constexpr std::int64_t period = 65537;
+  const std::int64_t count = element_count(input.shape);
+  if (count <= period || input.fill == Fill::permutation) return draw(input, index, false);
+  Input beginning = input;
+  beginning.shape = {period};
+  std::vector<double> values = draw(beginning, index, false);
+  values.resize(static_cast<std::size_t>(count));
+  for (std::size_t i = static_cast<std::size_t>(period); i < values.size(); ++i)
+    values[i] = values[i - static_cast<std::size_t>(period)];
+  return values;
+}
+
 std::unique_ptr<simt::GuardedBuffer<std::byte>> allocate(std::int64_t bytes, const std::string& name) {
   return std::make_unique<simt::GuardedBuffer<std::byte>>(static_cast<std::size_t>(bytes), name);
 }
@@ -88,33 +102,55 @@ PreparedCase::PreparedCase(const Case& description, const Device& device, const 
     choose_layout(tensor);
 
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    if (inputs_[i].present) {
-      inputs_[i].memory = allocate(inputs_[i].type.bytes(), inputs_[i].name);
-      fill(inputs_[i], draw(case_.inputs[i], i, false));
-    }
-    input_addresses_.push_back(inputs_[i].present ? address_of(*inputs_[i].memory) : nullptr);
+    if (!inputs_[i].present) continue;
+    inputs_[i].memory = allocate(inputs_[i].type.bytes(), inputs_[i].name);
+    fill(inputs_[i], options.repeated_values ? draw_repeated(case_.inputs[i], i) : draw(case_.inputs[i], i, false));
   }
-  for (Tensor& tensor : outputs_) {
-    const int index = static_cast<int>(output_addresses_.size());
-    if (options.in_place && options.in_place->first == index) {
-      output_addresses_.push_back(input_addresses_[static_cast<std::size_t>(options.in_place->second)]);
-    } else {
-      tensor.memory = allocate(tensor.type.bytes(), tensor.name);
-      output_addresses_.push_back(address_of(*tensor.memory));
-    }
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    if (!options.in_place || options.in_place->first != static_cast<int>(i))
+      outputs_[i].memory = allocate(outputs_[i].type.bytes(), outputs_[i].name);
   }
-  prepared_ = with_context(case_.name(), [&] { return case_.operation->prepare(step_types(), device_); });
-  workspace_ = allocate(prepared_.workspace_bytes, "workspace");
-  workspace_address_ = address_of(*workspace_);
-  if (prepared_.bind) prepared_.bind({input_addresses_, output_addresses_, workspace_address_});
+  PreparedStep prepared = prepare();
+  workspace_ = allocate(prepared.workspace_bytes, "workspace");
+  add_set(std::move(prepared));
 }
 
-void* PreparedCase::address_of(Memory& memory) {
-  if (device_.is_host() || memory.size() == 0) return memory.data();
-  const auto bytes = static_cast<std::int64_t>(memory.size());
-  const Buffer& copy = copies_.emplace_back(&memory, device_.allocate(bytes)).second;
-  device_.upload(copy.data(), {memory.data(), memory.size()});
-  return copy.data();
+PreparedStep PreparedCase::prepare() const {
+  return with_context(case_.name(), [&] { return case_.operation->prepare(step_types(), device_); });
+}
+
+void PreparedCase::add_set(PreparedStep prepared) {
+  Set& set = sets_.emplace_back();
+  set.prepared = std::move(prepared);
+  auto& copies = copies_.emplace_back();
+  const auto address_of = [&](Memory& memory) -> void* {
+    if (device_.is_host() || memory.size() == 0) return memory.data();
+    const Buffer& copy =
+        copies.emplace_back(&memory, device_.allocate(static_cast<std::int64_t>(memory.size()))).second;
+    device_.upload(copy.data(), {memory.data(), memory.size()});
+    return copy.data();
+  };
+  for (const Tensor& tensor : inputs_)
+    set.inputs.push_back(tensor.present ? address_of(*tensor.memory) : nullptr);
+  for (const Tensor& tensor : outputs_)
+    set.outputs.push_back(tensor.memory ? address_of(*tensor.memory)
+                                        : set.inputs[static_cast<std::size_t>(options_.in_place->second)]);
+  set.workspace = address_of(*workspace_);
+  if (set.prepared.bind) set.prepared.bind({set.inputs, set.outputs, set.workspace});
+}
+
+void PreparedCase::make_sets(std::size_t count) {
+  check(!device_.is_host(), case_.name(), ": the host's memory has one set");
+  // A kernel without a table of addresses serves all sets, as it serves all runs of a step.
+  while (sets_.size() < count)
+    add_set(sets_.front().prepared.bind ? prepare() : sets_.front().prepared);
+}
+
+std::int64_t PreparedCase::device_bytes() const {
+  std::int64_t bytes = 0;
+  for (const auto& [memory, copy] : copies_.front())
+    bytes += copy.size();
+  return bytes;
 }
 
 StepTypes PreparedCase::step_types() const {
@@ -194,12 +230,13 @@ std::vector<double> PreparedCase::read(const Tensor& tensor, const void* memory)
   return values;
 }
 
-void PreparedCase::run() {
-  prepared_.run({input_addresses_, output_addresses_, workspace_address_});
+void PreparedCase::run(std::size_t set) {
+  const Set& chosen = sets_.at(set);
+  chosen.prepared.run({chosen.inputs, chosen.outputs, chosen.workspace});
 }
 
-std::vector<CaseOutput> PreparedCase::outputs() {
-  for (const auto& [memory, copy] : copies_)
+std::vector<CaseOutput> PreparedCase::outputs(std::size_t set) {
+  for (const auto& [memory, copy] : copies_.at(set))
     device_.download({memory->data(), memory->size()}, copy.data());
   workspace_->check();
   std::vector<int> updated;

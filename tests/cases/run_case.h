@@ -19,6 +19,9 @@ struct RunOptions {
   bool blocked = false;
   // The pair (output, input) that shares memory, one of Operation::in_place.
   std::optional<std::pair<int, int>> in_place = std::nullopt;
+  // The numbers of large inputs repeat themselves: they are not looked at, and drawing them all would take longer than
+  // what is measured.
+  bool repeated_values = false;
 };
 
 // An output, or an input that the operation updates.
@@ -33,9 +36,16 @@ class PreparedCase {
   // Throws Error when the case does not fit the operation.
   PreparedCase(const Case& description, const Device& device, const RunOptions& options);
 
-  void run();
+  // On one of the sets of memory; there is one, unless more were asked for.
+  void run(std::size_t set = 0);
+  // So many sets of device memory in all, with the same inputs: runs on them in turn find nothing in a cache that the
+  // run before left there. Only where the host cannot read device memory.
+  void make_sets(std::size_t count);
   // After a look at all red zones, and at the inputs, which only a declared update may have changed: throws Error.
-  std::vector<CaseOutput> outputs();
+  std::vector<CaseOutput> outputs(std::size_t set = 0);
+
+  // Of one set: inputs, outputs and workspace, as far as they have memory of their own on the device.
+  std::int64_t device_bytes() const;
 
   Cost cost() const { return cost_of(step_types(), *case_.operation); }
   // Whether a blocked run differs from a plain one.
@@ -57,8 +67,16 @@ class PreparedCase {
     void* data() const { return memory ? memory->data() : nullptr; }
   };
 
-  // What a kernel is given for this memory: its own address, or that of its copy on a device that the host cannot read.
-  void* address_of(Memory& memory);
+  // What a kernel is given, and the kernel, which may keep a table of these addresses.
+  struct Set {
+    PreparedStep prepared;
+    std::vector<void*> inputs, outputs;
+    void* workspace = nullptr;
+  };
+
+  PreparedStep prepare() const;
+  // Copies all memory to new memory of the device, where the host cannot read that, and notes the addresses.
+  void add_set(PreparedStep prepared);
   StepTypes step_types() const;
   Step step() const;
   void choose_layout(Tensor& tensor) const;
@@ -72,10 +90,9 @@ class PreparedCase {
   Attributes attributes_;
   std::vector<Tensor> inputs_, outputs_;
   std::unique_ptr<Memory> workspace_;
-  void* workspace_address_ = nullptr;
-  std::vector<std::pair<Memory*, Buffer>> copies_;  // on such a device, made at the start and fetched by outputs()
-  PreparedStep prepared_;
-  std::vector<void*> input_addresses_, output_addresses_;
+  std::vector<Set> sets_;
+  // Per set, on a device that the host cannot read: made with the set, fetched by outputs().
+  std::vector<std::vector<std::pair<Memory*, Buffer>>> copies_;
 };
 
 // make, run, outputs.

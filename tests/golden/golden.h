@@ -6,11 +6,13 @@
 #include <stdexcept>
 #include <string>
 
+#include "tests/folders.h"
+
 namespace sleight::test {
 
 // The cases of tests/golden/NAME.json.
 inline nlohmann::json golden_cases(const std::string& name) {
-  const std::string path = std::string(SLEIGHT_SOURCE_DIR) + "/tests/golden/" + name + ".json";
+  const std::string path = (source_folder() / "tests/golden" / (name + ".json")).string();
   std::ifstream file(path);
   if (!file) throw std::runtime_error("cannot open " + path + "; make it with tests/golden/make_golden.py " + name);
   return nlohmann::json::parse(file).at("cases");

@@ -6,6 +6,7 @@
 #include "kernels/batch_norm_backward.h"
 #include "kernels/batch_norm_statistics.h"
 #include "kernels/running_statistics.h"
+#include "tests/folders.h"
 
 using namespace sleight;
 using namespace sleight::kernels;
@@ -412,7 +413,7 @@ TEST_CASE("batch_norm gives the same numbers in every layout") {
 }
 
 TEST_CASE("batch_norm against golden values") {
-  std::ifstream file(SLEIGHT_SOURCE_DIR "/tests/golden/batch_norm.json");
+  std::ifstream file(source_folder() / "tests/golden/batch_norm.json");
   const nlohmann::json golden = nlohmann::json::parse(file);
   REQUIRE(golden.at("cases").size() >= 4);
   for (const nlohmann::json& one : golden.at("cases")) {

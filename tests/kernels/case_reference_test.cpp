@@ -56,6 +56,24 @@ TEST_CASE("cases on simt in memory of a device: copied there and back, the same 
   compare_with_float64(Device(kernels::Simt{}, std::make_shared<FarRuntime>()));
 }
 
+TEST_CASE("cases in several sets of a device's memory: each set gets the same numbers") {
+  const Device far(kernels::Simt{}, std::make_shared<FarRuntime>());
+  // With a table of addresses, and without.
+  for (const Operation* operation : {&operations::sgd, &operations::add}) {
+    for (const Case& description : all_cases()) {
+      if (description.operation != operation || description.size != Size::small) continue;
+      INFO(description.name());
+      PreparedCase prepared(description, far, {});
+      prepared.make_sets(3);
+      prepared.run(2);
+      prepared.run(0);
+      CHECK(compare_bits(prepared.outputs(2), run_case(description, far, {})) == "");
+      CHECK(compare_bits(prepared.outputs(0), prepared.outputs(2)) == "");
+      CHECK(compare_bits(prepared.outputs(1), prepared.outputs(2)) != "");  // nobody ran there
+    }
+  }
+}
+
 TEST_CASE("cases on the cpu: every storage type against float64") {
   compare_with_float64(Device("cpu"));
 }

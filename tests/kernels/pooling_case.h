@@ -6,6 +6,7 @@
 
 #include "kernel_case.h"
 #include "kernels/pool_window.h"
+#include "tests/folders.h"
 
 namespace sleight::tests {
 
@@ -33,7 +34,7 @@ void for_each_pooling_case(Body&& body) {
 // body(case) for the golden cases of one kind.
 template <class Body>
 void for_each_golden_pooling(const std::string& kind, Body&& body) {
-  std::ifstream file(SLEIGHT_SOURCE_DIR "/tests/golden/pooling.json");
+  std::ifstream file(source_folder() / "tests/golden/pooling.json");
   const nlohmann::json golden = nlohmann::json::parse(file);
   int found = 0;
   for (const nlohmann::json& one : golden.at("cases")) {

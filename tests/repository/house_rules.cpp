@@ -3,6 +3,7 @@
 
 #include "catch2_adapter.h"
 #include "source_tree.h"
+#include "tests/folders.h"
 
 namespace sleight::test {
 namespace {
@@ -65,7 +66,7 @@ TEST_CASE("source files stay short enough to be read") {
   // An exception that is no longer needed goes away.
   for (const auto& [path, lines] : long_files) {
     INFO(path);
-    std::ifstream stream(std::filesystem::path(SLEIGHT_SOURCE_DIR) / path);
+    std::ifstream stream(source_folder() / path);
     const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
     CHECK(lines_of(text) >= most_lines);
   }
@@ -81,7 +82,7 @@ TEST_CASE("kernels are started by launch() alone") {
 }
 
 TEST_CASE("every folder has a README") {
-  const std::filesystem::path root = SLEIGHT_SOURCE_DIR;
+  const std::filesystem::path root = source_folder();
   CHECK(std::filesystem::exists(root / "README.md"));
   for (const std::string_view folder : top_folders)
     CHECK(folders_without_readme(root, std::string(folder)) == std::vector<std::string>{});

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/folders.h"
+
 namespace sleight::test {
 
 constexpr std::array<std::string_view, 7> top_folders = {"kernels", "engine", "models", "tricks",
@@ -21,7 +23,7 @@ struct SourceFile {
 };
 
 inline std::vector<SourceFile> source_files() {
-  const std::filesystem::path root = SLEIGHT_SOURCE_DIR;
+  const std::filesystem::path root = source_folder();
   std::vector<SourceFile> files;
   for (const std::string_view folder : top_folders) {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "simt_test.h"
+#include "tests/folders.h"
 
 namespace sleight::kernels {
 namespace {
@@ -47,7 +48,7 @@ std::string without_comment(const std::string& line) {
 }  // namespace
 
 TEST_CASE("the rules of the kernel contract hold in every kernel file") {
-  const std::filesystem::path root = std::filesystem::path(SLEIGHT_SOURCE_DIR) / "kernels";
+  const std::filesystem::path root = source_folder() / "kernels";
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
     const std::string extension = entry.path().extension().string();

@@ -4,6 +4,7 @@
 #include "engine/data/png.h"
 #include "engine/tensor/random.h"
 #include "tests/base/temporary_folder.h"
+#include "tests/folders.h"
 #include "tests/tools/training_run.h"
 
 using namespace sleight;
@@ -23,7 +24,7 @@ void write_noise(const fs::path& path, std::uint64_t seed) {
 }
 
 void write_cut_jpeg(const fs::path& path) {
-  const auto bytes = read_file(fs::path(SLEIGHT_SOURCE_DIR) / "tests/fuzz/corpus/fuzz_picture/baseline.jpg");
+  const auto bytes = read_file(source_folder() / "tests/fuzz/corpus/fuzz_picture/baseline.jpg");
   write_file_atomically(path, std::span(bytes).first(bytes.size() - 60));
 }
 

@@ -14,6 +14,7 @@
 
 #include "engine/base/file.h"
 #include "tests/base/temporary_folder.h"
+#include "tests/folders.h"
 
 namespace sleight::test {
 
@@ -21,7 +22,7 @@ namespace {
 
 pid_t start(const std::string& tool, const std::vector<std::string>& arguments, const std::filesystem::path& output,
             const ToolLimits& limits) {
-  const std::string path = std::string(SLEIGHT_BINARY_DIR) + "/bin/" + tool;
+  const std::string path = (binary_folder() / "bin" / tool).string();
   std::vector<std::string> words = {path};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;

@@ -111,7 +111,8 @@ TEST_CASE("misuse is answered with one clear message and nothing is overwritten"
   expect({"--no-such-flag"}, "--no-such-flag");
   expect({"--model", "resnet51"}, "resnet5");
   expect({"--data", "/no/such/folder", "--out", run.string()}, "/no/such/folder");
-  expect({"--device", "cuda", "--out", run.string(), "--synthetic-pictures", "200"}, "cuda");
+  expect({"--device", "cuda:99", "--out", run.string(), "--synthetic-pictures", "200"}, "cuda:99");
+  expect({"--device", "cuda:x", "--out", run.string(), "--synthetic-pictures", "200"}, "cuda:x");
   expect({"--epochs", "0"}, "--epochs");
   expect({"--learning-rate", "-1"}, "--learning-rate");
   expect(small_run(run, {"--weights", "/no/such/file"}), "/no/such/file");

@@ -10,6 +10,7 @@
 #include "engine/train/report_text.h"
 #include "tests/base/error_message.h"
 #include "tests/base/temporary_folder.h"
+#include "tests/folders.h"
 #include "tests/train/report_example.h"
 
 namespace sleight {
@@ -34,7 +35,7 @@ std::vector<ChartPoint> line_of(int points) {
 
 TEST_CASE("the example report is whole, needs nothing from outside and is kept to be looked at") {
   const std::string page = make_report(example_report());
-  write_file_atomically(std::filesystem::path(SLEIGHT_BINARY_DIR) / "example_report.html", page);
+  write_file_atomically(binary_folder() / "example_report.html", page);
   for (const char* part :
        {"<!DOCTYPE html>", "cifar_resnet20 on CIFAR-10", "<h3>Loss</h3>", "<h3>Accuracy</h3>",
         "<h3>Top-5 accuracy</h3>", "<h3>Learning rate</h3>", "<h3>Speed</h3>", "Receipts", "mean lambda 0.499",

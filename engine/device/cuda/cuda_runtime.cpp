@@ -27,7 +27,8 @@ cudaDeviceProp properties_of(int index) {
 CudaRuntime::CudaRuntime(int index, bool graphs) : index_(index), graphs_enabled_(graphs) {
   int count = 0;
   const cudaError_t status = cudaGetDeviceCount(&count);
-  check(status == cudaSuccess && count > 0, "there is no NVIDIA GPU to use (",
+  check(status == cudaSuccess && count > 0, "cuda:", index,
+        " cannot be used: there is no NVIDIA GPU, or no driver for it (",
         status == cudaSuccess ? "the driver finds none" : cudaGetErrorString(status),
         "); nvidia-smi shows what the driver sees. Use --device cpu");
   check(index < count, "there is no cuda:", index, ": this machine has ", count, count == 1 ? " GPU" : " GPUs",

@@ -1,4 +1,5 @@
-#include "kernels/linear_onednn.h"
+// The fully connected layer on the cpu: oneDNN's matrix product for float32, plain loops for the other types.
+#include "kernels/linear.h"
 
 #include <oneapi/dnnl/dnnl.h>
 #include <algorithm>
@@ -77,15 +78,21 @@ class BackwardWeights : public LinearBackwardWeights {
 
 }  // namespace
 
-std::unique_ptr<LinearForward> make_onednn_linear_forward(const LinearShape& shape) {
+std::unique_ptr<LinearForward> make_linear_forward(Cpu, const LinearShape& shape) {
+  check(shape);
+  if (shape.type != DataType::float32) return make_plain_linear_forward(shape);
   return std::make_unique<Forward>(shape);
 }
 
-std::unique_ptr<LinearBackwardData> make_onednn_linear_backward_data(const LinearShape& shape) {
+std::unique_ptr<LinearBackwardData> make_linear_backward_data(Cpu, const LinearShape& shape) {
+  check(shape);
+  if (shape.type != DataType::float32) return make_plain_linear_backward_data(shape);
   return std::make_unique<BackwardData>(shape);
 }
 
-std::unique_ptr<LinearBackwardWeights> make_onednn_linear_backward_weights(const LinearShape& shape) {
+std::unique_ptr<LinearBackwardWeights> make_linear_backward_weights(Cpu, const LinearShape& shape) {
+  check(shape);
+  if (shape.type != DataType::float32) return make_plain_linear_backward_weights(shape);
   return std::make_unique<BackwardWeights>(shape);
 }
 

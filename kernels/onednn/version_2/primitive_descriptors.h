@@ -2,7 +2,7 @@
 // Each function returns an empty descriptor when oneDNN has no implementation.
 #pragma once
 
-#include "kernels/onednn.h"
+#include "kernels/onednn/onednn.h"
 
 namespace sleight::kernels::onednn {
 

@@ -1,4 +1,4 @@
-#include "kernels/onednn.h"
+#include "kernels/onednn/onednn.h"
 
 #include <cstddef>
 #include <stdexcept>

@@ -1,6 +1,6 @@
 // What the oneDNN code of this folder shares: descriptions of our views in oneDNN's words, and a prepared primitive
 // that runs without allocation. The one difference between oneDNN 2 and 3 that matters here, how a primitive is
-// described, is in onednn_2/ and onednn_3/ (primitive_descriptors.h); CMake chooses the folder.
+// described, is in version_2/ and version_3/ (primitive_descriptors.h); CMake chooses the folder.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,12 @@
-#include "kernels/convolution_onednn.h"
+// Convolution on the cpu: oneDNN for float32, in any layout that onednn.h describes; fastest where both sides are
+// blocked and the weights lie as preferred_weight_layout says, others are converted in the workspace at each run. Plain
+// loops for the other types.
+#include "kernels/convolution.h"
 
 #include <stdexcept>
 #include <string>
 
-#include "kernels/onednn.h"
+#include "kernels/onednn/onednn.h"
 #include "primitive_descriptors.h"
 
 namespace sleight::kernels {
@@ -156,15 +159,34 @@ class BackwardWeights : public ConvolutionBackwardWeights {
 
 }  // namespace
 
-std::unique_ptr<ConvolutionForward> make_onednn_convolution_forward(const ConvolutionShape& shape) {
+std::int64_t preferred_lanes(Cpu, std::int64_t channels) {
+  const std::int64_t lanes = onednn::vector_lanes();
+  return lanes > 0 && channels % lanes == 0 ? lanes : channels;
+}
+
+WeightLayout preferred_weight_layout(Cpu, std::int64_t input_channels, std::int64_t output_channels) {
+  const std::int64_t lanes = onednn::vector_lanes();
+  const bool blocked_output = lanes > 0 && output_channels % lanes == 0;
+  if (blocked_output && input_channels % lanes == 0) return {lanes, lanes};
+  if (blocked_output && input_channels <= 3) return {lanes, input_channels};
+  return layout_ohwi(input_channels);
+}
+
+std::unique_ptr<ConvolutionForward> make_convolution_forward(Cpu, const ConvolutionShape& shape) {
+  check(shape);
+  if (shape.type != DataType::float32) return make_plain_convolution_forward(shape);
   return std::make_unique<Forward>(shape);
 }
 
-std::unique_ptr<ConvolutionBackwardData> make_onednn_convolution_backward_data(const ConvolutionShape& shape) {
+std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(Cpu, const ConvolutionShape& shape) {
+  check(shape);
+  if (shape.type != DataType::float32) return make_plain_convolution_backward_data(shape);
   return std::make_unique<BackwardData>(shape);
 }
 
-std::unique_ptr<ConvolutionBackwardWeights> make_onednn_convolution_backward_weights(const ConvolutionShape& shape) {
+std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(Cpu, const ConvolutionShape& shape) {
+  check(shape);
+  if (shape.type != DataType::float32) return make_plain_convolution_backward_weights(shape);
   return std::make_unique<BackwardWeights>(shape);
 }
 

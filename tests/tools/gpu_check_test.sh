@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# tools/gpu_check.sh on machines that are only described: a folder of programs that say what the real ones would say, and
+# an nvidia-smi that finds a GPU or none.
+#
+#   gpu_check_test.sh GPU_CHECK
+set -euo pipefail
+
+gpu_check="$1"
+place="$(mktemp -d)"
+trap 'rm -rf "$place"' EXIT
+
+expect() {  # expect STATUS COMMAND...: runs it into $place/output
+  local wanted="$1" status=0
+  shift
+  "$@" > "$place/output" 2>&1 || status=$?
+  (( status == wanted )) && return
+  echo "$* ended with $status instead of $wanted:"
+  cat "$place/output"
+  exit 1
+}
+expect_text() {  # expect_text FILE TEXT
+  grep -qF -- "$2" "$1" && return
+  echo "no '$2' in $1:"
+  cat "$1"
+  exit 1
+}
+
+program() {  # program NAME: its text from standard input
+  mkdir -p "${1%/*}"
+  { echo '#!/usr/bin/env bash'; cat; } > "$1"
+  chmod +x "$1"
+}
+
+program "$place/machine/nvidia-smi" << 'END'
+case "$1" in
+  -L) echo 'GPU 0: A Described GPU (UUID: GPU-1)' ;;
+  *) echo 'A Described GPU, 580.1, 1000 MiB' ;;
+esac
+END
+program "$place/no_gpu/nvidia-smi" << 'END'
+echo 'No devices were found'
+exit 6
+END
+program "$place/machine/compute-sanitizer" << 'END'
+echo 'ERROR SUMMARY: 0 errors'
+END
+folder="$place/folder"
+for name in test_kernels test_base; do
+  program "$folder/bin/$name" << 'END'
+if [[ "$*" == *--list-tests* ]]; then
+  [[ "$0" == *test_base ]] || printf '  a case\n      [gpu]\n'
+  exit 3
+fi
+echo 'All tests passed (3 assertions in 1 test case)'
+END
+done
+program "$folder/bin/bench_kernels" << 'END'
+echo 'add/8x56x56x256/float32/iterations:20/manual_time 20 us 20 us 20 bytes_per_second=3T/s of_copy=0.95 of_equal_copy=1'
+echo 'bias/8x56x56x256/float32/iterations:20/manual_time 20 us 20 us 20 bytes_per_second=3T/s of_copy=850.5m of_equal_copy=1'
+echo 'linear/8x2048x1000/float32 20 us 20 us 20 bytes_per_second=1T/s flops_per_second=9T/s of_copy=0.1 of_equal_copy=1'
+END
+program "$folder/bin/bench_step" << 'END'
+[[ "$*" == *resnet18*tf32* ]] && { echo 'error: out of memory'; exit 1; }
+rate=100
+[[ "$*" == *tf32* ]] && rate=900
+echo "$4 batch 256 224x224, cuda:0 A Described GPU: 10.00 ms per step (min 9.00, max 11.00, 30 steps), $rate.5 pictures/s, 1.0 GFLOP/s"
+END
+program "$folder/bin/train_classifier" << 'END'
+while (( $# > 1 )); do [[ "$1" == --out ]] && out="$2"; shift; done
+mkdir -p "$out"
+echo '12:00:00 best top-1 91.23% in epoch 14' > "$out/log.txt"
+END
+export PATH="$place/machine:$PATH"
+
+# No GPU: said, with an exit code of its own, and nothing written. What would be run can be seen all the same.
+PATH="$place/no_gpu:$PATH" expect 3 "$gpu_check" "$place/out" --folder "$folder"
+expect_text "$place/output" 'no NVIDIA GPU'
+[[ ! -e "$place/out" ]]
+PATH="$place/no_gpu:$PATH" expect 0 "$gpu_check" "$place/out" --folder "$folder" --dry-run
+for words in 'bin/test_kernels \[gpu\]' '--tool racecheck' 'bench_kernels --device cuda' '--model resnet50' \
+  '--no-cuda-graphs' '--precision tf32' 'compare_pytorch.py --device cuda' 'train_classifier --device cuda --precision bf16'; do
+  expect_text "$place/output" "$words"
+done
+[[ ! -e "$place/out" ]]
+
+# Wrong words.
+expect 2 "$gpu_check"
+expect 2 "$gpu_check" "$place/out" --only everything
+expect 4 "$gpu_check" "$place/out" --folder "$place"
+
+# A whole run: the table has a row for each part and its figures.
+expect 0 "$gpu_check" "$place/out" --folder "$folder" --only tests --only kernels --only train
+expect_text "$place/out/summary.md" '| tests | passed |'
+expect_text "$place/out/summary.md" '1 programs, memcheck and racecheck'
+expect_text "$place/out/summary.md" '2 rows bound by memory: median 0.85 of a copy, least 0.85 (bias/8x56x56x256/float32'
+expect_text "$place/out/summary.md" 'best top-1 91.23% in epoch 14'
+expect_text "$place/out/summary.md" 'A Described GPU'
+expect_text "$place/out/summary.json" '{"part": "train", "outcome": "passed"'
+[[ ! -e "$place/out/steps" ]]
+
+# One step that fails: the others are measured, the part has failed, and so has the run.
+expect 1 "$gpu_check" "$place/steps" --folder "$folder" --only steps --only train
+expect_text "$place/steps/summary.md" '| steps | FAILED: resnet18-tf32-captured: exit code 1; resnet18-tf32-not_captured: exit code 1 |'
+expect_text "$place/steps/summary.md" 'fastest resnet50: 900.5 pictures/s'
+expect_text "$place/steps/summary.md" '| train | passed |'
+
+# A test that finds no GPU passes for Catch2, and proves nothing.
+program "$folder/bin/test_kernels" << 'END'
+[[ "$*" == *--list-tests* ]] && { echo '[gpu]'; exit 1; }
+echo 'warning: [skipped] cuDNN cannot be opened'
+END
+expect 1 "$gpu_check" "$place/skipped" --folder "$folder" --only tests
+expect_text "$place/skipped/summary.md" 'test_kernels: a test found no GPU or no library'
