@@ -24,20 +24,26 @@ struct StoredPicture {
   std::vector<std::byte> memory;  // where `bytes` points unless the dataset holds them itself
 };
 
-class Dataset {
+// Pictures by number, whatever is known about them.
+class PictureSource {
  public:
-  virtual ~Dataset() = default;
+  virtual ~PictureSource() = default;
 
   virtual std::int64_t size() const = 0;
-  // Sorted by name; a label is a position in this list. The same for both splits.
-  virtual const std::vector<std::string>& class_names() const = 0;
-  virtual std::int32_t label(std::int64_t index) const = 0;
   // For messages: the file's path, or "data_batch_1.bin: picture 17".
   virtual std::string name(std::int64_t index) const = 0;
   // Throws Error when the file cannot be read.
   virtual void read(std::int64_t index, StoredPicture& picture) const = 0;
+  // The same for both splits. A class is a position in this list.
+  virtual const std::vector<std::string>& class_names() const = 0;
   // What is odd but does not stop a run: a class without pictures in the evaluation split, files passed over.
   virtual const std::vector<std::string>& warnings() const = 0;
+};
+
+// Pictures of one class each; class_names() is sorted.
+class Dataset : public PictureSource {
+ public:
+  virtual std::int32_t label(std::int64_t index) const = 0;
 };
 
 // Generated pictures: one textured shape on a cluttered ground; the class is the shape (and from class 11 on its
