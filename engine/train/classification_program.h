@@ -7,6 +7,7 @@
 
 #include "engine/ops/ops.h"
 #include "engine/program/program.h"
+#include "engine/train/update_steps.h"
 
 namespace sleight {
 
@@ -22,24 +23,15 @@ struct ClassificationOptions {
   std::int64_t width = 0;
   std::int64_t classes = 0;
   ops::Normalisation normalisation = imagenet_normalisation();
-  // Of activations and their gradients; parameters stay float32 beside 16 bits. With float16 the gradients are those of
-  // the loss times LiveScalar::loss_scale, and LiveScalar::gradient_scale must be its inverse
-  // (engine/train/loss_scale.h).
-  DataType element = DataType::float32;
+  DataType element = DataType::float32;  // of activations and their gradients; parameters stay float32 beside 16 bits
 
   // Training only.
   ops::LossParameters loss;
   bool mixup = false;  // the batch brings partners, lambdas and second labels
-  bool nesterov = true;
-  // Changes how parameters start (zero gamma).
-  std::function<void(Program&)> change_initializers;
-  // Whether weight decay applies; null: to every trainable parameter.
-  std::function<bool(const Parameter&)> decays;
-  // Appends steps after the optimizer's (a moving average of the weights); the trace's path is empty.
-  std::function<void(Tracer&)> after_update;
+  UpdateOptions update;
 };
 
-// The programs' inputs and results, by name.
+// The programs' inputs and results, by name; those of every training program are training_names.
 namespace classification_names {
 inline constexpr const char* images = "images";                  // uint8 [N,H,W,3]
 inline constexpr const char* flips = "flips";                    // int32 [N]
@@ -48,19 +40,10 @@ inline constexpr const char* lambdas = "lambdas";                // float32 [N],
 inline constexpr const char* labels = "labels";                  // int32 [N]
 inline constexpr const char* partner_labels = "partner_labels";  // int32 [N], with mixup
 inline constexpr const char* ranked_labels = "ranked_labels";  // int32 [N], with mixup: the label of the larger weight
-inline constexpr const char* loss = "loss";                    // [1], the mean
 inline constexpr const char* row_losses = "row_losses";        // [N], evaluation
 inline constexpr const char* ranks = "ranks";                  // int32 [N], 0: the label has the largest logit
 inline constexpr const char* logits = "logits";                // [N, classes], evaluation
-// int64 [2], training, after backward: the first of the loss and the gradients (as a number: 0 is the loss, then the
-// trainable parameters in their order) that holds a NaN or an infinity, and its element; -1 and -1 when all are finite.
-// Unless they are, the update changes nothing.
-inline constexpr const char* first_non_finite = "first_non_finite";
 }  // namespace classification_names
-
-// Prefixes of the values that belong to a parameter of the same name; averages are made by after_update.
-inline constexpr const char* momentum_prefix = "momentum.";
-inline constexpr const char* average_prefix = "average.";
 
 Program training_program(const ClassifierFunction& model, const ClassificationOptions& options);
 

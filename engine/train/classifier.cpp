@@ -1,10 +1,6 @@
 #include "engine/train/classifier.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-
-#include "engine/base/error.h"
 
 namespace sleight {
 
@@ -17,99 +13,70 @@ void count_ranks(std::span<const std::int32_t> ranks, std::int64_t& top1, std::i
   top5 = std::count_if(ranks.begin(), ranks.end(), [](std::int32_t rank) { return rank < 5; });
 }
 
+BatchShape shape_of(const BatchView& batch) {
+  return {batch.size, batch.height, batch.width};
+}
+
 }  // namespace
 
 Classifier::Classifier(Context& context, ClassifierFunction model, ClassificationOptions options)
-    : context_(context),
-      model_(std::move(model)),
+    : model_(std::move(model)),
       options_(std::move(options)),
-      training_inputs_(context.device),
-      evaluation_inputs_(context.device) {}
-
-Executable& Classifier::plan(Use use, std::int64_t batch_size, std::int64_t height, std::int64_t width) {
-  const Key key{use, batch_size, height, width};
-  const auto found = plans_.find(key);
-  if (found != plans_.end()) return *found->second;
-  ClassificationOptions options = options_;
-  options.batch_size = batch_size;
-  options.height = height;
-  options.width = width;
-  Program program = use == Use::training ? training_program(model_, options) : evaluation_program(model_, options);
-  ExecutableOptions executable_options;
-  if (use == Use::averaged_evaluation) executable_options.parameter_prefix = average_prefix;
-  return *(plans_[key] = std::make_unique<Executable>(std::move(program), context_, executable_options));
-}
+      learner_(context, [this](ProgramUse use, const BatchShape& shape) {
+        ClassificationOptions shaped = options_;
+        shaped.batch_size = shape.size;
+        shaped.height = shape.height;
+        shaped.width = shape.width;
+        return use == ProgramUse::training ? training_program(model_, shaped) : evaluation_program(model_, shaped);
+      }) {}
 
 Executable& Classifier::plan_training(std::int64_t batch_size, std::int64_t height, std::int64_t width) {
-  return plan(Use::training, batch_size, height, width);
+  return learner_.plan(ProgramUse::training, {batch_size, height, width});
 }
 
 Executable& Classifier::plan_evaluation(std::int64_t batch_size, std::int64_t height, std::int64_t width,
                                         bool averaged) {
-  return plan(averaged ? Use::averaged_evaluation : Use::evaluation, batch_size, height, width);
+  return learner_.plan(averaged ? ProgramUse::averaged_evaluation : ProgramUse::evaluation,
+                       {batch_size, height, width});
 }
 
-void Classifier::send(InputStage& stage, const BatchView& batch, bool mixup, std::shared_ptr<const void> owner) {
+BatchInputs Classifier::inputs_of(const BatchView& batch, bool mixup, std::shared_ptr<const void> owner) const {
   const auto input = [](const char* name, const auto& values, bool pinned = false) {
     return StagedInput{name, std::as_bytes(std::span(values)), pinned};
   };
-  std::vector<StagedInput> inputs = {input(names::images, batch.images, batch.images_pinned),
-                                     input(names::flips, batch.flips), input(names::labels, batch.labels)};
+  BatchInputs inputs{.shape = shape_of(batch),
+                     .values = {input(names::images, batch.images, batch.images_pinned),
+                                input(names::flips, batch.flips), input(names::labels, batch.labels)},
+                     .owner = std::move(owner)};
   if (mixup) {
     // What follows from the batch lives as long as it does.
     struct Derived {
       std::shared_ptr<const void> batch_owner;
       std::vector<std::int32_t> partner_labels, ranked_labels;
     };
-    const auto derived = std::make_shared<Derived>(Derived{std::move(owner), {}, {}});
+    const auto derived = std::make_shared<Derived>(Derived{std::move(inputs.owner), {}, {}});
     for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size); ++i) {
       derived->partner_labels.push_back(batch.labels[static_cast<std::size_t>(batch.partners[i])]);
       derived->ranked_labels.push_back(batch.lambdas[i] >= 0.5F ? batch.labels[i] : derived->partner_labels[i]);
     }
-    inputs.push_back(input(names::partners, batch.partners));
-    inputs.push_back(input(names::lambdas, batch.lambdas));
-    inputs.push_back(input(names::partner_labels, derived->partner_labels));
-    inputs.push_back(input(names::ranked_labels, derived->ranked_labels));
-    owner = derived;
+    inputs.values.push_back(input(names::partners, batch.partners));
+    inputs.values.push_back(input(names::lambdas, batch.lambdas));
+    inputs.values.push_back(input(names::partner_labels, derived->partner_labels));
+    inputs.values.push_back(input(names::ranked_labels, derived->ranked_labels));
+    inputs.owner = derived;
   }
-  stage.upload(std::move(inputs), std::move(owner));
+  return inputs;
 }
 
 void Classifier::upload(const BatchView& batch, std::shared_ptr<const void> owner) {
-  send(training_inputs_, batch, options_.mixup, owner);
-  uploaded_.push_back({batch, std::move(owner)});
-}
-
-void Classifier::start() {
-  check(!started_ && !uploaded_.empty(), "a step is started when a batch is uploaded and no other step is at work");
-  started_ = std::move(uploaded_.front());
-  uploaded_.pop_front();
-  Executable& executable = plan_training(started_->batch.size, started_->batch.height, started_->batch.width);
-  training_inputs_.deliver(executable);
-  // A step that turns out bad changes nothing: its update asks first_non_finite on the device.
-  executable.run();
+  learner_.upload(inputs_of(batch, options_.mixup, std::move(owner)));
 }
 
 StepResult Classifier::finish(BadGradient bad_gradient) {
-  check(started_.has_value(), "there is no step to finish");
-  const Uploaded step = std::move(*started_);
-  started_.reset();
-  Executable& executable = plan_training(step.batch.size, step.batch.height, step.batch.width);
-  StepResult result{.loss = static_cast<double>(executable.result<float>(names::loss).front())};
-  if (!std::isfinite(result.loss)) stop(step.batch, "the loss is not finite");
-  count_ranks(executable.result<std::int32_t>(names::ranks), result.top1, result.top5);
-  result.skipped = executable.result<std::int64_t>(names::first_non_finite).front() >= 0;
-  if (result.skipped && bad_gradient == BadGradient::stops)
-    stop(step.batch, "a gradient is not finite (the loss is " + std::to_string(result.loss) + ")");
+  const Learner::Finished finished = learner_.finish(bad_gradient);
+  StepResult result{.loss = finished.loss, .skipped = finished.skipped};
+  count_ranks(finished.executable->result<std::int32_t>(names::ranks), result.top1, result.top5);
   return result;
-}
-
-void Classifier::forget_batches() {
-  context_.device.runtime()->synchronize(Stream::compute);
-  started_.reset();
-  uploaded_.clear();
-  training_inputs_ = InputStage(context_.device);
-  evaluation_inputs_ = InputStage(context_.device);
 }
 
 StepResult Classifier::train(const BatchView& batch, BadGradient bad_gradient) {
@@ -118,36 +85,12 @@ StepResult Classifier::train(const BatchView& batch, BadGradient bad_gradient) {
   return finish(bad_gradient);
 }
 
-void Classifier::stop(const BatchView& batch, const std::string& problem) {
-  const StepObservation observation = observe(batch, Phase::backward);
-  const Program& program = plan_training(batch.size, batch.height, batch.width).program();
-  throw NonFiniteStep(problem + "; " + describe(program, observation), observation_table(program, observation));
-}
-
 StepObservation Classifier::observe(const BatchView& batch, Phase last) {
-  forget_batches();  // those of the steps to come: there will be none
-  Executable& executable = plan(Use::training, batch.size, batch.height, batch.width);
-  send(training_inputs_, batch, options_.mixup, nullptr);
-  training_inputs_.deliver(executable);
-  StepObservation observation;
-  observation.before = find_non_finite_parameter(executable);
-  for (const Phase phase : {Phase::forward, Phase::backward, Phase::update}) {
-    if (phase > last) break;
-    observation.phases[static_cast<std::size_t>(phase)] = observe_phase(executable, phase);
-  }
-  // Read where it lies: phases run one by one bring no results to the host.
-  float loss = 0.0F;
-  const std::vector<std::byte> bytes = executable.read(executable.program().find(names::loss));
-  std::memcpy(&loss, bytes.data(), sizeof loss);
-  observation.loss = static_cast<double>(loss);
-  return observation;
+  return learner_.observe(inputs_of(batch, options_.mixup, nullptr), last);
 }
 
 EvaluationResult Classifier::evaluate(const BatchView& batch, bool averaged) {
-  Executable& executable = plan_evaluation(batch.size, batch.height, batch.width, averaged);
-  send(evaluation_inputs_, batch, false, nullptr);
-  evaluation_inputs_.deliver(executable);
-  executable.run();
+  const Executable& executable = learner_.evaluate(inputs_of(batch, false, nullptr), averaged);
   return {.row_losses = executable.result<float>(names::row_losses),
           .ranks = executable.result<std::int32_t>(names::ranks),
           .logits = executable.result<float>(names::logits)};

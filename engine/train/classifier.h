@@ -1,21 +1,12 @@
-// A classifier that learns and is evaluated, batch by batch: the model's programs, one plan per shape in a cache, and
-// what happens between them on the host.
+// A classifier that learns and is evaluated: what is in its batches and what its steps say; the rest is a Learner.
 #pragma once
 
-#include <deque>
-#include <map>
 #include <memory>
-#include <optional>
-#include <string>
-#include <tuple>
-#include <vector>
+#include <span>
 
-#include "engine/base/error.h"
 #include "engine/data/batch_view.h"
-#include "engine/program/execute.h"
-#include "engine/program/input_stage.h"
 #include "engine/train/classification_program.h"
-#include "engine/train/step_observation.h"
+#include "engine/train/learner.h"
 
 namespace sleight {
 
@@ -26,9 +17,6 @@ struct StepResult {
   bool skipped = false;   // a gradient was not finite, and nothing was changed
 };
 
-// What train does when the loss is finite and a gradient is not.
-enum class BadGradient : std::uint8_t { stops, skips_step };
-
 // Spans are valid until the next step. Without smoothing.
 struct EvaluationResult {
   std::span<const float> row_losses;    // [N]
@@ -36,76 +24,44 @@ struct EvaluationResult {
   std::span<const float> logits;        // [N, classes]
 };
 
-// A loss or a gradient that is NaN or infinite. The message names the first bad value's step and layer.
-class NonFiniteStep : public Error {
- public:
-  NonFiniteStep(const std::string& message, std::string observed) : Error(message), observed_(std::move(observed)) {}
-
-  // observation_table of the step repeated: what a replay of it must show again.
-  const std::string& observed() const { return observed_; }
-
- private:
-  std::string observed_;
-};
-
 class Classifier {
  public:
   // Shapes in options are ignored here; each batch brings its own.
   Classifier(Context& context, ClassifierFunction model, ClassificationOptions options);
+  Classifier(const Classifier&) = delete;  // the learner's plans are written by this object
+  Classifier& operator=(const Classifier&) = delete;
 
-  // Makes the plan for one shape now. Call with the largest first: the arena then never grows, and too little memory is
-  // found before the first step.
+  // Makes the plan for one shape now (Learner::plan): the largest first.
   Executable& plan_training(std::int64_t batch_size, std::int64_t height, std::int64_t width);
   Executable& plan_evaluation(std::int64_t batch_size, std::int64_t height, std::int64_t width, bool averaged);
 
   // One step with the learning rate and its like as they stand in the context's live scalars. When the loss or a
-  // gradient is not finite, throws NonFiniteStep and leaves everything in the store as it was before the step. A
-  // gradient of a scaled loss may overflow in a healthy run: with skips_step that is told in the result.
+  // gradient is not finite, throws NonFiniteStep and leaves everything in the store as it was before the step.
   StepResult train(const BatchView& batch, BadGradient bad_gradient = BadGradient::stops);
 
-  // The same in three calls, so that a GPU never waits for the host: upload() queues the transfer of a batch, which
-  // travels while the step before is computed; start() queues the step of the batch uploaded longest ago, with the live
-  // scalars as they stand; finish() waits for it. At most one step is started at a time. `owner` keeps the memory of
-  // the batch until its step is finished.
+  // The same in three calls (Learner::upload). `owner` keeps the memory of the batch until its step is finished.
   void upload(const BatchView& batch, std::shared_ptr<const void> owner);
-  void start();
+  void start() { learner_.start(); }
   StepResult finish(BadGradient bad_gradient = BadGradient::stops);
-  // Lets go of all batches, those that no step will take too, after the device has read them.
-  void forget_batches();
-  bool started() const { return started_.has_value(); }
-  std::size_t uploaded() const { return uploaded_.size(); }
+  void forget_batches() { learner_.forget_batches(); }
+  bool started() const { return learner_.started(); }
+  std::size_t uploaded() const { return learner_.uploaded(); }
 
-  // The same step with a look at every value as it is written. Runs the phases up to `last`, whatever it finds, and
-  // leaves in the store what they wrote.
+  // The same step with a look at every value as it is written (Learner::observe).
   StepObservation observe(const BatchView& batch, Phase last);
 
   // averaged: with the moving averages of the weights.
   EvaluationResult evaluate(const BatchView& batch, bool averaged);
 
-  const Device& device() const { return context_.device; }
-  std::size_t plan_count() const { return plans_.size(); }
+  const Device& device() const { return learner_.device(); }
+  std::size_t plan_count() const { return learner_.plan_count(); }
 
  private:
-  enum class Use : std::uint8_t { training, evaluation, averaged_evaluation };
-  using Key = std::tuple<Use, std::int64_t, std::int64_t, std::int64_t>;
+  BatchInputs inputs_of(const BatchView& batch, bool mixup, std::shared_ptr<const void> owner) const;
 
-  // A batch on its way to its step.
-  struct Uploaded {
-    BatchView batch;
-    std::shared_ptr<const void> owner;
-  };
-
-  Executable& plan(Use use, std::int64_t batch_size, std::int64_t height, std::int64_t width);
-  void send(InputStage& stage, const BatchView& batch, bool mixup, std::shared_ptr<const void> owner);
-  [[noreturn]] void stop(const BatchView& batch, const std::string& problem);
-
-  Context& context_;
   ClassifierFunction model_;
   ClassificationOptions options_;
-  std::map<Key, std::unique_ptr<Executable>> plans_;
-  InputStage training_inputs_, evaluation_inputs_;
-  std::deque<Uploaded> uploaded_;
-  std::optional<Uploaded> started_;
+  Learner learner_;
 };
 
 }  // namespace sleight

@@ -55,7 +55,7 @@ std::vector<double> train_resnet(const Device& device, bool graphs, DataType ele
   std::vector<double> losses;
   for (int step = 0; step < steps; ++step) {
     executable.run();
-    losses.push_back(static_cast<double>(executable.result<float>(classification_names::loss).front()));
+    losses.push_back(static_cast<double>(executable.result<float>(training_names::loss).front()));
   }
   return losses;
 }

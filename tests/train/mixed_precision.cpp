@@ -87,7 +87,7 @@ class Run {
     ClassificationOptions options;
     options.classes = classes;
     options.element = element;
-    options.after_update = [](Tracer& trace) {
+    options.update.after_update = [](Tracer& trace) {
       std::vector<ops::AveragedParameter> averaged;
       const std::vector<Parameter> parameters = trace.program().parameters;
       for (const Parameter& parameter : parameters) {

@@ -36,11 +36,12 @@ ClassificationOptions ClassifierTricks::program_options(std::int64_t classes) {
   options.element = element_;
   options.normalisation = recipe_.normalisation;
   options.mixup = mixup_.has_value();
-  options.nesterov = recipe_.nesterov;
+  options.update.nesterov = recipe_.nesterov;
   if (label_smoothing_) options.loss = label_smoothing_->loss_parameters();
-  if (recipe_.zero_gamma) options.change_initializers = [this](Program& program) { zero_gamma_ = zero_gamma(program); };
-  if (recipe_.no_bias_decay) options.decays = decays_without_bias;
-  if (ema_) options.after_update = [this](Tracer& trace) { ema_->trace(trace); };
+  if (recipe_.zero_gamma)
+    options.update.change_initializers = [this](Program& program) { zero_gamma_ = zero_gamma(program); };
+  if (recipe_.no_bias_decay) options.update.decays = decays_without_bias;
+  if (ema_) options.update.after_update = [this](Tracer& trace) { ema_->trace(trace); };
   return options;
 }
 

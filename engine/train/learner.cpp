@@ -1,0 +1,95 @@
+#include "engine/train/learner.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "engine/train/update_steps.h"
+
+namespace sleight {
+
+Learner::Learner(Context& context, ProgramWriter write)
+    : context_(context),
+      write_(std::move(write)),
+      training_inputs_(context.device),
+      evaluation_inputs_(context.device) {}
+
+Executable& Learner::plan(ProgramUse use, const BatchShape& shape) {
+  const Key key{use, shape};
+  const auto found = plans_.find(key);
+  if (found != plans_.end()) return *found->second;
+  ExecutableOptions options;
+  if (use == ProgramUse::averaged_evaluation) options.parameter_prefix = average_prefix;
+  return *(plans_[key] = std::make_unique<Executable>(write_(use, shape), context_, options));
+}
+
+void Learner::upload(BatchInputs batch) {
+  training_inputs_.upload(batch.values, batch.owner);
+  uploaded_.push_back(std::move(batch));
+}
+
+void Learner::start() {
+  check(!started_ && !uploaded_.empty(), "a step is started when a batch is uploaded and no other step is at work");
+  started_ = std::move(uploaded_.front());
+  uploaded_.pop_front();
+  Executable& executable = plan(ProgramUse::training, started_->shape);
+  training_inputs_.deliver(executable);
+  // A step that turns out bad changes nothing: its update asks first_non_finite on the device.
+  executable.run();
+}
+
+Learner::Finished Learner::finish(BadGradient bad_gradient) {
+  check(started_.has_value(), "there is no step to finish");
+  const BatchInputs batch = std::move(*started_);
+  started_.reset();
+  Executable& executable = plan(ProgramUse::training, batch.shape);
+  Finished finished{.executable = &executable,
+                    .loss = static_cast<double>(executable.result<float>(training_names::loss).front())};
+  if (!std::isfinite(finished.loss)) stop(batch, "the loss is not finite");
+  finished.skipped = executable.result<std::int64_t>(training_names::first_non_finite).front() >= 0;
+  if (finished.skipped && bad_gradient == BadGradient::stops)
+    stop(batch, "a gradient is not finite (the loss is " + std::to_string(finished.loss) + ")");
+  return finished;
+}
+
+void Learner::forget_batches() {
+  context_.device.runtime()->synchronize(Stream::compute);
+  started_.reset();
+  uploaded_.clear();
+  training_inputs_ = InputStage(context_.device);
+  evaluation_inputs_ = InputStage(context_.device);
+}
+
+void Learner::stop(const BatchInputs& batch, const std::string& problem) {
+  const StepObservation observation = observe(batch, Phase::backward);
+  const Program& program = plan(ProgramUse::training, batch.shape).program();
+  throw NonFiniteStep(problem + "; " + describe(program, observation), observation_table(program, observation));
+}
+
+StepObservation Learner::observe(BatchInputs batch, Phase last) {
+  forget_batches();  // those of the steps to come: there will be none
+  Executable& executable = plan(ProgramUse::training, batch.shape);
+  training_inputs_.upload(std::move(batch.values), std::move(batch.owner));
+  training_inputs_.deliver(executable);
+  StepObservation observation;
+  observation.before = find_non_finite_parameter(executable);
+  for (const Phase phase : {Phase::forward, Phase::backward, Phase::update}) {
+    if (phase > last) break;
+    observation.phases[static_cast<std::size_t>(phase)] = observe_phase(executable, phase);
+  }
+  // Read where it lies: phases run one by one bring no results to the host.
+  float loss = 0.0F;
+  const std::vector<std::byte> bytes = executable.read(executable.program().find(training_names::loss));
+  std::memcpy(&loss, bytes.data(), sizeof loss);
+  observation.loss = static_cast<double>(loss);
+  return observation;
+}
+
+Executable& Learner::evaluate(BatchInputs batch, bool averaged) {
+  Executable& executable = plan(averaged ? ProgramUse::averaged_evaluation : ProgramUse::evaluation, batch.shape);
+  evaluation_inputs_.upload(std::move(batch.values), std::move(batch.owner));
+  evaluation_inputs_.deliver(executable);
+  executable.run();
+  return executable;
+}
+
+}  // namespace sleight
