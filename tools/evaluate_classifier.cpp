@@ -4,6 +4,7 @@
 #include "engine/base/file.h"
 #include "engine/base/log.h"
 #include "engine/train/checkpoint.h"
+#include "tools/common/broken_pictures.h"
 #include "tools/common/classifier_evaluation.h"
 #include "tools/common/classifier_file.h"
 #include "tools/common/run_tool.h"
@@ -61,7 +62,7 @@ int main(int argument_count, char** arguments) {
     sleight::log_broken(summaries.broken);
     const sleight::EvaluationSummary& summary = summaries.plain;
     std::printf("%lld pictures%s: loss %.4f, top-1 %.2f%%, top-5 %.2f%%\n", static_cast<long long>(summary.pictures),
-                summaries.left_out().c_str(), summary.loss, 100.0 * summary.top1, 100.0 * summary.top5);
+                sleight::left_out(summaries.broken).c_str(), summary.loss, 100.0 * summary.top1, 100.0 * summary.top5);
     return 0;
   });
 }

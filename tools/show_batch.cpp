@@ -9,6 +9,7 @@
 #include "tools/common/classifier_options.h"
 #include "tools/common/classifier_tricks.h"
 #include "tools/common/run_tool.h"
+#include "tools/common/training_run.h"
 #include "tools/common/training_schedule.h"
 
 namespace sleight {
@@ -51,7 +52,7 @@ int show(const ClassifierRun& asked, std::int64_t epoch, std::int64_t step, cons
   data_options.synthetic.seed = asked.options.seed;
   const auto dataset = open_dataset(asked.options.data, DatasetSplit::training, data_options);
   const ClassifierRun run = fitted_to(asked, dataset->size());
-  const std::int64_t steps = steps_per_epoch(run, dataset->size());
+  const std::int64_t steps = steps_per_epoch(run.recipe, dataset->size());
   check(epoch < run.recipe.epochs && step < steps, "the training has ", run.recipe.epochs, " epochs of ", steps,
         " steps");
   const ClassifierTricks tricks(run, steps);

@@ -11,9 +11,6 @@ namespace sleight {
 
 namespace {
 
-constexpr std::int64_t smallest_default_batch = 16;
-constexpr std::int64_t fewest_default_steps = 100;
-
 template <class... Parts>
 std::string line(const Parts&... parts) {
   std::ostringstream text;
@@ -77,29 +74,6 @@ std::string description(const AugmentationRecipe& augmentation) {
 
 }  // namespace
 
-TrickSet parse_trick_set(const std::string& text) {
-  if (text == "standard") return TrickSet::standard;
-  if (text == "all") return TrickSet::all;
-  if (text == "none") return TrickSet::none;
-  fail("the set of tricks is 'standard', 'all' or 'none', got '", text, "'");
-}
-
-double Recipe::base_rate() const {
-  return linear_scaling ? linearly_scaled_rate(learning_rate, batch_size) : learning_rate;
-}
-
-LearningRateOptions Recipe::learning_rate_options(std::int64_t iterations_per_epoch) const {
-  LearningRateOptions options{.base_rate = base_rate(),
-                              .iterations = epochs * iterations_per_epoch,
-                              .warm_up_iterations = iterations_of(warm_up_epochs, iterations_per_epoch),
-                              .warm_up = warm_up,
-                              .decay = decay,
-                              .step_multiplier = step_multiplier};
-  for (const double epoch : milestones)
-    options.milestones.push_back(iterations_of(epoch, iterations_per_epoch));
-  return options;
-}
-
 Recipe default_recipe(ModelFamily family, TrickSet tricks, std::int64_t epochs, std::int64_t image_size) {
   const bool cifar = family == ModelFamily::cifar;
   if (epochs == 0) epochs = cifar ? 200 : 120;
@@ -128,36 +102,8 @@ Recipe default_recipe(ModelFamily family, TrickSet tricks, std::int64_t epochs, 
   return recipe;
 }
 
-std::int64_t batch_size_for(const Recipe& recipe, std::int64_t pictures) {
-  std::int64_t size = recipe.batch_size;
-  while (size / 2 >= smallest_default_batch && pictures / size < fewest_default_steps)
-    size /= 2;
-  return size;
-}
-
 std::vector<std::string> describe(const Recipe& recipe) {
-  std::vector<std::string> lines;
-  lines.push_back(line("epochs ", recipe.epochs, ", batch size ", recipe.batch_size));
-  lines.push_back(recipe.linear_scaling
-                      ? line("learning rate ", recipe.base_rate(), " = ", recipe.learning_rate, " * ",
-                             recipe.batch_size, " / ", linear_scaling_reference_batch, " (linear scaling)")
-                      : line("learning rate ", recipe.base_rate(), " (no linear scaling)"));
-  if (recipe.decay == Decay::cosine) {
-    lines.push_back("schedule: cosine, by iteration and without the warm-up, 0 after the last iteration");
-  } else {
-    std::string epochs;
-    for (const double epoch : recipe.milestones)
-      epochs += line(epochs.empty() ? "" : ", ", epoch);
-    lines.push_back(line("schedule: rate times ", recipe.step_multiplier, " after epochs ", epochs));
-  }
-  lines.push_back(
-      recipe.warm_up_epochs > 0.0
-          ? line("warm-up: ", recipe.warm_up_epochs, " epochs, ",
-                 recipe.warm_up == WarmUp::linear ? "linear by iteration" : "power 4 by iteration (darknet's burn-in)")
-          : "warm-up: off");
-  lines.push_back(line("SGD: momentum ", recipe.momentum, recipe.nesterov ? " (Nesterov)" : "", ", weight decay ",
-                       recipe.weight_decay,
-                       recipe.no_bias_decay ? " on convolution and linear weights only" : " on all parameters"));
+  std::vector<std::string> lines = describe_schedule(recipe);
   lines.push_back("augmentation: " + description(recipe.training_augmentation));
   lines.push_back(recipe.zero_gamma ? "zero gamma: the last scale of each residual branch starts at 0"
                                     : "zero gamma: off");
@@ -175,18 +121,8 @@ std::vector<std::string> describe(const Recipe& recipe) {
   } else {
     lines.push_back("label smoothing: off");
   }
-  if (recipe.random_shapes) {
-    const RandomShapesOptions& shapes = *recipe.random_shapes;
-    lines.push_back(line("random shapes: ", shapes.minimum, " to ", shapes.maximum, " in steps of ", shapes.multiple,
-                         ", a new size every ", shapes.every, " iterations"));
-  } else {
-    lines.push_back("random shapes: off");
-  }
-  lines.push_back(recipe.ema_decay > 0.0
-                      ? line("moving average of the weights: decay ", recipe.ema_decay,
-                             recipe.ema_warm_up ? ", at most (1 + t) / (10 + t) at update t" : ", constant",
-                             "; the first update copies")
-                      : "moving average of the weights: off");
+  lines.push_back(describe_random_shapes(recipe));
+  lines.push_back(describe_ema(recipe));
   return lines;
 }
 

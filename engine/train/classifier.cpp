@@ -13,6 +13,16 @@ void count_ranks(std::span<const std::int32_t> ranks, std::int64_t& top1, std::i
   top5 = std::count_if(ranks.begin(), ranks.end(), [](std::int32_t rank) { return rank < 5; });
 }
 
+template <class Values>
+StagedInput input(const char* name, const Values& values, bool pinned = false) {
+  return {name, std::as_bytes(std::span(values)), pinned};
+}
+
+std::vector<StagedInput> plain_inputs(const BatchView& batch) {
+  return {input(names::images, batch.images, batch.images_pinned), input(names::flips, batch.flips),
+          input(names::labels, batch.labels)};
+}
+
 BatchShape shape_of(const BatchView& batch) {
   return {batch.size, batch.height, batch.width};
 }
@@ -40,57 +50,45 @@ Executable& Classifier::plan_evaluation(std::int64_t batch_size, std::int64_t he
                        {batch_size, height, width});
 }
 
-BatchInputs Classifier::inputs_of(const BatchView& batch, bool mixup, std::shared_ptr<const void> owner) const {
-  const auto input = [](const char* name, const auto& values, bool pinned = false) {
-    return StagedInput{name, std::as_bytes(std::span(values)), pinned};
+BatchInputs Classifier::training_inputs(const BatchView& batch, std::shared_ptr<const void> owner) const {
+  BatchInputs inputs{.shape = shape_of(batch), .values = plain_inputs(batch), .owner = std::move(owner)};
+  if (!options_.mixup) return inputs;
+  // What follows from the batch lives as long as it does.
+  struct Derived {
+    std::shared_ptr<const void> batch_owner;
+    std::vector<std::int32_t> partner_labels, ranked_labels;
   };
-  BatchInputs inputs{.shape = shape_of(batch),
-                     .values = {input(names::images, batch.images, batch.images_pinned),
-                                input(names::flips, batch.flips), input(names::labels, batch.labels)},
-                     .owner = std::move(owner)};
-  if (mixup) {
-    // What follows from the batch lives as long as it does.
-    struct Derived {
-      std::shared_ptr<const void> batch_owner;
-      std::vector<std::int32_t> partner_labels, ranked_labels;
-    };
-    const auto derived = std::make_shared<Derived>(Derived{std::move(inputs.owner), {}, {}});
-    for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size); ++i) {
-      derived->partner_labels.push_back(batch.labels[static_cast<std::size_t>(batch.partners[i])]);
-      derived->ranked_labels.push_back(batch.lambdas[i] >= 0.5F ? batch.labels[i] : derived->partner_labels[i]);
-    }
-    inputs.values.push_back(input(names::partners, batch.partners));
-    inputs.values.push_back(input(names::lambdas, batch.lambdas));
-    inputs.values.push_back(input(names::partner_labels, derived->partner_labels));
-    inputs.values.push_back(input(names::ranked_labels, derived->ranked_labels));
-    inputs.owner = derived;
+  const auto derived = std::make_shared<Derived>(Derived{std::move(inputs.owner), {}, {}});
+  for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size); ++i) {
+    derived->partner_labels.push_back(batch.labels[static_cast<std::size_t>(batch.partners[i])]);
+    derived->ranked_labels.push_back(batch.lambdas[i] >= 0.5F ? batch.labels[i] : derived->partner_labels[i]);
   }
+  inputs.values.push_back(input(names::partners, batch.partners));
+  inputs.values.push_back(input(names::lambdas, batch.lambdas));
+  inputs.values.push_back(input(names::partner_labels, derived->partner_labels));
+  inputs.values.push_back(input(names::ranked_labels, derived->ranked_labels));
+  inputs.owner = derived;
   return inputs;
 }
 
-void Classifier::upload(const BatchView& batch, std::shared_ptr<const void> owner) {
-  learner_.upload(inputs_of(batch, options_.mixup, std::move(owner)));
-}
-
-StepResult Classifier::finish(BadGradient bad_gradient) {
-  const Learner::Finished finished = learner_.finish(bad_gradient);
+StepResult Classifier::result_of(const Learner::Finished& finished) {
   StepResult result{.loss = finished.loss, .skipped = finished.skipped};
   count_ranks(finished.executable->result<std::int32_t>(names::ranks), result.top1, result.top5);
   return result;
 }
 
 StepResult Classifier::train(const BatchView& batch, BadGradient bad_gradient) {
-  upload(batch, nullptr);
-  start();
-  return finish(bad_gradient);
+  learner_.upload(training_inputs(batch, nullptr));
+  learner_.start();
+  return result_of(learner_.finish(bad_gradient));
 }
 
 StepObservation Classifier::observe(const BatchView& batch, Phase last) {
-  return learner_.observe(inputs_of(batch, options_.mixup, nullptr), last);
+  return learner_.observe(training_inputs(batch, nullptr), last);
 }
 
 EvaluationResult Classifier::evaluate(const BatchView& batch, bool averaged) {
-  const Executable& executable = learner_.evaluate(inputs_of(batch, false, nullptr), averaged);
+  const Executable& executable = learner_.evaluate({shape_of(batch), plain_inputs(batch), nullptr}, averaged);
   return {.row_losses = executable.result<float>(names::row_losses),
           .ranks = executable.result<std::int32_t>(names::ranks),
           .logits = executable.result<float>(names::logits)};

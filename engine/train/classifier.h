@@ -39,26 +39,21 @@ class Classifier {
   // gradient is not finite, throws NonFiniteStep and leaves everything in the store as it was before the step.
   StepResult train(const BatchView& batch, BadGradient bad_gradient = BadGradient::stops);
 
-  // The same in three calls (Learner::upload). `owner` keeps the memory of the batch until its step is finished.
-  void upload(const BatchView& batch, std::shared_ptr<const void> owner);
-  void start() { learner_.start(); }
-  StepResult finish(BadGradient bad_gradient = BadGradient::stops);
-  void forget_batches() { learner_.forget_batches(); }
-  bool started() const { return learner_.started(); }
-  std::size_t uploaded() const { return learner_.uploaded(); }
-
   // The same step with a look at every value as it is written (Learner::observe).
   StepObservation observe(const BatchView& batch, Phase last);
 
   // averaged: with the moving averages of the weights.
   EvaluationResult evaluate(const BatchView& batch, bool averaged);
 
+  // For those who train any kind of model: the batch as the training program takes it, and what a step said.
+  Learner& learner() { return learner_; }
+  BatchInputs training_inputs(const BatchView& batch, std::shared_ptr<const void> owner) const;
+  static StepResult result_of(const Learner::Finished& finished);
+
   const Device& device() const { return learner_.device(); }
   std::size_t plan_count() const { return learner_.plan_count(); }
 
  private:
-  BatchInputs inputs_of(const BatchView& batch, bool mixup, std::shared_ptr<const void> owner) const;
-
   ClassifierFunction model_;
   ClassificationOptions options_;
   Learner learner_;

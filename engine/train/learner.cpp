@@ -43,6 +43,7 @@ Learner::Finished Learner::finish(BadGradient bad_gradient) {
   started_.reset();
   Executable& executable = plan(ProgramUse::training, batch.shape);
   Finished finished{.executable = &executable,
+                    .shape = batch.shape,
                     .loss = static_cast<double>(executable.result<float>(training_names::loss).front())};
   if (!std::isfinite(finished.loss)) stop(batch, "the loss is not finite");
   finished.skipped = executable.result<std::int64_t>(training_names::first_non_finite).front() >= 0;

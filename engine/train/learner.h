@@ -72,6 +72,7 @@ class Learner {
 
   struct Finished {
     Executable* executable = nullptr;  // its results can be read until the next step is started
+    BatchShape shape;
     double loss = 0.0;
     bool skipped = false;  // a gradient was not finite, and nothing was changed
   };

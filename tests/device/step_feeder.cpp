@@ -9,6 +9,8 @@
 #include "engine/train/classification_program.h"
 #include "tests/device/recording_runtime.h"
 #include "tools/common/classifier_options.h"
+#include "tools/common/classifier_tricks.h"
+#include "tools/common/training_run.h"
 #include "tools/common/training_schedule.h"
 
 namespace sleight::test {
@@ -32,13 +34,35 @@ struct Outcome {
   std::map<std::string, std::vector<std::byte>> state;
 };
 
+// The batches of a classifier's training, without a run around them.
+class ClassifierSource : public StepSource {
+ public:
+  ClassifierSource(Context& context, Classifier& classifier, ClassifierTricks& tricks, Loader& loader)
+      : context_(context), classifier_(classifier), tricks_(tricks), loader_(loader) {}
+
+  BatchInputs next_batch() override {
+    const auto batch = batches_.add(loader_.next().value());
+    return classifier_.training_inputs(*batch, batch);
+  }
+  void before_step(std::int64_t step) override { tricks_.general().set_live_scalars(context_, step); }
+  void count_oldest(const Program& program) override { tricks_.count(context_, batches_.oldest(), program); }
+  void release_oldest() override { batches_.release_oldest(); }
+
+ private:
+  Context& context_;
+  Classifier& classifier_;
+  ClassifierTricks& tricks_;
+  Loader& loader_;
+  KeptBatches<Batch> batches_;
+};
+
 // Trains on this device; a NaN among the weights of step `spoiled` stops the run.
 Outcome train(Context& context, std::int64_t spoiled = -1) {
   const ClassifierRun run = small_run();
   DatasetOptions data_options;
   data_options.synthetic = run.options.synthetic;
   const DatasetPair data = open_datasets("synthetic", data_options);
-  const std::int64_t per_epoch = steps_per_epoch(run, data.training->size());
+  const std::int64_t per_epoch = steps_per_epoch(run.recipe, data.training->size());
   ClassifierTricks tricks(run, per_epoch);
   TrainingSchedule schedule(run, tricks, data.training->size());
   Classifier classifier(context, run.model->trace, tricks.program_options(10));
@@ -53,7 +77,8 @@ Outcome train(Context& context, std::int64_t spoiled = -1) {
                  .maximum_height = largest,
                  .maximum_width = largest,
                  .allocate_pixels = pinned_pixels(context.device)});
-  StepFeeder feeder(context, classifier, tricks, loader, 0, steps);
+  ClassifierSource source(context, classifier, tricks, loader);
+  StepFeeder feeder(context, classifier.learner(), source, nullptr, 0, steps);
   Outcome outcome;
   for (std::int64_t step = 0; step < steps; ++step) {
     if (step == spoiled) {
@@ -61,7 +86,7 @@ Outcome train(Context& context, std::int64_t spoiled = -1) {
       std::fill_n(bytes.begin(), 4, std::byte{0xff});
       context.store.write("conv1.weight", bytes);
     }
-    outcome.losses.push_back(feeder.finish_step().result.loss);
+    outcome.losses.push_back(feeder.finish_step().step.loss);
     if (step + 1 != spoiled) feeder.start_ahead();
   }
   for (const std::string& name : context.store.names())

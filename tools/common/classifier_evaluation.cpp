@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "engine/base/error.h"
-#include "engine/base/log.h"
 #include "engine/data/png.h"
 
 namespace sleight {
@@ -35,11 +34,6 @@ void finish(EvaluationSummary& summary) {
 }
 
 }  // namespace
-
-void log_broken(std::span<const BrokenPicture> broken) {
-  for (const BrokenPicture& picture : broken)
-    log_warning("broken picture ", picture.name, ": ", picture.reason);
-}
 
 EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, const EvaluationOptions& options) {
   check(dataset.size() > 0, "there are no pictures to evaluate");
@@ -88,11 +82,6 @@ ReportPrediction report_prediction(const Batch& batch, std::size_t i, std::span<
           .label = classes[static_cast<std::size_t>(batch.labels()[i])],
           .predicted = classes[static_cast<std::size_t>(top - row.begin())],
           .probability = 1.0 / sum};
-}
-
-std::string EvaluationSummaries::left_out() const {
-  if (broken.empty()) return "";
-  return ", " + std::to_string(broken.size()) + " broken picture" + (broken.size() == 1 ? "" : "s") + " left out";
 }
 
 }  // namespace sleight

@@ -34,13 +34,7 @@ struct EvaluationSummaries {
   EvaluationSummary averaged;  // no pictures without EvaluationOptions::averaged
   // Left out of all sums: what the loader put in their places are pictures that are counted already.
   std::vector<BrokenPicture> broken;
-
-  // "", or ", 2 broken pictures left out".
-  std::string left_out() const;
 };
-
-// A warning for each, with its name and the reason.
-void log_broken(std::span<const BrokenPicture> broken);
 
 EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, const EvaluationOptions& options);
 

@@ -29,12 +29,6 @@ ClassifierDescription description_in(const std::filesystem::path& path, const Sa
 ClassifierDescription describe_weights(const std::filesystem::path& path, const std::string& model,
                                        std::int64_t image_size);
 
-// An entry that only a training run's checkpoint has; the Error for a file without it, or with something else than a
-// number, says what to give.
-const std::string& training_entry(const std::filesystem::path& path, const SafetensorsMetadata& metadata,
-                                  const std::string& key);
-double training_number(const std::filesystem::path& path, const SafetensorsMetadata& metadata, const std::string& key);
-
 AugmentationRecipe evaluation_recipe_of(const ClassifierModel& model);
 
 }  // namespace sleight

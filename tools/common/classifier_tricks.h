@@ -4,20 +4,18 @@
 #include <optional>
 #include <vector>
 
+#include "engine/data/loader.h"
 #include "engine/train/classifier.h"
-#include "engine/train/loss_scale.h"
 #include "tools/common/classifier_options.h"
-#include "tricks/ema.h"
+#include "tools/common/training_tricks.h"
 #include "tricks/label_smoothing.h"
-#include "tricks/learning_rate.h"
 #include "tricks/mixup.h"
-#include "tricks/random_shapes.h"
-#include "tricks/receipt.h"
 
 namespace sleight {
 
 class ClassifierTricks {
  public:
+  // The run must outlive the tricks.
   ClassifierTricks(const ClassifierRun& run, std::int64_t steps_per_epoch);
 
   // What the training programs are traced with; refers to this object.
@@ -25,18 +23,12 @@ class ClassifierTricks {
 
   // The batch of a step: size, partners, lambdas. A pure function, called from the loader's threads.
   void shape_batch(BatchRequest& request, std::int64_t step) const;
-
-  // Largest first.
-  std::vector<std::int64_t> sizes() const;
-  bool averages() const { return ema_.has_value(); }
-
-  void set_live_scalars(Context& context, std::int64_t step) const;
   // After a step that was run.
-  void count(const Context& context, const Batch& batch, const Executable& executable);
+  void count(const Context& context, const Batch& batch, const Program& program);
 
-  // Where the precision needs one; else null.
-  LossScale* loss_scale() { return loss_scale_ ? &*loss_scale_ : nullptr; }
-  const LossScale* loss_scale() const { return loss_scale_ ? &*loss_scale_ : nullptr; }
+  TrainingTricks& general() { return general_; }
+  const TrainingTricks& general() const { return general_; }
+  std::vector<std::int64_t> sizes() const { return general_.sizes(); }
 
   std::vector<Receipt> receipts() const;
   void restore(std::span<const Receipt> receipts);
@@ -44,20 +36,11 @@ class ClassifierTricks {
  private:
   const Recipe& recipe_;
   DataType element_;
-  std::int64_t image_size_;
   std::int64_t steps_per_epoch_;
-  LearningRate learning_rate_;
+  TrainingTricks general_;
   std::optional<Mixup> mixup_;
   std::optional<LabelSmoothing> label_smoothing_;
-  std::optional<RandomShapes> random_shapes_;
-  std::optional<Ema> ema_;
-  std::optional<LossScale> loss_scale_;
-  // Facts of the traced program and not of its steps.
-  std::optional<Receipt> zero_gamma_, no_bias_decay_, linear_scaling_;
+  std::optional<Receipt> zero_gamma_;  // a fact of the traced program and not of its steps
 };
-
-// To and from the metadata of checkpoints.
-std::string receipts_to_json(std::span<const Receipt> receipts);
-std::vector<Receipt> receipts_from_json(const std::string& text);
 
 }  // namespace sleight

@@ -8,6 +8,8 @@
 #include "tools/common/classifier_file.h"
 #include "tools/common/classifier_options.h"
 #include "tools/common/classifier_tricks.h"
+#include "tools/common/training_entry.h"
+#include "tools/common/training_run.h"
 
 namespace sleight {
 
@@ -85,7 +87,7 @@ Replay replay_failed_step(const std::filesystem::path& run, const ReplayOptions&
       resolve(options_of_recipe(training_entry(state, metadata, "recipe"), state.string() + ", its recipe"));
   set_compute_threads(options.threads.value_or(static_cast<int>(training_number(state, metadata, "compute_threads"))));
   Context context(options.device.empty() ? recipe.options.device : options.device, recipe.options.seed,
-                  recipe.device_options());
+                  recipe.options.device_options());
   // Only for the programs: what the schedules gave in that step lies in the file.
   ClassifierTricks tricks(recipe, 1);
   Classifier classifier(context, recipe.model->trace, tricks.program_options(classes));

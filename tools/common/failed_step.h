@@ -12,11 +12,6 @@
 
 namespace sleight {
 
-// The files of a run's folder: the batch with the live scalars of the step, and the whole state from before the step
-// (as last.safetensors is written).
-inline constexpr const char* failed_batch_name = "failed_batch.safetensors";
-inline constexpr const char* failed_state_name = "failed_state.safetensors";
-
 // observed: observation_table of the forward and the backward phase.
 void save_failed_batch(const std::filesystem::path& path, const BatchView& batch, std::int64_t step,
                        const Context& context, const std::string& observed);

@@ -1,41 +1,35 @@
 #include "tools/common/step_feeder.h"
 
-#include "engine/base/error.h"
 #include "engine/base/timer.h"
 
 namespace sleight {
 
-StepFeeder::StepFeeder(Context& context, Classifier& classifier, ClassifierTricks& tricks, Loader& loader,
+StepFeeder::StepFeeder(Context& context, Learner& learner, StepSource& source, LossScale* loss_scale,
                        std::int64_t first_step, std::int64_t end)
     : context_(context),
-      classifier_(classifier),
-      tricks_(tricks),
-      loader_(loader),
+      learner_(learner),
+      source_(source),
+      loss_scale_(loss_scale),
       next_upload_(first_step),
       next_start_(first_step),
       end_(end) {}
 
 StepFeeder::~StepFeeder() {
-  classifier_.forget_batches();
+  learner_.forget_batches();
 }
 
 void StepFeeder::upload() {
-  Timer timer;
-  std::optional<Batch> batch = loader_.next();
+  const Timer timer;
+  BatchInputs batch = source_.next_batch();
   loader_seconds_ += timer.seconds();
-  check(batch.has_value(), "the loader ended before step ", next_upload_);
-  const auto owner = std::make_shared<Batch>(std::move(*batch));
-  classifier_.upload(*owner, owner);
-  waiting_.push_back(owner);
+  learner_.upload(std::move(batch));
   ++next_upload_;
 }
 
 void StepFeeder::start() {
-  if (waiting_.empty()) upload();
-  current_ = waiting_.front();
-  waiting_.pop_front();
-  tricks_.set_live_scalars(context_, next_start_);
-  classifier_.start();
+  if (learner_.uploaded() == 0) upload();
+  source_.before_step(next_start_);
+  learner_.start();
   ++next_start_;
 }
 
@@ -46,23 +40,19 @@ void StepFeeder::start_ahead() {
 StepFeeder::Finished StepFeeder::finish_step() {
   loader_seconds_ = 0.0;
   if (!at_work()) start();
-  if (!context_.device.is_host() && waiting_.empty() && next_upload_ < end_) upload();
-  Finished finished{.result = {},
-                    .batch_size = current_->size(),
+  if (!context_.device.is_host() && learner_.uploaded() == 0 && next_upload_ < end_) upload();
+  const bool may_skip = loss_scale_ != nullptr && loss_scale_->may_skip();
+  Finished finished{.step = learner_.finish(may_skip ? BadGradient::skips_step : BadGradient::stops),
                     .learning_rate = static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate)),
-                    .loader_seconds = 0.0};
-  LossScale* const loss_scale = tricks_.loss_scale();
-  const bool may_skip = loss_scale != nullptr && loss_scale->may_skip();
-  finished.result = classifier_.finish(may_skip ? BadGradient::skips_step : BadGradient::stops);
-  if (finished.result.skipped) {
-    loss_scale->count_skipped();
+                    .loader_seconds = loader_seconds_};
+  if (finished.step.skipped) {
+    loss_scale_->count_skipped();
   } else {
     // Only now: a step that is skipped, or stops the run, has done nothing that could be counted.
-    tricks_.count(context_, *current_,
-                  classifier_.plan_training(current_->size(), current_->height(), current_->width()));
-    if (loss_scale != nullptr) loss_scale->count_good();
+    source_.count_oldest(finished.step.executable->program());
+    if (loss_scale_ != nullptr) loss_scale_->count_good();
   }
-  finished.loader_seconds = loader_seconds_;
+  source_.release_oldest();
   return finished;
 }
 

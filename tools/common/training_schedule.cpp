@@ -23,11 +23,4 @@ bool TrainingSchedule::fill(std::int64_t step, BatchRequest& request) {
   return true;
 }
 
-std::int64_t steps_per_epoch(const ClassifierRun& run, std::int64_t pictures) {
-  const std::int64_t steps = pictures / run.recipe.batch_size;
-  check(steps >= 1, "there are ", pictures, " training pictures, fewer than one batch of ", run.recipe.batch_size,
-        "; use a smaller --batch-size");
-  return steps;
-}
-
 }  // namespace sleight

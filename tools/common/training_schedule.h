@@ -26,7 +26,4 @@ class TrainingSchedule {
   std::vector<std::int64_t> order_;
 };
 
-// Steps in an epoch; throws Error when the pictures do not fill one batch.
-std::int64_t steps_per_epoch(const ClassifierRun& run, std::int64_t pictures);
-
 }  // namespace sleight
