@@ -1,0 +1,72 @@
+#include "engine/train/detector.h"
+
+#include "engine/base/error.h"
+
+namespace sleight {
+
+namespace names = detection_names;
+
+namespace {
+
+constexpr std::size_t row_length = 6;
+
+template <class Values>
+StagedInput input(const char* name, const Values& values, bool pinned = false) {
+  return {name, std::as_bytes(std::span(values)), pinned};
+}
+
+}  // namespace
+
+void FoundObjects::append(std::int64_t i, const BoxTransform& transform, const PictureSize& size, std::int64_t picture,
+                          std::vector<Detection>& detections) const {
+  const std::size_t most = rows.size() / (row_length * counts.size());
+  const auto place = static_cast<std::size_t>(i);
+  const Box whole{0.0, 0.0, static_cast<double>(size.width), static_cast<double>(size.height)};
+  for (std::size_t k = 0; k < static_cast<std::size_t>(counts[place]); ++k) {
+    const auto row = rows.subspan((place * most + k) * row_length, row_length);
+    const auto number = [&](std::size_t column) { return static_cast<double>(row[column]); };
+    const Box box = intersection(transform.to_picture({number(2), number(3), number(4), number(5)}), whole);
+    if (box.area() > 0.0)
+      detections.push_back(
+          {.picture = picture, .class_index = static_cast<std::int32_t>(row[0]), .score = number(1), .box = box});
+  }
+}
+
+Detector::Detector(Context& context, DetectorFunction model, DetectionOptions options)
+    : model_(std::move(model)),
+      options_(std::move(options)),
+      learner_(context, [this](ProgramUse use, const BatchShape& shape) {
+        DetectionOptions shaped = options_;
+        shaped.batch_size = shape.size;
+        shaped.height = shape.height;
+        shaped.width = shape.width;
+        return use == ProgramUse::training ? detection_training_program(model_, shaped)
+                                           : detection_evaluation_program(model_, shaped);
+      }) {}
+
+BatchInputs Detector::training_inputs(const DetectionBatchView& batch, std::shared_ptr<const void> owner) {
+  return {.shape = {batch.size, batch.height, batch.width},
+          .values = {input(names::images, batch.images, batch.images_pinned), input(names::flips, batch.flips),
+                     input(names::object_boxes, batch.object_boxes), input(names::object_classes, batch.object_classes),
+                     input(names::object_weights, batch.object_weights)},
+          .owner = std::move(owner)};
+}
+
+DetectionLoss Detector::loss_of(const Learner::Finished& finished) {
+  const auto parts = finished.executable->result<float>(names::components);
+  return {.centre = static_cast<double>(parts[0]),
+          .size = static_cast<double>(parts[1]),
+          .objectness = static_cast<double>(parts[2]),
+          .classes = static_cast<double>(parts[3])};
+}
+
+FoundObjects Detector::detect(const DetectionBatchView& batch, bool averaged) {
+  const Executable& executable = learner_.evaluate({.shape = {batch.size, batch.height, batch.width},
+                                                    .values = {input(names::images, batch.images, batch.images_pinned)},
+                                                    .owner = nullptr},
+                                                   averaged);
+  return {.rows = executable.result<float>(names::detections),
+          .counts = executable.result<std::int32_t>(names::detection_counts)};
+}
+
+}  // namespace sleight

@@ -1,0 +1,72 @@
+#include "tools/common/detector_evaluation.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "engine/base/error.h"
+
+namespace sleight {
+
+FoundInPictures detect_all(Detector& detector, const DetectionDataset& dataset, const DetectionPass& pass) {
+  check(dataset.size() > 0, "there are no pictures to evaluate");
+  const auto schedule = [&](std::int64_t step, DetectionBatchRequest& request) {
+    const std::int64_t first = step * pass.batch_size;
+    const std::int64_t count = std::min(pass.batch_size, dataset.size() - first);
+    if (count <= 0) return false;
+    request.height = request.width = pass.image_size;
+    request.recipe = pass.recipe;
+    request.samples.resize(static_cast<std::size_t>(count));
+    std::iota(request.samples.begin(), request.samples.end(), first);
+    return true;
+  };
+  DetectionLoader loader(dataset, schedule,
+                         {.threads = pass.loader_threads,
+                          .maximum_batch_size = pass.batch_size,
+                          .maximum_height = pass.image_size,
+                          .maximum_width = pass.image_size,
+                          .allocate_pixels = pinned_pixels(detector.learner().device())},
+                         maximum_objects_of(dataset, false));
+  FoundInPictures all;
+  const auto collect = [](const DetectionBatch& batch, const FoundObjects& found, std::vector<Detection>& detections) {
+    for (std::int64_t i = 0; i < batch.size(); ++i) {
+      const auto place = static_cast<std::size_t>(i);
+      if (batch.is_replaced(i)) continue;
+      found.append(i, batch.transforms()[place], batch.picture_sizes()[place], batch.samples()[place], detections);
+    }
+  };
+  while (const std::optional<DetectionBatch> batch = loader.next()) {
+    collect(*batch, detector.detect(*batch, false), all.plain);
+    if (pass.averaged) collect(*batch, detector.detect(*batch, true), all.averaged);
+  }
+  all.broken = loader.broken_pictures();
+  return all;
+}
+
+GroundTruth readable_truth(const DetectionDataset& dataset, std::span<const BrokenPicture> broken) {
+  GroundTruth truth = ground_truth_of(dataset);
+  std::erase_if(truth.objects, [&](const TrueObject& object) {
+    return std::any_of(broken.begin(), broken.end(),
+                       [&](const BrokenPicture& picture) { return picture.index == object.picture; });
+  });
+  return truth;
+}
+
+DetectorScores score_detections(const DetectionDataset& dataset, std::span<const Detection> detections,
+                                std::span<const BrokenPicture> broken) {
+  const GroundTruth truth = readable_truth(dataset, broken);
+  return {.voc = voc_metrics(truth, detections), .coco = coco_metrics(truth, detections)};
+}
+
+double DetectorScores::of(DetectionScore score) const {
+  switch (score) {
+    case DetectionScore::voc07:
+      return voc.eleven_point.value_or(0.0);
+    case DetectionScore::voc:
+      return voc.all_point.value_or(0.0);
+    case DetectionScore::coco:
+      break;
+  }
+  return coco.numbers.average_precision.value_or(0.0);
+}
+
+}  // namespace sleight

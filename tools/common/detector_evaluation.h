@@ -1,0 +1,46 @@
+// One pass over pictures: what a detector finds in them, and how good that is.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/data/detection_loader.h"
+#include "engine/train/detection_metrics.h"
+#include "engine/train/detector.h"
+#include "tools/common/detector_options.h"
+
+namespace sleight {
+
+struct DetectionPass {
+  std::int64_t batch_size = 0;
+  std::int64_t image_size = 0;
+  int loader_threads = 1;
+  DetectionRecipe recipe;
+  bool averaged = false;  // the moving averages of the weights as well
+};
+
+// In pixels of the pictures as they are stored. Pictures that cannot be read have no detections.
+struct FoundInPictures {
+  std::vector<Detection> plain, averaged;
+  std::vector<BrokenPicture> broken;
+};
+
+FoundInPictures detect_all(Detector& detector, const DetectionDataset& dataset, const DetectionPass& pass);
+
+// All of it, so that one pass answers every question.
+struct DetectorScores {
+  VocMetrics voc;
+  CocoMetrics coco;
+
+  // 0 where there is no object to find.
+  double of(DetectionScore score) const;
+};
+
+// Objects of broken pictures do not count: nobody could have found them.
+DetectorScores score_detections(const DetectionDataset& dataset, std::span<const Detection> detections,
+                                std::span<const BrokenPicture> broken);
+GroundTruth readable_truth(const DetectionDataset& dataset, std::span<const BrokenPicture> broken);
+
+}  // namespace sleight

@@ -1,0 +1,83 @@
+// The options of train_detector: what the user says, over the sensible recipe of the model.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/data/detection_dataset.h"
+#include "models/detector.h"
+#include "tools/common/training_options.h"
+#include "tricks/detector_recipe.h"
+
+namespace sleight {
+
+// Where boxes come from, for every tool that reads them.
+struct DetectionDataOptions {
+  std::string format = "voc";
+  std::string training_split, evaluation_split;
+  std::string classes;  // a file with one name per line
+  SyntheticSceneOptions synthetic;
+
+  void declare(CLI::App& app, std::string& data);
+  // "synthetic" as data needs no --format. Throws Error naming the flag.
+  DetectionFormat parsed_format(const std::string& data) const;
+  DetectionDatasetOptions dataset_options(std::uint64_t seed) const;
+  void add_settings(Settings& settings, const std::string& data) const;
+};
+
+// By which mAP the best weights are chosen, and which the log shows: all in the range 0 to 1.
+enum class DetectionScore : std::uint8_t { voc07, voc, coco };
+// "voc07", "voc" or "coco"; throws Error for anything else.
+DetectionScore parse_detection_score(const std::string& text);
+// "VOC07 mAP@0.5", "VOC mAP@0.5", "COCO AP".
+std::string name_of(DetectionScore score);
+
+struct DetectorOptions : TrainingOptions {
+  DetectorOptions() { model = "yolov3_small"; }
+
+  DetectionDataOptions boxes;
+  std::string anchors = "default";
+  std::optional<std::int64_t> mixup_off_epochs;
+  std::optional<double> mixup, ignore_threshold;
+  std::optional<std::string> mixup_form, class_smoothing, size_loss, augmentation;
+  std::optional<bool> letterbox, box_weight;
+  std::string metric = "voc07";
+  std::string backbone_weights;
+
+  // Declares every flag with its help; values arrive here when the app parses.
+  void declare(CLI::App& app);
+};
+
+// Everything that shapes the numbers of a run, resolved.
+struct DetectorRun {
+  DetectorOptions options;
+  const DetectorModel* model = nullptr;
+  DetectorRecipe recipe;
+  std::int64_t image_size = 0;
+  Precision precision;
+  DetectionFormat format = DetectionFormat::voc;
+  DetectionScore score = DetectionScore::voc07;
+  std::array<BoxSize, 9> anchors;  // the model's own until the data set is known, with --anchors auto
+
+  // In the order of --help.
+  Settings settings() const;
+};
+
+DetectorOptions detector_options_of_recipe(const std::string& text, const std::string& origin);
+
+// Throws Error for values that make no sense, naming the flag.
+DetectorRun resolve(const DetectorOptions& options);
+
+// The run for its data set: a batch size that suits so many pictures unless the user gave one, and with --anchors auto
+// the anchors of the boxes as they will be seen, that is in pixels of the training size.
+DetectorRun fitted_to(DetectorRun run, const DetectionDataset& training);
+
+// "w,h w,h ..." (nine, or with commas alone), smallest first. Throws Error.
+std::array<BoxSize, 9> parse_anchors(const std::string& text);
+std::string to_string(const std::array<BoxSize, 9>& anchors);
+
+}  // namespace sleight
