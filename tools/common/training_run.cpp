@@ -152,7 +152,9 @@ void TrainingRun::resume_from_checkpoint() {
     log_warning("the run was computed with ", threads_before, " threads and goes on with ", compute_threads(),
                 ": sums are taken in another order, so it will not be bit-identical");
   }
-  log_info("resumed ", path.string(), " after step ", step_, " of ", steps_);
+  const LossScale* const scale = task_.tricks().loss_scale();
+  log_info("resumed ", path.string(), " after step ", step_, " of ", steps_,
+           scale ? ", loss scale " + std::to_string(std::llround(scale->scale())) : "");
 }
 
 void TrainingRun::log_window(double learning_rate) {
@@ -328,8 +330,12 @@ void TrainingRun::train_steps(std::int64_t end) {
 TrainingOutcome TrainingRun::train() {
   for (const std::string& line : task_.description())
     log_info(line);
-  log_info(compute_threads(), " compute and ", loader_threads_, " loader threads on ", context_.device.name(),
-           ", precision ", options_.precision);
+  log_info(compute_threads(), " compute and ", loader_threads_, " loader threads on ", context_.device.name());
+  const LossScale* const scale = task_.tricks().loss_scale();
+  log_info(
+      "precision ", options_.precision,
+      scale ? ", the loss is multiplied by " + std::to_string(std::llround(scale->scale())) + " at the start" : "");
+  warn_if_slow(parse_precision(options_.precision, options_.device), context_.device);
   if (!options_.resume) {
     for (const std::string_view name : {std::string_view(last_checkpoint_name), recipe_file_name}) {
       check(!fs::exists(folder_ / name), folder_.string(), " already holds a run (", name,
