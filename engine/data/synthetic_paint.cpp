@@ -184,12 +184,9 @@ TexturedShape draw_textured_shape(const SyntheticClasses& classes, std::int32_t 
   return shape;
 }
 
-bool TexturedShape::contains(double x, double y) const {
-  const double dx = (x - centre_x) / radius;
-  const double dy = (y - centre_y) / radius;
-  if (dx * dx + dy * dy >= 1.5 * 1.5) return false;
-  const ShapePoint point = to_shape(*this, dx, dy);
-  return synthetic_shape_distance(shape, point.x, point.y) < 0.0;
+double TexturedShape::distance_at(double x, double y) const {
+  const ShapePoint point = to_shape(*this, (x - centre_x) / radius, (y - centre_y) / radius);
+  return synthetic_shape_distance(shape, point.x, point.y);
 }
 
 void TexturedShape::paint(Colour& colour, double x, double y, double pixel) const {

@@ -76,7 +76,9 @@ struct TexturedShape {
 
   // Nothing of it is further than this from the centre, in either direction.
   double reach() const { return 1.5 * radius; }
-  bool contains(double x, double y) const;
+  // Distance from the outline in radii, negative inside. It changes by at most `steepness() * step` over a step.
+  double distance_at(double x, double y) const;
+  double steepness() const { return 1.0 / (radius * squeeze); }
   // Paints what it covers of the pixel at (x, y) over `colour`.
   void paint(Colour& colour, double x, double y, double pixel) const;
 };
