@@ -47,7 +47,8 @@ PrecisionRecallCurve precision_recall_curve(std::vector<ScoredVerdict> verdicts,
 // How "recall >= 0.3" is decided for VOC's eleven levels 0, 0.1, ..., 1.
 enum class RecallLevels : std::uint8_t {
   exact,    // 10 * true positives >= 3 * objects
-  rounded,  // true positives / objects >= 3 * 0.1, in float64: 3 * 0.1 is above 0.3, and 3 of 10 objects do not reach it
+  rounded,  // true positives / objects >= 3 * 0.1, in float64: 3 * 0.1 is above 0.3, and 3 of 10 objects do not reach
+            // it
 };
 RecallLevels parse_recall_levels(const std::string& name);  // throws Error naming the choices
 std::string name_of(RecallLevels levels);

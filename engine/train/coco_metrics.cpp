@@ -50,12 +50,8 @@ Means means_of(const ClassGroups& one_class, const AreaRange& range) {
     }
   }
   if (objects == 0) return {};
-  Means means{.precision = 0.0,
-              .precision_50 = 0.0,
-              .precision_75 = 0.0,
-              .recall_1 = 0.0,
-              .recall_10 = 0.0,
-              .recall_100 = 0.0};
+  Means means{
+      .precision = 0.0, .precision_50 = 0.0, .precision_75 = 0.0, .recall_1 = 0.0, .recall_10 = 0.0, .recall_100 = 0.0};
   for (std::size_t t = 0; t < thresholds; ++t) {
     const PrecisionRecallCurve curve = precision_recall_curve(std::move(verdicts[t]), objects);
     const double precision = coco_average_precision(curve);

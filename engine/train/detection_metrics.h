@@ -1,5 +1,5 @@
-// How good a detector is, in the numbers that are published: Pascal VOC's mAP in both forms, and COCO's twelve. On which
-// questions programs differ, and what is done here, is in README.md.
+// How good a detector is, in the numbers that are published: Pascal VOC's mAP in both forms, and COCO's twelve. On
+// which questions programs differ, and what is done here, is in README.md.
 #pragma once
 
 #include <array>
@@ -52,7 +52,7 @@ struct CocoNumbers {
 // The twelve in COCO's order, with the names they are known by.
 struct CocoNumber {
   const char* name;
-  std::optional<double> CocoNumbers::* member;
+  std::optional<double> CocoNumbers::*member;
 };
 inline constexpr std::array<CocoNumber, 12> coco_numbers = {{{"AP", &CocoNumbers::average_precision},
                                                              {"AP50", &CocoNumbers::average_precision_50},

@@ -4,9 +4,9 @@
 //    "categories": [{"id": 1, "name": "cat"}, ...],
 //    "annotations": [{"image_id": 1, "category_id": 1, "bbox": [x, y, width, height], "score": 0.9}, ...]}
 //
-// "annotations" alone is what COCO calls results, and what pycocotools' loadRes takes. x and y are continuous pixels from
-// the upper left corner (engine/data/box.h); the ids are numbers that the file itself explains. All images that were
-// looked at are listed, those without detections too.
+// "annotations" alone is what COCO calls results, and what pycocotools' loadRes takes. x and y are continuous pixels
+// from the upper left corner (engine/data/box.h); the ids are numbers that the file itself explains. All images that
+// were looked at are listed, those without detections too.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,7 @@ namespace sleight {
 
 namespace {
 
-std::optional<double> mean_over_classes(const std::vector<VocClass>& classes, std::optional<double> VocClass::* number) {
+std::optional<double> mean_over_classes(const std::vector<VocClass>& classes, std::optional<double> VocClass::*number) {
   double sum = 0.0;
   std::int64_t count = 0;
   for (const VocClass& one : classes) {
