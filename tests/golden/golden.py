@@ -23,9 +23,8 @@ def flat(tensor):
     return tensor.detach().reshape(-1).tolist()
 
 
-def write(name, cases):
+def write(name, cases, made_with=f"PyTorch {torch.__version__.split('+')[0]}, float64"):
     path = FOLDER / f"{name}.json"
     lines = ",\n".join("  " + json.dumps(case) for case in cases)
-    made_with = f"PyTorch {torch.__version__.split('+')[0]}, float64"
     path.write_text(f'{{"name": "{name}", "made_with": "{made_with}", "cases": [\n{lines}\n]}}\n')
     print(f"{path.name}: {len(cases)} cases, {path.stat().st_size} bytes")

@@ -1,0 +1,188 @@
+#include "engine/train/detections_file.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "engine/train/detections_json.h"
+
+namespace sleight {
+
+namespace {
+
+std::string json_number(double value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  return {text.data(), end};
+}
+
+std::string json_text(const std::string& text) {
+  try {
+    return nlohmann::json(text).dump();
+  } catch (const nlohmann::json::exception&) {
+    fail("the name ", shown_name(text), " is not UTF-8 and cannot stand in a JSON file; rename it");
+  }
+}
+
+// The positions of ids, or of names.
+template <class Key>
+using Positions = std::unordered_map<Key, std::size_t>;
+
+Positions<std::int64_t> positions_of(std::span<const NamedId> entries, const char* list, const std::string& origin) {
+  Positions<std::int64_t> ids;
+  Positions<std::string> names;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const NamedId& entry = entries[i];
+    const auto [id, id_is_new] = ids.emplace(entry.id, i);
+    check(id_is_new, origin, ": ", list, "[", id->second, "] and ", list, "[", i, "] both have the id ", entry.id);
+    const auto [name, name_is_new] = names.emplace(entry.name, i);
+    check(name_is_new, origin, ": ", list, "[", name->second, "] and ", list, "[", i, "] both have the name ",
+          shown_name(entry.name));
+  }
+  return ids;
+}
+
+std::size_t position_of(const Positions<std::int64_t>& positions, std::int64_t id, std::size_t annotation,
+                        const char* key, const char* list, const std::string& origin) {
+  const auto found = positions.find(id);
+  check(found != positions.end(), origin, ": annotations[", annotation, "].", key, " is ", id, ", but no entry of \"",
+        list, "\" has that id");
+  return found->second;
+}
+
+std::vector<std::string> names_of(std::vector<NamedId>&& entries) {
+  std::vector<std::string> names;
+  names.reserve(entries.size());
+  for (NamedId& entry : entries)
+    names.push_back(std::move(entry.name));
+  return names;
+}
+
+std::string without_folders(const std::string& name) {
+  return name.substr(name.rfind('/') + 1);
+}
+
+// Where each of the file's pictures is in the data set.
+std::vector<std::size_t> place_pictures(std::span<const std::string> file_names, std::span<const std::string> names,
+                                        const std::string& origin) {
+  Positions<std::string> whole, last_part;
+  constexpr std::size_t ambiguous = static_cast<std::size_t>(-1);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    whole.emplace(names[i], i);
+    const auto [entry, is_new] = last_part.emplace(without_folders(names[i]), i);
+    if (!is_new) entry->second = ambiguous;
+  }
+  std::vector<std::size_t> places;
+  std::vector<bool> is_listed(names.size(), false);
+  for (const std::string& name : file_names) {
+    auto found = whole.find(name);
+    if (found == whole.end()) {
+      found = last_part.find(without_folders(name));
+      check(found != last_part.end(), origin, ": the picture ", shown_name(name), " is not in the data set of ",
+            names.size(), " pictures; give the data and the split that the detections were made from");
+      check(found->second != ambiguous, origin, ": the picture ", shown_name(name),
+            " could be several of the data set, in different folders; write its name with the folders");
+    }
+    check(!is_listed[found->second], origin, ": the picture ", shown_name(names[found->second]),
+          " of the data set is listed twice, once as ", shown_name(name));
+    is_listed[found->second] = true;
+    places.push_back(found->second);
+  }
+  const auto missing = std::ranges::find(is_listed, false);
+  check(missing == is_listed.end(), origin, ": \"images\" lists ", file_names.size(),
+        " pictures, but the data set has ", names.size(), "; ",
+        missing == is_listed.end() ? "" : shown_name(names[static_cast<std::size_t>(missing - is_listed.begin())]),
+        " was not looked at. Detect on the whole split, and list pictures without detections as well");
+  return places;
+}
+
+}  // namespace
+
+std::string detections_to_json(const DetectionsFile& file) {
+  std::string text = "{\"images\": [";
+  for (std::size_t i = 0; i < file.pictures.size(); ++i)
+    text += (i > 0 ? ",\n" : "\n") + ("{\"id\": " + std::to_string(i + 1)) +
+            ", \"file_name\": " + json_text(file.pictures[i]) + "}";
+  text += "],\n\"categories\": [";
+  for (std::size_t i = 0; i < file.class_names.size(); ++i)
+    text += (i > 0 ? ",\n" : "\n") + ("{\"id\": " + std::to_string(i + 1)) +
+            ", \"name\": " + json_text(file.class_names[i]) + "}";
+  text += "],\n\"annotations\": [";
+  for (std::size_t i = 0; i < file.detections.size(); ++i) {
+    const Detection& detection = file.detections[i];
+    check(detection.picture >= 0 && static_cast<std::size_t>(detection.picture) < file.pictures.size() &&
+              detection.class_index >= 0 && static_cast<std::size_t>(detection.class_index) < file.class_names.size(),
+          "detection ", i, " is of picture ", detection.picture, " and class ", detection.class_index,
+          ", but there are ", file.pictures.size(), " pictures and ", file.class_names.size(), " classes");
+    const Box& box = detection.box;
+    const std::array<double, 5> numbers = {box.left, box.top, box.width(), box.height(), detection.score};
+    check(std::ranges::all_of(numbers, [](double number) { return std::isfinite(number); }), "detection ", i,
+          " in picture ", shown_name(file.pictures[static_cast<std::size_t>(detection.picture)]),
+          " has a score or a box that is not finite; the network's output is damaged");
+    text += (i > 0 ? ",\n" : "\n") + ("{\"image_id\": " + std::to_string(detection.picture + 1)) +
+            ", \"category_id\": " + std::to_string(detection.class_index + 1) + ", \"bbox\": [";
+    for (std::size_t k = 0; k < 4; ++k)
+      text += (k > 0 ? ", " : "") + json_number(numbers[k]);
+    text += "], \"score\": " + json_number(detection.score) + "}";
+  }
+  return text + "]}\n";
+}
+
+void write_detections(const std::filesystem::path& path, const DetectionsFile& file) {
+  write_file_atomically(path, detections_to_json(file));
+}
+
+DetectionsFile detections_from_json(std::string_view text, const std::string& origin) {
+  DetectionsJson json = parse_detections_json(text, origin);
+  const Positions<std::int64_t> pictures = positions_of(json.images, "images", origin);
+  const Positions<std::int64_t> classes = positions_of(json.categories, "categories", origin);
+  DetectionsFile file;
+  file.detections.reserve(json.annotations.size());
+  for (std::size_t i = 0; i < json.annotations.size(); ++i) {
+    const ScoredBox& one = json.annotations[i];
+    const std::size_t picture = position_of(pictures, one.image_id, i, "image_id", "images", origin);
+    const std::size_t class_index = position_of(classes, one.category_id, i, "category_id", "categories", origin);
+    const auto& [left, top, width, height] = one.box;
+    file.detections.push_back({.picture = static_cast<std::int64_t>(picture),
+                               .class_index = static_cast<std::int32_t>(class_index),
+                               .score = one.score,
+                               .box = {left, top, left + width, top + height}});
+  }
+  file.pictures = names_of(std::move(json.images));
+  file.class_names = names_of(std::move(json.categories));
+  return file;
+}
+
+DetectionsFile read_detections(const std::filesystem::path& path) {
+  const MappedFile file(path);
+  const std::span<const std::byte> bytes = file.bytes();
+  return detections_from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
+}
+
+PlacedDetections place_detections(const DetectionsFile& file, std::span<const std::string> picture_names,
+                                  std::span<const std::string> class_names, const std::string& origin) {
+  const std::vector<std::size_t> pictures = place_pictures(file.pictures, picture_names, origin);
+  std::vector<std::size_t> classes;
+  for (const std::string& name : file.class_names) {
+    const auto found = std::ranges::find(class_names, name);
+    check(found != class_names.end(), origin, ": the category ", shown_name(name), " is no class of the data set");
+    classes.push_back(static_cast<std::size_t>(found - class_names.begin()));
+  }
+  PlacedDetections placed;
+  for (const std::string& name : class_names)
+    if (std::ranges::find(file.class_names, name) == file.class_names.end()) placed.unknown_classes.push_back(name);
+  placed.detections.reserve(file.detections.size());
+  for (const Detection& detection : file.detections)
+    placed.detections.push_back(
+        {.picture = static_cast<std::int64_t>(pictures[static_cast<std::size_t>(detection.picture)]),
+         .class_index = static_cast<std::int32_t>(classes[static_cast<std::size_t>(detection.class_index)]),
+         .score = detection.score,
+         .box = detection.box});
+  return placed;
+}
+
+}  // namespace sleight
