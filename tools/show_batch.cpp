@@ -1,50 +1,22 @@
-// A PNG of a training batch as the network gets it: after crop, flip and mixup, with labels and lambdas.
-#include <cmath>
+// A PNG of a training batch as the network gets it: after crop, flip and mixup, with labels and lambdas; with --format
+// one of a detector's training, with boxes and weights.
+#include <algorithm>
 #include <cstdio>
 
 #include "engine/base/log.h"
 #include "engine/data/png.h"
-#include "engine/program/execute.h"
 #include "engine/train/picture_sheet.h"
 #include "tools/common/classifier_options.h"
 #include "tools/common/classifier_tricks.h"
+#include "tools/common/prepared_pictures.h"
 #include "tools/common/run_tool.h"
+#include "tools/common/show_detection_batch.h"
 #include "tools/common/training_run.h"
 #include "tools/common/training_schedule.h"
 
 namespace sleight {
 
 namespace {
-
-// The same kernel that feeds the network, with the normalisation left out: bytes stay bytes.
-std::vector<Picture> prepared_pictures(const Batch& batch) {
-  Tracer trace(Mode::inference);
-  const std::int64_t n = batch.size();
-  const ValueId images = trace.input("images", {n, batch.height(), batch.width(), 3}, DataType::uint8);
-  const ValueId flips = trace.input("flips", {n}, DataType::int32);
-  const ValueId partners = trace.input("partners", {n}, DataType::int32);
-  const ValueId lambdas = trace.input("lambdas", {n}, DataType::float32);
-  trace.result(ops::image_prepare(trace, images, flips, partners, lambdas, {.mean = {0, 0, 0}, .deviation = {1, 1, 1}}),
-               "pictures");
-  Context context("cpu", 1);
-  Executable executable(std::move(trace.program()), context);
-  executable.bind("images", batch.images().data());
-  executable.bind("flips", batch.flips().data());
-  executable.bind("partners", batch.partners().data());
-  executable.bind("lambdas", batch.lambdas().data());
-  executable.run();
-  const auto values = executable.result<float>("pictures");
-  std::vector<Picture> pictures;
-  const auto size = static_cast<std::size_t>(batch.height() * batch.width() * 3);
-  for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
-    Picture picture(batch.height(), batch.width());
-    for (std::size_t k = 0; k < size; ++k) {
-      picture.view().pixels[k] = static_cast<std::uint8_t>(std::lround(values[i * size + k]));
-    }
-    pictures.push_back(std::move(picture));
-  }
-  return pictures;
-}
 
 int show(const ClassifierRun& asked, std::int64_t epoch, std::int64_t step, const std::string& path) {
   DatasetOptions data_options;
@@ -100,7 +72,14 @@ int show(const ClassifierRun& asked, std::int64_t epoch, std::int64_t step, cons
 }  // namespace sleight
 
 int main(int argument_count, char** arguments) {
-  CLI::App app("Write a PNG of one training batch, exactly as train_classifier with the same flags would train on it.");
+  // Labelled pictures and pictures with boxes have hardly a flag in common.
+  const bool has_boxes = std::any_of(arguments + 1, arguments + argument_count, [](const std::string& argument) {
+    return argument == "--format" || argument.starts_with("--format=");
+  });
+  if (has_boxes) return sleight::show_detection_batch(argument_count, arguments);
+  CLI::App app(
+      "Write a PNG of one training batch, exactly as train_classifier with the same flags would train on it. For a "
+      "detector's batch with boxes: show_batch --format voc|coco|yolo|synthetic --help");
   sleight::ClassifierOptions options;
   options.declare(app);
   std::string path = "batch.png";

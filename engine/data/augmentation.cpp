@@ -10,57 +10,11 @@ namespace sleight {
 
 namespace {
 
-using Matrix = std::array<std::array<double, 3>, 3>;
-
-// ITU-R BT.601 luma: the grey of "contrast" and "saturation", as in Pillow and MXNet.
-constexpr std::array<double, 3> luma = {0.299, 0.587, 0.114};
-
-// RGB to YIQ (NTSC). The rows of I and Q sum to 0, so turning them leaves greys alone.
-constexpr Matrix rgb_to_yiq = {{{0.299, 0.587, 0.114}, {0.5959, -0.2746, -0.3213}, {0.2115, -0.5227, 0.3112}}};
-
 // Principal components of the colours of ImageNet's training pictures on the scale 0..255: eigenvalues and, in columns,
 // eigenvectors. Krizhevsky et al. 2012 describe them; the numbers are those that fb.resnet.torch and MXNet publish.
 constexpr std::array<double, 3> colour_eigenvalues = {55.46, 4.794, 1.148};
-constexpr Matrix colour_eigenvectors = {
+constexpr ColourMatrix colour_eigenvectors = {
     {{-0.5675, 0.7192, 0.4009}, {-0.5808, -0.0045, -0.8140}, {-0.5836, -0.6948, 0.4203}}};
-
-Matrix multiply(const Matrix& a, const Matrix& b) {
-  Matrix product{};
-  for (std::size_t i = 0; i < 3; ++i)
-    for (std::size_t j = 0; j < 3; ++j)
-      for (std::size_t k = 0; k < 3; ++k)
-        product[i][j] += a[i][k] * b[k][j];
-  return product;
-}
-
-Matrix inverse(const Matrix& m) {
-  // Cofactors with cyclic indices carry their sign by themselves.
-  const auto cofactor = [&m](std::size_t i, std::size_t j) {
-    const std::size_t i1 = (i + 1) % 3, i2 = (i + 2) % 3, j1 = (j + 1) % 3, j2 = (j + 2) % 3;
-    return m[i1][j1] * m[i2][j2] - m[i1][j2] * m[i2][j1];
-  };
-  const double determinant = m[0][0] * cofactor(0, 0) + m[0][1] * cofactor(0, 1) + m[0][2] * cofactor(0, 2);
-  Matrix result{};
-  for (std::size_t i = 0; i < 3; ++i)
-    for (std::size_t j = 0; j < 3; ++j)
-      result[j][i] = cofactor(i, j) / determinant;
-  return result;
-}
-
-// factor * x + (1 - factor) * grey(x), for every channel.
-Matrix saturation_matrix(double factor) {
-  Matrix matrix{};
-  for (std::size_t i = 0; i < 3; ++i)
-    for (std::size_t j = 0; j < 3; ++j)
-      matrix[i][j] = (i == j ? factor : 0.0) + (1.0 - factor) * luma[j];
-  return matrix;
-}
-
-Matrix hue_matrix(double factor) {
-  const double angle = (factor - 1.0) * std::numbers::pi;
-  const Matrix turn = {{{1, 0, 0}, {0, std::cos(angle), -std::sin(angle)}, {0, std::sin(angle), std::cos(angle)}}};
-  return multiply(inverse(rgb_to_yiq), multiply(turn, rgb_to_yiq));
-}
 
 double draw_factor(double strength, RandomStream& random) {
   return strength == 0.0 ? 1.0 : random.uniform(1.0 - strength, 1.0 + strength);
@@ -196,7 +150,7 @@ ColourChange draw_colour_change(const AugmentationRecipe& recipe, RandomStream& 
 
   ColourChange change;
   if (saturation != 1.0) change.matrix = multiply(saturation_matrix(saturation), change.matrix);
-  if (hue != 1.0) change.matrix = multiply(hue_matrix(hue), change.matrix);
+  if (hue != 1.0) change.matrix = multiply(hue_matrix((hue - 1.0) * std::numbers::pi), change.matrix);
   for (auto& row : change.matrix)
     for (double& entry : row)
       entry *= brightness * contrast;

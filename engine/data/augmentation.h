@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 
+#include "engine/data/colour_matrix.h"
 #include "engine/data/picture.h"
 #include "engine/tensor/random.h"
 
@@ -73,7 +74,7 @@ CropBox centre_crop(std::int64_t height, std::int64_t width, std::int64_t output
 // All colour changes of one sample as one affine map of (red, green, blue): every one of them is linear in the pixel,
 // so their product is a 3 x 3 matrix and an offset. Only contrast also needs the picture's mean grey.
 struct ColourChange {
-  std::array<std::array<double, 3>, 3> matrix{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
+  ColourMatrix matrix{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
   double mean_grey_factor = 0.0;  // times the mean grey of the unchanged picture, added to every channel
   std::array<double, 3> noise{};  // added last, in grey levels
 

@@ -6,20 +6,19 @@
 // recipe) alone: the number of threads changes nothing but time.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/data/augmentation.h"
 #include "engine/data/batch_view.h"
 #include "engine/data/dataset.h"
-#include "engine/device/device.h"
+#include "engine/data/loader_options.h"
+#include "engine/data/slot_lease.h"
 
 namespace sleight {
 
@@ -38,52 +37,10 @@ struct BatchRequest {
 // each step, in order, never twice at once, but from the loader's threads: a pure function of the step is best.
 using BatchSchedule = std::function<bool(std::int64_t step, BatchRequest& request)>;
 
-struct LoaderOptions {
-  std::uint64_t seed = 0;
-  int threads = 1;
-  int slots = 4;                        // batches that are made or in use at one time; at least 2
-  std::int64_t first_step = 0;          // for a run that goes on
-  std::int64_t maximum_batch_size = 0;  // required: slots are allocated for the largest batch of the largest pictures
-  std::int64_t maximum_height = 0;
-  std::int64_t maximum_width = 0;
-  // The run stops when more pictures than this cannot be read: max(broken_minimum, broken_share * dataset size).
-  double broken_share = 0.01;
-  std::int64_t broken_minimum = 10;
-  // Where the pixels of a slot live: pinned memory for a GPU run; by default ordinary memory.
-  std::function<std::shared_ptr<std::uint8_t>(std::size_t bytes)> allocate_pixels = {};
-};
-
-struct BrokenPicture {
-  std::int64_t index = 0;
-  std::string name;
-  std::string reason;
-};
-
-// Sums since the start, in nanoseconds and pictures. Work is summed over the threads.
-struct LoaderStatistics {
-  std::int64_t reading = 0;           // getting the stored bytes
-  std::int64_t decoding = 0;          // JPEG and PNG to pixels
-  std::int64_t augmenting = 0;        // crop, resize, colour
-  std::int64_t waiting_for_slot = 0;  // workers had no free slot: the consumer is slower than the loader
-  std::int64_t consumer_waiting = 0;  // next() had no finished batch: the loader is slower than the consumer
-  std::int64_t pictures = 0;          // prepared
-  std::int64_t batches = 0;           // handed out
-  std::int64_t replaced = 0;          // places in batches filled with another picture because theirs is broken
-};
-
-class Loader;
-
-// For LoaderOptions::allocate_pixels: pinned memory of a GPU, and nothing special on the host.
-std::function<std::shared_ptr<std::uint8_t>(std::size_t bytes)> pinned_pixels(const Device& device);
-
 // One batch, borrowed: its destruction returns the slot to the ring, and every span ends with it. Must not outlive the
 // Loader. N = size(), H = height(), W = width().
 class Batch {
  public:
-  Batch(Batch&& other) noexcept : loader_(std::exchange(other.loader_, nullptr)), slot_(other.slot_) {}
-  Batch& operator=(Batch&& other) noexcept;
-  ~Batch();
-
   std::int64_t step() const;
   std::int64_t epoch() const;
   std::int64_t size() const;
@@ -106,12 +63,11 @@ class Batch {
 
  private:
   friend class Loader;
-  Batch(Loader* loader, std::size_t slot) : loader_(loader), slot_(slot) {}
+  struct Slot;
+  Batch(SlotLease lease, const Slot* slot) : lease_(std::move(lease)), slot_(slot) {}
 
-  void release() noexcept;
-
-  Loader* loader_;
-  std::size_t slot_;
+  SlotLease lease_;
+  const Slot* slot_;
 };
 
 // A broken picture (unreadable, truncated, not JPEG or PNG, too large) is replaced by the next readable one of the
@@ -136,7 +92,7 @@ class Loader {
   std::vector<BrokenPicture> broken_pictures() const;
 
  private:
-  friend class Batch;
+  struct Content;
   struct State;
   std::unique_ptr<State> state_;
 };

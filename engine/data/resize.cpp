@@ -5,58 +5,14 @@
 #include <cstring>
 
 #include "engine/base/error.h"
+#include "engine/data/accumulate_row.h"
 
 namespace sleight {
-
-void Resizer::Filter::prepare(double begin, double extent, std::int64_t source_size, std::int64_t output_size) {
-  const std::size_t count = static_cast<std::size_t>(output_size);
-  first.resize(count);
-  weight_offset.resize(count + 1);
-  weights.clear();
-  const double scale = extent / static_cast<double>(output_size);
-  const double half_width = std::max(scale, 1.0);
-  // Box edges that should be whole pixels may have gained 1e-13 in the multiplication by a scale.
-  const double tolerance = 1e-6;
-  const std::int64_t lowest = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::floor(begin + tolerance)));
-  const std::int64_t highest =
-      std::min(source_size, static_cast<std::int64_t>(std::ceil(begin + extent - tolerance))) - 1;
-  for (std::size_t i = 0; i < count; ++i) {
-    const double centre = begin + (static_cast<double>(i) + 0.5) * scale;
-    const auto position = [&](double edge) {
-      return std::clamp(static_cast<std::int64_t>(std::floor(edge)), lowest, highest);
-    };
-    // Pixels whose centre lies within the half width.
-    const std::int64_t from = position(centre - half_width + 0.5);
-    const std::int64_t to = std::max(from, position(centre + half_width - 0.5));
-    first[i] = from;
-    weight_offset[i] = static_cast<std::int64_t>(weights.size());
-    double sum = 0.0;
-    for (std::int64_t j = from; j <= to; ++j) {
-      const double weight = std::max(0.0, 1.0 - std::abs(static_cast<double>(j) + 0.5 - centre) / half_width);
-      weights.push_back(static_cast<float>(weight));
-      sum += weight;
-    }
-    for (std::size_t j = static_cast<std::size_t>(weight_offset[i]); j < weights.size(); ++j)
-      weights[j] = static_cast<float>(weights[j] / sum);
-  }
-  weight_offset[count] = static_cast<std::int64_t>(weights.size());
-}
 
 namespace {
 
 bool is_whole(double value) {
   return std::abs(value - std::round(value)) < 1e-6;
-}
-
-// sums[i] = weight * bytes[i], or += where there are sums already.
-void accumulate(float* sums, const std::uint8_t* bytes, std::int64_t count, float weight, bool first) {
-  if (first) {
-    for (std::int64_t i = 0; i < count; ++i)
-      sums[i] = weight * static_cast<float>(bytes[i]);
-  } else {
-    for (std::int64_t i = 0; i < count; ++i)
-      sums[i] += weight * static_cast<float>(bytes[i]);
-  }
 }
 
 }  // namespace
@@ -77,8 +33,8 @@ void Resizer::resize(PictureView source, const CropBox& box, MutablePictureView 
     return;
   }
 
-  vertical_.prepare(box.top, box.height, source.height, destination.height);
-  horizontal_.prepare(box.left, box.width, source.width, destination.width);
+  vertical_.prepare(ResizeFilter::bilinear, box.top, box.height, source.height, destination.height);
+  horizontal_.prepare(ResizeFilter::bilinear, box.left, box.width, source.width, destination.width);
   const std::int64_t first_column = horizontal_.first.front();
   const std::int64_t last_column = horizontal_.first.back() + horizontal_.weight_offset.back() -
                                    horizontal_.weight_offset[static_cast<std::size_t>(destination.width) - 1];
@@ -93,8 +49,8 @@ void Resizer::resize(PictureView source, const CropBox& box, MutablePictureView 
     const std::size_t index = static_cast<std::size_t>(y);
     const std::int64_t taps = vertical_.weight_offset[index + 1] - vertical_.weight_offset[index];
     for (std::int64_t tap = 0; tap < taps; ++tap)
-      accumulate(row_.data(), source.row(vertical_.first[index] + tap) + first_column * 3, row_values,
-                 vertical_.weights[static_cast<std::size_t>(vertical_.weight_offset[index] + tap)], tap == 0);
+      accumulate_row(row_.data(), source.row(vertical_.first[index] + tap) + first_column * 3, row_values,
+                     vertical_.weights[static_cast<std::size_t>(vertical_.weight_offset[index] + tap)], tap == 0);
 
     std::uint8_t* output = destination.row(y);
     for (std::size_t x = 0; x < static_cast<std::size_t>(destination.width); ++x, output += 3) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/data/picture.h"
+#include "engine/data/resize_filter.h"
 
 namespace sleight {
 
@@ -19,17 +20,8 @@ class Resizer {
   void resize(PictureView source, const CropBox& box, MutablePictureView destination);
 
  private:
-  // For each output position: its first source position and its weights, stored one after the other.
-  struct Filter {
-    std::vector<std::int64_t> first;
-    std::vector<std::int64_t> weight_offset;  // one more than positions
-    std::vector<float> weights;
-
-    void prepare(double begin, double extent, std::int64_t source_size, std::int64_t output_size);
-  };
-
-  Filter vertical_;
-  Filter horizontal_;
+  ResizeTaps vertical_;
+  ResizeTaps horizontal_;
   std::vector<float> row_;
 };
 

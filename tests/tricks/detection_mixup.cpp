@@ -1,0 +1,199 @@
+#include "tricks/detection_mixup.h"
+
+#include <array>
+#include <cmath>
+#include <optional>
+#include <vector>
+
+#include "catch2_adapter.h"
+#include "tests/base/error_message.h"
+
+using namespace sleight;
+
+namespace {
+
+DetectionBatchRequest filled(const DetectionMixup& mixup, std::int64_t epoch, std::vector<std::int64_t> samples,
+                             std::int64_t pictures) {
+  DetectionBatchRequest request;
+  request.epoch = epoch;
+  request.samples = std::move(samples);
+  // Left over from an earlier batch: fill must not trust them.
+  request.partners.assign(3, -7);
+  request.lambdas.assign(3, std::nanf(""));
+  mixup.fill(request, pictures);
+  return request;
+}
+
+// Grey pictures of 8 x 8 without a file.
+class GreyDataset : public DetectionDataset {
+ public:
+  std::int64_t size() const override { return 30; }
+  std::string name(std::int64_t index) const override { return std::to_string(index); }
+  void read(std::int64_t, StoredPicture& picture) const override {
+    picture.form = StoredPicture::Form::pixels;
+    picture.bytes = pixels_;
+    picture.height = picture.width = 8;
+  }
+  const std::vector<std::string>& class_names() const override { return names_; }
+  const std::vector<std::string>& warnings() const override { return names_; }
+  std::span<const ObjectBox> objects(std::int64_t) const override { return object_; }
+
+ private:
+  std::vector<std::string> names_ = {"thing"};
+  std::vector<std::byte> pixels_ = std::vector<std::byte>(8 * 8 * 3, std::byte{99});
+  std::vector<ObjectBox> object_ = {{.box = {1, 1, 7, 7}}};
+};
+
+}  // namespace
+
+TEST_CASE("detection mixup: the partner is any other picture of the dataset, each as likely") {
+  const DetectionMixup mixup({.epochs = 4000, .off_epochs = 0}, 5);
+  constexpr std::size_t pictures = 5;
+  std::array<std::array<int, pictures>, pictures> seen{};
+  for (std::int64_t epoch = 0; epoch < 4000; ++epoch) {
+    const DetectionBatchRequest request = filled(mixup, epoch, {0, 1, 2, 3, 4}, pictures);
+    REQUIRE(request.partners.size() == pictures);
+    REQUIRE(request.lambdas.size() == pictures);
+    for (std::size_t i = 0; i < pictures; ++i) {
+      REQUIRE((request.partners[i] >= 0 && request.partners[i] < static_cast<std::int64_t>(pictures)));
+      ++seen[i][static_cast<std::size_t>(request.partners[i])];
+    }
+  }
+  // Five standard deviations of a binomial count.
+  const double tolerance = 5.0 * std::sqrt(1000.0 * 0.75);
+  for (std::size_t i = 0; i < pictures; ++i)
+    for (std::size_t j = 0; j < pictures; ++j)
+      CHECK(std::abs(seen[i][j] - (i == j ? 0.0 : 1000.0)) <= (i == j ? 0.0 : tolerance));
+}
+
+TEST_CASE("detection mixup: lambda is drawn from Beta(1.5, 1.5), or is one half") {
+  const DetectionMixup mixup({.epochs = 4000, .off_epochs = 0}, 11);
+  const DetectionMixup half({.epochs = 4000, .off_epochs = 0, .form = DetectionMixupForm::half}, 11);
+  double sum = 0.0, squares = 0.0;
+  int low = 0;
+  constexpr int draws = 20000;
+  for (std::int64_t epoch = 0; epoch < draws / 5; ++epoch) {
+    const DetectionBatchRequest request = filled(mixup, epoch, {3, 9, 27, 81, 99}, 100);
+    REQUIRE(request.weigh_objects);
+    for (const float value : request.lambdas) {
+      const double lambda = static_cast<double>(value);
+      REQUIRE((lambda >= 0.0 && lambda <= 1.0));
+      sum += lambda;
+      squares += lambda * lambda;
+      low += lambda < 0.5;
+    }
+    const DetectionBatchRequest halves = filled(half, epoch, {3, 9}, 100);
+    REQUIRE(halves.lambdas == std::vector<float>(2, 0.5F));
+    REQUIRE_FALSE(halves.weigh_objects);
+  }
+  const double mean = sum / draws;
+  CHECK(std::abs(mean - 0.5) <= 0.01);
+  CHECK(std::abs(squares / draws - mean * mean - 1.0 / 16.0) <= 0.003);
+  CHECK(std::abs(static_cast<double>(low) / draws - 0.5) <= 0.02);
+}
+
+TEST_CASE("detection mixup: a sample's draws depend on seed, epoch and sample, not on its batch") {
+  const DetectionMixupOptions options{.epochs = 9, .off_epochs = 0};
+  const DetectionMixup mixup(options, 3);
+  const DetectionBatchRequest reference = filled(mixup, 2, {4, 5, 6, 7, 8, 9}, 50);
+  const DetectionBatchRequest turned = filled(DetectionMixup(options, 3), 2, {9, 8, 4}, 50);
+  CHECK(turned.partners ==
+        std::vector<std::int64_t>{reference.partners[5], reference.partners[4], reference.partners[0]});
+  CHECK(turned.lambdas == std::vector<float>{reference.lambdas[5], reference.lambdas[4], reference.lambdas[0]});
+  CHECK(filled(mixup, 3, {4, 5, 6, 7, 8, 9}, 50).lambdas != reference.lambdas);
+  CHECK(filled(DetectionMixup(options, 4), 2, {4, 5, 6, 7, 8, 9}, 50).lambdas != reference.lambdas);
+  CHECK(filled(mixup, 2, {5, 6, 7, 8, 9, 10}, 50).lambdas != reference.lambdas);
+}
+
+TEST_CASE("detection mixup: off exactly in the last epochs, and for a dataset of one picture") {
+  const DetectionMixup mixup({.epochs = 10, .off_epochs = 3}, 1);
+  for (std::int64_t epoch = 0; epoch < 10; ++epoch) {
+    CAPTURE(epoch);
+    const DetectionBatchRequest request = filled(mixup, epoch, {1, 2}, 8);
+    CHECK(mixup.active(epoch) == (epoch <= 6));
+    CHECK(request.partners.empty() == (epoch >= 7));
+    CHECK(request.lambdas.empty() == (epoch >= 7));
+  }
+  CHECK(filled(mixup, 0, {0}, 1).partners.empty());
+  CHECK(filled(mixup, 0, {0}, 2).partners == std::vector<std::int64_t>{1});
+}
+
+TEST_CASE("detection mixup: settings with which it could never run are refused, the form in force is named") {
+  CHECK(contains(error_message([] { DetectionMixup({.alpha = 0.0, .epochs = 30}, 0); }), "alpha"));
+  CHECK(contains(error_message([] { DetectionMixup({.alpha = std::nan(""), .epochs = 30}, 0); }), "alpha"));
+  CHECK(contains(error_message([] { DetectionMixup({.epochs = 20}, 0); }), "last 20 of 20"));
+  CHECK(contains(error_message([] { DetectionMixup({.epochs = 20, .off_epochs = -1}, 0); }), "-1"));
+  CHECK(to_string({.epochs = 200}) ==
+        "detection mixup: Beta(1.5, 1.5), objects weighted, off for the last 20 of 200 epochs");
+  CHECK(contains(to_string({.epochs = 200, .form = DetectionMixupForm::half}), "darknet), objects not weighted"));
+}
+
+TEST_CASE("detection mixup: the receipt counts what arrived at the step") {
+  const std::vector<std::int64_t> partners = {7, 3, -1};
+  const std::vector<std::int64_t> nobody = {-1, -1, -1};
+  const std::vector<float> lambdas = {0.25F, 0.5F, 1.0F};
+  const std::vector<float> ones = {1.0F, 1.0F, 1.0F};
+  const DetectionMixupOptions options{.epochs = 4, .off_epochs = 1};
+  DetectionMixup mixup(options, 1);
+  mixup.count(0, nobody, lambdas);
+  mixup.count(0, partners, ones);
+  CHECK(mixup.receipt().fired == 0);
+  mixup.count(0, partners, lambdas);
+  mixup.count(3, nobody, ones);
+  const Receipt receipt = mixup.receipt();
+  CHECK(receipt.fired == 2);
+  CHECK(receipt.count("batches mixed") == 1.0);
+  CHECK(receipt.count("images in them") == 3.0);
+  CHECK(receipt.count("images mixed") == 2.0);
+  CHECK(receipt.count("mean lambda") == 0.375);
+  CHECK(receipt.count("batches plain in the last epochs") == 1.0);
+  CHECK(contains(error_message([&] { mixup.count(3, partners, lambdas); }), "epoch 3"));
+  CHECK(contains(error_message([&] { mixup.count(0, partners, std::span(lambdas).first(2)); }), "2 lambdas"));
+
+  // A run that goes on reports the whole run, bit for bit.
+  const std::vector<float> thirds = {1.0F / 3.0F, 0.1F, 0.7F};
+  for (int step = 0; step < 20; ++step) {
+    DetectionMixup resumed(options, 1);
+    resumed.restore(mixup.receipt());
+    mixup.count(1, partners, thirds);
+    resumed.count(1, partners, thirds);
+    REQUIRE(resumed.receipt() == mixup.receipt());
+  }
+}
+
+TEST_CASE("detection mixup: batches arrive mixed through the loader, whatever the number of its threads") {
+  const GreyDataset dataset;
+  constexpr std::int64_t epochs = 3, steps_per_epoch = 5, batch_size = 6;
+  const DetectionMixup mixup({.epochs = epochs, .off_epochs = 1}, 21);
+  const auto schedule = [&](std::int64_t step, DetectionBatchRequest& request) {
+    if (step >= epochs * steps_per_epoch) return false;
+    request.epoch = step / steps_per_epoch;
+    request.height = request.width = 8;
+    for (std::int64_t i = 0; i < batch_size; ++i)
+      request.samples.push_back((step * batch_size + i) % dataset.size());
+    mixup.fill(request, dataset.size());
+    return true;
+  };
+  const auto run = [&](int threads) {
+    DetectionMixup counter = mixup;
+    DetectionLoader loader(
+        dataset, schedule,
+        {.threads = threads, .maximum_batch_size = batch_size, .maximum_height = 8, .maximum_width = 8},
+        maximum_objects_of(dataset, true));
+    while (const std::optional<DetectionBatch> batch = loader.next()) {
+      counter.count(batch->epoch(), batch->partners(), batch->lambdas());
+      const bool mixed = batch->epoch() < 2;
+      for (std::size_t i = 0; i < batch_size; ++i) {
+        REQUIRE(batch->object_counts()[i] == (mixed ? 2 : 1));
+        REQUIRE(batch->object_weights()[i * 2] == batch->lambdas()[i]);
+        REQUIRE(batch->object_weights()[i * 2 + 1] == 1.0F - batch->lambdas()[i]);
+      }
+    }
+    return counter.receipt();
+  };
+  const Receipt whole = run(1);
+  CHECK(whole.count("batches mixed") == 10.0);
+  CHECK(whole.count("images mixed") == 60.0);
+  CHECK(whole.count("batches plain in the last epochs") == 5.0);
+  CHECK(run(3) == whole);
+}
