@@ -33,12 +33,17 @@ std::span<const Operation* const> operations::table() {
       &linear_backward_weights,
       &max_pool,
       &max_pool_backward,
+      &non_maximum_suppression,
       &reduce_mean,
       &reduce_mean_backward,
       &running_statistics,
       &sgd,
       &softmax_cross_entropy,
       &softmax_cross_entropy_backward,
+      &yolo_assign,
+      &yolo_decode,
+      &yolo_loss,
+      &yolo_loss_backward,
   };
   return entries;
 }
