@@ -15,6 +15,7 @@
 #include "kernels/live_scalars.h"
 #include "kernels/pool_window.h"
 #include "kernels/softmax_cross_entropy.h"
+#include "kernels/yolo_loss.h"
 
 namespace sleight::operations {
 
@@ -35,10 +36,14 @@ extern const Operation label_rank;
 extern const Operation linear, linear_backward_data, linear_backward_weights;
 extern const Operation live_scalar;
 extern const Operation max_pool, max_pool_backward;
+extern const Operation non_maximum_suppression;
 extern const Operation reduce_mean, reduce_mean_backward;
 extern const Operation running_statistics;
 extern const Operation sgd;
 extern const Operation softmax_cross_entropy, softmax_cross_entropy_backward;
+extern const Operation yolo_assign;
+extern const Operation yolo_decode;
+extern const Operation yolo_loss, yolo_loss_backward;
 
 // All of the above.
 std::span<const Operation* const> table();
@@ -94,6 +99,47 @@ ValueId softmax_cross_entropy(Tracer& trace, ValueId logits, ValueId label_a, Va
                               const LossParameters& parameters);
 ValueId reduce_mean(Tracer& trace, ValueId values);  // [N] -> [1]
 ValueId label_rank(Tracer& trace, ValueId logits, ValueId label);
+
+// In pixels, the smallest first; scale s of the network (0: stride 8) has the anchors 3s to 3s + 2.
+using YoloAnchors = std::array<kernels::AnchorSize, kernels::yolo_anchors>;
+
+// The objects of the batch, M places for each picture: boxes float32 [N,M,4] (left, top, right, bottom in pixels),
+// classes int32 [N,M] (-1: no object), weights float32 [N,M].
+struct YoloObjects {
+  ValueId boxes, classes, weights;
+};
+struct YoloLossParameters {
+  YoloAnchors anchors;
+  kernels::YoloLossOptions options = {};
+};
+struct YoloLoss {
+  ValueId loss = no_value;               // [1], the mean over the pictures of the sums over all scales
+  ValueId components = no_value;         // [4]: centre, size, objectness, classes; their sum is the loss
+  std::array<ValueId, 3> assigned = {};  // int32 [N,h,w,3] of each scale: an object, -1 negative, -2 ignored
+};
+// predictions[s] [N, h, w, 3 * (5 + K)] of scale s.
+YoloLoss yolo_loss(Tracer& trace, const std::array<ValueId, 3>& predictions, const YoloObjects& objects,
+                   const YoloLossParameters& parameters);
+// The anchor of each object, int32 [N,M]; yolo_loss calls it.
+ValueId yolo_assign(Tracer& trace, ValueId object_boxes, ValueId object_classes, const YoloAnchors& anchors);
+
+struct ScoredBoxes {
+  ValueId boxes;   // float32 [N,P,4] in pixels
+  ValueId scores;  // float32 [N,P,K]
+};
+ScoredBoxes yolo_decode(Tracer& trace, const std::array<ValueId, 3>& predictions, const YoloAnchors& anchors);
+
+struct DetectionParameters {
+  double score_threshold = 0.01;
+  double overlap_threshold = 0.45;
+  std::int64_t candidates = 400;  // of a picture, before the suppression
+  std::int64_t detections = 100;  // after it
+};
+struct Detections {
+  ValueId rows;    // float32 [N, detections, 6]: class (-1: unused), score, left, top, right, bottom
+  ValueId counts;  // int32 [N]
+};
+Detections non_maximum_suppression(Tracer& trace, const ScoredBoxes& boxes, const DetectionParameters& parameters = {});
 
 // The updates: they change nothing when trace.first_non_finite names a value at run time.
 struct SgdParameter {

@@ -34,12 +34,17 @@ std::span<const Operation* const> operations::table() {
       &live_scalar,
       &max_pool,
       &max_pool_backward,
+      &non_maximum_suppression,
       &reduce_mean,
       &reduce_mean_backward,
       &running_statistics,
       &sgd,
       &softmax_cross_entropy,
       &softmax_cross_entropy_backward,
+      &yolo_assign,
+      &yolo_decode,
+      &yolo_loss,
+      &yolo_loss_backward,
   };
   return entries;
 }

@@ -69,11 +69,16 @@ Input live_scalars() {
   return {{static_cast<std::int64_t>(kernels::LiveScalar::count)}, Kind::float32, Fill::uniform, 0.25, 0.75};
 }
 
+Input made(Shape shape, Kind kind, std::function<std::vector<double>()> make) {
+  return {std::move(shape), kind, Fill::made, -1.0, 1.0, std::move(make)};
+}
+
 Input absent() {
   return {{}, Kind::absent};
 }
 
 std::vector<double> draw(const Input& input, std::size_t index, bool continuous) {
+  if (input.fill == Fill::made) return input.make();
   constexpr std::uint64_t seed = 20;
   RandomStream random(seed, RandomPurpose::test, 0, index);
   const std::int64_t count = element_count(input.shape);

@@ -31,6 +31,7 @@ enum class Fill : std::uint8_t {
   mixing,       // as uniform, the first being 1: the weight that takes the short cut in a blend
   below,        // whole numbers 0 .. high-1
   permutation,  // of 0 .. count-1
+  made,         // what Input::make returns: numbers that mean something together, such as the corners of a box
 };
 
 struct Input {
@@ -39,6 +40,7 @@ struct Input {
   Fill fill = Fill::uniform;
   double low = -1.0;
   double high = 1.0;
+  std::function<std::vector<double>()> make = {};
 };
 
 Input numbers(Shape shape, double low = -1.0, double high = 1.0);
@@ -48,6 +50,9 @@ Input partners(std::int64_t count);
 Input lambdas(std::int64_t count);
 Input bytes(Shape shape, std::int64_t below = 256);
 Input live_scalars();
+// `kind` numbers that `make` returns, in the order of the shape. It is called when a case is run, not when it is
+// listed.
+Input made(Shape shape, Kind kind, std::function<std::vector<double>()> make);
 Input absent();
 
 // The values of an input, in the order of its shape. `index` is its position among the inputs of the case.

@@ -48,7 +48,7 @@ T from_double(double value) {
 std::vector<double> draw_repeated(const Input& input, std::size_t index) {
   constexpr std::int64_t period = 65537;
   const std::int64_t count = element_count(input.shape);
-  if (count <= period || input.fill == Fill::permutation) return draw(input, index, false);
+  if (count <= period || input.fill == Fill::permutation || input.fill == Fill::made) return draw(input, index, false);
   Input beginning = input;
   beginning.shape = {period};
   std::vector<double> values = draw(beginning, index, false);

@@ -1,0 +1,99 @@
+#include "kernels/non_maximum_suppression.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <stdexcept>
+#include <string>
+
+namespace sleight::kernels {
+
+void check_arguments(const NonMaximumSuppression& arguments) {
+  const auto require = [](bool condition, const std::string& what) {
+    if (!condition) throw std::invalid_argument("non_maximum_suppression: " + what);
+  };
+  require(
+      arguments.candidates >= 1 && arguments.candidates <= maximum_candidates,
+      std::to_string(arguments.candidates) + " candidates; there can be 1 to " + std::to_string(maximum_candidates));
+  require(arguments.detections >= 1, std::to_string(arguments.detections) + " detections; give at least 1");
+  require(arguments.score_threshold >= 0,
+          "score threshold " + std::to_string(arguments.score_threshold) + "; it must be at least 0");
+  require(arguments.overlap_threshold == arguments.overlap_threshold, "the overlap threshold is NaN");
+  require(arguments.places * arguments.classes < (std::int64_t{1} << 32),
+          std::to_string(arguments.places) + " places with " + std::to_string(arguments.classes) +
+              " classes are too many: the product must be below 2^32");
+}
+
+namespace {
+
+// The best keys of one picture, in their order; returns how many. A heap of the best so far, its lowest on top.
+std::size_t select_best(const NonMaximumSuppression& arguments, const float* boxes, const float* scores,
+                        std::array<std::uint64_t, maximum_candidates>& best) {
+  const float threshold = static_cast<float>(arguments.score_threshold);
+  const auto limit = static_cast<std::size_t>(arguments.candidates);
+  std::size_t count = 0;
+  const auto heap_end = [&] { return best.begin() + static_cast<std::ptrdiff_t>(count); };
+  for (std::int64_t place = 0; place < arguments.places; ++place) {
+    for (std::int64_t k = 0; k < arguments.classes; ++k) {
+      const float score = scores[place * arguments.classes + k];
+      if (!(score > threshold)) continue;
+      const std::uint64_t key = candidate_key(score, static_cast<std::uint32_t>(k * arguments.places + place));
+      if (count == limit && key < best.front()) continue;
+      if (!is_finite_box(boxes + place * 4)) continue;
+      if (count == limit) {
+        std::pop_heap(best.begin(), heap_end(), std::greater<>());
+        --count;
+      }
+      best[count++] = key;
+      std::push_heap(best.begin(), heap_end(), std::greater<>());
+    }
+  }
+  std::sort_heap(best.begin(), heap_end(), std::greater<>());
+  return count;
+}
+
+void detect(const NonMaximumSuppression& arguments, std::int64_t picture) {
+  const float* const boxes = arguments.boxes + picture * arguments.places * 4;
+  const float* const scores = arguments.scores + picture * arguments.places * arguments.classes;
+  std::array<std::uint64_t, maximum_candidates> best;
+  const std::size_t count = select_best(arguments, boxes, scores, best);
+
+  struct Kept {
+    std::int64_t class_index;
+    BoxCorners<float> box;
+  };
+  std::array<Kept, maximum_candidates> kept;
+  std::int32_t found = 0;
+  float* row = arguments.found + picture * arguments.detections * DetectionColumn::count;
+  for (std::size_t i = 0; i < count && found < arguments.detections; ++i) {
+    const std::int64_t class_and_place = class_and_place_of(best[i]);
+    const std::int64_t class_index = class_and_place / arguments.places;
+    const float* const box = boxes + class_and_place % arguments.places * 4;
+    const Kept candidate{class_index, {box[0], box[1], box[2], box[3]}};
+    const bool suppressed = std::any_of(kept.begin(), kept.begin() + found, [&](const Kept& other) {
+      return other.class_index == class_index && suppresses(other.box, candidate.box, arguments.overlap_threshold);
+    });
+    if (suppressed) continue;
+    kept[static_cast<std::size_t>(found++)] = candidate;
+    row[DetectionColumn::class_index] = static_cast<float>(class_index);
+    row[DetectionColumn::score] = score_of(best[i]);
+    std::copy(box, box + 4, row + DetectionColumn::left);
+    row += DetectionColumn::count;
+  }
+  arguments.counts[picture] = found;
+  for (std::int32_t unused = found; unused < arguments.detections; ++unused, row += DetectionColumn::count) {
+    row[DetectionColumn::class_index] = -1.0F;
+    std::fill(row + DetectionColumn::score, row + DetectionColumn::count, 0.0F);
+  }
+}
+
+}  // namespace
+
+void non_maximum_suppression(Cpu, const NonMaximumSuppression& arguments) {
+  check_arguments(arguments);
+#pragma omp parallel for schedule(dynamic)
+  for (std::int64_t picture = 0; picture < arguments.batch; ++picture)
+    detect(arguments, picture);
+}
+
+}  // namespace sleight::kernels
