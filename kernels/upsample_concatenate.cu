@@ -8,8 +8,9 @@ namespace {
 
 template <class Arguments>
 void require_channels_last_everywhere(const char* kernel, const Arguments& arguments) {
-  for (const ActivationView& view : {arguments.x_view, arguments.skip_view, arguments.y_view})
-    require_channels_last(kernel, view);
+  require_channels_last(kernel, arguments.x_view);
+  require_channels_last(kernel, arguments.skip_view);
+  require_channels_last(kernel, arguments.y_view);
 }
 
 // A block takes a row of y: first its channels from x, then those from skip, so that packs are counted from the start
@@ -48,11 +49,14 @@ __global__ void backward_kernel(UpsampleConcatenateBackward arguments, Activatio
     const T* upper = y_gradient + pixel_offset(y_rows, picture, row, 2 * column) + channel;
     const T* lower = upper + arguments.y_view.width * y_rows.lanes;
     Lanes<pack> sum = load_lanes<pack>(upper, valid);
-    for (const T* other : {upper + y_rows.lanes, lower, lower + y_rows.lanes}) {
+    const auto add = [&](const T* other) {
       const Lanes<pack> value = load_lanes<pack>(other, valid);
       for (int i = 0; i < pack; ++i)
         sum[i] += value[i];
-    }
+    };
+    add(upper + y_rows.lanes);
+    add(lower);
+    add(lower + y_rows.lanes);
     store_lanes(static_cast<T*>(arguments.x_gradient) + pixel_offset(x, picture, row, column) + channel, sum, valid);
   });
   for_each_pack_of_picture_row<pack>(

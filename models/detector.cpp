@@ -33,6 +33,15 @@ std::vector<std::string> detector_names() {
   return names;
 }
 
+std::vector<std::string> backbone_parameter_names(const DetectorModel& model) {
+  Tracer trace(Mode::inference);
+  model.trace_backbone(trace, trace.input("pictures", {1, 32, 32, 3}, DataType::float32));
+  std::vector<std::string> names;
+  for (const Parameter& parameter : trace.program().parameters)
+    names.push_back(trace.program().value(parameter.value).name);
+  return names;
+}
+
 const DetectorModel& find_detector(std::string_view name) {
   return detectors()[position_of_name("detector", name, detector_names())];
 }

@@ -33,6 +33,9 @@ struct DetectorModel {
 std::span<const DetectorModel> detectors();
 std::vector<std::string> detector_names();
 
+// In the order of the network. What a classifier on the same backbone shares with the detector.
+std::vector<std::string> backbone_parameter_names(const DetectorModel& model);
+
 // Throws Error that suggests the nearest name and lists all of them.
 const DetectorModel& find_detector(std::string_view name);
 
