@@ -6,12 +6,19 @@
 namespace sleight {
 
 ValueId layers::convolution(Tracer& trace, const std::string& name, ValueId x, std::int64_t channels,
-                            std::int64_t kernel, std::int64_t stride) {
+                            std::int64_t kernel, std::int64_t stride, Initializer initializer) {
   check(kernel % 2 == 1, "the convolution '", name, "' needs an odd kernel, got ", kernel);
   const auto scope = trace.scope(name);
   const Shape shape = {channels, kernel, kernel, trace.shape(x).back()};
-  const ValueId weight = trace.parameter("weight", shape, ParameterRole::weight, Initializer::he_normal_fan_out);
+  const ValueId weight = trace.parameter("weight", shape, ParameterRole::weight, initializer);
   return ops::convolution(trace, x, weight, stride, kernel / 2);
+}
+
+ValueId layers::convolution_with_bias(Tracer& trace, const std::string& name, ValueId x, std::int64_t channels,
+                                      std::int64_t kernel, std::int64_t stride, Initializer initializer) {
+  const ValueId sum = convolution(trace, name, x, channels, kernel, stride, initializer);
+  const auto scope = trace.scope(name);
+  return ops::bias(trace, sum, trace.parameter("bias", {channels}, ParameterRole::bias, Initializer::zeros));
 }
 
 ValueId layers::batch_norm(Tracer& trace, const std::string& name, ValueId x, ResidualBranch branch) {

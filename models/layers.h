@@ -9,9 +9,15 @@
 namespace sleight::layers {
 
 // An odd square kernel without bias, padded so that stride 1 keeps the size and stride s gives ceil(size / s).
-// Parameters: name.weight [channels, kernel, kernel, C], He initialisation by fan-out (arXiv 1502.01852).
+// Parameters: name.weight [channels, kernel, kernel, C], He initialisation (arXiv 1502.01852), by fan-out as
+// torchvision or by fan-in as darknet.
 ValueId convolution(Tracer& trace, const std::string& name, ValueId x, std::int64_t channels, std::int64_t kernel,
-                    std::int64_t stride = 1);
+                    std::int64_t stride = 1, Initializer initializer = Initializer::he_normal_fan_out);
+
+// The same and a bias, where no batch norm follows. Parameters: also name.bias [channels], zeros.
+ValueId convolution_with_bias(Tracer& trace, const std::string& name, ValueId x, std::int64_t channels,
+                              std::int64_t kernel, std::int64_t stride = 1,
+                              Initializer initializer = Initializer::he_normal_fan_out);
 
 // Whether a batch norm is the last step of a residual branch: with its scale at zero the block starts as its shortcut.
 // The zero gamma trick asks.

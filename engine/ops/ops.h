@@ -41,6 +41,7 @@ extern const Operation reduce_mean, reduce_mean_backward;
 extern const Operation running_statistics;
 extern const Operation sgd;
 extern const Operation softmax_cross_entropy, softmax_cross_entropy_backward;
+extern const Operation upsample_concatenate, upsample_concatenate_backward;
 extern const Operation yolo_assign;
 extern const Operation yolo_decode;
 extern const Operation yolo_loss, yolo_loss_backward;
@@ -81,6 +82,8 @@ ValueId batch_norm(Tracer& trace, ValueId x, const BatchNormParameters& paramete
 ValueId max_pool(Tracer& trace, ValueId x, const kernels::PoolWindow& window);
 ValueId average_pool(Tracer& trace, ValueId x, const kernels::PoolWindow& window);
 ValueId global_average_pool(Tracer& trace, ValueId x);  // [N,H,W,C] -> [N,C]
+// x [N,h,w,A] with every pixel twice in both directions, and the channels of skip [N,2h,2w,B] behind: [N,2h,2w,A+B].
+ValueId upsample_concatenate(Tracer& trace, ValueId x, ValueId skip);
 
 struct Normalisation {
   std::array<double, 3> mean, deviation;  // of the bytes 0..255

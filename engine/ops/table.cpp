@@ -41,6 +41,8 @@ std::span<const Operation* const> operations::table() {
       &sgd,
       &softmax_cross_entropy,
       &softmax_cross_entropy_backward,
+      &upsample_concatenate,
+      &upsample_concatenate_backward,
       &yolo_assign,
       &yolo_decode,
       &yolo_loss,

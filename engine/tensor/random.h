@@ -15,6 +15,7 @@ enum class RandomPurpose : std::uint32_t {
   mixup,           // partner and lambda of a batch
   training_shape,  // size of a batch
   synthetic,       // generated pictures
+  anchors,         // the first ones of a search
   test,
 };
 

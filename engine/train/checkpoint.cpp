@@ -1,6 +1,7 @@
 #include "engine/train/checkpoint.h"
 
 #include <algorithm>
+#include <set>
 
 #include "engine/base/error.h"
 #include "engine/train/classification_program.h"
@@ -115,6 +116,14 @@ void save_weights(const std::filesystem::path& path, const PersistentStore& stor
 void load_weights(const std::filesystem::path& path, PersistentStore& store) {
   const SafetensorsFile file(path);
   read_into_store(path, file, store, is_passed_over);
+}
+
+void load_weights(const std::filesystem::path& path, PersistentStore& store, std::span<const std::string> names) {
+  for (const std::string& name : names)
+    check(store.contains(name), "'", name, "' is to be read from ", path.string(), " but is not in the model");
+  const std::set<std::string> wanted(names.begin(), names.end());
+  const SafetensorsFile file(path);
+  read_into_store(path, file, store, [&](const std::string& name) { return !wanted.contains(name); });
 }
 
 }  // namespace sleight

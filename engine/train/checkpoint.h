@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include "engine/program/execute.h"
@@ -31,5 +32,9 @@ void save_weights(const std::filesystem::path& path, const PersistentStore& stor
 // (momentum, averages) and torchvision's num_batches_tracked are passed over. Strict: every other name must be on both
 // sides with one shape, else an Error says which are not.
 void load_weights(const std::filesystem::path& path, PersistentStore& store);
+
+// The named tensors alone, which must be on both sides: the backbone of a detector from the weights of a classifier.
+// Whatever else the file or the store holds is passed over.
+void load_weights(const std::filesystem::path& path, PersistentStore& store, std::span<const std::string> names);
 
 }  // namespace sleight

@@ -21,6 +21,8 @@ TEST_CASE("classifier: all depths and versions are there under unique names") {
     for (const std::string version : {"", "_v1", "_v2"})
       expected.push_back("cifar_resnet" + depth + version);
   }
+  expected.push_back("darknet53");
+  expected.push_back("darknet_small");
   CHECK(names == expected);
 }
 

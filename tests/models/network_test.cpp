@@ -1,5 +1,6 @@
-// Whole networks against PyTorch in float64 (tests/golden/make_resnet.py): one step of training and one of inference.
-// float64 says whether the network is right; float32 runs the layouts and libraries that training uses.
+// Whole networks against PyTorch in float64 (tests/golden/make_resnet.py, make_darknet.py): one step of training and
+// one of inference. float64 says whether the network is right; float32 runs the layouts and libraries that training
+// uses.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -8,7 +9,9 @@
 #include "catch2_adapter.h"
 #include "engine/program/execute.h"
 #include "models/resnet.h"
+#include "models/yolov3.h"
 #include "tests/golden/golden.h"
+#include "tests/models/traced_detector.h"
 #include "tests/models/traced_network.h"
 
 namespace sleight::test {
@@ -99,13 +102,37 @@ ResnetVersion version_of(const std::string& name) {
   return versions.at(name);
 }
 
+Network resnet_of(const nlohmann::json& golden) {
+  const Resnet description{.version = version_of(golden.at("version")),
+                           .bottleneck = golden.at("bottleneck"),
+                           .small_pictures = golden.at("small_pictures"),
+                           .width = golden.at("width"),
+                           .blocks = golden.at("blocks").get<std::vector<std::int64_t>>()};
+  return [description](Tracer& trace, ValueId pictures, std::int64_t count) {
+    return resnet(trace, pictures, count, description);
+  };
+}
+
+Network darknet_of(const nlohmann::json& golden) {
+  Darknet backbone{.stem_channels = golden.at("stem"), .stages = {}};
+  for (const auto& stage : golden.at("stages"))
+    backbone.stages.push_back({stage[0], stage[1]});
+  if (golden.at("family") == "darknet") {
+    return [backbone](Tracer& trace, ValueId pictures, std::int64_t count) {
+      return darknet_classifier(trace, pictures, count, backbone);
+    };
+  }
+  const Yolov3 description{.backbone = backbone, .head_pairs = golden.at("head_pairs")};
+  const std::int64_t classes = golden.at("detector_classes");
+  return [description, classes](Tracer& trace, ValueId pictures, std::int64_t) {
+    return mean_predictions(trace, yolov3(trace, pictures, classes, description));
+  };
+}
+
 struct NetworkCase {
-  explicit NetworkCase(const nlohmann::json& golden)
-      : description{.version = version_of(golden.at("version")),
-                    .bottleneck = golden.at("bottleneck"),
-                    .small_pictures = golden.at("small_pictures"),
-                    .width = golden.at("width"),
-                    .blocks = golden.at("blocks").get<std::vector<std::int64_t>>()},
+  NetworkCase(std::string of, Network written, const nlohmann::json& golden)
+      : name(std::move(of)),
+        network(std::move(written)),
         classes(golden.at("classes")),
         labels(golden.at("labels").get<std::vector<std::int32_t>>()),
         logits(golden.at("logits").get<std::vector<double>>()),
@@ -113,21 +140,13 @@ struct NetworkCase {
         loss(golden.at("loss")),
         gradients(golden.at("gradients")),
         running(golden.at("running")) {
-    name = golden.at("version").get<std::string>() + (description.bottleneck ? " bottleneck" : " basic") +
-           (description.small_pictures ? " small" : "");
     const auto shape = golden.at("shape").get<Shape>();
     batch = {shape[0], shape[2], shape[3]};
   }
   Shape pictures_shape() const { return {batch.count, batch.height, batch.width, 3}; }
 
-  Network network() const {
-    return [resnet_description = description](Tracer& trace, ValueId pictures, std::int64_t count) {
-      return resnet(trace, pictures, count, resnet_description);
-    };
-  }
-
   std::string name;
-  Resnet description;
+  Network network;
   std::int64_t classes;
   PictureBatch batch;
   std::vector<std::int32_t> labels;
@@ -139,7 +158,16 @@ struct NetworkCase {
 std::vector<NetworkCase> network_cases() {
   std::vector<NetworkCase> cases;
   for (const auto& golden : golden_cases("resnet")) {
-    if (golden.at("kind") == "network") cases.emplace_back(golden);
+    if (golden.at("kind") != "network") continue;
+    const std::string name = golden.at("version").get<std::string>() +
+                             (golden.at("bottleneck") ? " bottleneck" : " basic") +
+                             (golden.at("small_pictures") ? " small" : "");
+    cases.emplace_back(name, resnet_of(golden), golden);
+  }
+  for (const auto& golden : golden_cases("darknet")) {
+    if (golden.at("kind") != "network") continue;
+    cases.emplace_back(golden.at("family").get<std::string>() + " stem " + golden.at("stem").dump(), darknet_of(golden),
+                       golden);
   }
   return cases;
 }
@@ -147,7 +175,7 @@ std::vector<NetworkCase> network_cases() {
 template <class T>
 double inference_difference(const NetworkCase& c, bool fuse) {
   Context context("cpu", 1);
-  Tracer trace = trace_forward(c.network(), c.batch, c.classes, Mode::inference, data_type_of<T>());
+  Tracer trace = trace_forward(c.network, c.batch, c.classes, Mode::inference, data_type_of<T>());
   Executable executable(trace.program(), context, {.fuse = fuse, .parameter_prefix = ""});
   fill_parameters<T>(context.store);
   const std::vector<T> pictures = formula_pictures<T>(c.pictures_shape());
@@ -161,7 +189,7 @@ template <class T>
 struct TrainingStep {
   TrainingStep(const NetworkCase& c, bool fuse)
       : context("cpu", 1),
-        executable(trace_step(c.network(), c.batch, c.classes, data_type_of<T>()), context,
+        executable(trace_step(c.network, c.batch, c.classes, data_type_of<T>()), context,
                    {.fuse = fuse, .parameter_prefix = ""}),
         pictures(formula_pictures<T>(c.pictures_shape())) {
     fill_parameters<T>(context.store);
@@ -180,7 +208,7 @@ struct TrainingStep {
 
 TEST_CASE("network: float64 equals PyTorch in logits, loss, every gradient and every running statistic") {
   const std::vector<NetworkCase> cases = network_cases();
-  REQUIRE(cases.size() == 10);
+  REQUIRE(cases.size() == 13);
   for (const NetworkCase& c : cases) {
     for (const bool fuse : {false, true}) {
       CAPTURE(c.name, fuse);
@@ -234,7 +262,7 @@ TEST_CASE("network: a batch norm whose scale starts at zero still learns") {
   // The marked scales are zero: the branches give nothing, their scales get a gradient all the same. (v2 marks none:
   // there the same zero would stop both.)
   const NetworkCase c = network_cases().front();
-  Program program = trace_step(c.network(), c.batch, c.classes);
+  Program program = trace_step(c.network, c.batch, c.classes);
   std::vector<std::string> marked;
   for (Parameter& parameter : program.parameters) {
     if (!parameter.ends_residual_branch) continue;

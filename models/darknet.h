@@ -1,0 +1,47 @@
+// DarkNet: the classifier and backbone of YOLOv3 (Redmon and Farhadi, "YOLOv3: An Incremental Improvement", 2018, table
+// 1), and a cut-down one that two processor cores can train.
+//
+// Every convolution is followed by a batch norm and a leaky ReLU of slope 0.1. A stage halves the picture with a 3x3 of
+// stride 2 and goes on with residual blocks: a 1x1 to half the channels, a 3x3 back, and the sum, without an activation
+// behind it. README.md lists the names of the parameters; they are written in the order of darknet's cfg files.
+#pragma once
+
+#include <vector>
+
+#include "models/classifier.h"
+#include "models/layers.h"
+
+namespace sleight {
+
+struct DarknetStage {
+  std::int64_t channels = 0;
+  std::int64_t blocks = 0;
+};
+
+struct Darknet {
+  std::int64_t stem_channels = 32;
+  std::vector<DarknetStage> stages;
+
+  // Of the stem and the stages: what a file such as darknet53.conv.74 holds.
+  std::int64_t convolutions() const;
+};
+
+Darknet darknet53();      // 52 convolutions, 40.6 million parameters
+Darknet darknet_small();  // 14 convolutions, 1.1 million parameters
+
+// Writes stem and stages: pictures [N,H,W,3] -> the output of each stage, [N, H/2, W/2, channels], [N, H/4, W/4, ...],
+// ..., sides rounded up.
+std::vector<ValueId> darknet_features(Tracer& trace, ValueId pictures, const Darknet& network);
+
+// Also a global average pool and a linear layer: -> logits [N, classes]. Throws Error naming the layer.
+ValueId darknet_classifier(Tracer& trace, ValueId pictures, std::int64_t classes, const Darknet& network);
+
+// The unit of all of darknet's networks: convolution, batch norm, leaky ReLU. Parameters: name.conv.weight, name.bn.*.
+ValueId darknet_convolution(Tracer& trace, const std::string& name, ValueId x, std::int64_t channels,
+                            std::int64_t kernel, std::int64_t stride = 1,
+                            layers::ResidualBranch branch = layers::ResidualBranch::inside);
+
+// darknet53 and darknet_small.
+std::vector<ClassifierModel> darknet_classifiers();
+
+}  // namespace sleight

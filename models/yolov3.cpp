@@ -1,0 +1,72 @@
+#include "models/yolov3.h"
+
+#include "engine/base/error.h"
+#include "engine/ops/ops.h"
+
+namespace sleight {
+
+namespace {
+
+struct HeadOutputs {
+  ValueId prediction;
+  ValueId handed_on;  // to the next finer head
+};
+
+// x: what the backbone, and the coarser head, have to say at this scale; `channels` are those of the backbone here.
+HeadOutputs head(Tracer& trace, ValueId x, std::int64_t channels, std::int64_t pairs, std::int64_t outputs) {
+  ValueId narrow = no_value;
+  for (std::int64_t pair = 0; pair < pairs; ++pair) {
+    const auto number = [&](std::int64_t of_pair) { return "conv" + std::to_string(2 * pair + of_pair); };
+    narrow = darknet_convolution(trace, number(1), x, channels / 2, 1);
+    x = darknet_convolution(trace, number(2), narrow, channels, 3);
+  }
+  return {layers::convolution_with_bias(trace, "prediction", x, outputs, 1, 1, Initializer::he_normal_fan_in), narrow};
+}
+
+}  // namespace
+
+Yolov3 yolov3_darknet53() {
+  return {.backbone = darknet53(), .head_pairs = 3};
+}
+
+Yolov3 yolov3_darknet_small() {
+  return {.backbone = darknet_small(), .head_pairs = 1};
+}
+
+const std::array<BoxSize, 9>& yolov3_default_anchors() {
+  static constexpr std::array<BoxSize, 9> anchors = {
+      {{10, 13}, {16, 30}, {33, 23}, {30, 61}, {62, 45}, {59, 119}, {116, 90}, {156, 198}, {373, 326}}};
+  return anchors;
+}
+
+std::array<ValueId, yolov3_scales> yolov3(Tracer& trace, ValueId pictures, std::int64_t classes,
+                                          const Yolov3& network) {
+  check(classes >= 1, "a detector needs at least one class, got ", classes);
+  const std::vector<DarknetStage>& stages = network.backbone.stages;
+  check(stages.size() == 5 && network.head_pairs >= 1,
+        "YOLOv3 needs a backbone of 5 stages and at least one pair of convolutions in each head, got ", stages.size(),
+        " and ", network.head_pairs);
+  const Shape& shape = trace.shape(pictures);
+  check(shape.size() == 4 && shape[1] % 32 == 0 && shape[2] % 32 == 0,
+        "YOLOv3 takes pictures whose height and width are multiples of 32, got ", to_string(shape));
+
+  const std::vector<ValueId> features = darknet_features(trace, pictures, network.backbone);
+  const std::int64_t outputs = yolov3_anchors_per_scale * (5 + classes);
+  std::array<ValueId, yolov3_scales> predictions{};
+  ValueId handed_on = no_value;
+  for (std::size_t from_coarsest = 0; from_coarsest < yolov3_scales; ++from_coarsest) {
+    const std::size_t stage = stages.size() - 1 - from_coarsest;
+    const std::int64_t channels = stages[stage].channels;
+    const auto scope = trace.scope("heads.stride" + std::to_string(std::int64_t{1} << (stage + 1)));
+    ValueId x = features[stage];
+    if (handed_on != no_value) {
+      x = ops::upsample_concatenate(trace, darknet_convolution(trace, "transition", handed_on, channels / 2, 1), x);
+    }
+    const HeadOutputs out = head(trace, x, channels, network.head_pairs, outputs);
+    predictions[yolov3_scales - 1 - from_coarsest] = out.prediction;
+    handed_on = out.handed_on;
+  }
+  return predictions;
+}
+
+}  // namespace sleight

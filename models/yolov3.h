@@ -1,0 +1,38 @@
+// YOLOv3 (Redmon and Farhadi, "YOLOv3: An Incremental Improvement", 2018): a DarkNet and three heads, on strides 8, 16
+// and 32, in the order and with the layers of darknet's yolov3.cfg.
+//
+// A head is a row of pairs, 1x1 to half the channels and 3x3 back, and a 1x1 with bias that predicts. What goes into
+// its last 3x3 also goes, through a 1x1, to twice the size and to the next finer head, in front of the backbone's
+// channels there.
+#pragma once
+
+#include <array>
+
+#include "engine/data/anchors.h"
+#include "models/darknet.h"
+
+namespace sleight {
+
+struct Yolov3 {
+  Darknet backbone;             // of five stages
+  std::int64_t head_pairs = 3;  // of 1x1 and 3x3 in each head
+
+  // Of the whole network, the predicting ones included.
+  std::int64_t convolutions() const { return backbone.convolutions() + 3 * (2 * head_pairs + 1) + 2; }
+};
+
+inline constexpr std::size_t yolov3_scales = 3;
+inline constexpr std::int64_t yolov3_anchors_per_scale = 3;
+
+Yolov3 yolov3_darknet53();      // 75 convolutions, 61,949,149 parameters for 80 classes
+Yolov3 yolov3_darknet_small();  // one pair in each head; 1.7 million parameters for 80 classes
+
+// The nine of yolov3.cfg, found on COCO at 416 x 416, smallest first: 0..2 at stride 8, 3..5 at 16, 6..8 at 32. In
+// pixels of the network's input, whatever its size: they are not scaled with it.
+const std::array<BoxSize, 9>& yolov3_default_anchors();
+
+// pictures [N,H,W,3] -> raw predictions [N, H/s, W/s, 3 * (5 + classes)] for s = 8, 16, 32. The channels are, anchor by
+// anchor: tx, ty, tw, th, objectness, a logit per class. H and W are multiples of 32, else Error.
+std::array<ValueId, yolov3_scales> yolov3(Tracer& trace, ValueId pictures, std::int64_t classes, const Yolov3& network);
+
+}  // namespace sleight
