@@ -87,7 +87,7 @@ DetectionDraws draw_detection(const DetectionRecipe& recipe, const PictureSize& 
   return draws;
 }
 
-Placement place_part(const DetectionRecipe& recipe, const CropBox& part, const PictureSize& output) {
+PartPlacement place_part(const DetectionRecipe& recipe, const CropBox& part, const PictureSize& output) {
   if (!recipe.letterbox) return {0, 0, output.width, output.height};
   const double scale =
       std::min(static_cast<double>(output.width) / part.width, static_cast<double>(output.height) / part.height);
@@ -99,7 +99,7 @@ Placement place_part(const DetectionRecipe& recipe, const CropBox& part, const P
   return {(output.width - width) / 2, (output.height - height) / 2, width, height};
 }
 
-BoxTransform transform_of(const CropBox& part, const Placement& placement) {
+BoxTransform transform_of(const CropBox& part, const PartPlacement& placement) {
   BoxTransform transform;
   transform.scale_x = static_cast<double>(placement.width) / part.width;
   transform.scale_y = static_cast<double>(placement.height) / part.height;

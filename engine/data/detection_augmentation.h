@@ -79,12 +79,12 @@ DetectionDraws draw_detection(const DetectionRecipe& recipe, const PictureSize& 
                               std::span<const ObjectBox> objects, RandomStream& random);
 
 // Where in the output the part lies: all of it, or with letterbox a centred rectangle. In whole pixels.
-struct Placement {
+struct PartPlacement {
   std::int64_t left = 0, top = 0, width = 0, height = 0;
 };
-Placement place_part(const DetectionRecipe& recipe, const CropBox& part, const PictureSize& output);
+PartPlacement place_part(const DetectionRecipe& recipe, const CropBox& part, const PictureSize& output);
 
-BoxTransform transform_of(const CropBox& part, const Placement& placement);
+BoxTransform transform_of(const CropBox& part, const PartPlacement& placement);
 
 // The box of an object in the output, clipped to the part, not mirrored. False when it does not stay: its centre lies
 // outside the part, or nothing of it is left.

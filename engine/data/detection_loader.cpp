@@ -183,7 +183,7 @@ struct DetectionLoader::Content {
     RandomStream random(options.seed, RandomPurpose::augmentation, static_cast<std::uint64_t>(request.epoch),
                         static_cast<std::uint64_t>(request.samples[i]));
     const DetectionDraws draws = draw_detection(request.recipe, canvas, worker.objects, random);
-    const Placement placement = place_part(request.recipe, draws.part, {request.height, request.width});
+    const PartPlacement placement = place_part(request.recipe, draws.part, {request.height, request.width});
 
     const auto start = std::chrono::steady_clock::now();
     for (std::size_t k = 0; k < count; ++k) {

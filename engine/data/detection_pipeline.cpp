@@ -10,7 +10,7 @@ namespace sleight {
 namespace {
 
 // Everything outside the placement.
-void fill_around(const Placement& placement, const std::array<double, 3>& fill, MutablePictureView destination) {
+void fill_around(const PartPlacement& placement, const std::array<double, 3>& fill, MutablePictureView destination) {
   std::array<std::uint8_t, 3> bytes{};
   for (std::size_t channel = 0; channel < 3; ++channel)
     bytes[channel] = static_cast<std::uint8_t>(fill[channel] + 0.5);
@@ -34,7 +34,7 @@ PictureSize DetectionPipeline::open(std::size_t k) {
   return source.size;
 }
 
-void DetectionPipeline::decode(std::size_t k, const CropBox& part, const Placement& placement) {
+void DetectionPipeline::decode(std::size_t k, const CropBox& part, const PartPlacement& placement) {
   Source& source = pictures_[k];
   PictureLayer& layer = layers_[k];
   const double left = std::max(part.left, 0.0);
@@ -63,7 +63,7 @@ void DetectionPipeline::decode(std::size_t k, const CropBox& part, const Placeme
 }
 
 void DetectionPipeline::compose(std::size_t count, float lambda, const DetectionDraws& draws,
-                                const Placement& placement, const DetectionRecipe& recipe,
+                                const PartPlacement& placement, const DetectionRecipe& recipe,
                                 MutablePictureView destination) {
   check(count >= 1 && count <= maximum_pictures, "a sample is made of 1 or 2 pictures, not ", count);
   layers_[0].weight = count == 2 ? lambda : 1.0F;

@@ -31,11 +31,11 @@ class DetectionPipeline {
   // Decodes what of picture k, with its upper left corner at (0, 0), lies in `part`; a JPEG at the smallest of 1/1,
   // 1/2, 1/4, 1/8 of its size that still has as many pixels as it gets in the output. Once per open. Throws Error for a
   // broken picture.
-  void decode(std::size_t k, const CropBox& part, const Placement& placement);
+  void decode(std::size_t k, const CropBox& part, const PartPlacement& placement);
 
   // Writes the sample of the decoded pictures, the first with share lambda and the second, if there are two, with
   // 1 - lambda. Not mirrored: that is left to whoever normalises it.
-  void compose(std::size_t count, float lambda, const DetectionDraws& draws, const Placement& placement,
+  void compose(std::size_t count, float lambda, const DetectionDraws& draws, const PartPlacement& placement,
                const DetectionRecipe& recipe, MutablePictureView destination);
 
  private:

@@ -61,6 +61,7 @@ void Learner::forget_batches() {
 }
 
 void Learner::stop(const BatchInputs& batch, const std::string& problem) {
+  failed_ = batch;
   const StepObservation observation = observe(batch, Phase::backward);
   const Program& program = plan(ProgramUse::training, batch.shape).program();
   throw NonFiniteStep(problem + "; " + describe(program, observation), observation_table(program, observation));

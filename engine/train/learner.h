@@ -78,6 +78,8 @@ class Learner {
   };
   // Throws NonFiniteStep, leaving everything in the store as it was before the step.
   Finished finish(BadGradient bad_gradient);
+  // The batch whose step was not finite; to be asked after NonFiniteStep.
+  const BatchInputs& failed_batch() const { return failed_.value(); }
 
   // Lets go of all batches, those that no step will take too, after the device has read them.
   void forget_batches();
@@ -104,7 +106,7 @@ class Learner {
   std::map<Key, std::unique_ptr<Executable>> plans_;
   InputStage training_inputs_, evaluation_inputs_;
   std::deque<BatchInputs> uploaded_;
-  std::optional<BatchInputs> started_;
+  std::optional<BatchInputs> started_, failed_;
 };
 
 }  // namespace sleight

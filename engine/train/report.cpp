@@ -32,10 +32,10 @@ std::string card(const std::string& name, const std::string& value, std::string_
 std::string draw_summary(const ReportData& data) {
   const RunSummary summary = summarize(data.metrics);
   std::string cards;
-  if (summary.best_top1) {
-    cards +=
-        card("best top-1, epoch " + format_number("%.4g", summary.best_epoch) + (summary.best_is_ema ? ", EMA" : ""),
-             format_number("%.2f%%", 100 * *summary.best_top1), "first");
+  if (summary.best_score) {
+    cards += card(std::string(summary.score_is_map ? "best mAP" : "best top-1") + ", epoch " +
+                      format_number("%.4g", summary.best_epoch) + (summary.best_is_ema ? ", EMA" : ""),
+                  format_number("%.2f%%", 100 * *summary.best_score), "first");
   }
   if (!data.metrics.empty()) {
     cards += card("epochs", format_number("%.4g", summary.epochs));
@@ -71,7 +71,18 @@ std::string draw_curves(const ReportData& data) {
                                    series_of(data, metric_names::ema_loss, "EMA", 2)}});
   charts +=
       draw_chart({.title = "Accuracy", .unit = ChartUnit::percent, .series = {train_top1, validation_top1, ema_top1}});
+  ChartSeries validation_map = series_of(data, metric_names::validation_map, "mAP", 1);
+  validation_map.mark_best = true;
+  ChartSeries ema_map = series_of(data, metric_names::ema_map, "EMA mAP", 2);
+  ema_map.mark_best = true;
+  charts +=
+      draw_chart({.title = "Mean average precision", .unit = ChartUnit::percent, .series = {validation_map, ema_map}});
   std::string small_charts;
+  small_charts += draw_chart({.title = "Parts of the loss",
+                              .series = {series_of(data, metric_names::train_centre_loss, "centre", 0),
+                                         series_of(data, metric_names::train_size_loss, "size", 1),
+                                         series_of(data, metric_names::train_objectness_loss, "objectness", 2),
+                                         series_of(data, metric_names::train_class_loss, "classes", 3)}});
   small_charts += draw_chart({.title = "Top-5 accuracy",
                               .unit = ChartUnit::percent,
                               .series = {series_of(data, metric_names::validation_top5, "top-5", 1),
@@ -136,12 +147,18 @@ RunSummary summarize(std::span<const MetricsLine> metrics) {
   for (const MetricsLine& line : metrics) {
     summary.epochs = std::max(summary.epochs, line.epoch);
     summary.seconds = std::max(summary.seconds, line.seconds);
-    for (const auto& [name, is_ema] :
-         {std::pair(metric_names::validation_top1, false), std::pair(metric_names::ema_top1, true)}) {
-      const auto accuracy = line.find(name);
-      if (accuracy && std::isfinite(*accuracy) && (!summary.best_top1 || *accuracy > *summary.best_top1)) {
-        summary.best_top1 = accuracy;
+    struct Score {
+      std::string_view name;
+      bool is_ema, is_map;
+    };
+    for (const auto& [name, is_ema, is_map] :
+         {Score{metric_names::validation_top1, false, false}, Score{metric_names::ema_top1, true, false},
+          Score{metric_names::validation_map, false, true}, Score{metric_names::ema_map, true, true}}) {
+      const auto score = line.find(name);
+      if (score && std::isfinite(*score) && (!summary.best_score || *score > *summary.best_score)) {
+        summary.best_score = score;
         summary.best_is_ema = is_ema;
+        summary.score_is_map = is_map;
         summary.best_epoch = line.epoch;
       }
     }
@@ -174,7 +191,7 @@ std::string make_report(const ReportData& data) {
   if (!data.status.empty()) page += "<p>" + html_escaped(data.status) + "</p>";
   page += "</header>\n";
   page += draw_summary(data) + draw_curves(data) + draw_receipts(data) + draw_predictions(data) +
-          draw_confusions(data) + draw_recipe(data);
+          draw_confusions(data) + (data.detection ? draw_detection(*data.detection) : "") + draw_recipe(data);
   page +=
       "<footer>Written by Sleight. This file is complete: it loads nothing from anywhere.</footer>\n</main>\n<script>" +
       std::string(report_script) + "</script>\n</body>\n</html>\n";

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/train/report_detection.h"
 #include "engine/train/run_log.h"
 
 namespace sleight {
@@ -36,12 +37,14 @@ struct ReportData {
   std::vector<ReportPrediction> predictions = {};
   std::vector<std::string> class_names = {};
   std::vector<std::int64_t> confusion = {};  // [classes, classes]: row true class, column predicted class, counts
-  std::int64_t peak_memory_bytes = 0;        // 0: unknown
+  std::optional<DetectionReport> detection = {};
+  std::int64_t peak_memory_bytes = 0;  // 0: unknown
 };
 
 // The numbers at the head of the report.
 struct RunSummary {
-  std::optional<double> best_top1;  // over validation and EMA, 0 to 1
+  std::optional<double> best_score;  // over validation and EMA: top-1 or mAP, 0 to 1
+  bool score_is_map = false;
   bool best_is_ema = false;
   double best_epoch = 0;
   double epochs = 0;                        // trained so far

@@ -214,11 +214,12 @@ std::string draw_chart(const Chart& chart) {
     data += (data.empty() ? "" : ",") + series_data(series, points, drawing);
   }
   return "<figure class=\"card chart\" data-unit=" +
-         std::string(chart.unit == ChartUnit::percent ? "percent" : "number") + " data-series=\"" +
-         html_escaped("[" + data + "]") + "\"><figcaption><h3>" + html_escaped(chart.title) +
-         "</h3><div class=legend>" + legend + "</div></figcaption><svg viewBox=\"0 0 " + Drawing::coordinate(width) +
-         " " + Drawing::coordinate(height) + "\" role=img aria-label=\"" + html_escaped(chart.title) + "\">" +
-         drawing.axes() + curves + "<line class=pointer hidden />" + "</svg><div class=tip hidden></div></figure>\n";
+         std::string(chart.unit == ChartUnit::percent ? "percent" : "number") + " data-x=\"" +
+         html_escaped(chart.x_name) + "\" data-series=\"" + html_escaped("[" + data + "]") + "\"><figcaption><h3>" +
+         html_escaped(chart.title) + "</h3><div class=legend>" + legend + "</div></figcaption><svg viewBox=\"0 0 " +
+         Drawing::coordinate(width) + " " + Drawing::coordinate(height) + "\" role=img aria-label=\"" +
+         html_escaped(chart.title) + "\">" + drawing.axes() + curves + "<line class=pointer hidden />" +
+         "</svg><div class=tip hidden></div></figure>\n";
 }
 
 }  // namespace sleight

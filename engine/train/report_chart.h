@@ -1,4 +1,4 @@
-// Curves over epochs as inline SVG.
+// Curves, over epochs most of the time, as inline SVG.
 #pragma once
 
 #include <string>
@@ -25,7 +25,8 @@ enum class ChartUnit { number, percent };
 struct Chart {
   std::string title;
   ChartUnit unit = ChartUnit::number;
-  bool from_zero = false;  // the vertical axis begins at 0
+  bool from_zero = false;        // the vertical axis begins at 0
+  std::string x_name = "epoch";  // for the values shown under the pointer
   std::vector<ChartSeries> series = {};
 };
 

@@ -87,6 +87,10 @@ td:first-child { white-space: nowrap; }
 .pictures .missed { border-color: var(--wrong); box-shadow: 0 0 0 1px var(--wrong); }
 .pictures img { width: 100%; aspect-ratio: 1; object-fit: contain; border-radius: 6px; image-rendering: pixelated; display: block; margin-bottom: 7px; background: var(--empty); }
 .pictures b { font-weight: 620; } .pictures .missed b { color: var(--wrong); }
+.scenes { display: grid; gap: 12px; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); }
+.scenes figure { padding: 8px 8px 10px; font-size: 12.5px; overflow-wrap: anywhere; }
+.scenes img { width: 100%; border-radius: 6px; display: block; margin-bottom: 7px; }
+.scenes small { color: var(--muted); font-size: 12px; display: block; }
 .pictures small { color: var(--muted); font-size: 12px; display: block; }
 footer { color: var(--muted); font-size: 12.5px; margin-top: 44px; }
 @media print { body { padding: 0; } .card { break-inside: avoid; box-shadow: none; } }
@@ -102,7 +106,7 @@ for (const chart of document.querySelectorAll(".chart")) {
     const frame = svg.getBoundingClientRect(), x = (event.clientX - frame.left) / frame.width * box.width;
     const found = series.map(one => nearest(one.points, x));
     const anchor = nearest(found, x);
-    tip.replaceChildren("epoch " + Number(anchor[0].toPrecision(4)));
+    tip.replaceChildren(chart.dataset.x + " " + Number(anchor[0].toPrecision(4)));
     series.forEach((one, index) => {
       const row = document.createElement("div"), mark = document.createElement("i");
       mark.className = "color" + one.color;

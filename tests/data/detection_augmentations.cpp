@@ -272,7 +272,7 @@ TEST_CASE("letterbox keeps the aspect and lies in the middle") {
   DetectionRecipe recipe;
   recipe.letterbox = true;
   const auto place = [&](double width, double height, PictureSize output) {
-    const Placement p = place_part(recipe, {0, 0, width, height}, output);
+    const PartPlacement p = place_part(recipe, {0, 0, width, height}, output);
     return std::vector<std::int64_t>{p.left, p.top, p.width, p.height};
   };
   CHECK(place(640, 480, {416, 416}) == std::vector<std::int64_t>{0, 52, 416, 312});

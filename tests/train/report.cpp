@@ -122,14 +122,14 @@ TEST_CASE("the summary of a run") {
                                             {3, 1.5, 9, {{loss, nan}, {speed, 110}, {top1, nan}}},
                                             {4, 2, 12, {{top1, 0.45}, {ema, 0.6}, {speed, nan}}}};
   const RunSummary summary = summarize(metrics);
-  CHECK(summary.best_top1 == 0.6);
+  CHECK(summary.best_score == 0.6);
   CHECK(summary.best_is_ema);
   CHECK(summary.best_epoch == 2);
   CHECK(summary.epochs == 2);
   CHECK(summary.seconds == 12);
   CHECK(summary.images_per_second == 100);
   CHECK(summary.non_finite_values == 1);
-  CHECK(!summarize({}).best_top1);
+  CHECK(!summarize({}).best_score);
   CHECK(!summarize({}).images_per_second);
 
   const std::string page = make_report({.title = "t", .metrics = metrics});

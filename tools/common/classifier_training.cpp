@@ -7,7 +7,6 @@
 #include "tools/common/classifier_evaluation.h"
 #include "tools/common/classifier_file.h"
 #include "tools/common/classifier_tricks.h"
-#include "tools/common/failed_step.h"
 #include "tools/common/training_schedule.h"
 
 namespace sleight {
@@ -54,17 +53,15 @@ class ClassifierTask : public TrainingTask {
   TrainingTricks& tricks() override { return tricks_.general(); }
   std::vector<Receipt> receipts() const override { return tricks_.receipts(); }
   void restore(std::span<const Receipt> receipts) override { tricks_.restore(receipts); }
-  void load_weights(const std::filesystem::path& path) override { sleight::load_weights(path, context_.store); }
+  void start_from_weights() override {
+    if (!run_.options.weights.empty()) load_weights(run_.options.weights, context_.store);
+  }
   void describe_into(SafetensorsMetadata& metadata) const override;
 
   void open_loader(std::int64_t first_step, int threads) override;
   LoaderStatistics loader_statistics() const override { return loader_->statistics(); }
   std::vector<BrokenPicture> broken_pictures() const override { return loader_->broken_pictures(); }
   void close_loader() override;
-  void save_failed_batch(const std::filesystem::path& path, std::int64_t step,
-                         const std::string& observed) const override {
-    sleight::save_failed_batch(path, batches_.oldest(), step, context_, observed);
-  }
 
   BatchInputs next_batch() override;
   void before_step(std::int64_t step) override { tricks_.general().set_live_scalars(context_, step); }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "engine/base/error.h"
+#include "tools/common/detection_pictures.h"
 
 namespace sleight {
 
@@ -67,6 +68,36 @@ double DetectorScores::of(DetectionScore score) const {
       break;
   }
   return coco.numbers.average_precision.value_or(0.0);
+}
+
+DetectionReport detection_report(const DetectionDataset& dataset, const DetectorScores& scores, DetectionScore score,
+                                 std::span<const Detection> detections, std::span<const BrokenPicture> broken,
+                                 std::size_t scenes) {
+  DetectionReport report;
+  report.metric = name_of(score);
+  for (std::size_t k = 0; k < scores.voc.classes.size(); ++k) {
+    const VocClass& entry = scores.voc.classes[k];
+    ReportClass shown{.name = dataset.class_names()[k], .objects = entry.objects, .detections = entry.detections};
+    switch (score) {
+      case DetectionScore::voc07:
+        shown.average_precision = entry.eleven_point;
+        break;
+      case DetectionScore::voc:
+        shown.average_precision = entry.all_point;
+        break;
+      case DetectionScore::coco:
+        shown.average_precision = scores.coco.classes[k].numbers.average_precision;
+        break;
+    }
+    if (entry.objects > 0) {
+      for (const CurvePoint& point : entry.curve.points)
+        shown.curve.push_back({point.recall(entry.objects), point.precision()});
+    }
+    report.classes.push_back(std::move(shown));
+  }
+  report.worst = worst_scenes(dataset, readable_truth(dataset, broken), detections, scenes);
+  report.legend = worst_scenes_legend;
+  return report;
 }
 
 }  // namespace sleight

@@ -9,6 +9,7 @@
 #include "engine/data/detection_loader.h"
 #include "engine/train/detection_metrics.h"
 #include "engine/train/detector.h"
+#include "engine/train/report_detection.h"
 #include "tools/common/detector_options.h"
 
 namespace sleight {
@@ -42,5 +43,10 @@ struct DetectorScores {
 DetectorScores score_detections(const DetectionDataset& dataset, std::span<const Detection> detections,
                                 std::span<const BrokenPicture> broken);
 GroundTruth readable_truth(const DetectionDataset& dataset, std::span<const BrokenPicture> broken);
+
+// For report.html: per class, curves and the worst pictures.
+DetectionReport detection_report(const DetectionDataset& dataset, const DetectorScores& scores, DetectionScore score,
+                                 std::span<const Detection> detections, std::span<const BrokenPicture> broken,
+                                 std::size_t scenes);
 
 }  // namespace sleight

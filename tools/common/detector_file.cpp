@@ -5,6 +5,7 @@
 #include "engine/base/error.h"
 #include "models/detector.h"
 #include "tools/common/detector_options.h"
+#include "tools/common/detector_tricks.h"
 
 namespace sleight {
 
@@ -41,6 +42,65 @@ DetectorDescription detector_in(const std::filesystem::path& path, const Safeten
         path.string(), ": its description of the detector is damaged (", description.class_names.size(),
         " classes, pictures of ", description.image_size, "); train it again");
   return description;
+}
+
+void DetectorWeights::declare(CLI::App& app) {
+  app.add_option("--weights", path, "best.safetensors of a run, or darknet's .weights")->required();
+  app.add_option("--model", model, "For darknet's files: which detector they hold");
+  app.add_option("--classes", classes, "For darknet's files: a file with one class name per line");
+  app.add_option("--image-size", image_size, "Side of the network's pictures in pixels; 0: that of the training")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 4096));
+}
+
+DetectorDescription DetectorWeights::describe() const {
+  DetectorDescription description;
+  if (std::filesystem::path(path).extension() == ".safetensors") {
+    description = detector_in(path, SafetensorsFile(path).metadata());
+    check(model.empty() || model == description.model, path, " holds a ", description.model, ", not a ", model);
+    if (!classes.empty()) {
+      const std::vector<std::string> names = read_class_names(classes);
+      check(names.size() == description.class_names.size(), path, " knows ", description.class_names.size(),
+            " classes, but ", classes, " names ", names.size());
+      description.class_names = names;
+    }
+  } else {
+    check(!model.empty() && !classes.empty(), path,
+          " is not safetensors, so it must be darknet's, which names neither the network nor its classes; give --model "
+          "and --classes");
+    const DetectorModel& found = find_detector(model);
+    description = {.model = found.name,
+                   .class_names = read_class_names(classes),
+                   .image_size = found.picture_size,
+                   .letterbox = true,  // darknet's own evaluation
+                   .anchors = found.anchors,
+                   // darknet's pictures are bytes by 255.
+                   .normalisation = {.mean = {0.0, 0.0, 0.0}, .deviation = {255.0, 255.0, 255.0}}};
+  }
+  if (image_size > 0) {
+    check(image_size >= 64 && image_size % 32 == 0, "--image-size must be a multiple of 32 from 64 on, got ",
+          image_size);
+    description.image_size = image_size;
+  }
+  return description;
+}
+
+DetectionOptions program_options(const DetectorDescription& description, const Precision& precision,
+                                 const ops::DetectionParameters& detections) {
+  DetectionOptions options;
+  options.classes = std::ssize(description.class_names);
+  options.normalisation = description.normalisation;
+  options.element = precision.element;
+  options.loss.anchors = yolo_anchors(description.anchors);
+  options.maximum_objects = 1;  // of a training, which there is none of
+  options.detections = detections;
+  return options;
+}
+
+DetectionRecipe evaluation_recipe_of(const DetectorDescription& description) {
+  DetectionRecipe recipe = detection_evaluation_recipe();
+  recipe.letterbox = description.letterbox;
+  return recipe;
 }
 
 }  // namespace sleight

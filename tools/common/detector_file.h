@@ -1,14 +1,17 @@
 // What a file of weights says about the detector in it: enough to use it without repeating flags.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "engine/data/anchors.h"
-#include "engine/ops/ops.h"
+#include "engine/data/detection_augmentation.h"
+#include "engine/train/detection_program.h"
 #include "engine/train/safetensors.h"
+#include "tools/common/precision.h"
 
 namespace sleight {
 
@@ -25,5 +28,22 @@ struct DetectorDescription {
 void describe_into(SafetensorsMetadata& metadata, const DetectorDescription& description);
 // Throws Error when the file does not say which detector it holds, or holds no detector.
 DetectorDescription detector_in(const std::filesystem::path& path, const SafetensorsMetadata& metadata);
+
+// What a tool is told about weights: flags say what the file does not.
+struct DetectorWeights {
+  std::string path;     // ours, or darknet's
+  std::string model;    // for darknet's files, which do not name it
+  std::string classes;  // a file with one class name per line; for darknet's files
+  std::int64_t image_size = 0;
+
+  void declare(CLI::App& app);
+  // Throws Error when neither the file nor the flags say it.
+  DetectorDescription describe() const;
+};
+
+// The detector's programs; `detections`: what counts as found.
+DetectionOptions program_options(const DetectorDescription& description, const Precision& precision,
+                                 const ops::DetectionParameters& detections);
+DetectionRecipe evaluation_recipe_of(const DetectorDescription& description);
 
 }  // namespace sleight

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "engine/base/error.h"
+#include "tools/common/box_sizes.h"
 
 namespace sleight {
 
@@ -43,17 +44,22 @@ std::string joined(const std::vector<std::string>& names) {
 }  // namespace
 
 void DetectionDataOptions::declare(CLI::App& app, std::string& data) {
+  declare_evaluation(app, data);
+  app.add_option("--train-split", training_split, "Name of the split to train on (default: the format's rule)");
+  app.add_option("--classes", classes, "File with one class name per line (default: those of the data set)");
+}
+
+void DetectionDataOptions::declare_evaluation(CLI::App& app, std::string& data) {
   app.add_option("--data", data, "Folder or .tar, .tar.gz of a data set with boxes, or 'synthetic' (generated scenes)")
       ->capture_default_str();
   app.add_option(
          "--format", format,
          "voc (JPEGImages, Annotations, ImageSets; several years side by side), coco (JSON) or yolo (text files)")
       ->capture_default_str();
-  app.add_option("--train-split", training_split, "Name of the split to train on (default: the format's rule)");
   app.add_option("--evaluation-split", evaluation_split,
                  "Name of the split to evaluate on (default: the format's rule)");
-  app.add_option("--classes", classes, "File with one class name per line (default: those of the data set)");
-  app.add_option("--synthetic-pictures", synthetic.training_count, "Generated scenes to train on")
+  app.add_option("--synthetic-pictures", synthetic.training_count,
+                 "Generated scenes to train on; a tenth as many, but at least 100, to evaluate on")
       ->capture_default_str();
   app.add_option("--synthetic-size", synthetic.height, "Side of the generated scenes in pixels")->capture_default_str();
   app.add_option("--synthetic-classes", synthetic.classes, "Classes of the generated scenes, 1 to 50")

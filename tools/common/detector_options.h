@@ -23,6 +23,8 @@ struct DetectionDataOptions {
   SyntheticSceneOptions synthetic;
 
   void declare(CLI::App& app, std::string& data);
+  // The same for tools that look at the evaluation split alone.
+  void declare_evaluation(CLI::App& app, std::string& data);
   // "synthetic" as data needs no --format. Throws Error naming the flag.
   DetectionFormat parsed_format(const std::string& data) const;
   DetectionDatasetOptions dataset_options(std::uint64_t seed) const;

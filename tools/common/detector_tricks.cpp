@@ -29,11 +29,6 @@ DetectionOptions DetectorTricks::program_options(std::int64_t classes, std::int6
   return options;
 }
 
-void DetectorTricks::shape_batch(DetectionBatchRequest& request, std::int64_t step, std::int64_t pictures) const {
-  request.height = request.width = general_.size_at(step);
-  if (mixup_) mixup_->fill(request, pictures);
-}
-
 void DetectorTricks::count(const Context& context, const DetectionBatch& batch, const Program& program) {
   general_.count(context, program, batch.step(), batch.height(), batch.width());
   if (mixup_) mixup_->count(batch.epoch(), batch.partners(), batch.lambdas());

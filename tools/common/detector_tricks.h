@@ -21,9 +21,6 @@ class DetectorTricks {
   // What the programs are traced with; refers to this object. maximum_objects: of a training batch's picture.
   DetectionOptions program_options(std::int64_t classes, std::int64_t maximum_objects);
 
-  bool mixes() const { return mixup_.has_value(); }
-  // The batch of a step: size, partners, lambdas. A pure function, called from the loader's threads.
-  void shape_batch(DetectionBatchRequest& request, std::int64_t step, std::int64_t pictures) const;
   // After a step that was run.
   void count(const Context& context, const DetectionBatch& batch, const Program& program);
 

@@ -1,13 +1,20 @@
 #include "tools/common/failed_step.h"
 
 #include <algorithm>
+#include <cstring>
+#include <functional>
+#include <memory>
 
 #include "engine/base/error.h"
 #include "engine/train/checkpoint.h"
 #include "engine/train/classifier.h"
+#include "engine/train/detector.h"
 #include "tools/common/classifier_file.h"
 #include "tools/common/classifier_options.h"
 #include "tools/common/classifier_tricks.h"
+#include "tools/common/detector_file.h"
+#include "tools/common/detector_options.h"
+#include "tools/common/detector_tricks.h"
 #include "tools/common/training_entry.h"
 #include "tools/common/training_run.h"
 
@@ -15,94 +22,180 @@ namespace sleight {
 
 namespace {
 
-template <class T>
-std::vector<T> values_of(const SafetensorsFile& file, const char* name, std::size_t count) {
-  std::vector<T> values(count);
-  copy_values(file.at(name), std::span(values));
-  return values;
+constexpr const char* images_name = "images";
+constexpr const char* live_scalars_name = "live_scalars";
+
+// A batch on disk may be anybody's: numbers that point outside of tables are refused.
+void check_range(const SafetensorsEntry& entry, std::int64_t first, std::int64_t end) {
+  std::vector<std::int32_t> values(entry.bytes.size() / sizeof(std::int32_t));
+  copy_values(entry, std::span(values));
+  for (const std::int32_t value : values)
+    check(value >= first && value < end, "'", entry.name, "' holds ", value, ", which is not in ", first, " .. ",
+          end - 1);
+}
+
+void check_indices(const SafetensorsFile& file, std::int64_t pictures, std::int64_t classes) {
+  for (const SafetensorsEntry& entry : file.tensors()) {
+    if (entry.name == "labels" || entry.name == "partner_labels" || entry.name == "ranked_labels")
+      check_range(entry, 0, classes);
+    if (entry.name == "object_classes") check_range(entry, -1, classes);
+    if (entry.name == "flips") check_range(entry, 0, 2);
+    if (entry.name == "partners") check_range(entry, 0, pictures);
+  }
+}
+
+BatchShape shape_in(const SafetensorsFile& file) {
+  const std::vector<std::int64_t>& shape = file.at(images_name).shape;
+  check(shape.size() == 4 && shape[0] > 0 && shape[1] > 0 && shape[2] > 0 && shape[3] == 3,
+        "'images' must be pictures [N, H, W, 3]");
+  return {shape[0], shape[1], shape[2]};
+}
+
+// The file's tensors as the program takes them; they point into the file, so it must stay open.
+BatchInputs inputs_in(const SafetensorsFile& file, const BatchShape& shape, const Program& program) {
+  BatchInputs inputs{.shape = shape, .values = {}, .owner = nullptr};
+  const auto memory = std::make_shared<std::vector<std::vector<std::byte>>>();
+  for (const Value& value : program.values) {
+    if (value.storage != Storage::input) continue;
+    const SafetensorsEntry& entry = file.at(value.name);
+    check(entry.type == value.type.element && Shape(entry.shape) == value.type.shape, "'", entry.name,
+          "' does not have the type and the shape that the program of the run takes");
+    // Copied: a tensor in a file may be unaligned.
+    memory->emplace_back(entry.bytes.begin(), entry.bytes.end());
+    inputs.values.push_back({value.name, memory->back(), false});
+  }
+  inputs.owner = memory;
+  return inputs;
+}
+
+// What the run was training, without its data: its programs, and the state before the step.
+class ReplayedRun {
+ public:
+  virtual ~ReplayedRun() = default;
+  virtual Context& context() = 0;
+  virtual Learner& learner() = 0;
+};
+
+// Only for the programs: what the schedules gave in that step lies in the file.
+constexpr std::int64_t steps_of_no_schedule = 1;
+
+class ReplayedClassifier : public ReplayedRun {
+ public:
+  ReplayedClassifier(const ClassifierRun& run, const std::string& device, std::int64_t classes)
+      : run_(run),
+        context_(device, run.options.seed, run.options.device_options()),
+        tricks_(run_, steps_of_no_schedule),
+        classifier_(context_, run_.model->trace, tricks_.program_options(classes)) {}
+  Context& context() override { return context_; }
+  Learner& learner() override { return classifier_.learner(); }
+
+ private:
+  ClassifierRun run_;
+  Context context_;
+  ClassifierTricks tricks_;
+  Classifier classifier_;
+};
+
+class ReplayedDetector : public ReplayedRun {
+ public:
+  ReplayedDetector(const DetectorRun& run, const std::string& device, std::int64_t classes,
+                   std::int64_t maximum_objects)
+      : run_(run),
+        context_(device, run.options.seed, run.options.device_options()),
+        tricks_(run_, steps_of_no_schedule),
+        detector_(context_, run_.model->trace, tricks_.program_options(classes, maximum_objects)) {}
+  Context& context() override { return context_; }
+  Learner& learner() override { return detector_.learner(); }
+
+ private:
+  DetectorRun run_;
+  Context context_;
+  DetectorTricks tricks_;
+  Detector detector_;
+};
+
+struct RunState {
+  std::filesystem::path path;
+  SafetensorsMetadata metadata;
+};
+
+// threads: set to what the run was computed with.
+std::unique_ptr<ReplayedRun> replayed_run(const RunState& state, const SafetensorsFile& batch, std::int64_t classes,
+                                          const ReplayOptions& options) {
+  const std::string& recipe = training_entry(state.path, state.metadata, "recipe");
+  const std::string origin = state.path.string() + ", its recipe";
+  const auto device = [&](const TrainingOptions& of_run) {
+    return options.device.empty() ? of_run.device : options.device;
+  };
+  if (state.metadata.contains("anchors")) {
+    const DetectorRun run = resolve(detector_options_of_recipe(recipe, origin));
+    const std::vector<std::int64_t>& shape = batch.at(detection_names::object_classes).shape;
+    check(shape.size() == 2 && shape[1] >= 1, "'object_classes' must be [N, M]");
+    return std::make_unique<ReplayedDetector>(run, device(run.options), classes, shape[1]);
+  }
+  const ClassifierRun run = resolve(options_of_recipe(recipe, origin));
+  return std::make_unique<ReplayedClassifier>(run, device(run.options), classes);
+}
+
+std::int64_t classes_in(const RunState& state) {
+  return std::ssize(state.metadata.contains("anchors") ? detector_in(state.path, state.metadata).class_names
+                                                       : description_in(state.path, state.metadata).class_names);
 }
 
 }  // namespace
 
-void save_failed_batch(const std::filesystem::path& path, const BatchView& batch, std::int64_t step,
-                       const Context& context, const std::string& observed) {
-  const std::int64_t n = batch.size;
+void save_failed_batch(const std::filesystem::path& path, const BatchInputs& batch, const Program& program,
+                       std::int64_t step, const Context& context, const std::string& observed) {
   std::vector<float> live_scalars;
   for (int i = 0; i < kernels::LiveScalar::count; ++i)
     live_scalars.push_back(context.live_scalar(static_cast<kernels::LiveScalar::Index>(i)));
-  const auto bytes = [](const auto& values) { return std::as_bytes(std::span(values)); };
-  const std::vector<SafetensorsEntry> tensors = {
-      {"images", DataType::uint8, {n, batch.height, batch.width, 3}, bytes(batch.images)},
-      {"flips", DataType::int32, {n}, bytes(batch.flips)},
-      {"labels", DataType::int32, {n}, bytes(batch.labels)},
-      {"lambdas", DataType::float32, {n}, bytes(batch.lambdas)},
-      {"partners", DataType::int32, {n}, bytes(batch.partners)},
-      {"live_scalars", DataType::float32, {kernels::LiveScalar::count}, bytes(live_scalars)}};
+  std::vector<SafetensorsEntry> tensors = {
+      {live_scalars_name, DataType::float32, {kernels::LiveScalar::count}, std::as_bytes(std::span(live_scalars))}};
+  for (const StagedInput& input : batch.values) {
+    const ValueType& type = program.value(program.find(input.name)).type;
+    tensors.push_back({input.name, type.element, {type.shape.begin(), type.shape.end()}, input.bytes});
+  }
   write_safetensors(path, tensors, {{"step", std::to_string(step)}, {"observed", observed}});
 }
 
-FailedBatch load_failed_batch(const std::filesystem::path& path, std::int64_t classes) {
-  const SafetensorsFile file(path);
-  return with_context(path.string(), [&] {
-    FailedBatch batch;
-    batch.step = static_cast<std::int64_t>(training_number(path, file.metadata(), "step"));
-    batch.observed = training_entry(path, file.metadata(), "observed");
-    const std::vector<std::int64_t>& shape = file.at("images").shape;
-    check(shape.size() == 4 && shape[0] > 0 && shape[3] == 3, "'images' must be pictures [N, H, W, 3]");
-    batch.size = shape[0];
-    batch.height = shape[1];
-    batch.width = shape[2];
-    const auto count = static_cast<std::size_t>(batch.size);
-    batch.images = values_of<std::uint8_t>(file, "images", file.at("images").bytes.size());
-    batch.labels = values_of<std::int32_t>(file, "labels", count);
-    batch.flips = values_of<std::int32_t>(file, "flips", count);
-    batch.partners = values_of<std::int32_t>(file, "partners", count);
-    batch.lambdas = values_of<float>(file, "lambdas", count);
-    batch.live_scalars = values_of<float>(file, "live_scalars", kernels::LiveScalar::count);
-    const auto check_range = [](const std::vector<std::int32_t>& values, std::int64_t end, const char* name) {
-      for (const std::int32_t value : values)
-        check(value >= 0 && value < end, "'", name, "' holds ", value, ", which is not in 0 .. ", end - 1);
-    };
-    check_range(batch.labels, classes, "labels");
-    check_range(batch.flips, 2, "flips");
-    check_range(batch.partners, batch.size, "partners");
-    return batch;
-  });
-}
-
 Replay replay_failed_step(const std::filesystem::path& run, const ReplayOptions& options) {
-  const std::filesystem::path state = run / failed_state_name;
-  for (const std::filesystem::path& path : {run / failed_batch_name, state}) {
+  const std::filesystem::path batch_path = run / failed_batch_name;
+  RunState state{.path = run / failed_state_name, .metadata = {}};
+  for (const std::filesystem::path& path : {batch_path, state.path}) {
     check(std::filesystem::exists(path), "there is no ", path.string(),
           "; it is written when a run stops because its loss or a gradient is not finite");
   }
-  const SafetensorsMetadata metadata = SafetensorsFile(state).metadata();
-  const auto classes = static_cast<std::int64_t>(description_in(state, metadata).class_names.size());
-  const FailedBatch batch = load_failed_batch(run / failed_batch_name, classes);
-  check(static_cast<std::int64_t>(training_number(state, metadata, "step")) == batch.step,
-        (run / failed_batch_name).string(), " is of step ", batch.step, ", but ", state.string(), " of step ",
-        metadata.at("step"), "; they must be of one run's stop");
+  state.metadata = SafetensorsFile(state.path).metadata();
+  const SafetensorsFile file(batch_path);
+  Replay replay{.step = static_cast<std::int64_t>(training_number(batch_path, file.metadata(), "step")),
+                .recorded = training_entry(batch_path, file.metadata(), "observed"),
+                .observed = {},
+                .table = {}};
+  check(static_cast<std::int64_t>(training_number(state.path, state.metadata, "step")) == replay.step,
+        batch_path.string(), " is of step ", replay.step, ", but ", state.path.string(), " of step ",
+        state.metadata.at("step"), "; they must be of one run's stop");
 
-  const ClassifierRun recipe =
-      resolve(options_of_recipe(training_entry(state, metadata, "recipe"), state.string() + ", its recipe"));
-  set_compute_threads(options.threads.value_or(static_cast<int>(training_number(state, metadata, "compute_threads"))));
-  Context context(options.device.empty() ? recipe.options.device : options.device, recipe.options.seed,
-                  recipe.options.device_options());
-  // Only for the programs: what the schedules gave in that step lies in the file.
-  ClassifierTricks tricks(recipe, 1);
-  Classifier classifier(context, recipe.model->trace, tricks.program_options(classes));
-  const Program& program = classifier.plan_training(batch.size, batch.height, batch.width).program();
-  load_checkpoint(state, context.store);
-  for (int i = 0; i < kernels::LiveScalar::count; ++i) {
-    context.set_live_scalar(static_cast<kernels::LiveScalar::Index>(i),
-                            static_cast<double>(batch.live_scalars[static_cast<std::size_t>(i)]));
-  }
-  StepObservation observation = classifier.observe(batch.view(), Phase::update);
-  Replay replay{.step = batch.step, .recorded = batch.observed, .observed = {}, .table = {}};
-  replay.table = observation_table(program, observation);
-  observation.phases[static_cast<std::size_t>(Phase::update)].was_run = false;
-  replay.observed = observation_table(program, observation);
-  return replay;
+  set_compute_threads(
+      options.threads.value_or(static_cast<int>(training_number(state.path, state.metadata, "compute_threads"))));
+  const std::int64_t classes = classes_in(state);
+  return with_context(batch_path.string(), [&] {
+    const BatchShape shape = shape_in(file);
+    check_indices(file, shape.size, classes);
+    const std::unique_ptr<ReplayedRun> replayed = replayed_run(state, file, classes, options);
+    const Program& program = replayed->learner().plan(ProgramUse::training, shape).program();
+    load_checkpoint(state.path, replayed->context().store);
+    std::vector<float> live_scalars(kernels::LiveScalar::count);
+    copy_values(file.at(live_scalars_name), std::span(live_scalars));
+    for (int i = 0; i < kernels::LiveScalar::count; ++i) {
+      replayed->context().set_live_scalar(static_cast<kernels::LiveScalar::Index>(i),
+                                          static_cast<double>(live_scalars[static_cast<std::size_t>(i)]));
+    }
+    StepObservation observation = replayed->learner().observe(inputs_in(file, shape, program), Phase::update);
+    replay.table = observation_table(program, observation);
+    observation.phases[static_cast<std::size_t>(Phase::update)].was_run = false;
+    replay.observed = observation_table(program, observation);
+    return replay;
+  });
 }
 
 }  // namespace sleight

@@ -4,33 +4,15 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "engine/data/batch_view.h"
-#include "engine/program/execute.h"
-#include "engine/train/step_observation.h"
+#include "engine/train/learner.h"
 
 namespace sleight {
 
-// observed: observation_table of the forward and the backward phase.
-void save_failed_batch(const std::filesystem::path& path, const BatchView& batch, std::int64_t step,
-                       const Context& context, const std::string& observed);
-
-struct FailedBatch {
-  std::int64_t step = 0;
-  std::string observed;
-  std::vector<float> live_scalars;  // [LiveScalar::count]
-
-  BatchView view() const { return {size, height, width, images, labels, flips, partners, lambdas}; }
-
-  std::int64_t size = 0, height = 0, width = 0;
-  std::vector<std::uint8_t> images;
-  std::vector<std::int32_t> labels, flips, partners;
-  std::vector<float> lambdas;
-};
-
-// Throws Error for a file that does not hold a batch of a classifier with so many classes.
-FailedBatch load_failed_batch(const std::filesystem::path& path, std::int64_t classes);
+// The inputs of the program as tensors by their names, with the live scalars of the step. observed: observation_table
+// of the forward and the backward phase.
+void save_failed_batch(const std::filesystem::path& path, const BatchInputs& batch, const Program& program,
+                       std::int64_t step, const Context& context, const std::string& observed);
 
 struct ReplayOptions {
   std::string device;          // empty: as the run

@@ -13,6 +13,7 @@
 #include "engine/train/progress.h"
 #include "engine/train/signals.h"
 #include "tools/common/broken_pictures.h"
+#include "tools/common/failed_step.h"
 #include "tools/common/training_entry.h"
 
 namespace sleight {
@@ -176,7 +177,10 @@ void TrainingRun::log_window(double learning_rate) {
 std::string TrainingRun::save_failed_step(const NonFiniteStep& failure) const {
   try {
     save_checkpoint(folder_ / failed_state_name, context_.store, state_metadata());
-    task_.save_failed_batch(folder_ / failed_batch_name, step_, failure.observed());
+    const BatchInputs& batch = task_.learner().failed_batch();
+    save_failed_batch(folder_ / failed_batch_name, batch,
+                      task_.learner().plan(ProgramUse::training, batch.shape).program(), step_, context_,
+                      failure.observed());
   } catch (const Error& error) {
     return std::string("The step could not be saved for a replay (") + error.what() +
            "); the last checkpoint is as it was";
@@ -347,7 +351,7 @@ TrainingOutcome TrainingRun::train() {
     resume_from_checkpoint();
     log_.emplace(folder_, step_);
   } else {
-    if (!options_.weights.empty()) task_.load_weights(options_.weights);
+    task_.start_from_weights();
     log_.emplace(folder_);
     write_file_atomically(folder_ / recipe_file_name, recipe_text(task_.tool(), task_.settings()));
     Log::standard().also_to_file(folder_ / log_file_name);

@@ -56,7 +56,8 @@ class TrainingTask : public StepSource {
   virtual TrainingTricks& tricks() = 0;
   virtual std::vector<Receipt> receipts() const = 0;
   virtual void restore(std::span<const Receipt> receipts) = 0;
-  virtual void load_weights(const std::filesystem::path& path) = 0;
+  // Puts the weights that the options name, if any, into the store.
+  virtual void start_from_weights() = 0;
   // Into the metadata of weights: what is needed to use them without repeating flags.
   virtual void describe_into(SafetensorsMetadata& metadata) const = 0;
 
@@ -65,9 +66,6 @@ class TrainingTask : public StepSource {
   virtual LoaderStatistics loader_statistics() const = 0;
   virtual std::vector<BrokenPicture> broken_pictures() const = 0;
   virtual void close_loader() = 0;
-  // The oldest batch, whose step failed, so that the step can be repeated.
-  virtual void save_failed_batch(const std::filesystem::path& path, std::int64_t step,
-                                 const std::string& observed) const = 0;
 
   // Beside the loss: what the steps since the last log line say of the training pictures.
   virtual void add_step(const Learner::Finished& finished) = 0;

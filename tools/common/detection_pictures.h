@@ -1,0 +1,30 @@
+// Pictures of a data set with boxes drawn on them, for people.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/data/detection_dataset.h"
+#include "engine/data/picture.h"
+#include "engine/train/detection.h"
+#include "engine/train/object_drawing.h"
+#include "engine/train/report_detection.h"
+
+namespace sleight {
+
+// Picture `index` of a data set, its longer side at most `longest_side` pixels, with boxes given in pixels of the
+// stored picture. Throws Error for a picture that cannot be read.
+Picture draw_on_picture(const PictureSource& source, std::int64_t index, std::int64_t longest_side,
+                        std::span<const DrawnObject> objects);
+
+// "dog 87%", in the colour of its class.
+DrawnObject drawn_detection(const Detection& detection, const std::vector<std::string>& class_names);
+
+// The pictures with most mistakes: what was found (green), found where nothing is (red) and missed (yellow).
+std::vector<ReportScene> worst_scenes(const DetectionDataset& dataset, const GroundTruth& truth,
+                                      std::span<const Detection> detections, std::size_t count);
+extern const char* const worst_scenes_legend;
+
+}  // namespace sleight

@@ -1,0 +1,243 @@
+#include "tools/common/detector_training.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "engine/base/error.h"
+#include "engine/base/log.h"
+#include "engine/train/checkpoint.h"
+#include "tools/common/broken_pictures.h"
+#include "tools/common/detection_pictures.h"
+#include "tools/common/detection_schedule.h"
+#include "tools/common/detector_evaluation.h"
+#include "tools/common/detector_file.h"
+#include "tools/common/detector_tricks.h"
+#include "tools/common/detector_weights.h"
+
+namespace sleight {
+
+namespace {
+
+constexpr std::size_t report_scenes = 12;
+// Two batches may be on the device or on their way to it while the loader fills the others.
+constexpr int loader_slots = 5;
+
+DetectionDatasetPair open_data(const DetectorRun& run) {
+  DetectionDatasetPair data =
+      open_detection_datasets(run.options.data, run.format, run.options.boxes.dataset_options(run.options.seed));
+  for (const DetectionDataset* dataset : {data.training.dataset.get(), data.evaluation.dataset.get()}) {
+    for (const std::string& warning : dataset->warnings())
+      log_warning(warning);
+  }
+  return data;
+}
+
+DetectionScheduleOptions schedule_options(const DetectorRun& run) {
+  DetectionScheduleOptions options{.seed = run.options.seed,
+                                   .epochs = run.recipe.epochs,
+                                   .batch_size = run.recipe.batch_size,
+                                   .image_size = run.image_size,
+                                   .recipe = run.recipe.training_augmentation};
+  if (run.recipe.mixup_alpha > 0.0)
+    options.mixup = DetectionMixupOptions{.alpha = run.recipe.mixup_alpha,
+                                          .epochs = run.recipe.epochs,
+                                          .off_epochs = run.recipe.mixup_off_epochs,
+                                          .form = run.recipe.mixup_form};
+  options.random_shapes = run.recipe.random_shapes;
+  return options;
+}
+
+class DetectorTask : public TrainingTask {
+ public:
+  explicit DetectorTask(const DetectorRun& run)
+      : data_(open_data(run)),
+        run_(fitted_to(run, *data_.training.dataset)),
+        context_(run_.options.device, run_.options.seed, run_.options.device_options()),
+        tricks_(run_, steps_per_epoch(run_.recipe, training().size())),
+        maximum_objects_(maximum_objects_of(training(), run_.recipe.mixup_alpha > 0.0)),
+        schedule_(schedule_options(run_), training().size()),
+        detector_(context_, run_.model->trace, tricks_.program_options(std::ssize(class_names()), maximum_objects_)) {}
+
+  std::string tool() const override { return "train_detector"; }
+  const TrainingOptions& options() const override { return run_.options; }
+  const TrainingRecipe& recipe() const override { return run_.recipe; }
+  Settings settings() const override { return run_.settings(); }
+  std::vector<std::string> description() const override;
+  ScoreName score_name() const override { return {"map", name_of(run_.score)}; }
+  std::int64_t evaluation_size() const override { return run_.image_size; }
+  std::int64_t training_pictures() const override { return training().size(); }
+
+  Context& context() override { return context_; }
+  Learner& learner() override { return detector_.learner(); }
+  TrainingTricks& tricks() override { return tricks_.general(); }
+  std::vector<Receipt> receipts() const override { return tricks_.receipts(); }
+  void restore(std::span<const Receipt> receipts) override { tricks_.restore(receipts); }
+  void start_from_weights() override {
+    load_detector_weights(*run_.model, run_.options.weights, run_.options.backbone_weights, context_.store);
+  }
+  void describe_into(SafetensorsMetadata& metadata) const override;
+
+  void open_loader(std::int64_t first_step, int threads) override;
+  LoaderStatistics loader_statistics() const override { return loader_->statistics(); }
+  std::vector<BrokenPicture> broken_pictures() const override { return loader_->broken_pictures(); }
+  void close_loader() override;
+
+  BatchInputs next_batch() override;
+  void before_step(std::int64_t step) override { tricks_.general().set_live_scalars(context_, step); }
+  void count_oldest(const Program& program) override { tricks_.count(context_, batches_.oldest(), program); }
+  void release_oldest() override { batches_.release_oldest(); }
+
+  void add_step(const Learner::Finished& finished) override;
+  std::optional<double> training_accuracy() const override { return std::nullopt; }
+  std::vector<Scalar> take_step_values() override;
+
+  EpochEvaluation evaluate(int loader_threads) override;
+  void fill_report(ReportData& report) const override;
+
+ private:
+  const DetectionDataset& training() const { return *data_.training.dataset; }
+  const DetectionDataset& evaluation() const { return *data_.evaluation.dataset; }
+  const std::vector<std::string>& class_names() const { return training().class_names(); }
+
+  DetectionDatasetPair data_;
+  const DetectorRun run_;
+  Context context_;
+  DetectorTricks tricks_;
+  std::int64_t maximum_objects_;
+  DetectionSchedule schedule_;
+  Detector detector_;
+  std::optional<DetectionLoader> loader_;
+  KeptBatches<DetectionBatch> batches_;
+  DetectionLoss loss_sums_;
+  std::int64_t steps_summed_ = 0;
+  DetectorScores scores_;
+  std::vector<Detection> detections_;  // of the last evaluation
+  std::vector<BrokenPicture> broken_;
+  bool evaluated_ = false;
+};
+
+std::vector<std::string> DetectorTask::description() const {
+  std::vector<std::string> lines = describe(run_.recipe);
+  const auto objects_of = [](const DetectionDataset& dataset) {
+    std::int64_t objects = 0;
+    for (std::int64_t i = 0; i < dataset.size(); ++i)
+      objects += std::ssize(dataset.objects(i));
+    return objects;
+  };
+  std::ostringstream text;
+  text << training().size() << " training pictures with " << objects_of(training()) << " objects and "
+       << evaluation().size() << " evaluation pictures with " << objects_of(evaluation()) << " of "
+       << class_names().size() << " classes; room for " << maximum_objects_ << " objects in a picture";
+  lines.push_back("anchors: " + to_string(run_.anchors) + " (pixels, the same at every training size)");
+  lines.push_back(text.str());
+  return lines;
+}
+
+void DetectorTask::describe_into(SafetensorsMetadata& metadata) const {
+  sleight::describe_into(metadata, {.model = run_.options.model,
+                                    .class_names = class_names(),
+                                    .image_size = run_.image_size,
+                                    .letterbox = run_.recipe.evaluation_augmentation.letterbox,
+                                    .anchors = run_.anchors,
+                                    .normalisation = run_.recipe.normalisation});
+}
+
+void DetectorTask::open_loader(std::int64_t first_step, int threads) {
+  const std::int64_t largest = tricks_.general().sizes().front();
+  loader_.emplace(
+      training(), [this](std::int64_t step, DetectionBatchRequest& request) { return schedule_.fill(step, request); },
+      LoaderOptions{.seed = run_.options.seed,
+                    .threads = threads,
+                    .slots = loader_slots,
+                    .first_step = first_step,
+                    .maximum_batch_size = run_.recipe.batch_size,
+                    .maximum_height = largest,
+                    .maximum_width = largest,
+                    .allocate_pixels = pinned_pixels(context_.device)},
+      maximum_objects_);
+}
+
+void DetectorTask::close_loader() {
+  batches_.clear();
+  loader_.reset();
+}
+
+BatchInputs DetectorTask::next_batch() {
+  std::optional<DetectionBatch> batch = loader_->next();
+  check(batch.has_value(), "the loader has ended before the training");
+  const std::shared_ptr<const DetectionBatch> kept = batches_.add(std::move(*batch));
+  return Detector::training_inputs(*kept, kept);
+}
+
+void DetectorTask::add_step(const Learner::Finished& finished) {
+  const DetectionLoss loss = Detector::loss_of(finished);
+  loss_sums_.centre += loss.centre;
+  loss_sums_.size += loss.size;
+  loss_sums_.objectness += loss.objectness;
+  loss_sums_.classes += loss.classes;
+  ++steps_summed_;
+}
+
+std::vector<Scalar> DetectorTask::take_step_values() {
+  const auto mean = [this](double sum) { return sum / static_cast<double>(steps_summed_); };
+  std::vector<Scalar> values = {{std::string(metric_names::train_centre_loss), mean(loss_sums_.centre)},
+                                {std::string(metric_names::train_size_loss), mean(loss_sums_.size)},
+                                {std::string(metric_names::train_objectness_loss), mean(loss_sums_.objectness)},
+                                {std::string(metric_names::train_class_loss), mean(loss_sums_.classes)}};
+  loss_sums_ = {};
+  steps_summed_ = 0;
+  return values;
+}
+
+EpochEvaluation DetectorTask::evaluate(int loader_threads) {
+  const bool averages = tricks_.general().averages();
+  FoundInPictures found = detect_all(detector_, evaluation(),
+                                     {.batch_size = run_.recipe.batch_size,
+                                      .image_size = run_.image_size,
+                                      .loader_threads = loader_threads,
+                                      .recipe = run_.recipe.evaluation_augmentation,
+                                      .averaged = averages});
+  DetectorScores plain = score_detections(evaluation(), found.plain, found.broken);
+  EpochEvaluation evaluated;
+  evaluated.score = plain.of(run_.score);
+  evaluated.values = {{std::string(metric_names::validation_map), evaluated.score}};
+  char text[200];
+  std::snprintf(text, sizeof text, "VOC07 mAP %.2f%%, VOC mAP %.2f%%, COCO AP %.2f%%",
+                100.0 * plain.of(DetectionScore::voc07), 100.0 * plain.of(DetectionScore::voc),
+                100.0 * plain.of(DetectionScore::coco));
+  evaluated.text = text;
+  scores_ = std::move(plain);
+  detections_ = std::move(found.plain);
+  if (averages) {
+    DetectorScores averaged = score_detections(evaluation(), found.averaged, found.broken);
+    const double score = averaged.of(run_.score);
+    evaluated.values.push_back({std::string(metric_names::ema_map), score});
+    std::snprintf(text, sizeof text, "; averaged weights %s %.2f%%", name_of(run_.score).c_str(), 100.0 * score);
+    evaluated.text += text;
+    evaluated.averaged_is_better = score > evaluated.score;
+    if (evaluated.averaged_is_better) {
+      evaluated.score = score;
+      scores_ = std::move(averaged);
+      detections_ = std::move(found.averaged);
+    }
+  }
+  evaluated.text += left_out(found.broken);
+  evaluated.broken = broken_ = found.broken;
+  evaluated_ = true;
+  return evaluated;
+}
+
+void DetectorTask::fill_report(ReportData& report) const {
+  if (!evaluated_) return;
+  report.detection = detection_report(evaluation(), scores_, run_.score, detections_, broken_, report_scenes);
+}
+
+}  // namespace
+
+TrainingOutcome train_detector(const DetectorRun& run) {
+  set_compute_threads(run.options.threads);
+  DetectorTask task(run);
+  return run_training(task);
+}
+
+}  // namespace sleight
