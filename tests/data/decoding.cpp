@@ -127,6 +127,18 @@ TEST_CASE("a PNG comes back as it was") {
   CHECK(largest_difference(decoder.decode(), picture.view()) == 0);
 }
 
+TEST_CASE("a PNG may begin its data with an empty chunk") {
+  const Picture picture = test_picture(7, 9);
+  std::vector<std::byte> file = encode_png(picture.view());
+  const unsigned char empty_idat[12] = {0, 0, 0, 0, 'I', 'D', 'A', 'T', 0x35, 0xaf, 0x06, 0x1e};
+  // Behind the signature and the header chunk.
+  const auto chunk = std::as_bytes(std::span(empty_idat));
+  file.insert(file.begin() + 8 + 25, chunk.begin(), chunk.end());
+  PictureDecoder decoder;
+  decoder.open(file);
+  CHECK(largest_difference(decoder.decode(), picture.view()) == 0);
+}
+
 TEST_CASE("a file cut short anywhere is an error with its reason, and the decoder goes on") {
   const Picture picture = random_picture(40, 56, 2);
   PictureDecoder decoder;

@@ -214,9 +214,11 @@ DetectorRun fitted_to(DetectorRun run, const DetectionDataset& training) {
     const std::vector<BoxSize> sizes =
         box_sizes_at(training, run.image_size, run.recipe.evaluation_augmentation.letterbox);
     const AnchorSearch search = find_anchors(sizes, {.count = 9, .seed = run.options.seed});
-    std::copy_n(search.anchors.begin(), run.anchors.size(), run.anchors.begin());
-    // From here on, and in the recipe that is written, they are given: a run that goes on must have the same.
-    run.options.anchors = to_string(run.anchors);
+    // To a tenth of a pixel, so that people can read them in the recipe.
+    std::ranges::transform(search.anchors, run.anchors.begin(), [](const BoxSize& anchor) {
+      return BoxSize{std::round(10.0 * anchor.width) / 10.0, std::round(10.0 * anchor.height) / 10.0};
+    });
+    std::ranges::stable_sort(run.anchors, std::less{}, &BoxSize::area);
   }
   return run;
 }

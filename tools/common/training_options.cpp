@@ -1,5 +1,7 @@
 #include "tools/common/training_options.h"
 
+#include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <sstream>
 
@@ -181,16 +183,13 @@ std::string toml_flag(bool value) {
 }
 
 std::string toml_number(double value) {
-  std::ostringstream text;
-  text.precision(17);
-  for (int digits = 1; digits <= 17; ++digits) {
-    std::ostringstream shorter;
-    shorter.precision(digits);
-    shorter << value;
-    if (std::stod(shorter.str()) == value) return shorter.str();
-  }
-  text << value;
-  return text.str();
+  // As people write it: 0.0005 and 10, but 1e-09.
+  const bool plain = value == 0.0 || (std::abs(value) >= 1e-4 && std::abs(value) < 1e9);
+  char text[64];
+  const auto [end, error] =
+      std::to_chars(text, text + sizeof text, value, plain ? std::chars_format::fixed : std::chars_format::scientific);
+  check(error == std::errc(), "a setting of ", value, " cannot be written");
+  return std::string(text, end);
 }
 
 std::vector<std::string> with_recipe_of_run(int argument_count, char** arguments) {
