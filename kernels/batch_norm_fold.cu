@@ -2,6 +2,7 @@
 
 #include "kernels/batch_norm_fold_channel.h"
 #include "kernels/launch.h"
+#include "kernels/pack.h"
 
 namespace sleight::kernels {
 namespace {
