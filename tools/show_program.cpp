@@ -62,7 +62,7 @@ int main(int argument_count, char** arguments) {
   CLI::App app("Show the program that trains or evaluates a model: its steps, its graph, its memory.");
   std::string model = "resnet50", device = "cpu", precision = "fp32", dot, svg, text;
   std::int64_t batch_size = 8, image_size = 0, classes = 1000;
-  bool evaluation = false, unfused = false;
+  bool evaluation = false, unfused = false, fuse_everything = false;
   app.add_option("--model", model, "Name of the model")->capture_default_str();
   app.add_option("--batch-size", batch_size, "Pictures per step")->capture_default_str()->check(CLI::Range(1, 1 << 20));
   app.add_option("--image-size", image_size, "Side of the pictures in pixels; 0: the model's own")
@@ -73,6 +73,9 @@ int main(int argument_count, char** arguments) {
   sleight::add_precision_option(app, precision);
   app.add_flag("--evaluation", evaluation, "The evaluation program instead of the training step");
   app.add_flag("--unfused", unfused, "Before the fusion rules");
+  app.add_flag("--fuse-everything", fuse_everything,
+               "Also what this device has no fused kernel for: the program, and the count, of one that has")
+      ->excludes("--unfused");
   app.add_option("--text", text, "Write all steps to this file; '-' prints them");
   app.add_option("--dot", dot, "Write the graph to this file, for Graphviz: dot -Tsvg FILE");
   app.add_option("--svg", svg, "Write a picture of the arena to this file");
@@ -84,9 +87,10 @@ int main(int argument_count, char** arguments) {
     options.classes = classes;
     options.element = sleight::parse_precision(precision, device).element;
     sleight::Context context(device, 1);
-    const sleight::Executable executable(evaluation ? sleight::evaluation_program(found.trace, options)
-                                                    : sleight::training_program(found.trace, options),
-                                         context, {.fuse = !unfused, .parameter_prefix = ""});
+    const sleight::Executable executable(
+        evaluation ? sleight::evaluation_program(found.trace, options)
+                   : sleight::training_program(found.trace, options),
+        context, {.fuse = !unfused, .fuse_everything = fuse_everything, .parameter_prefix = ""});
     if (text == "-") {
       std::fputs(sleight::to_text(executable.program()).c_str(), stdout);
     } else if (!text.empty()) {

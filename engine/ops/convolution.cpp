@@ -1,4 +1,4 @@
-#include "kernels/convolution.h"
+#include "engine/ops/convolution.h"
 
 #include "engine/ops/support.h"
 #include "engine/program/differentiate.h"
@@ -14,8 +14,10 @@ std::int64_t output_side(std::int64_t input, std::int64_t kernel, const Attribut
   return side;
 }
 
+}  // namespace
+
 // Input pictures [N,H,W,I], weights [O,h,w,I] -> [N,H',W',O].
-std::vector<ValueType> infer(const StepTypes& step) {
+std::vector<ValueType> infer_convolution(const StepTypes& step) {
   const ValueType& x = input_type(step, 0);
   const ValueType& weights = input_type(step, 1);
   check_rank(x, 4, "the pictures");
@@ -28,6 +30,41 @@ std::vector<ValueType> infer(const StepTypes& step) {
             output_side(x.shape[2], weights.shape[2], step.attributes), weights.shape[0]},
            x.element}};
 }
+
+kernels::ConvolutionShape convolution_shape(const ValueType& x, const ValueType& weights, const ValueType& y,
+                                            const Attributes& attributes, const Device& device) {
+  kernels::ConvolutionShape shape{.input = view_on(x, device),
+                                  .output = view_on(y, device),
+                                  .kernel_height = weights.shape[1],
+                                  .kernel_width = weights.shape[2],
+                                  .stride = attributes.integer("stride"),
+                                  .padding = attributes.integer("padding"),
+                                  .weight_layout = kernels::layout_ohwi(weights.shape[3]),
+                                  .type = x.element};
+  if (weights.layout == Layout::blocked) {
+    shape.weight_layout = device.preferred_weight_layout(weights.shape[3], weights.shape[0]);
+  }
+  return shape;
+}
+
+Layout convolution_weight_layout(const ValueType& weights, const Device& device) {
+  const bool plain =
+      weights.element != DataType::float32 ||
+      device.preferred_weight_layout(weights.shape[3], weights.shape[0]) == kernels::layout_ohwi(weights.shape[3]);
+  return plain ? Layout::plain : Layout::blocked;
+}
+
+Cost convolution_cost(const StepTypes& step, const ValueType& y, const ValueType& weights) {
+  Cost cost{.flops = 2.0 * elements_of(y) * elements_of(weights) / static_cast<double>(weights.shape[0])};
+  for (const auto* list : {&step.inputs, &step.outputs}) {
+    for (const ValueType* type : *list) {
+      if (type != nullptr) cost.bytes += static_cast<double>(type->bytes());
+    }
+  }
+  return cost;
+}
+
+namespace {
 
 // Inputs: gradient [N,H',W',O], weights -> [N,H,W,I]; H and W are attributes, because several sizes give one H'.
 std::vector<ValueType> infer_backward_data(const StepTypes& step) {
@@ -46,31 +83,9 @@ std::vector<ValueType> infer_backward_weights(const StepTypes& step) {
            x.element}};
 }
 
-kernels::ConvolutionShape shape_of(const ValueType& x, const ValueType& weights, const ValueType& y,
-                                   const Attributes& attributes, const Device& device) {
-  kernels::ConvolutionShape shape{.input = view_on(x, device),
-                                  .output = view_on(y, device),
-                                  .kernel_height = weights.shape[1],
-                                  .kernel_width = weights.shape[2],
-                                  .stride = attributes.integer("stride"),
-                                  .padding = attributes.integer("padding"),
-                                  .weight_layout = kernels::layout_ohwi(weights.shape[3]),
-                                  .type = x.element};
-  if (weights.layout == Layout::blocked) {
-    shape.weight_layout = device.preferred_weight_layout(weights.shape[3], weights.shape[0]);
-  }
-  return shape;
-}
-
-template <class Object, class Make>
-std::shared_ptr<Object> make_on(const Device& device, Make make) {
-  std::shared_ptr<Object> object;
-  kernels::run_on(device.queue(), [&](auto on) { object = make(on); });
-  return object;
-}
-
 PreparedStep prepare(const StepTypes& step, const Device& device) {
-  const auto shape = shape_of(input_type(step, 0), input_type(step, 1), output_type(step, 0), step.attributes, device);
+  const auto shape =
+      convolution_shape(input_type(step, 0), input_type(step, 1), output_type(step, 0), step.attributes, device);
   const auto object = make_on<kernels::ConvolutionForward>(
       device, [&](auto on) { return kernels::make_convolution_forward(on, shape); });
   return {[object](const StepBuffers& buffers) {
@@ -80,7 +95,8 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
 }
 
 PreparedStep prepare_backward_data(const StepTypes& step, const Device& device) {
-  const auto shape = shape_of(output_type(step, 0), input_type(step, 1), input_type(step, 0), step.attributes, device);
+  const auto shape =
+      convolution_shape(output_type(step, 0), input_type(step, 1), input_type(step, 0), step.attributes, device);
   const auto object = make_on<kernels::ConvolutionBackwardData>(
       device, [&](auto on) { return kernels::make_convolution_backward_data(on, shape); });
   return {[object](const StepBuffers& buffers) {
@@ -90,7 +106,8 @@ PreparedStep prepare_backward_data(const StepTypes& step, const Device& device) 
 }
 
 PreparedStep prepare_backward_weights(const StepTypes& step, const Device& device) {
-  const auto shape = shape_of(input_type(step, 0), output_type(step, 0), input_type(step, 1), step.attributes, device);
+  const auto shape =
+      convolution_shape(input_type(step, 0), output_type(step, 0), input_type(step, 1), step.attributes, device);
   const auto object = make_on<kernels::ConvolutionBackwardWeights>(
       device, [&](auto on) { return kernels::make_convolution_backward_weights(on, shape); });
   return {[object](const StepBuffers& buffers) {
@@ -122,30 +139,12 @@ void gradient(GradientBuilder& builder) {
   }
 }
 
-Layout weight_layout(const ValueType& weights, const Device& device) {
-  const bool plain =
-      weights.element != DataType::float32 ||
-      device.preferred_weight_layout(weights.shape[3], weights.shape[0]) == kernels::layout_ohwi(weights.shape[3]);
-  return plain ? Layout::plain : Layout::blocked;
-}
-
 std::vector<std::pair<int, Layout>> weight_is_input(const StepTypes& step, const Device& device) {
-  return {{1, weight_layout(input_type(step, 1), device)}};
+  return {{1, convolution_weight_layout(input_type(step, 1), device)}};
 }
 
 std::vector<std::pair<int, Layout>> weight_is_output(const StepTypes& step, const Device& device) {
-  return {{2, weight_layout(output_type(step, 0), device)}};
-}
-
-// Multiplications and additions: every element of the forward output takes one per kernel position and input channel,
-// in all three directions.
-Cost convolution_cost(const StepTypes& step, const ValueType& y, const ValueType& weights) {
-  Cost cost{.flops = 2.0 * elements_of(y) * elements_of(weights) / static_cast<double>(weights.shape[0])};
-  for (const ValueType* type : step.inputs)
-    cost.bytes += static_cast<double>(type->bytes());
-  for (const ValueType* type : step.outputs)
-    cost.bytes += static_cast<double>(type->bytes());
-  return cost;
+  return {{2, convolution_weight_layout(output_type(step, 0), device)}};
 }
 
 Cost cost_forward(const StepTypes& step) {
@@ -161,12 +160,13 @@ Cost cost_backward_weights(const StepTypes& step) {
 }  // namespace
 
 const Operation operations::convolution{.name = "convolution",
-                                        .infer = infer,
+                                        .infer = infer_convolution,
                                         .prepare = prepare,
                                         .gradient = gradient,
                                         .cost = cost_forward,
                                         .any_layout = true,
-                                        .weight_layouts = weight_is_input};
+                                        .weight_layouts = weight_is_input,
+                                        .fusion_rules = convolution_rules()};
 const Operation operations::convolution_backward_data{.name = "convolution_backward_data",
                                                       .infer = infer_backward_data,
                                                       .prepare = prepare_backward_data,

@@ -28,6 +28,7 @@ extern const Operation bias, bias_gradient;
 extern const Operation cast, cast_list;
 extern const Operation constant;
 extern const Operation convolution, convolution_backward_data, convolution_backward_weights;
+extern const Operation convolution_statistics, convolution_normalised_backward_weights;
 extern const Operation exponential_moving_average;
 extern const Operation first_non_finite;
 extern const Operation global_average_pool, global_average_pool_backward;

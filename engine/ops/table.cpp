@@ -22,6 +22,8 @@ std::span<const Operation* const> operations::table() {
       &convolution,
       &convolution_backward_data,
       &convolution_backward_weights,
+      &convolution_normalised_backward_weights,
+      &convolution_statistics,
       &exponential_moving_average,
       &first_non_finite,
       &global_average_pool,

@@ -31,7 +31,7 @@ void Context::send_live_scalars() {
 Executable::Executable(Program program, Context& context, const ExecutableOptions& options)
     : context_(context), program_(std::move(program)) {
   verify(program_);
-  if (options.fuse) fusions_ = fuse(program_);
+  if (options.fuse) fusions_ = fuse(program_, {.device = &context.device, .everything = options.fuse_everything});
   choose_layouts(program_, context.device);
   use_graph_ = options.graphs && context.device.runtime()->has_graphs();
 

@@ -61,6 +61,9 @@ struct Context {
 
 struct ExecutableOptions {
   bool fuse = true;
+  // Also into forms that the device does not have and computes in several passes: for tests, and to count what another
+  // device would move.
+  bool fuse_everything = false;
   // Record the steps in a graph where the device has graphs. The numbers are the same either way.
   bool graphs = true;
   // Stands in front of the names of parameters and running statistics: "average." evaluates the averaged weights.

@@ -5,7 +5,16 @@
 
 namespace sleight {
 
-FusionCounts fuse(Program& program) {
+namespace {
+
+bool is_offered(const FusionRule& rule, const Program& program, std::size_t step, const FusionOptions& options) {
+  if (rule.offered == nullptr || options.everything) return true;
+  return options.device != nullptr && rule.offered(program, step, *options.device);
+}
+
+}  // namespace
+
+FusionCounts fuse(Program& program, const FusionOptions& options) {
   FusionCounts counts;
   bool changed = true;
   while (changed) {
@@ -14,7 +23,7 @@ FusionCounts fuse(Program& program) {
       // The operation is fetched anew for every rule: a rewrite may have put another step at this index.
       for (std::size_t r = 0; i < program.steps.size() && r < program.steps[i].operation->fusion_rules.size(); ++r) {
         const FusionRule& rule = program.steps[i].operation->fusion_rules[r];
-        if (!rule.rewrite(program, i)) continue;
+        if (!is_offered(rule, program, i, options) || !rule.rewrite(program, i)) continue;
         ++counts[rule.name];
         changed = true;
       }

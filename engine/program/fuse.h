@@ -9,9 +9,19 @@
 
 namespace sleight {
 
+class Device;
+
 // How often each rule fired.
 using FusionCounts = std::map<std::string_view, int>;
-FusionCounts fuse(Program& program);
+
+struct FusionOptions {
+  // Asked where a rule depends on the device (FusionRule::offered); without one such rules do not fire.
+  const Device* device = nullptr;
+  // They fire on every device. Where it has no fused form, the operation does the same in several passes: the numbers
+  // are right, and nothing is gained.
+  bool everything = false;
+};
+FusionCounts fuse(Program& program, const FusionOptions& options = {});
 
 // Helpers for writing rules.
 // Removes the step at index; its outputs must have no readers left.

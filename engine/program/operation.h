@@ -54,6 +54,9 @@ struct FusionRule {
   // Writes a small program in which the rule must fire; the test of the rule derives itself from it.
   // Returns the value whose mean is differentiated.
   ValueId (*example)(Tracer& trace);
+  // Whether the device has the fused form of what the rule would fuse at this step; false too where it would fuse
+  // nothing. Null: every device has it.
+  bool (*offered)(const Program& program, std::size_t step, const Device& device) = nullptr;
 };
 
 struct Operation {

@@ -2,7 +2,6 @@
 // channels need no padding by the caller: the engines that want a multiple of eight pad in their workspace, those that
 // do not are measured beside them.
 #include <array>
-#include <stdexcept>
 
 #include "kernels/convolution.h"
 #include "kernels/cuda/convolution_graph.h"
@@ -10,34 +9,10 @@
 namespace sleight::kernels {
 namespace {
 
-// What happens to the shape, with the shape in front of every error.
-template <class Function>
-auto naming(const char* direction, const ConvolutionShape& shape, Function&& function) {
-  try {
-    return function();
-  } catch (const std::runtime_error& error) {
-    throw std::runtime_error("convolution " + std::string(direction) + " " + to_string(shape) +
-                             " on cuda: " + error.what());
-  }
-}
-
-PreparedGraph prepare(const char* direction, const Cuda& cuda, const ConvolutionShape& shape,
-                      DescribedGraph (*describe)(const ConvolutionShape&)) {
-  check(shape);
-  return naming(direction, shape, [&] {
-    CudaLibraries& libraries = libraries_of(cuda);
-    TuningKey key = libraries.key("convolution " + std::string(direction));
-    add_shape(key, shape);
-    const cudnn::Demands demands = {libraries.options().deterministic,
-                                    shape.type == DataType::float32 && !libraries.options().allow_tf32};
-    return PreparedGraph(cuda, describe(shape), key, demands);
-  });
-}
-
 class Forward : public ConvolutionForward {
  public:
   Forward(const Cuda& cuda, const ConvolutionShape& shape)
-      : shape_(shape), graph_(prepare("forward", cuda, shape, describe_forward)) {}
+      : shape_(shape), graph_(prepare_convolution("forward", cuda, shape, describe_forward)) {}
 
   std::int64_t workspace_bytes() const override { return graph_.workspace_bytes(); }
 
@@ -59,7 +34,7 @@ class Forward : public ConvolutionForward {
 class BackwardData : public ConvolutionBackwardData {
  public:
   BackwardData(const Cuda& cuda, const ConvolutionShape& shape)
-      : shape_(shape), graph_(prepare("backward data", cuda, shape, describe_backward_data)) {}
+      : shape_(shape), graph_(prepare_convolution("backward data", cuda, shape, describe_backward_data)) {}
 
   std::int64_t workspace_bytes() const override { return graph_.workspace_bytes(); }
 
@@ -77,7 +52,7 @@ class BackwardData : public ConvolutionBackwardData {
 class BackwardWeights : public ConvolutionBackwardWeights {
  public:
   BackwardWeights(const Cuda& cuda, const ConvolutionShape& shape)
-      : shape_(shape), graph_(prepare("backward weights", cuda, shape, describe_backward_weights)) {}
+      : shape_(shape), graph_(prepare_convolution("backward weights", cuda, shape, describe_backward_weights)) {}
 
   std::int64_t workspace_bytes() const override { return graph_.workspace_bytes(); }
 

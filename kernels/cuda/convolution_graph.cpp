@@ -1,6 +1,7 @@
 #include "kernels/cuda/convolution_graph.h"
 
 #include <stdexcept>
+#include <utility>
 
 namespace sleight::kernels {
 namespace {
@@ -44,6 +45,22 @@ Tensor weights_of(const ConvolutionShape& shape) {
 GraphOperand operand(const Tensor& tensor, DataType type) {
   const auto [n, c, h, w] = tensor.size;
   return {tensor.number, {n * c * h * w * static_cast<std::int64_t>(size_of(type)), type}};
+}
+
+// relu(input * scale + shift), never stored: the first operations and operands of a graph.
+Tensor add_normalisation(DescribedGraph& described, const ConvolutionShape& shape) {
+  const Tensor x = tensor_of(input, shape.input, shape.type);
+  const Tensor factor = {scale, {1, shape.input.channels(), 1, 1}, x.type};
+  const Tensor offset = {shift, factor.size, x.type};
+  // Virtual tensors in the prologue have the type of the activations: cuDNN offers no other (9.19).
+  const Tensor x_scaled = {scaled, x.size, x.type, true};
+  const Tensor x_shifted = {shifted, x.size, x.type, true};
+  const Tensor x_activated = {activated, x.size, x.type, true};
+  described.graph.pointwise(CUDNN_POINTWISE_MUL, x, factor, x_scaled);
+  described.graph.pointwise(CUDNN_POINTWISE_ADD, x_scaled, offset, x_shifted);
+  described.graph.relu(x_shifted, x_activated);
+  described.operands = {operand(x, shape.type), operand(factor, shape.type), operand(offset, shape.type)};
+  return x_activated;
 }
 
 }  // namespace
@@ -106,31 +123,49 @@ DescribedGraph describe_forward_with_statistics(const ConvolutionShape& shape) {
 
 DescribedGraph describe_normalised_forward_with_statistics(const ConvolutionShape& shape) {
   check_layout(shape);
-  const Tensor x = tensor_of(input, shape.input, shape.type);
-  const Tensor factor = {scale, {1, shape.input.channels(), 1, 1}, x.type};
-  const Tensor offset = {shift, factor.size, x.type};
-  // Virtual tensors in the prologue have the type of the activations: cuDNN offers no other (9.19).
-  const Tensor x_scaled = {scaled, x.size, x.type, true};
-  const Tensor x_shifted = {shifted, x.size, x.type, true};
-  const Tensor x_activated = {activated, x.size, x.type, true};
+  DescribedGraph result;
+  const Tensor z = add_normalisation(result, shape);
   const Tensor w = weights_of(shape);
   const Tensor y = tensor_of(output, shape.output, shape.type);
   const Tensor s = {sum, {1, shape.output.channels(), 1, 1}, CUDNN_DATA_FLOAT};
   const Tensor q = {sum_of_squares, s.size, CUDNN_DATA_FLOAT};
-  DescribedGraph result;
-  result.graph.pointwise(CUDNN_POINTWISE_MUL, x, factor, x_scaled);
-  result.graph.pointwise(CUDNN_POINTWISE_ADD, x_scaled, offset, x_shifted);
-  result.graph.relu(x_shifted, x_activated);
-  result.graph.convolution_forward(x_activated, w, y, {shape.stride, shape.padding});
+  result.graph.convolution_forward(z, w, y, {shape.stride, shape.padding});
   result.graph.statistics(y, s, q);
-  result.operands = {operand(x, shape.type),       operand(factor, shape.type), operand(offset, shape.type),
-                     operand(w, shape.type),       operand(y, shape.type),      operand(s, DataType::float32),
-                     operand(q, DataType::float32)};
+  for (const auto& [tensor, type] : {std::pair{w, shape.type}, std::pair{y, shape.type},
+                                     std::pair{s, DataType::float32}, std::pair{q, DataType::float32}})
+    result.operands.push_back(operand(tensor, type));
+  return result;
+}
+
+DescribedGraph describe_normalised_backward_weights(const ConvolutionShape& shape) {
+  check_layout(shape);
+  DescribedGraph result;
+  const Tensor z = add_normalisation(result, shape);
+  const Tensor dy = tensor_of(output, shape.output, shape.type);
+  const Tensor dw = weights_of(shape);
+  result.graph.convolution_backward_weights(z, dy, dw, {shape.stride, shape.padding});
+  result.operands.push_back(operand(dy, shape.type));
+  result.operands.push_back(operand(dw, shape.type));
   return result;
 }
 
 void add_shape(TuningKey& key, const ConvolutionShape& shape) {
   key.add("shape", to_string(shape)).add("layout", "channels last").add("bias", shape.has_bias ? "yes" : "no");
+}
+
+cudnn::Demands demands_on(const CudaLibraries& libraries, const ConvolutionShape& shape) {
+  return {libraries.options().deterministic, shape.type == DataType::float32 && !libraries.options().allow_tf32};
+}
+
+PreparedGraph prepare_convolution(const char* direction, const Cuda& cuda, const ConvolutionShape& shape,
+                                  DescribedGraph (*describe)(const ConvolutionShape&)) {
+  check(shape);
+  return naming(direction, shape, [&] {
+    CudaLibraries& libraries = libraries_of(cuda);
+    TuningKey key = libraries.key("convolution " + std::string(direction));
+    add_shape(key, shape);
+    return PreparedGraph(cuda, describe(shape), key, demands_on(libraries, shape));
+  });
 }
 
 }  // namespace sleight::kernels

@@ -1,6 +1,9 @@
 // A convolution as a graph of cuDNN.
 #pragma once
 
+#include <stdexcept>
+#include <string>
+
 #include "kernels/convolution.h"
 #include "kernels/cuda/prepared_graph.h"
 
@@ -23,7 +26,28 @@ DescribedGraph describe_forward_with_statistics(const ConvolutionShape&);
 // Operands: input, scale, shift, weights, output, sums, sums of squares.
 DescribedGraph describe_normalised_forward_with_statistics(const ConvolutionShape&);
 
+// Backward weights on the same relu(input * scale(c) + shift(c)), which thus is needed in memory by neither direction.
+// Operands: input, scale, shift, output_gradient, weight_gradient.
+DescribedGraph describe_normalised_backward_weights(const ConvolutionShape&);
+
 // Everything in the shape that the choice of an engine depends on.
 void add_shape(TuningKey&, const ConvolutionShape&);
+
+// The key, engine and plan of a direction's graph; what cuDNN may do to the numbers follows from the libraries'
+// options.
+cudnn::Demands demands_on(const CudaLibraries&, const ConvolutionShape&);
+PreparedGraph prepare_convolution(const char* direction, const Cuda&, const ConvolutionShape&,
+                                  DescribedGraph (*describe)(const ConvolutionShape&));
+
+// What function() gives, with the shape in front of every error.
+template <class Function>
+auto naming(const char* direction, const ConvolutionShape& shape, Function&& function) {
+  try {
+    return function();
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error("convolution " + std::string(direction) + " " + to_string(shape) +
+                             " on cuda: " + error.what());
+  }
+}
 
 }  // namespace sleight::kernels

@@ -3,6 +3,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@ class CudaLibraries {
   void remember(const TuningKey&, const TuningEntry&);
   // The beginning of a key: the operation, this GPU, driver, runtime and libraries, and the options that decide.
   TuningKey key(std::string_view operation) const;
+  // Answers that are asked for again and again while programs are fused; by the text of a key.
+  std::map<std::string, bool>& answers() { return answers_; }
   // Bytes of the L2 cache.
   std::int64_t cache_bytes() const { return cache_bytes_; }
 
@@ -58,6 +61,7 @@ class CudaLibraries {
   cudnn::Target target_;
   cudaStream_t cudnn_stream_ = nullptr;
   TuningCache cache_;
+  std::map<std::string, bool> answers_;
 };
 
 // The libraries of a queue; throws std::invalid_argument for a queue without.

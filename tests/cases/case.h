@@ -77,6 +77,8 @@ struct Case {
   std::int64_t reduction = 1;      // how many terms are added up in one number of the output: errors grow with it
   bool element_attribute = false;  // the attribute "element" is set to the element type of the run
   bool bfloat16 = true;            // false where no GPU kernel stores this in 16 bits
+  // Values are rounded to the element type on the way, once for each term at most: it shows in every output.
+  bool rounds_inside = false;
   Size size = Size::small;
 
   // "batch_norm_apply/7x5x3x19 relu"

@@ -287,6 +287,11 @@ std::string compare(const Case& description, const std::vector<CaseOutput>& resu
     if (input.kind == Kind::activation || input.kind == Kind::accumulator)
       largest_input = std::max({largest_input, std::abs(input.low), std::abs(input.high)});
   }
+  double inner_rounding = 0.0;
+  if (description.rounds_inside) {
+    for (const CaseOutput& output : results)
+      inner_rounding = std::max(inner_rounding, rounding_of(output.element));
+  }
   for (std::size_t o = 0; o < results.size(); ++o) {
     const auto& [name, element, values] = results[o];
     const std::vector<double>& expected = reference[o].values;
@@ -297,10 +302,10 @@ std::string compare(const Case& description, const std::vector<CaseOutput>& resu
       scale = std::max(scale, std::abs(value));
     const double terms = static_cast<double>(description.reduction);
     const double arithmetic = is_whole(element) ? 0.0 : 0x1.0p-23 * (4.0 + std::sqrt(terms)) * scale;
-    const double rounding = is_whole(element) ? 0.0 : rounding_of(element);
+    const double rounding = is_whole(element) ? 0.0 : std::max(rounding_of(element), inner_rounding);
     for (std::size_t i = 0; i < values.size(); ++i) {
       const double error = std::abs(values[i] - expected[i]);
-      const double allowed = rounding * std::abs(expected[i]) + arithmetic;
+      const double allowed = rounding * std::abs(expected[i]) + inner_rounding * scale + arithmetic;
       if (error <= allowed) continue;
       std::ostringstream message;
       message.precision(10);

@@ -11,28 +11,49 @@
 
 namespace sleight::test {
 
+// Rules that ask the device are made to fire: on the cpu their fused forms exist, though nothing is gained by them.
 TEST_CASE("every fusion rule fires in its example and changes no number") {
   int rules = 0;
   for (const Operation* operation : operations::table()) {
     for (const FusionRule& rule : operation->fusion_rules) {
       ++rules;
+      const bool everything = rule.offered != nullptr;
       SECTION(std::string(rule.name)) {
         for (const DataType element : {DataType::float64, DataType::float32}) {
           INFO(name_of(element));
           const double tolerance = element == DataType::float64 ? 1e-12 : 1e-4;
           const Trial unfused = run_trial(rule.example, {.element = element, .fuse = false});
-          const Trial fused = run_trial(rule.example, {.element = element});
+          const Trial fused = run_trial(rule.example, {.element = element, .fuse_everything = everything});
           CHECK(unfused.fusions.empty());
           CHECK(fused.fusions.contains(rule.name));
           CHECK(compare(fused, unfused, tolerance) == "");
         }
-        const Trial simt = run_trial(rule.example, {.device = "simt", .element = DataType::float32});
+        const Trial simt =
+            run_trial(rule.example, {.device = "simt", .element = DataType::float32, .fuse_everything = everything});
         CHECK(simt.fusions.contains(rule.name));
         CHECK(compare(simt, run_trial(rule.example, {.fuse = false}), 1e-4) == "");
       }
     }
   }
   CHECK(rules >= 5);
+}
+
+TEST_CASE("a rule that asks the device does not fire where the device says no, or where there is none to ask") {
+  int rules = 0;
+  for (const Operation* operation : operations::table()) {
+    for (const FusionRule& rule : operation->fusion_rules) {
+      if (rule.offered == nullptr) continue;
+      ++rules;
+      INFO(rule.name);
+      CHECK_FALSE(run_trial(rule.example, {}).fusions.contains(rule.name));
+      CHECK_FALSE(
+          run_trial(rule.example, {.device = "simt", .element = DataType::float32}).fusions.contains(rule.name));
+      Tracer tracer(Mode::training, DataType::float64);
+      rule.example(tracer);
+      CHECK_FALSE(fuse(tracer.program()).contains(rule.name));
+    }
+  }
+  CHECK(rules >= 2);
 }
 
 namespace {
@@ -85,10 +106,102 @@ TEST_CASE("random programs of batch norms, sums and activations give the same nu
     const std::array other_types = {&operations::cast, &operations::sgd};
     if (std::find(other_types.begin(), other_types.end(), operation) != other_types.end()) continue;
     for (const FusionRule& rule : operation->fusion_rules) {
+      if (rule.offered != nullptr) continue;  // below
       INFO(rule.name);
       CHECK(total[rule.name] > 10);
     }
   }
+}
+
+namespace {
+
+// Random networks of convolutions, batch norms, ReLUs and sums, in which inner values are sometimes read twice.
+ValueId random_network(Tracer& tracer, std::uint64_t seed) {
+  RandomStream random(seed, RandomPurpose::test);
+  constexpr std::int64_t channels = 3;
+  std::vector<ValueId> values = {tracer.parameter("x", {2, 4, 3, channels}, ParameterRole::weight, Initializer::zeros)};
+  const auto any = [&] {
+    const auto count = static_cast<std::int64_t>(values.size());
+    return values[static_cast<std::size_t>(random.uniform() < 0.8 ? count - 1 : random.below(count))];
+  };
+  const std::int64_t steps = 3 + random.below(8);
+  for (std::int64_t i = 0; i < steps; ++i) {
+    const std::string number = std::to_string(i);
+    if (random.below(5) == 0) {
+      values.push_back(ops::add(tracer, any(), any()));
+      continue;
+    }
+    const std::int64_t side = random.below(2) == 0 ? 1 : 3;
+    const ValueId weights = tracer.parameter("weights" + number, {channels, side, side, channels},
+                                             ParameterRole::weight, Initializer::zeros);
+    const ValueId convolved = ops::convolution(tracer, any(), weights, 1, side / 2);
+    // Now and then without a batch norm, or with one whose output is not activated by a ReLU.
+    const std::int64_t kind = random.below(8);
+    if (kind == 0) {
+      values.push_back(convolved);
+      continue;
+    }
+    const ValueId normalised = norm(tracer, "norm" + number, convolved);
+    values.push_back(kind == 1   ? normalised
+                     : kind == 2 ? ops::leaky_relu(tracer, normalised, 0.1)
+                                 : ops::relu(tracer, normalised));
+  }
+  return values.back();
+}
+
+}  // namespace
+
+TEST_CASE("random networks give the same numbers with their batch norms fused into the convolutions") {
+  FusionCounts total;
+  for (std::uint64_t seed = 0; seed < 150; ++seed) {
+    INFO("seed " << seed);
+    const auto model = [seed](Tracer& tracer) { return random_network(tracer, seed); };
+    const Trial fused = run_trial(model, {.fuse_everything = true});
+    REQUIRE(compare(fused, run_trial(model, {.fuse = false}), 1e-9) == "");
+    for (const auto& [rule, count] : fused.fusions)
+      total[rule] += count;
+  }
+  for (const Operation* operation : operations::table()) {
+    for (const FusionRule& rule : operation->fusion_rules) {
+      if (rule.offered == nullptr) continue;
+      INFO(rule.name);
+      CHECK(total[rule.name] > 50);
+    }
+  }
+}
+
+namespace {
+
+// relu(norm(convolution)), which `read` may read beside the next convolution.
+Program inner_layer(void (*read)(Tracer&, ValueId)) {
+  Tracer tracer(Mode::training, DataType::float64);
+  const auto layer = [&](const std::string& name, ValueId x) {
+    const auto scope = tracer.scope(name);
+    const ValueId weights = tracer.parameter("weight", {4, 3, 3, 4}, ParameterRole::weight, Initializer::zeros);
+    return norm(tracer, "norm", ops::convolution(tracer, x, weights, 1, 1));
+  };
+  const ValueId x = tracer.input("x", {2, 5, 3, 4}, DataType::float64);
+  const ValueId inner = ops::relu(tracer, layer("first", x));
+  layer("second", inner);
+  read(tracer, inner);
+  return std::move(tracer.program());
+}
+
+}  // namespace
+
+TEST_CASE("an inner activation stays where anything but its convolution reads it") {
+  constexpr std::string_view rule = "batch norm + relu into convolution";
+  const auto fires = [&](void (*read)(Tracer&, ValueId)) {
+    Program program = inner_layer(read);
+    return fuse(program, {.device = nullptr, .everything = true}).contains(rule);
+  };
+  CHECK(fires([](Tracer&, ValueId) {}));
+  CHECK_FALSE(fires([](Tracer& tracer, ValueId inner) { tracer.result(inner, "inner"); }));
+  CHECK_FALSE(fires([](Tracer& tracer, ValueId inner) { ops::global_average_pool(tracer, inner); }));
+  CHECK_FALSE(fires([](Tracer& tracer, ValueId inner) {
+    const ValueId weights = tracer.parameter("third", {4, 1, 1, 4}, ParameterRole::weight, Initializer::zeros);
+    ops::convolution(tracer, inner, weights, 1, 0);
+  }));
 }
 
 TEST_CASE("a value that the host reads is never fused away") {

@@ -25,7 +25,9 @@ std::vector<std::size_t> places(const Program& program, const Device& device, Va
   for (const Step& step : program.steps) {
     if (step.outputs.empty() || step.outputs[0] != id) continue;
     // A gradient of weights, or the sum of two such.
-    is_weights |= step.operation == &operations::convolution_backward_weights || step.operation == &operations::add;
+    is_weights |= step.operation == &operations::convolution_backward_weights ||
+                  step.operation == &operations::convolution_normalised_backward_weights ||
+                  step.operation == &operations::add;
   }
   const Shape& shape = type.shape;
   const std::int64_t lanes = device.preferred_lanes(shape[3]);
@@ -136,7 +138,8 @@ Trial run_traced(Tracer& tracer, ValueId output, const TrialOptions& options) {
   if (options.update) trace_update(tracer, gradients);
 
   Context context(options.device, 1);
-  Executable executable(program, context, {.fuse = options.fuse, .parameter_prefix = ""});
+  Executable executable(program, context,
+                        {.fuse = options.fuse, .fuse_everything = options.fuse_everything, .parameter_prefix = ""});
   fill_parameters(executable, context.device);
   context.set_live_scalar(kernels::LiveScalar::learning_rate, 0.125);
   context.set_live_scalar(kernels::LiveScalar::momentum, 0.875);

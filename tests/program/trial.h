@@ -35,6 +35,7 @@ struct TrialOptions {
   std::string device = "cpu";
   DataType element = DataType::float64;
   bool fuse = true;
+  bool fuse_everything = false;
   // SGD, running statistics and averages at the end; their results tell of the gradients, which are read without.
   bool update = true;
 };

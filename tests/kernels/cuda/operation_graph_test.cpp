@@ -137,26 +137,4 @@ TEST_CASE("on cuda, other layouts and types are refused by name", "[cudnn]") {
   CHECK_THROWS_AS(describe_forward(shape_of(2, 8, 16, 16, 3, 1, DataType::float64)), std::invalid_argument);
 }
 
-TEST_CASE("whether cuDNN fuses a convolution with its statistics is a question with an answer", "[cudnn]") {
-  if (!can_describe_gpus()) return;
-  const Target target = Target::described(described_h100());
-  const ConvolutionShape shape = shape_of(32, 56, 64, 64, 3, 1, DataType::bfloat16);
-  for (const Describe describe : {describe_forward_with_statistics, describe_normalised_forward_with_statistics}) {
-    DescribedGraph described = describe(shape);
-    described.graph.finish(target);
-    CHECK_NOTHROW(is_offered(described.graph, target, {}));
-  }
-  // In float16 it does.
-  const cudnn::Tensor x = {1, {32, 64, 56, 56}, CUDNN_DATA_HALF};
-  const cudnn::Tensor w = {2, {64, 64, 3, 3}, CUDNN_DATA_HALF};
-  const cudnn::Tensor y = {3, {32, 64, 56, 56}, CUDNN_DATA_HALF};
-  const cudnn::Tensor sum = {4, {1, 64, 1, 1}};
-  const cudnn::Tensor sum_of_squares = {5, {1, 64, 1, 1}};
-  cudnn::Graph graph;
-  graph.convolution_forward(x, w, y, {1, 1});
-  graph.statistics(y, sum, sum_of_squares);
-  graph.finish(target);
-  CHECK(is_offered(graph, target, {}));
-}
-
 }  // namespace sleight::tests

@@ -1,0 +1,92 @@
+// The definition of convolution_statistics.h: batch norm, convolution and statistics one after the other, on any
+// device.
+#pragma once
+
+#include <algorithm>
+
+#include "kernels/batch_norm_apply.h"
+#include "kernels/batch_norm_statistics.h"
+#include "kernels/convolution_statistics.h"
+
+namespace sleight::kernels {
+
+// The beginning of the workspace: z.
+constexpr std::int64_t normalised_bytes(const ConvolutionShape& shape) {
+  constexpr std::int64_t alignment = 256;
+  return (shape.input.size() * size_of(shape.type) + alignment - 1) / alignment * alignment;
+}
+
+template <class Device>
+void normalise_input(Device device, const ConvolutionShape& shape, const void* input,
+                     const InputNormalisation& normalisation, void* z) {
+  batch_norm_apply(device, {.type = shape.type,
+                            .view = shape.input,
+                            .activation = ActivationFunction::relu,
+                            .slope = 0,
+                            .x = input,
+                            .mean = normalisation.mean,
+                            .inverse_deviation = normalisation.inverse_deviation,
+                            .gamma = normalisation.gamma,
+                            .beta = normalisation.beta,
+                            .residual = nullptr,
+                            .z = z});
+}
+
+template <class Device>
+class ConvolutionStatisticsApart : public ConvolutionStatistics {
+ public:
+  ConvolutionStatisticsApart(Device device, const ConvolutionStatisticsShape& shape)
+      : device_(device), shape_(shape), convolution_(make_convolution_forward(device, shape.convolution)) {}
+
+  std::int64_t workspace_bytes() const override {
+    return z_bytes() + std::max(convolution_->workspace_bytes(), batch_norm_workspace_bytes(shape_.convolution.output));
+  }
+
+  void run(const ConvolutionStatisticsBuffers& buffers) override {
+    void* behind_z = static_cast<std::byte*>(buffers.workspace) + z_bytes();
+    const void* z = buffers.input;
+    if (shape_.normalises_input) {
+      normalise_input(device_, shape_.convolution, buffers.input, buffers.normalisation, buffers.workspace);
+      z = buffers.workspace;
+    }
+    convolution_->run(z, buffers.weights, nullptr, buffers.output, behind_z);
+    batch_norm_statistics(device_, {.type = shape_.convolution.type,
+                                    .view = shape_.convolution.output,
+                                    .epsilon = shape_.epsilon,
+                                    .x = buffers.output,
+                                    .mean = buffers.mean,
+                                    .inverse_deviation = buffers.inverse_deviation,
+                                    .unbiased_variance = buffers.unbiased_variance,
+                                    .workspace = behind_z});
+  }
+
+ private:
+  std::int64_t z_bytes() const { return shape_.normalises_input ? normalised_bytes(shape_.convolution) : 0; }
+
+  Device device_;
+  ConvolutionStatisticsShape shape_;
+  std::unique_ptr<ConvolutionForward> convolution_;
+};
+
+template <class Device>
+class ConvolutionNormalisedBackwardWeightsApart : public ConvolutionNormalisedBackwardWeights {
+ public:
+  ConvolutionNormalisedBackwardWeightsApart(Device device, const ConvolutionShape& shape)
+      : device_(device), shape_(shape), convolution_(make_convolution_backward_weights(device, shape)) {}
+
+  std::int64_t workspace_bytes() const override { return normalised_bytes(shape_) + convolution_->workspace_bytes(); }
+
+  void run(const void* input, const InputNormalisation& normalisation, const void* output_gradient,
+           void* weight_gradient, void* workspace) override {
+    normalise_input(device_, shape_, input, normalisation, workspace);
+    convolution_->run(workspace, output_gradient, weight_gradient,
+                      static_cast<std::byte*>(workspace) + normalised_bytes(shape_));
+  }
+
+ private:
+  Device device_;
+  ConvolutionShape shape_;
+  std::unique_ptr<ConvolutionBackwardWeights> convolution_;
+};
+
+}  // namespace sleight::kernels

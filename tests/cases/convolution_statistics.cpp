@@ -1,0 +1,81 @@
+#include "kernels/convolution_statistics.h"
+
+#include "engine/ops/ops.h"
+#include "tests/cases/case.h"
+
+namespace sleight::cases {
+namespace {
+
+struct Shapes {
+  Shape pictures;  // [N,H,W,I]
+  std::int64_t output_channels;
+  std::int64_t kernel, stride;
+
+  Shape output() const {
+    return {pictures[0], kernels::convolution_output_side(pictures[1], kernel, stride, kernel / 2),
+            kernels::convolution_output_side(pictures[2], kernel, stride, kernel / 2), output_channels};
+  }
+  std::string label() const {
+    return to_string(pictures) + " to " + std::to_string(output_channels) + " kernel " + std::to_string(kernel) +
+           " stride " + std::to_string(stride);
+  }
+};
+
+// The batch norm before: mean, inverse deviation, gamma, beta.
+void add_batch_norm(std::vector<Input>& inputs, const Shape& pictures) {
+  const Shape channels = {pictures.back()};
+  inputs.insert(inputs.end(), {accumulators(channels), accumulators(channels, 0.5, 1.5), accumulators(channels),
+                               accumulators(channels)});
+}
+
+void add_all(std::vector<Case>& list, const Shapes& shapes, Size size) {
+  const Attributes convolution = {{"stride", {static_cast<double>(shapes.stride)}},
+                                  {"padding", {static_cast<double>(shapes.kernel / 2)}}};
+  Attributes statistics = convolution;
+  // So large that a channel whose values happen to be close together does not magnify their rounding.
+  statistics.set("epsilon", 1.0);
+  Attributes weights = convolution;
+  weights.set("kernel_height", static_cast<double>(shapes.kernel));
+  weights.set("kernel_width", static_cast<double>(shapes.kernel));
+  const Shape output = shapes.output();
+  const Shape weight_shape = {shapes.output_channels, shapes.kernel, shapes.kernel, shapes.pictures[3]};
+  const std::int64_t rows = output[0] * output[1] * output[2];
+  const std::int64_t terms = shapes.kernel * shapes.kernel * shapes.pictures[3];
+
+  Case plain{.operation = &operations::convolution_statistics,
+             .label = shapes.label(),
+             .inputs = {numbers(shapes.pictures), numbers(weight_shape), absent(), absent(), absent(), absent()},
+             .attributes = statistics,
+             .reduction = terms + rows,
+             .rounds_inside = true,
+             .size = size};
+  Case normalised = plain;
+  normalised.label += " normalised";
+  normalised.inputs.resize(2);
+  add_batch_norm(normalised.inputs, shapes.pictures);
+  Case backward{.operation = &operations::convolution_normalised_backward_weights,
+                .label = shapes.label(),
+                .inputs = {numbers(shapes.pictures), numbers(output)},
+                .attributes = weights,
+                .reduction = rows,
+                .rounds_inside = true,
+                .size = size};
+  add_batch_norm(backward.inputs, shapes.pictures);
+  list.insert(list.end(), {plain, normalised, backward});
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> list;
+  for (const Shapes& shapes : {Shapes{{2, 7, 5, 3}, 16, 3, 2}, Shapes{{1, 6, 9, 16}, 32, 3, 1},
+                               Shapes{{2, 5, 7, 32}, 16, 1, 2}, Shapes{{3, 4, 3, 5}, 7, 1, 1}})
+    add_all(list, shapes, Size::small);
+  for (const Shapes& shapes :
+       {Shapes{{8, 56, 56, 64}, 64, 3, 1}, Shapes{{8, 56, 56, 64}, 256, 1, 1}, Shapes{{8, 56, 56, 128}, 128, 3, 2}})
+    add_all(list, shapes, Size::large);
+  return list;
+}
+
+const Registration registration(cases(), {});
+
+}  // namespace
+}  // namespace sleight::cases
