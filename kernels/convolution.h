@@ -11,12 +11,12 @@
 // where the input is zero outside the picture. All three write (=), never add; no argument may overlap another.
 // The gradient of the bias is the sum of the output gradient over rows: kernels/bias.h.
 //
-// Types: float32, bfloat16 and float16 (sums in float32) and float64; bias and weights have the type of the
-// activations. Prepared objects: everything that depends on the shape alone happens once, in make_...; run allocates
-// nothing. Determinism: for a given shape and number of threads the same input gives the same bits. cuda: only when the
+// Types: float32, bfloat16 and float16 (sums in float32), float64; bias and weights have the type of the activations.
+// Prepared objects: everything that depends on the shape alone happens once, in make_...; run allocates nothing.
+// Determinism: for a given shape and number of threads the same input gives the same bits. cuda: only when the
 // libraries were made `deterministic`; otherwise the fastest algorithm of the backward directions may add in any order.
-// Devices: cpu and simt: oneDNN for float32, and for bfloat16 on processors with AVX-512; plain loops for the other
-// types (for all in a build without oneDNN). cuda: cuDNN, for float32, bfloat16 and float16, channels last; the queue
+// Devices: cpu and simt: oneDNN for float32, and for bfloat16 in blocks of 16 channels; plain loops for all else, and
+// for everything in a build without oneDNN. cuda: cuDNN, for float32, bfloat16 and float16, channels last; the queue
 // carries `libraries` (kernels/cuda_libraries.h), and the workspace is aligned to 256. Which of cuDNN's algorithms is
 // fastest is measured by make_... on scratch memory of the GPU, unless the tuning cache knows it. Accuracy: for 3x3
 // kernels of stride 1 oneDNN may use Winograd's algorithm (Lavin and Gray, "Fast Algorithms for Convolutional Neural
