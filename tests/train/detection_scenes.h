@@ -52,8 +52,10 @@ inline DetectionScene random_scene(unsigned seed, std::int64_t pictures, int cla
         const ObjectBox& object =
             scene.truth.objects[first + static_cast<std::size_t>(draw(0, objects_per_picture))].object;
         detection.class_index = object.class_index;
-        detection.box = {object.box.left + draw(-4, 4), object.box.top + draw(-4, 4), object.box.right + draw(-4, 4),
-                         object.box.bottom + draw(-4, 4)};
+        const Box& box = object.box;
+        const auto moved = [&](double edge, double side) { return edge + side * draw(-0.2, 0.2); };
+        detection.box = {moved(box.left, box.width()), moved(box.top, box.height()), moved(box.right, box.width()),
+                         moved(box.bottom, box.height())};
       }
       scene.detections.push_back(detection);
     }

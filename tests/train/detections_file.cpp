@@ -1,0 +1,167 @@
+#include "engine/train/detections_file.h"
+
+#include <limits>
+
+#include "catch2_adapter.h"
+#include "engine/base/file.h"
+#include "tests/base/error_message.h"
+#include "tests/base/temporary_folder.h"
+#include "tests/train/detection_scenes.h"
+
+namespace sleight::test {
+namespace {
+
+const std::string images = R"("images": [{"id": 7, "file_name": "a.jpg"}, {"id": 3, "file_name": "b.jpg"}])";
+const std::string categories = R"("categories": [{"id": 90, "name": "cat"}, {"id": -1, "name": "dog"}])";
+
+std::string with_annotation(const std::string& annotation) {
+  return "{" + images + "," + categories + R"(,"annotations": [)" + annotation + "]}";
+}
+
+std::string message_of(const std::string& text) {
+  return error_message([&] { detections_from_json(text, "found.json"); });
+}
+
+void refuse(const std::string& text, const std::vector<std::string>& parts) {
+  const std::string message = message_of(text);
+  INFO(text.substr(0, 200));
+  INFO(message);
+  CHECK(contains(message, "found.json: "));
+  for (const std::string& part : parts) {
+    INFO(part);
+    CHECK(contains(message, part));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("detections come back from a file bit by bit") {
+  const DetectionScene scene = random_scene(1, 3, 2, 4, 20);
+  DetectionsFile file{.pictures = {"a \"quoted\".jpg", "folder/b.jpg", "\xc3\xa9.png"},
+                      .class_names = scene.truth.class_names,
+                      .detections = scene.detections};
+  // As networks give them: the difference of two such numbers, and its sum with one of them again, is exact.
+  for (Detection& detection : file.detections) {
+    Box& box = detection.box;
+    for (double* edge : {&box.left, &box.top, &box.right, &box.bottom, &detection.score})
+      *edge = static_cast<float>(*edge);
+  }
+  const TemporaryFolder folder;
+  write_detections(folder / "found.json", file);
+  const DetectionsFile read = read_detections(folder / "found.json");
+  CHECK(read.pictures == file.pictures);
+  CHECK(read.class_names == file.class_names);
+  CHECK(read.detections == file.detections);
+  const DetectionsFile empty = detections_from_json(detections_to_json({}), "empty");
+  CHECK(empty.pictures.empty());
+  CHECK(empty.class_names.empty());
+  CHECK(empty.detections.empty());
+}
+
+TEST_CASE("a file of another program is read: any ids, any order of keys, anything beside") {
+  const std::string text = R"({"annotations": [{"score": 1, "bbox": [1, 2.5, 3e1, 0], "category_id": -1, "id": 5,
+      "image_id": 3, "segmentation": [[1, 2, {"bbox": [1]}], []], "iscrowd": 0}],
+      "info": {"annotations": {"score": null}, "list": [[[]]]}, "licenses": null,)" +
+                           categories + "," + images + "}";
+  const DetectionsFile file = detections_from_json(text, "found.json");
+  CHECK(file.pictures == std::vector<std::string>{"a.jpg", "b.jpg"});
+  CHECK(file.class_names == std::vector<std::string>{"cat", "dog"});
+  CHECK(file.detections == std::vector<Detection>{{1, 1, 1.0, {1, 2.5, 31, 2.5}}});
+}
+
+TEST_CASE("files of the wrong shape say where") {
+  const std::string good = R"({"image_id": 7, "category_id": 90, "bbox": [1, 2, 3, 4], "score": 0.5})";
+  REQUIRE(message_of(with_annotation(good)).empty());
+  refuse("", {"not valid JSON"});
+  refuse("[" + good + "]", {"begins with a list", "\"annotations\""});
+  refuse("17", {"begins with the number '17'"});
+  refuse("{}", {"there is no \"images\""});
+  refuse("{" + images + "," + categories + "}", {"there is no \"annotations\""});
+  refuse("{" + images + "," + images + "}", {"\"images\" is there twice"});
+  refuse(R"({"images": {}})", {"\"images\" is an object instead of a list"});
+  refuse(R"({"images": [[]]})", {"images[0] is a list instead of an object"});
+  refuse(R"({"images": [{"id": "1"}]})", {"images[0].id is the text '1' instead of a whole number"});
+  refuse(R"({"images": [{"id": 1.5}]})", {"images[0].id is the number '1.5'"});
+  refuse(R"({"images": [{"id": 9223372036854775808}]})", {"9223372036854775808", "whole number of 64 bits"});
+  refuse(R"({"images": [{"id": 1, "file_name": 2}]})", {"images[0].file_name is the number '2' instead of a string"});
+  refuse(R"({"images": [{"id": 1}]})", {"images[0] has no \"file_name\""});
+  refuse(R"({"images": [{"id": 1, "id": 1}]})", {"images[0] has \"id\" twice"});
+  refuse(
+      R"({"images": [{"id": 1, "file_name": "a"}, {"id": 1, "file_name": "b"}], "categories": [], "annotations": []})",
+      {"images[0] and images[1] both have the id 1"});
+  refuse(R"({"categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "a"}], "images": [], "annotations": []})",
+         {"categories[0] and categories[1] both have the name 'a'"});
+  refuse(with_annotation("null"), {"annotations[0] is null instead of an object"});
+  refuse(with_annotation(good + ", 3"), {"annotations[1] is the number '3' instead of an object"});
+  refuse(with_annotation(R"({"image_id": 7, "category_id": 90, "bbox": [1, 2, 3, 4]})"),
+         {"annotations[0] has no \"score\""});
+  refuse(with_annotation(R"({"image_id": 1, "category_id": 90, "bbox": [1, 2, 3, 4], "score": 1})"),
+         {"annotations[0].image_id is 1, but no entry of \"images\""});
+  refuse(with_annotation(R"({"image_id": 7, "category_id": 91, "bbox": [1, 2, 3, 4], "score": 1})"),
+         {"annotations[0].category_id is 91, but no entry of \"categories\""});
+  refuse(with_annotation(R"({"bbox": [1, 2, 3]})"), {"annotations[0].bbox has 3 numbers instead of 4"});
+  refuse(with_annotation(R"({"bbox": [1, 2, 3, 4, 5]})"), {"annotations[0].bbox has more than 4 numbers"});
+  refuse(with_annotation(R"({"bbox": [1, 2, [3], 4]})"), {"annotations[0].bbox holds a list instead of a number"});
+  refuse(with_annotation(R"({"bbox": 3})"), {"annotations[0].bbox is the number '3' instead of a list of 4 numbers"});
+  refuse(with_annotation(R"({"bbox": [1, 2, -3, 4]})"), {"the negative width -3", "[x, y, width, height]"});
+  refuse(with_annotation(R"({"bbox": [1, 2, 3, -4]})"), {"the negative height -4"});
+  refuse(with_annotation(R"({"bbox": [1, 2e7, 3, 4]})"), {"annotations[0].bbox holds '2e7', beyond 1e7 pixels"});
+  refuse(with_annotation(R"({"score": true})"), {"annotations[0].score is true instead of a number"});
+  refuse(with_annotation(R"({"score": NaN})"), {"not valid JSON", "NaN"});
+  refuse(with_annotation(R"({"score": 1e999})"), {"not valid JSON", "beyond float64"});
+  refuse(with_annotation(good) + "x", {"not valid JSON"});
+  const std::string whole = with_annotation(good);
+  for (std::size_t size = 0; size < whole.size(); ++size)
+    CHECK(contains(message_of(whole.substr(0, size)), "found.json: not valid JSON"));
+}
+
+TEST_CASE("what is nested deeply around the entries takes no stack") {
+  const std::size_t depth = 3'000'000;
+  const std::string deep = std::string(depth, '[') + std::string(depth, ']');
+  const std::string text = R"({"info": )" + deep + "," + images + "," + categories + R"(,"annotations": []})";
+  CHECK(detections_from_json(text, "found.json").pictures.size() == 2);
+  refuse(R"({"info": )" + std::string(depth, '['), {"not valid JSON"});
+}
+
+TEST_CASE("what no reader could read is not written") {
+  const DetectionsFile good{.pictures = {"a"}, .class_names = {"cat"}, .detections = {{0, 0, 0.5, {1, 2, 3, 4}}}};
+  const auto message = [&](const auto& change) {
+    DetectionsFile file = good;
+    change(file);
+    return error_message([&] { detections_to_json(file); });
+  };
+  CHECK(message([](DetectionsFile&) {}).empty());
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK(contains(message([&](DetectionsFile& file) { file.detections[0].score = nan; }), "detection 0 in picture 'a'"));
+  CHECK(contains(message([&](DetectionsFile& file) { file.detections[0].box.right = nan; }), "not finite"));
+  CHECK(contains(message([](DetectionsFile& file) { file.detections[0].picture = 1; }), "picture 1"));
+  CHECK(contains(message([](DetectionsFile& file) { file.detections[0].class_index = -1; }), "class -1"));
+  CHECK(contains(message([](DetectionsFile& file) { file.pictures[0] = "\xff"; }), "not UTF-8"));
+}
+
+TEST_CASE("detections find their place in a data set by name") {
+  const DetectionsFile file{.pictures = {"b.jpg", "x/a.jpg"},
+                            .class_names = {"dog", "cat"},
+                            .detections = {{0, 0, 0.5, {1, 2, 3, 4}}, {1, 1, 0.6, {1, 2, 3, 4}}}};
+  const std::vector<std::string> names = {"data/x/a.jpg", "data/x/b.jpg"};
+  const std::vector<std::string> classes = {"bird", "cat", "dog"};
+  const PlacedDetections placed = place_detections(file, names, classes, "found.json");
+  CHECK(placed.detections == std::vector<Detection>{{1, 2, 0.5, {1, 2, 3, 4}}, {0, 1, 0.6, {1, 2, 3, 4}}});
+  CHECK(placed.unknown_classes == std::vector<std::string>{"bird"});
+
+  const auto message = [&](std::vector<std::string> of_file, std::vector<std::string> of_set,
+                           std::vector<std::string> set_classes) {
+    DetectionsFile other = file;
+    other.pictures = std::move(of_file);
+    return error_message([&] { place_detections(other, of_set, set_classes, "found.json"); });
+  };
+  // The last part of a name decides only where it is one picture's.
+  CHECK(message({"x/a.jpg", "y/a.jpg"}, {"x/a.jpg", "y/a.jpg"}, classes).empty());
+  CHECK(contains(message({"a.jpg", "y/a.jpg"}, {"x/a.jpg", "y/a.jpg"}, classes), "'a.jpg' could be several"));
+  CHECK(contains(message({"b.jpg", "c.jpg"}, names, classes), "'c.jpg' is not in the data set of 2 pictures"));
+  CHECK(contains(message({"b.jpg", "x/b.jpg"}, names, classes), "'data/x/b.jpg' of the data set is listed twice"));
+  CHECK(contains(message({"b.jpg", "a.jpg"}, {"a.jpg", "b.jpg", "c.jpg"}, classes), "'c.jpg' was not looked at"));
+  CHECK(contains(message({"b.jpg", "a.jpg"}, names, {"cat"}), "'dog' is no class of the data set"));
+}
+
+}  // namespace sleight::test
