@@ -46,6 +46,8 @@ enum class BoxNumbers : std::uint8_t {
 
 using FourNumbers = std::array<double, 4>;
 
+bool is_finite(const FourNumbers& numbers);
+
 // In pixels, corners in order; whether they had to be swapped. Swapping comes before the step from counting from 1:
 // Pascal VOC's 7, 3 are the pixels 3 to 7, so 2 .. 7 and not 3 .. 6.
 struct OrderedBox {
