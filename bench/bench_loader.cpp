@@ -1,10 +1,12 @@
 // Pictures per second of the loader: random resized crop and the rest of the training recipe, as in a run.
 //
 //   bench_loader DATA [--size 224] [--batch-size 32] [--threads 1] [--batches 8] [--runs 5] [--colour]
+//   bench_loader DATA --format voc --size 416 --colour [--mixup]        pictures with boxes: a detector's whole recipe
 //
-// DATA is anything open_dataset takes. One line of JSON: per run all pictures / elapsed time; their median, least and
-// most; nanoseconds of work per picture. Two batches per thread warm up before the first run. Without --colour the
-// recipe is crop and flip, which is what torchvision's own reference does.
+// DATA is anything open_dataset takes, or with --format open_detection_dataset. One line of JSON: per run all pictures
+// / elapsed time; their median, least and most; nanoseconds of work per picture. Two batches per thread warm up before
+// the first run. Without --colour the recipe of labelled pictures is crop and flip, which is what torchvision's own
+// reference does, and that of pictures with boxes expansion, crop, random filter and flip.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -16,7 +18,9 @@
 
 #include "engine/base/error.h"
 #include "engine/data/dataset.h"
+#include "engine/data/detection_loader.h"
 #include "engine/data/loader.h"
+#include "tricks/detection_mixup.h"
 
 namespace {
 
@@ -28,6 +32,8 @@ struct Arguments {
   int threads = 1;
   int runs = 5;
   bool colour = false;
+  std::string format = "classes";
+  bool mixup = false;
 };
 
 Arguments parse(int count, char** values) {
@@ -54,39 +60,45 @@ Arguments parse(int count, char** values) {
       arguments.runs = number();
     } else if (word == "--colour") {
       arguments.colour = true;
+    } else if (word == "--mixup") {
+      arguments.mixup = true;
+    } else if (word == "--format") {
+      sleight::check(i + 1 < count, "--format needs a name");
+      arguments.format = values[++i];
     } else {
       sleight::check(!word.starts_with("-") && arguments.data.empty(), "unknown argument ", word);
       arguments.data = word;
     }
   }
-  sleight::check(
-      !arguments.data.empty(),
-      "usage: bench_loader DATA [--size 224] [--batch-size 32] [--threads 1] [--batches 8] [--runs 5] [--colour]");
+  sleight::check(!arguments.data.empty(),
+                 "usage: bench_loader DATA [--format voc|coco|yolo|synthetic] [--size 224] [--batch-size 32] "
+                 "[--threads 1] [--batches 8] [--runs 5] [--colour] [--mixup]");
+  sleight::check(!arguments.mixup || arguments.format != "classes",
+                 "--mixup is for pictures with boxes: those with labels are blended on the device");
   return arguments;
 }
 
-int measure(const Arguments& arguments) {
-  const auto dataset = sleight::open_dataset(arguments.data, sleight::DatasetSplit::training);
+sleight::LoaderOptions loader_options(const Arguments& arguments) {
   sleight::LoaderOptions options;
   options.threads = arguments.threads;
   // So many slots would hide work done before a run begins; two batches in flight per thread keep all threads busy.
   options.slots = 2 * arguments.threads;
   options.maximum_batch_size = arguments.batch_size;
   options.maximum_height = options.maximum_width = arguments.size;
-  sleight::Loader loader(
-      *dataset,
-      [&](std::int64_t step, sleight::BatchRequest& request) {
-        request.height = request.width = arguments.size;
-        request.recipe = sleight::imagenet_training_recipe();
-        if (!arguments.colour)
-          request.recipe.brightness = request.recipe.contrast = request.recipe.saturation = request.recipe.pca_noise =
-              0.0;
-        request.epoch = step * arguments.batch_size / dataset->size();
-        for (std::int64_t i = 0; i < arguments.batch_size; ++i)
-          request.samples.push_back((step * arguments.batch_size + i) % dataset->size());
-        return true;
-      },
-      options);
+  return options;
+}
+
+// What the two kinds of batches have in common.
+template <class Request>
+void fill_request(const Arguments& arguments, std::int64_t pictures, std::int64_t step, Request& request) {
+  request.height = request.width = arguments.size;
+  request.epoch = step * arguments.batch_size / pictures;
+  for (std::int64_t i = 0; i < arguments.batch_size; ++i)
+    request.samples.push_back((step * arguments.batch_size + i) % pictures);
+}
+
+template <class Loader>
+int measure(const Arguments& arguments, Loader& loader) {
   for (int i = 0; i < 2 * arguments.threads; ++i)
     loader.next();
   std::vector<double> rates;
@@ -111,6 +123,8 @@ int measure(const Arguments& arguments) {
       {"batch_size", arguments.batch_size},
       {"threads", arguments.threads},
       {"colour", arguments.colour},
+      {"format", arguments.format},
+      {"mixup", arguments.mixup},
       {"runs", arguments.runs},
       {"pictures_per_second", rates[rates.size() / 2]},
       {"pictures_per_second_least", rates.front()},
@@ -124,11 +138,47 @@ int measure(const Arguments& arguments) {
   return 0;
 }
 
+int measure_labelled(const Arguments& arguments) {
+  const auto dataset = sleight::open_dataset(arguments.data, sleight::DatasetSplit::training);
+  sleight::Loader loader(
+      *dataset,
+      [&](std::int64_t step, sleight::BatchRequest& request) {
+        fill_request(arguments, dataset->size(), step, request);
+        request.recipe = sleight::imagenet_training_recipe();
+        if (!arguments.colour)
+          request.recipe.brightness = request.recipe.contrast = request.recipe.saturation = request.recipe.pca_noise =
+              0.0;
+        return true;
+      },
+      loader_options(arguments));
+  return measure(arguments, loader);
+}
+
+int measure_detection(const Arguments& arguments) {
+  const auto opened = sleight::open_detection_dataset(arguments.data, sleight::parse_detection_format(arguments.format),
+                                                      sleight::DatasetSplit::training);
+  const sleight::DetectionDataset& dataset = *opened.dataset;
+  constexpr std::int64_t epochs = std::int64_t{1} << 40;
+  const sleight::DetectionMixup mixup({.epochs = epochs, .off_epochs = 0}, 0);
+  sleight::DetectionLoader loader(
+      dataset,
+      [&](std::int64_t step, sleight::DetectionBatchRequest& request) {
+        fill_request(arguments, dataset.size(), step, request);
+        request.recipe = sleight::detection_training_recipe();
+        if (!arguments.colour) request.recipe.colour_probability = 0.0;
+        if (arguments.mixup) mixup.fill(request, dataset.size());
+        return true;
+      },
+      loader_options(arguments), sleight::maximum_objects_of(dataset, arguments.mixup));
+  return measure(arguments, loader);
+}
+
 }  // namespace
 
 int main(int count, char** values) {
   try {
-    return measure(parse(count, values));
+    const Arguments arguments = parse(count, values);
+    return arguments.format == "classes" ? measure_labelled(arguments) : measure_detection(arguments);
   } catch (const std::exception& error) {
     std::cerr << "bench_loader: " << error.what() << "\n";
     return 1;

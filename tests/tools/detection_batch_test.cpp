@@ -1,0 +1,123 @@
+// What a detector's training is shown: the schedule of its batches, and the picture of one.
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <vector>
+
+#include "catch2_adapter.h"
+#include "tests/base/error_message.h"
+#include "tests/base/temporary_folder.h"
+#include "tool_process.h"
+#include "tools/common/detection_schedule.h"
+#include "tools/common/show_detection_batch.h"
+
+using namespace sleight;
+using namespace sleight::test;
+
+namespace {
+
+DetectionBatchRequest request_of(DetectionSchedule& schedule, std::int64_t step) {
+  DetectionBatchRequest request;
+  REQUIRE(schedule.fill(step, request));
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("detection schedule: each epoch every picture once, a step's request a function of the step") {
+  const DetectionScheduleOptions options{.seed = 5,
+                                         .epochs = 6,
+                                         .batch_size = 4,
+                                         .mixup = DetectionMixupOptions{.epochs = 6, .off_epochs = 2},
+                                         .random_shapes = RandomShapesOptions{64, 128, 3, 32}};
+  DetectionSchedule schedule(options, 18);
+  REQUIRE(schedule.steps_per_epoch() == 4);
+  CHECK(schedule.sizes() == std::vector<std::int64_t>{128, 96, 64});
+  std::vector<DetectionBatchRequest> requests;
+  std::set<std::int64_t> sizes;
+  for (std::int64_t step = 0; step < 24; ++step) {
+    requests.push_back(request_of(schedule, step));
+    const DetectionBatchRequest& request = requests.back();
+    CHECK(request.epoch == step / 4);
+    CHECK(request.height == schedule.random_shapes()->size_at(step));
+    CHECK(request.width == request.height);
+    CHECK(request.recipe == detection_training_recipe());
+    CHECK(request.partners.empty() == (request.epoch >= 4));
+    sizes.insert(request.height);
+  }
+  CHECK(sizes.size() == 3);
+  DetectionBatchRequest past;
+  CHECK_FALSE(schedule.fill(24, past));
+  for (std::size_t epoch = 0; epoch < 6; ++epoch) {
+    std::set<std::int64_t> seen;
+    for (std::size_t step = epoch * 4; step < epoch * 4 + 4; ++step)
+      seen.insert(requests[step].samples.begin(), requests[step].samples.end());
+    CHECK(seen.size() == 16);
+  }
+  CHECK(requests[0].samples != requests[4].samples);
+  // Asked for in any order, by a run that goes on.
+  DetectionSchedule resumed(options, 18);
+  for (const std::int64_t step : {13, 2, 23}) {
+    const DetectionBatchRequest request = request_of(resumed, step);
+    const DetectionBatchRequest& reference = requests[static_cast<std::size_t>(step)];
+    CHECK(request.samples == reference.samples);
+    CHECK(request.partners == reference.partners);
+    CHECK(request.lambdas == reference.lambdas);
+    CHECK(request.height == reference.height);
+  }
+  CHECK(contains(error_message([&] { DetectionSchedule(options, 3); }), "fewer than one batch"));
+  CHECK(contains(error_message([&] { DetectionSchedule({.batch_size = 2}, 3); }), "0 epochs"));
+}
+
+TEST_CASE("a detector's batch is drawn mirrored as the network sees it, boxes where the batch says") {
+  const std::vector<std::uint8_t> images = [] {
+    std::vector<std::uint8_t> pixels(300 * 300 * 3, 50);
+    for (std::size_t y = 0; y < 300; ++y)  // bright on the left before mirroring
+      std::fill_n(pixels.begin() + static_cast<std::ptrdiff_t>(y * 900), 300, std::uint8_t{250});
+    return pixels;
+  }();
+  const std::vector<std::int32_t> flips = {1};
+  const std::vector<float> boxes = {200, 100, 300, 200, 0, 0, 0, 0};
+  const std::vector<std::int32_t> classes = {1, -1};
+  const std::vector<float> weights = {0.25F, 0.0F};
+  const DetectionBatchView batch{.size = 1,
+                                 .height = 300,
+                                 .width = 300,
+                                 .maximum_objects = 2,
+                                 .images = images,
+                                 .flips = flips,
+                                 .object_boxes = boxes,
+                                 .object_classes = classes,
+                                 .object_weights = weights};
+  const Picture page = draw_detection_batch(batch, {"a", "b"}, "");
+  // Find the picture on the page by its dark upper left part, then look around the box.
+  const PictureView view = std::as_const(page).view();
+  std::int64_t left = 0, top = 0;
+  while (top < view.height && view.row(top)[view.width / 2 * 3] == 255)
+    ++top;
+  while (left < view.width && view.row(top)[left * 3] == 255)
+    ++left;
+  const auto red_at = [&](std::int64_t y, std::int64_t x) { return int{view.row(top + y)[(left + x) * 3]}; };
+  CHECK(red_at(10, 10) == 50);
+  CHECK(red_at(10, 290) == 250);
+  CHECK(red_at(150, 250) == 250);
+  CHECK((red_at(150, 200) != 50 && red_at(150, 200) != 250));  // the box's left edge, green
+  CHECK(red_at(150, 197) == 50);
+  CHECK(contains(error_message([&] { draw_detection_batch(batch, {"a"}, ""); }), "class 1"));
+}
+
+TEST_CASE("show_batch draws a detector's batch") {
+  const TemporaryFolder scratch;
+  const auto png = scratch / "batch.png";
+  const std::vector<std::string> arguments = {"--data",       "synthetic", "--format",     "synthetic",
+                                              "--batch-size", "4",         "--image-size", "96",
+                                              "--mixup",      "1.5",       "--png",        png.string()};
+  const ToolResult shown = run_tool_process("show_batch", arguments);
+  CAPTURE(shown.output);
+  REQUIRE(shown.status == 0);
+  CHECK(contains(shown.output, "Beta(1.5, 1.5)"));
+  CHECK(std::filesystem::file_size(png) > 5000);
+  const ToolResult refused = run_tool_process("show_batch", {"--data", "synthetic", "--format", "pictures"});
+  CHECK(refused.status != 0);
+  CHECK(contains(refused.output, "voc"));
+}
