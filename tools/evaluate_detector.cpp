@@ -60,26 +60,9 @@ int evaluate(const Options& options) {
     log_info("wrote ", options.detections);
   }
 
-  const DetectorScores scores = score_detections(dataset, all.plain, all.broken);
   std::printf("%lld pictures%s, %zu detections\n", static_cast<long long>(dataset.size()), left_out(all.broken).c_str(),
               all.plain.size());
-  const auto percent = [](const std::optional<double>& value) {
-    char text[16];
-    std::snprintf(text, sizeof text, "%6.2f%%", 100.0 * value.value_or(0.0));
-    return value ? std::string(text) : std::string("      -");
-  };
-  std::printf("VOC07 mAP@0.5 (11 points) %s\nVOC mAP@0.5 (all points)  %s\n", percent(scores.voc.eleven_point).c_str(),
-              percent(scores.voc.all_point).c_str());
-  for (const CocoNumber& number : coco_numbers)
-    std::printf("COCO %-10s           %s\n", number.name, percent(scores.coco.numbers.*number.member).c_str());
-  std::printf("\n%-20s %8s %10s %8s %8s %8s\n", "class", "objects", "detections", "VOC07", "VOC", "COCO");
-  for (std::size_t k = 0; k < description.class_names.size(); ++k) {
-    const VocClass& entry = scores.voc.classes[k];
-    std::printf("%-20s %8lld %10lld %8s %8s %8s\n", description.class_names[k].c_str(),
-                static_cast<long long>(entry.objects), static_cast<long long>(entry.detections),
-                percent(entry.eleven_point).c_str(), percent(entry.all_point).c_str(),
-                percent(scores.coco.classes[k].numbers.average_precision).c_str());
-  }
+  std::fputs(scores_table(score_detections(dataset, all.plain, all.broken)).c_str(), stdout);
   return 0;
 }
 

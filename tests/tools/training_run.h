@@ -12,6 +12,10 @@ namespace sleight::test {
 // Every trick at once, on pictures small enough for a step to take milliseconds: 3 epochs of 10 steps.
 std::vector<std::string> small_run(const std::filesystem::path& out, const std::vector<std::string>& more = {});
 
+// The same for a detector: 3 epochs of 6 steps.
+std::vector<std::string> small_detector_run(const std::filesystem::path& out,
+                                            const std::vector<std::string>& more = {});
+
 void require_success(const ToolResult& result);
 
 // Weights, momentum, running statistics, averages, and where the run stands: bit for bit. The recipe may differ in its

@@ -52,40 +52,39 @@ GroundTruth readable_truth(const DetectionDataset& dataset, std::span<const Brok
   return truth;
 }
 
-DetectorScores score_detections(const DetectionDataset& dataset, std::span<const Detection> detections,
-                                std::span<const BrokenPicture> broken) {
-  const GroundTruth truth = readable_truth(dataset, broken);
-  return {.voc = voc_metrics(truth, detections), .coco = coco_metrics(truth, detections)};
+DetectionScores score_detections(const DetectionDataset& dataset, std::span<const Detection> detections,
+                                 std::span<const BrokenPicture> broken) {
+  return score_detections(readable_truth(dataset, broken), detections, VocOptions());
 }
 
-double DetectorScores::of(DetectionScore score) const {
-  switch (score) {
-    case DetectionScore::voc07:
-      return voc.eleven_point.value_or(0.0);
-    case DetectionScore::voc:
-      return voc.all_point.value_or(0.0);
-    case DetectionScore::coco:
+double value_of(const DetectionScores& scores, DetectionMetric metric) {
+  switch (metric) {
+    case DetectionMetric::voc07:
+      return scores.voc.eleven_point.value_or(0.0);
+    case DetectionMetric::voc:
+      return scores.voc.all_point.value_or(0.0);
+    case DetectionMetric::coco:
       break;
   }
-  return coco.numbers.average_precision.value_or(0.0);
+  return scores.coco.numbers.average_precision.value_or(0.0);
 }
 
-DetectionReport detection_report(const DetectionDataset& dataset, const DetectorScores& scores, DetectionScore score,
+DetectionReport detection_report(const DetectionDataset& dataset, const DetectionScores& scores, DetectionMetric metric,
                                  std::span<const Detection> detections, std::span<const BrokenPicture> broken,
                                  std::size_t scenes) {
   DetectionReport report;
-  report.metric = name_of(score);
+  report.metric = name_of(metric);
   for (std::size_t k = 0; k < scores.voc.classes.size(); ++k) {
     const VocClass& entry = scores.voc.classes[k];
     ReportClass shown{.name = dataset.class_names()[k], .objects = entry.objects, .detections = entry.detections};
-    switch (score) {
-      case DetectionScore::voc07:
+    switch (metric) {
+      case DetectionMetric::voc07:
         shown.average_precision = entry.eleven_point;
         break;
-      case DetectionScore::voc:
+      case DetectionMetric::voc:
         shown.average_precision = entry.all_point;
         break;
-      case DetectionScore::coco:
+      case DetectionMetric::coco:
         shown.average_precision = scores.coco.classes[k].numbers.average_precision;
         break;
     }

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "engine/data/detection_loader.h"
-#include "engine/train/detection_metrics.h"
 #include "engine/train/detector.h"
 #include "engine/train/report_detection.h"
+#include "tools/common/detection_scores.h"
 #include "tools/common/detector_options.h"
 
 namespace sleight {
@@ -30,22 +30,15 @@ struct FoundInPictures {
 
 FoundInPictures detect_all(Detector& detector, const DetectionDataset& dataset, const DetectionPass& pass);
 
-// All of it, so that one pass answers every question.
-struct DetectorScores {
-  VocMetrics voc;
-  CocoMetrics coco;
-
-  // 0 where there is no object to find.
-  double of(DetectionScore score) const;
-};
-
-// Objects of broken pictures do not count: nobody could have found them.
-DetectorScores score_detections(const DetectionDataset& dataset, std::span<const Detection> detections,
-                                std::span<const BrokenPicture> broken);
+// By every metric. Objects of broken pictures do not count: nobody could have found them.
+DetectionScores score_detections(const DetectionDataset& dataset, std::span<const Detection> detections,
+                                 std::span<const BrokenPicture> broken);
 GroundTruth readable_truth(const DetectionDataset& dataset, std::span<const BrokenPicture> broken);
+// 0 where there is no object to find.
+double value_of(const DetectionScores& scores, DetectionMetric metric);
 
 // For report.html: per class, curves and the worst pictures.
-DetectionReport detection_report(const DetectionDataset& dataset, const DetectorScores& scores, DetectionScore score,
+DetectionReport detection_report(const DetectionDataset& dataset, const DetectionScores& scores, DetectionMetric metric,
                                  std::span<const Detection> detections, std::span<const BrokenPicture> broken,
                                  std::size_t scenes);
 

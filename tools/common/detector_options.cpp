@@ -98,20 +98,20 @@ void DetectionDataOptions::add_settings(Settings& settings, const std::string& d
   if (!classes.empty()) settings.emplace_back("classes", toml_quoted(classes));
 }
 
-DetectionScore parse_detection_score(const std::string& text) {
-  if (text == "voc07") return DetectionScore::voc07;
-  if (text == "voc") return DetectionScore::voc;
-  if (text == "coco") return DetectionScore::coco;
+DetectionMetric parse_detection_metric(const std::string& text) {
+  if (text == "voc07") return DetectionMetric::voc07;
+  if (text == "voc") return DetectionMetric::voc;
+  if (text == "coco") return DetectionMetric::coco;
   fail("the metric is 'voc07', 'voc' or 'coco', got '", text, "'");
 }
 
-std::string name_of(DetectionScore score) {
-  switch (score) {
-    case DetectionScore::voc07:
+std::string name_of(DetectionMetric metric) {
+  switch (metric) {
+    case DetectionMetric::voc07:
       return "VOC07 mAP@0.5";
-    case DetectionScore::voc:
+    case DetectionMetric::voc:
       return "VOC mAP@0.5";
-    case DetectionScore::coco:
+    case DetectionMetric::coco:
       break;
   }
   return "COCO AP";
@@ -171,7 +171,7 @@ DetectorRun resolve(const DetectorOptions& options) {
   run.options = options;
   run.model = &find_detector(options.model);
   run.format = options.boxes.parsed_format(options.data);
-  run.score = with_context("--metric", [&] { return parse_detection_score(options.metric); });
+  run.metric = with_context("--metric", [&] { return parse_detection_metric(options.metric); });
   run.image_size = options.image_size.value_or(run.model->picture_size);
   check(run.image_size >= 64 && run.image_size <= 4096 && run.image_size % 32 == 0,
         "--image-size must be a multiple of 32 from 64 to 4096 pixels, got ", run.image_size);

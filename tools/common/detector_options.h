@@ -32,11 +32,11 @@ struct DetectionDataOptions {
 };
 
 // By which mAP the best weights are chosen, and which the log shows: all in the range 0 to 1.
-enum class DetectionScore : std::uint8_t { voc07, voc, coco };
+enum class DetectionMetric : std::uint8_t { voc07, voc, coco };
 // "voc07", "voc" or "coco"; throws Error for anything else.
-DetectionScore parse_detection_score(const std::string& text);
+DetectionMetric parse_detection_metric(const std::string& text);
 // "VOC07 mAP@0.5", "VOC mAP@0.5", "COCO AP".
-std::string name_of(DetectionScore score);
+std::string name_of(DetectionMetric metric);
 
 struct DetectorOptions : TrainingOptions {
   DetectorOptions() { model = "yolov3_small"; }
@@ -62,7 +62,7 @@ struct DetectorRun {
   std::int64_t image_size = 0;
   Precision precision;
   DetectionFormat format = DetectionFormat::voc;
-  DetectionScore score = DetectionScore::voc07;
+  DetectionMetric metric = DetectionMetric::voc07;
   std::array<BoxSize, 9> anchors;  // the model's own until the data set is known, with --anchors auto
 
   // In the order of --help.

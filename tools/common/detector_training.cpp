@@ -63,7 +63,7 @@ class DetectorTask : public TrainingTask {
   const TrainingRecipe& recipe() const override { return run_.recipe; }
   Settings settings() const override { return run_.settings(); }
   std::vector<std::string> description() const override;
-  ScoreName score_name() const override { return {"map", name_of(run_.score)}; }
+  ScoreName score_name() const override { return {"map", name_of(run_.metric)}; }
   std::int64_t evaluation_size() const override { return run_.image_size; }
   std::int64_t training_pictures() const override { return training().size(); }
 
@@ -110,7 +110,7 @@ class DetectorTask : public TrainingTask {
   KeptBatches<DetectionBatch> batches_;
   DetectionLoss loss_sums_;
   std::int64_t steps_summed_ = 0;
-  DetectorScores scores_;
+  DetectionScores scores_;
   std::vector<Detection> detections_;  // of the last evaluation
   std::vector<BrokenPicture> broken_;
   bool evaluated_ = false;
@@ -197,22 +197,22 @@ EpochEvaluation DetectorTask::evaluate(int loader_threads) {
                                       .loader_threads = loader_threads,
                                       .recipe = run_.recipe.evaluation_augmentation,
                                       .averaged = averages});
-  DetectorScores plain = score_detections(evaluation(), found.plain, found.broken);
+  DetectionScores plain = score_detections(evaluation(), found.plain, found.broken);
   EpochEvaluation evaluated;
-  evaluated.score = plain.of(run_.score);
+  evaluated.score = value_of(plain, run_.metric);
   evaluated.values = {{std::string(metric_names::validation_map), evaluated.score}};
   char text[200];
   std::snprintf(text, sizeof text, "VOC07 mAP %.2f%%, VOC mAP %.2f%%, COCO AP %.2f%%",
-                100.0 * plain.of(DetectionScore::voc07), 100.0 * plain.of(DetectionScore::voc),
-                100.0 * plain.of(DetectionScore::coco));
+                100.0 * value_of(plain, DetectionMetric::voc07), 100.0 * value_of(plain, DetectionMetric::voc),
+                100.0 * value_of(plain, DetectionMetric::coco));
   evaluated.text = text;
   scores_ = std::move(plain);
   detections_ = std::move(found.plain);
   if (averages) {
-    DetectorScores averaged = score_detections(evaluation(), found.averaged, found.broken);
-    const double score = averaged.of(run_.score);
+    DetectionScores averaged = score_detections(evaluation(), found.averaged, found.broken);
+    const double score = value_of(averaged, run_.metric);
     evaluated.values.push_back({std::string(metric_names::ema_map), score});
-    std::snprintf(text, sizeof text, "; averaged weights %s %.2f%%", name_of(run_.score).c_str(), 100.0 * score);
+    std::snprintf(text, sizeof text, "; averaged weights %s %.2f%%", name_of(run_.metric).c_str(), 100.0 * score);
     evaluated.text += text;
     evaluated.averaged_is_better = score > evaluated.score;
     if (evaluated.averaged_is_better) {
@@ -229,7 +229,7 @@ EpochEvaluation DetectorTask::evaluate(int loader_threads) {
 
 void DetectorTask::fill_report(ReportData& report) const {
   if (!evaluated_) return;
-  report.detection = detection_report(evaluation(), scores_, run_.score, detections_, broken_, report_scenes);
+  report.detection = detection_report(evaluation(), scores_, run_.metric, detections_, broken_, report_scenes);
 }
 
 }  // namespace

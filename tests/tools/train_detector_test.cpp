@@ -1,0 +1,257 @@
+// train_detector, evaluate_detector and detect as their users run them.
+#include <algorithm>
+#include <csignal>
+
+#include "catch2_adapter.h"
+#include "engine/base/file.h"
+#include "engine/data/decode_picture.h"
+#include "engine/data/png.h"
+#include "engine/train/detections_file.h"
+#include "engine/train/run_log.h"
+#include "engine/train/safetensors.h"
+#include "tests/base/temporary_folder.h"
+#include "tests/tools/training_run.h"
+
+using namespace sleight;
+using namespace sleight::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// A data set in Pascal VOC's form: pictures of 96 x 64 with one white rectangle each.
+void write_voc(const fs::path& root, int pictures, const std::string& class_name = "plate") {
+  for (const char* folder : {"JPEGImages", "Annotations", "ImageSets/Main"})
+    fs::create_directories(root / folder);
+  std::string names;
+  for (int i = 0; i < pictures; ++i) {
+    const std::string name = "picture" + std::to_string(i);
+    Picture picture(64, 96);
+    std::fill_n(picture.view().pixels, 64 * 96 * 3, std::uint8_t{40});
+    const int left = 8 + 3 * (i % 10);
+    const int top = 6 + 2 * (i % 7);
+    for (int y = top; y < top + 30; ++y)
+      std::fill_n(picture.view().row(y) + 3 * left, 3 * 40, std::uint8_t{230});
+    write_png(root / "JPEGImages" / (name + ".png"), picture.view());
+    const auto number = [](int value) { return std::to_string(value); };
+    write_file_atomically(
+        root / "Annotations" / (name + ".xml"),
+        "<annotation><filename>" + name + ".png</filename><size><width>96</width><height>64</height><depth>3</depth>" +
+            "</size><object><name>" + class_name + "</name><difficult>0</difficult><bndbox><xmin>" + number(left + 1) +
+            "</xmin><ymin>" + number(top + 1) + "</ymin><xmax>" + number(left + 40) + "</xmax><ymax>" +
+            number(top + 30) + "</ymax></bndbox></object></annotation>");
+    names += name + "\n";
+  }
+  for (const char* split : {"train", "val"})
+    write_file_atomically(root / "ImageSets/Main" / (std::string(split) + ".txt"), names);
+}
+
+}  // namespace
+
+TEST_CASE("a detector's run is repeatable, stopped anywhere and resumed, with any number of loader threads") {
+  const TemporaryFolder scratch;
+  const fs::path whole = scratch / "whole";
+  const ToolResult result = run_tool_process("train_detector", small_detector_run(whole));
+  require_success(result);
+  for (const char* name :
+       {"recipe.toml", "metrics.jsonl", "last.safetensors", "best.safetensors", "report.html", "log.txt"}) {
+    INFO(name);
+    REQUIRE(fs::file_size(whole / name) > 100);
+  }
+  for (const char* trick : {"detection mixup: 12 batches mixed", "class smoothing: ", "random shapes: ",
+                            "moving average of the weights: 18 updates", "no bias decay: "}) {
+    INFO(trick);
+    CHECK(contains(result.output, trick));
+  }
+  const std::vector<MetricsLine> metrics = read_metrics(whole / "metrics.jsonl");
+  for (const std::string_view name : {metric_names::validation_map, metric_names::ema_map,
+                                      metric_names::train_centre_loss, metric_names::train_objectness_loss}) {
+    CAPTURE(std::string(name));
+    CHECK(std::any_of(metrics.begin(), metrics.end(),
+                      [&](const MetricsLine& line) { return line.find(name).has_value(); }));
+  }
+
+  SECTION("from its own recipe, with three loader threads") {
+    const fs::path again = scratch / "again";
+    require_success(run_tool_process("train_detector", {"--config", (whole / "recipe.toml").string(),
+                                                        "--loader-threads", "3", "--out", again.string()}));
+    require_equal_checkpoints(whole, again);
+  }
+  SECTION("stopped in the middle of an epoch and at its end") {
+    for (const char* steps : {"4", "6", "15"}) {
+      const fs::path parts = scratch / (std::string("parts") + steps);
+      require_success(run_tool_process("train_detector", small_detector_run(parts, {"--max-steps", steps})));
+      require_success(run_tool_process(
+          "train_detector", {"--resume", "--loader-threads", "2", "--max-steps", "0", "--out", parts.string()}));
+      require_equal_checkpoints(whole, parts);
+    }
+  }
+  SECTION("another seed is another run") {
+    const fs::path other = scratch / "other";
+    require_success(run_tool_process("train_detector", small_detector_run(other, {"--seed", "2"})));
+    const bool equal = read_file(whole / "last.safetensors") == read_file(other / "last.safetensors");
+    CHECK_FALSE(equal);
+  }
+  SECTION("it is evaluated with the score of the run, and its detections score the same from a file") {
+    const std::string weights = (whole / "best.safetensors").string();
+    const std::vector<std::string> data = {"--data",           "synthetic", "--synthetic-pictures", "24",
+                                           "--synthetic-size", "80",        "--synthetic-classes",  "3"};
+    std::vector<std::string> arguments = data;
+    arguments.insert(arguments.end(),
+                     {"--weights", weights, "--detections", (scratch / "found.json").string(), "--batch-size", "7"});
+    const ToolResult evaluated = run_tool_process("evaluate_detector", arguments);
+    require_success(evaluated);
+    INFO(evaluated.output);
+    CHECK(contains(evaluated.output, "100 pictures"));
+    const DetectionsFile found = read_detections(scratch / "found.json");
+    CHECK(found.pictures.size() == 100);
+    CHECK(found.class_names.size() == 3);
+  }
+}
+
+TEST_CASE("a killed detector's run goes on from its last checkpoint") {
+  const TemporaryFolder scratch;
+  const fs::path whole = scratch / "whole";
+  const fs::path killed = scratch / "killed";
+  require_success(run_tool_process("train_detector", small_detector_run(whole)));
+  run_tool_and_signal("train_detector", small_detector_run(killed, {"--checkpoint-steps", "2"}),
+                      killed / "metrics.jsonl", 2, SIGKILL);
+  require_success(run_tool_process("train_detector", {"--resume", "--out", killed.string()}));
+  require_equal_checkpoints(whole, killed);
+}
+
+TEST_CASE("a detector learns to find a plate, and detect draws it") {
+  const TemporaryFolder scratch;
+  write_voc(scratch / "voc", 16);
+  const fs::path run = scratch / "run";
+  const ToolResult trained = run_tool_process("train_detector", {"--data",
+                                                                 (scratch / "voc").string(),
+                                                                 "--tricks",
+                                                                 "none",
+                                                                 "--augmentation",
+                                                                 "none",
+                                                                 "--image-size",
+                                                                 "96",
+                                                                 "--batch-size",
+                                                                 "8",
+                                                                 "--epochs",
+                                                                 "40",
+                                                                 "--learning-rate",
+                                                                 "0.002",
+                                                                 "--evaluation-epochs",
+                                                                 "20",
+                                                                 "--anchors",
+                                                                 "auto",
+                                                                 "--out",
+                                                                 run.string()});
+  INFO(trained.output);
+  REQUIRE(trained.status != 0);  // one box size has no nine anchors
+  CHECK(contains(trained.output, "anchors"));
+
+  require_success(run_tool_process(
+      "train_detector", {"--data", (scratch / "voc").string(), "--tricks", "none", "--augmentation", "none",
+                         "--image-size", "96", "--batch-size", "8", "--epochs", "40", "--learning-rate", "0.002",
+                         "--evaluation-epochs", "20", "--out", run.string()}));
+  const std::vector<MetricsLine> metrics = read_metrics(run / "metrics.jsonl");
+  double best = 0.0;
+  for (const MetricsLine& line : metrics)
+    best = std::max(best, line.find(metric_names::validation_map).value_or(0.0));
+  CHECK(best > 0.9);
+
+  const fs::path out = scratch / "drawn";
+  const ToolResult detected =
+      run_tool_process("detect", {(scratch / "voc/JPEGImages").string(), "--weights",
+                                  (run / "best.safetensors").string(), "--out", out.string(), "--json",
+                                  (scratch / "found.json").string(), "--sheet", (scratch / "sheet.png").string()});
+  require_success(detected);
+  CHECK(contains(detected.output, "plate"));
+  CHECK(std::distance(fs::directory_iterator(out), fs::directory_iterator()) == 16);
+  const DetectionsFile found = read_detections(scratch / "found.json");
+  REQUIRE(found.pictures.size() == 16);
+  const auto first = std::find_if(found.detections.begin(), found.detections.end(),
+                                  [](const Detection& detection) { return detection.picture == 0; });
+  REQUIRE(first != found.detections.end());
+  CHECK(intersection_over_union(first->box, {8, 6, 48, 36}) > 0.5);
+
+  SECTION("a broken picture is named, and the others are found") {
+    const auto bytes = read_file(scratch / "voc/JPEGImages/picture3.png");
+    write_file_atomically(scratch / "voc/JPEGImages/picture3.png", std::span(bytes).first(bytes.size() / 2));
+    const ToolResult rest = run_tool_process(
+        "detect", {(scratch / "voc/JPEGImages").string(), "--weights", (run / "best.safetensors").string()});
+    INFO(rest.output);
+    CHECK(rest.status == 1);
+    CHECK(contains(rest.output, "picture3.png"));
+    CHECK(contains(rest.output, "plate"));
+  }
+  SECTION("classes that do not match the weights are refused") {
+    write_voc(scratch / "other", 4, "cup");
+    const ToolResult other = run_tool_process("evaluate_detector", {"--data", (scratch / "other").string(), "--weights",
+                                                                    (run / "best.safetensors").string()});
+    INFO(other.output);
+    CHECK(other.status == 1);
+    CHECK(contains(other.output, "plate"));
+    write_file_atomically(scratch / "two.txt", std::string("plate\ncup\n"));
+    const ToolResult two =
+        run_tool_process("detect", {(scratch / "voc/JPEGImages").string(), "--weights",
+                                    (run / "best.safetensors").string(), "--classes", (scratch / "two.txt").string()});
+    INFO(two.output);
+    CHECK(two.status == 1);
+    CHECK(contains(two.output, "1 classes, but"));
+  }
+}
+
+TEST_CASE("misuse of train_detector is answered with one clear message") {
+  const TemporaryFolder scratch;
+  const fs::path run = scratch / "run";
+  const auto expect = [&](const std::vector<std::string>& arguments, const std::string& part) {
+    const ToolResult result = run_tool_process("train_detector", arguments);
+    INFO(result.output);
+    CHECK(result.status != 0);
+    CHECK(result.status < 128);
+    CHECK(contains(result.output, part));
+  };
+  expect({"--no-such-flag"}, "--no-such-flag");
+  expect({"--model", "yolov4"}, "yolov3");
+  expect({"--data", "/no/such/folder", "--out", run.string()}, "/no/such/folder");
+  expect({"--data", "/no/such/folder", "--format", "pascal"}, "pascal");
+  expect({"--data", "/no/such/folder", "--format", "synthetic"}, "--data synthetic");
+  expect({"--image-size", "100"}, "multiple of 32");
+  expect({"--anchors", "1,2 3,4"}, "nine");
+  expect({"--anchors", "9,9 1,2 3,4 5,6 7,8 9,10 11,12 13,14 15,16"}, "smallest first");
+  expect({"--random-shapes", "60:90:5:10"}, "multiples of 32");
+  expect({"--label-smoothing", "0.1"}, "gluon");
+  expect({"--ignore-threshold", "0"}, "--ignore-threshold");
+  expect({"--metric", "map"}, "--metric");
+  expect({"--mixup-off-epochs", "-1"}, "--mixup-off-epochs");
+  expect(small_detector_run(run, {"--mixup-off-epochs", "3"}), "mixup");
+  expect(small_detector_run(run, {"--weights", "/no/such/file"}), "/no/such/file");
+  expect(small_detector_run(run, {"--weights", "a", "--backbone-weights", "b"}), "cannot both");
+  CHECK_FALSE(fs::exists(run / "last.safetensors"));
+}
+
+TEST_CASE("one step of a detector on simt equals one on the cpu") {
+  const TemporaryFolder scratch;
+  for (const char* device : {"cpu", "simt"}) {
+    require_success(run_tool_process(
+        "train_detector", small_detector_run(scratch / device, {"--device", device, "--max-steps", "1", "--batch-size",
+                                                                "2", "--random-shapes", "off"})));
+  }
+  const SafetensorsFile cpu(scratch / "cpu/last.safetensors"), simt(scratch / "simt/last.safetensors");
+  double worst = 0.0;
+  for (const SafetensorsEntry& tensor : cpu.tensors()) {
+    if (tensor.type != DataType::float32) continue;
+    std::vector<float> a(tensor.bytes.size() / sizeof(float)), b(a.size());
+    copy_values(tensor, std::span(a));
+    copy_values(simt.at(tensor.name), std::span(b));
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      const double difference = std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
+      const double allowed = 2e-3 * std::max(1.0, std::abs(static_cast<double>(a[i])));
+      if (!(difference <= allowed)) {
+        INFO(tensor.name << " element " << i << ": " << a[i] << " and " << b[i]);
+        REQUIRE(difference <= allowed);
+      }
+      worst = std::max(worst, difference);
+    }
+  }
+  CHECK(worst > 0.0);  // two devices really were at work
+}
