@@ -1,5 +1,6 @@
 // A whole training step: time, pictures/s, arithmetic, memory; with --profile also what each operation takes. On a GPU
 // the steps are queued without a pause, as in a run, and timed by the GPU's own events.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <map>

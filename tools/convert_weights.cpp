@@ -1,4 +1,5 @@
 // Weights from darknet's files to safetensors and back. Nothing is rounded: there and back again gives the same bytes.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <sstream>

@@ -1,4 +1,5 @@
 // Finds objects in pictures: boxes drawn on them, and JSON.
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <set>

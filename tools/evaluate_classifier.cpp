@@ -1,4 +1,5 @@
 // Measures a classifier's weights on the evaluation pictures of a data set.
+#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "engine/base/file.h"

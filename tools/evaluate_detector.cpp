@@ -1,4 +1,5 @@
 // How good a detector is on annotated pictures: every metric side by side.
+#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "engine/base/log.h"

@@ -1,5 +1,6 @@
 // What a classifier sees in pictures: the likeliest classes as text, and a sheet of the pictures as PNG. Or raw logits
 // of a raw tensor, to check us against other programs.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <cstdio>

@@ -1,4 +1,5 @@
 // Runs the step again at which a training run stopped because a number was not finite, and says where it came from.
+#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "tools/common/failed_step.h"

@@ -1,4 +1,5 @@
 // Scores one file of detections by every metric in use.
+#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "engine/base/log.h"

@@ -1,5 +1,6 @@
 // A PNG of a training batch as the network gets it: after crop, flip and mixup, with labels and lambdas; with --format
 // one of a detector's training, with boxes and weights.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 

@@ -1,4 +1,5 @@
 // Prints the program of a model: as text, as a graph, its arena as a picture, and what it costs.
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <map>
 

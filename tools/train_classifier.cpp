@@ -1,4 +1,6 @@
 // Trains a ResNet on a folder of pictures, with the whole bag of tricks.
+#include <CLI/CLI.hpp>
+
 #include "tools/common/classifier_training.h"
 #include "tools/common/run_tool.h"
 

@@ -1,4 +1,6 @@
 // Trains YOLOv3 on pictures with boxes, with the whole bag of tricks.
+#include <CLI/CLI.hpp>
+
 #include "tools/common/detector_training.h"
 #include "tools/common/run_tool.h"
 

@@ -1,5 +1,6 @@
 #include "tools/common/classifier_options.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <sstream>

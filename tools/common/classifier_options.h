@@ -10,6 +10,10 @@
 #include "tools/common/training_options.h"
 #include "tricks/recipes.h"
 
+namespace CLI {
+class App;  // CLI11's headers take seconds to compile; whoever declares flags includes <CLI/CLI.hpp>
+}
+
 namespace sleight {
 
 struct ClassifierOptions : TrainingOptions {

@@ -1,5 +1,6 @@
 #include "tools/common/detector_file.h"
 
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"

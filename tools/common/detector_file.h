@@ -1,7 +1,6 @@
 // What a file of weights says about the detector in it: enough to use it without repeating flags.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <filesystem>
 #include <string>
@@ -12,6 +11,10 @@
 #include "engine/train/detection_program.h"
 #include "engine/train/safetensors.h"
 #include "tools/common/precision.h"
+
+namespace CLI {
+class App;  // CLI11's headers take seconds to compile; whoever declares flags includes <CLI/CLI.hpp>
+}
 
 namespace sleight {
 

@@ -1,7 +1,6 @@
 // The options of train_detector: what the user says, over the sensible recipe of the model.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -12,6 +11,10 @@
 #include "models/detector.h"
 #include "tools/common/training_options.h"
 #include "tricks/detector_recipe.h"
+
+namespace CLI {
+class App;  // CLI11's headers take seconds to compile; whoever declares flags includes <CLI/CLI.hpp>
+}
 
 namespace sleight {
 

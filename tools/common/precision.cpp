@@ -1,5 +1,7 @@
 #include "tools/common/precision.h"
 
+#include <CLI/CLI.hpp>
+
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "kernels/convolution.h"

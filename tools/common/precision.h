@@ -1,11 +1,14 @@
 // --precision: what the numbers of a run are stored in, and what its convolutions may do with them.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "engine/device/device.h"
 #include "kernels/types.h"
+
+namespace CLI {
+class App;  // CLI11's headers take seconds to compile; whoever declares flags includes <CLI/CLI.hpp>
+}
 
 namespace sleight {
 

@@ -1,5 +1,6 @@
 #include "tools/common/run_tool.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
 #include <cstdio>

@@ -1,10 +1,13 @@
 // The frame of every tool: parse, run, and turn an Error into one clear line and an exit status.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 #include <vector>
+
+namespace CLI {
+class App;  // CLI11's headers take seconds to compile; whoever declares flags includes <CLI/CLI.hpp>
+}
 
 namespace sleight {
 

@@ -1,5 +1,6 @@
 #include "tools/common/training_options.h"
 
+#include <CLI/CLI.hpp>
 #include <charconv>
 #include <cmath>
 #include <filesystem>

@@ -1,7 +1,6 @@
 // The options that every training tool has: what the user says, over a sensible recipe.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +10,10 @@
 #include "engine/device/device.h"
 #include "tools/common/precision.h"
 #include "tricks/training_recipe.h"
+
+namespace CLI {
+class App;  // CLI11's headers take seconds to compile; whoever declares flags includes <CLI/CLI.hpp>
+}
 
 namespace sleight {
 
