@@ -30,7 +30,13 @@ void check_pair(const DetectionDatasetPair& pair) {
     CHECK(opened->dataset->class_names() == std::vector<std::string>{"cat", "hot dog"});
     CHECK(warnings_of(*opened).empty());
     REQUIRE(contains(opened->dataset->name(0), "deep/two.PNG"));
-    CHECK(objects_of(*opened, 0) == std::vector<ObjectBox>{{{0, 22.5, 10, 27.5}, 1}});
+    const std::vector<ObjectBox> objects = objects_of(*opened, 0);
+    REQUIRE(objects.size() == 1);
+    CHECK(objects[0].box.left == 0);
+    CHECK(objects[0].box.top == Approx(22.5));
+    CHECK(objects[0].box.right == 10);
+    CHECK(objects[0].box.bottom == Approx(27.5));
+    CHECK(objects[0].class_index == 1);
     CHECK(objects_of(*opened, 1) == std::vector<ObjectBox>{{{15, 12, 25, 18}, 1}, {{0, 0, 40, 30}, 0}});
   }
 }
@@ -118,8 +124,8 @@ TEST_CASE("splits and names of YOLO data that are not there or there twice") {
   std::filesystem::remove(folder / "labels/classes.txt");
   CHECK(contains(open_message(folder.path(), DetectionFormat::yolo), "does not say what its classes are called"));
   write_bytes(folder / "classes.txt", bytes_of("only\n"));
-  CHECK(
-      contains(open_message(folder.path(), DetectionFormat::yolo), "one.txt: line 1: the class 1 is not in the list"));
+  CHECK(contains(open_message(folder.path(), DetectionFormat::yolo),
+                 "deep/two.txt: line 1: the class 1 is not in the list"));
   write_files(folder / "copy", yolo_files(true));
   CHECK(contains(open_message(folder.path(), DetectionFormat::yolo), "has the split \"train\" twice"));
   std::filesystem::create_directories(folder / "empty");
