@@ -123,7 +123,10 @@ int bench(const Options& options) {
   context.set_live_scalar(kernels::LiveScalar::learning_rate, 0.01);
   context.set_live_scalar(kernels::LiveScalar::momentum, 0.9);
   context.set_live_scalar(kernels::LiveScalar::weight_decay, 1e-4);
-  context.set_live_scalar(kernels::LiveScalar::gradient_scale, 1.0);
+  // Small enough for no gradient to overflow: a step that is skipped would cost less.
+  const double loss_scale = precision.scales_loss() ? 1024.0 : 1.0;
+  context.set_live_scalar(kernels::LiveScalar::loss_scale, loss_scale);
+  context.set_live_scalar(kernels::LiveScalar::gradient_scale, 1.0 / loss_scale);
   const NoiseBatch batch(options.batch_size, program_options.height, program_options.classes);
   std::vector<Buffer> inputs;
   const auto bind = [&](const char* name, const auto& values) {
@@ -198,10 +201,11 @@ int main(int argument_count, char** arguments) {
   app.add_option("--classes", options.classes, "Number of classes; 0: 10 for CIFAR models, else 1000")
       ->capture_default_str();
   app.add_option("--device", options.device, "cpu, simt, cuda or cuda:1")->capture_default_str();
-  app.add_option("--precision", options.precision,
-                 "bf16 stores activations in 16 bits; tf32 multiplies float32 numbers on the tensor cores of a GPU")
+  app.add_option(
+         "--precision", options.precision,
+         "bf16 and fp16 store activations in 16 bits; tf32 multiplies float32 numbers on the tensor cores of a GPU")
       ->capture_default_str()
-      ->check(CLI::IsMember({"fp32", "tf32", "bf16"}));
+      ->check(CLI::IsMember({"fp32", "tf32", "bf16", "fp16"}));
   app.add_flag("--cuda-graphs,!--no-cuda-graphs", options.cuda_graphs, "On a GPU: a step is one graph (default)");
   app.add_flag("--deterministic", options.deterministic,
                "On a GPU: only algorithms that give the same bits every time");

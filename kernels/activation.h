@@ -4,7 +4,7 @@
 //   backward   x_gradient = y_gradient * f'    f' from the sign of the saved output y
 //
 // Shapes         any tensor of `size` values, in any layout.
-// Types          float32, bfloat16 (arithmetic in float32), float64 (cpu only).
+// Types          float32, bfloat16 and float16 (arithmetic in float32), float64 (cpu only).
 // Saved          y.
 // Aliasing       y may be x; x_gradient may be y_gradient or y.
 // Writes         `=`.

@@ -3,7 +3,7 @@
 //   sum = a + b
 //
 // Shapes         any tensor of `size` values; a, b and sum in the same layout.
-// Types          float32, bfloat16 (added in float32, rounded once), float64 (cpu only).
+// Types          float32, bfloat16 and float16 (added in float32, rounded once), float64 (cpu only).
 // Saved          nothing: both gradients are the gradient of the sum.
 // Aliasing       sum may be a, b or both.
 // Writes         `=`.

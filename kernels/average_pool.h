@@ -9,7 +9,7 @@
 //
 // Shapes         x, x_gradient: `input`; y, y_gradient: pooled_view(input, window), in the same layout.
 //                simt and cuda: channels last only (std::invalid_argument otherwise).
-// Types          float32, bfloat16 (summed in float32), float64 (cpu only).
+// Types          float32, bfloat16 and float16 (summed in float32), float64 (cpu only).
 // Saved          nothing.
 // Aliasing       none.
 // Writes         `=`: backward gathers, without atomics.

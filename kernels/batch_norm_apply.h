@@ -4,9 +4,8 @@
 //
 // Shapes         x, residual, z: the view; simt and cuda: channels last only (std::invalid_argument otherwise).
 //                mean, inverse_deviation, gamma, beta: [C].
-// Types          x, residual, z: float32, bfloat16 (arithmetic in float32), float64 (cpu only). Per channel: float32,
-// or
-//                float64 with float64.
+// Types          x, residual, z: float32, bfloat16 and float16 (arithmetic in float32), float64 (cpu only).
+//                Per channel: float32, or float64 with float64.
 // Saved          x; with a residual and an activation also z, for its sign.
 // Aliasing       z may be x or residual (but backward needs x).
 // Writes         `=`.

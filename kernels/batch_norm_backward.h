@@ -17,8 +17,8 @@
 //
 // Shapes         tensors: the view; simt and cuda: channels last only (std::invalid_argument otherwise). Per channel:
 //                [C].
-// Types          tensors: float32, bfloat16 (arithmetic in float32), float64 (cpu only). Per channel: float32, or
-//                float64 with float64. The sums are of g as stored: rounded, if it is written as bfloat16.
+// Types          tensors: float32, bfloat16 and float16 (arithmetic in float32), float64 (cpu only). Per
+//                channel: float32, or float64 with float64. The sums are of g as stored: rounded, if in 16 bits.
 // Workspace      reduce: batch_norm_workspace_bytes(view) bytes (batch_norm_statistics.h), aligned to 16.
 // Aliasing       masked_gradient may be z_gradient or second_z_gradient; x_gradient may be gradient or x.
 // Writes         `=`.

@@ -15,7 +15,7 @@
 // larger than the deviation; chunks are combined in float64, where squares of float32 values lose nothing that matters.
 //
 // Shapes         x: the view; simt and cuda: channels last only (std::invalid_argument otherwise). Statistics: [C].
-// Types          x: float32, bfloat16, float64 (cpu only). Statistics: float32, or float64 with float64.
+// Types          x: float32, bfloat16, float16, float64 (cpu only). Statistics: float32, or float64 with float64.
 // Workspace      batch_norm_workspace_bytes(view) bytes, aligned to 16, no initial value; free again when the kernel is
 //                done.
 // Saved          mean and inverse_deviation, for apply and for backward.

@@ -5,8 +5,8 @@
 //
 // Shapes         x, y, y_gradient: the view (a matrix [rows, C] is a view with height = width = 1, lanes = C);
 //                bias, bias_gradient: [C]. simt and cuda: channels last only (std::invalid_argument otherwise).
-// Types          x, y, y_gradient: float32, bfloat16, float64 (cpu only); bias, bias_gradient: float32, or float64 with
-//                float64.
+// Types          x, y, y_gradient: float32, bfloat16, float16, float64 (cpu only); bias, bias_gradient: float32,
+//                or float64 with float64.
 // Workspace      bias_gradient: bias_gradient_workspace_bytes(view) bytes, aligned to 16, no initial value.
 // Aliasing       y may be x.
 // Writes         `=`.

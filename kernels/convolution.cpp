@@ -60,6 +60,14 @@ WeightLayout preferred_weight_layout(Cuda, std::int64_t input_channels, std::int
   return layout_ohwi(input_channels);
 }
 
+bool offers_convolution(Simt, DataType type) {
+  return offers_convolution(Cpu{}, type);
+}
+
+bool offers_convolution(Cuda, DataType type) {
+  return type == DataType::float32 || is_half_width(type);
+}
+
 std::unique_ptr<ConvolutionForward> make_convolution_forward(Simt, const ConvolutionShape& shape) {
   return make_convolution_forward(Cpu{}, shape);
 }

@@ -11,15 +11,16 @@
 // where the input is zero outside the picture. All three write (=), never add; no argument may overlap another.
 // The gradient of the bias is the sum of the output gradient over rows: kernels/bias.h.
 //
-// Types: float32, bfloat16 (sums in float32) and float64; bias and weights have the type of the activations.
+// Types: float32, bfloat16 and float16 (sums in float32), float64; bias and weights have the type of the activations.
 // Prepared objects: everything that depends on the shape alone happens once, in make_...; run allocates nothing.
 // Determinism: for a given shape and number of threads the same input gives the same bits. cuda: only when the
 // libraries were made `deterministic`; otherwise the fastest algorithm of the backward directions may add in any order.
-// Devices: cpu and simt: oneDNN for float32, plain loops for the other types (for all in a build without oneDNN). cuda:
-// cuDNN, for float32 and bfloat16, channels last; the queue carries `libraries` (kernels/cuda_libraries.h), and the
-// workspace is aligned to 256. Which of cuDNN's algorithms is fastest is measured by make_... on scratch memory of the
-// GPU, unless the tuning cache knows it. Accuracy: for 3x3 kernels of stride 1 oneDNN may use Winograd's algorithm
-// (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016) in float32.
+// Devices: cpu and simt: oneDNN for float32, and for bfloat16 in blocks of 16 channels; plain loops for all else, and
+// for everything in a build without oneDNN. cuda: cuDNN, for float32, bfloat16 and float16, channels last; the queue
+// carries `libraries` (kernels/cuda_libraries.h), and the workspace is aligned to 256. Which of cuDNN's algorithms is
+// fastest is measured by make_... on scratch memory of the GPU, unless the tuning cache knows it. Accuracy: for 3x3
+// kernels of stride 1 oneDNN may use Winograd's algorithm (Lavin and Gray, "Fast Algorithms for Convolutional Neural
+// Networks", CVPR 2016) in float32.
 #pragma once
 
 #include <cstdint>
@@ -106,6 +107,12 @@ std::string to_string(const ConvolutionShape&);
 // Throws std::invalid_argument for a shape that contradicts itself: the output's size, lanes that do not divide the
 // channels, a type without arithmetic. Every make_... calls it.
 void check(const ConvolutionShape&);
+
+// Whether a library computes convolutions of this type, at least those of a network's usual shapes; what it does not
+// compute is plain loops, many times slower.
+bool offers_convolution(Cpu, DataType type);
+bool offers_convolution(Simt, DataType type);
+bool offers_convolution(Cuda, DataType type);
 
 // Throw std::runtime_error when the library refuses the shape, or is not part of this build.
 std::unique_ptr<ConvolutionForward> make_convolution_forward(Cpu, const ConvolutionShape&);

@@ -5,7 +5,7 @@
 //
 // Shapes         x, x_gradient: the view; y, y_gradient: a plain matrix [batch, C], whatever the layout of x.
 //                simt and cuda: channels last only (std::invalid_argument otherwise).
-// Types          float32, bfloat16 (summed in float32), float64 (cpu only).
+// Types          float32, bfloat16 and float16 (summed in float32), float64 (cpu only).
 // Saved          nothing.
 // Aliasing       none.
 // Writes         `=`.

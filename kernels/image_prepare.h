@@ -11,7 +11,7 @@
 // Shapes    images uint8 [batch, height, width, 3]; flip, partner int32 [batch]; lambda float32 [batch];
 //           out [batch, height, width, channels], channels last, channels 3, 4 or 8 (padded where wide loads of the
 //           first convolution want it).
-// Types     out is float32, bfloat16 or (cpu only) float64. The arithmetic is in float32, in float64 for float64.
+// Types     out is float32, bfloat16, float16 or (cpu only) float64. Arithmetic: float32; float64 for float64.
 // Mixup     partner == nullptr means no mixup (evaluation); lambda is then not read. lambda[n] == 1 gives bit for bit
 //           what no mixup gives; the partner's picture is then not read.
 //           Source: Zhang et al., "mixup: Beyond Empirical Risk Minimization", arXiv 1710.09412, section 2.

@@ -6,7 +6,7 @@
 // so that rank 0 says the same as an argmax that takes the first of equal values.
 //
 // Shapes    logits [rows, classes], contiguous; label, rank int32 [rows].
-// Types     logits are float32, bfloat16 or (cpu only) float64.
+// Types     logits are float32, bfloat16, float16 or (cpu only) float64.
 // NaN       a row with a NaN anywhere has rank = classes: a broken row is never counted as right.
 // Errors    classes < 1: std::invalid_argument. A label outside 0..classes-1: the cpu throws std::invalid_argument
 //           naming the row; the GPU writes rank = classes.

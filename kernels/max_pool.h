@@ -8,7 +8,7 @@
 //
 // Shapes         x, x_gradient: `input`; y, y_gradient, argmax: pooled_view(input, window), in the same layout.
 //                simt and cuda: channels last only (std::invalid_argument otherwise).
-// Types          x, y and gradients: float32, bfloat16, float64 (cpu only); argmax: uint8.
+// Types          x, y and gradients: float32, bfloat16, float16, float64 (cpu only); argmax: uint8.
 // Saved          argmax (null in forward when no backward follows).
 // Aliasing       none.
 // Writes         `=`: backward gathers, every pixel of x_gradient is written once, without atomics.

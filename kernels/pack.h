@@ -1,6 +1,6 @@
 // Wide memory access and tails, written once. A kernel computes in float on Lanes<N>, N neighbouring elements:
 //
-//   constexpr int lanes = pack_lanes<T>;                       // 4 float32 or 8 bfloat16: 16 bytes
+//   constexpr int lanes = pack_lanes<T>;                       // 4 float32 or 8 of 16 bits: 16 bytes
 //   for_each_pack<lanes>(count, [&](std::int64_t first, int valid) {
 //     Lanes<lanes> value = load_lanes<lanes>(input + first, valid);
 //     for (int i = 0; i < lanes; ++i) value[i] = fmaxf(value[i], 0.0F);

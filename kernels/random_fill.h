@@ -9,8 +9,8 @@
 // cosine of our own (kernels/philox_normal.h), because those of the C library and of CUDA differ in the last bits.
 //
 // Shapes    out [count].
-// Types     float32, bfloat16 or (cpu only) float64. Numbers are made in float32 and then converted, so all types hold
-//           the same draws.
+// Types     float32, bfloat16, float16 or (cpu only) float64. Numbers are made in float32 and then converted,
+//           so all types hold the same draws.
 // Writes    out is assigned (=).
 // Errors    uniform with first > second, normal with second < 0, or a number that is not finite: std::invalid_argument.
 #pragma once

@@ -6,11 +6,12 @@
 #include "engine/train/checkpoint.h"
 #include "tools/common/classifier_evaluation.h"
 #include "tools/common/classifier_file.h"
+#include "tools/common/precision.h"
 #include "tools/common/run_tool.h"
 
 int main(int argument_count, char** arguments) {
   CLI::App app("Measure a classifier on the evaluation pictures (val/ or test/) of a data set.");
-  std::string data, weights, model, device = "cpu";
+  std::string data, weights, model, device = "cpu", precision_text = "fp32";
   std::int64_t batch_size = 64, image_size = 0;
   int threads = 0, loader_threads = 1;
   sleight::DatasetOptions data_options;
@@ -23,6 +24,7 @@ int main(int argument_count, char** arguments) {
       ->capture_default_str()
       ->check(CLI::Range(0, 4096));
   app.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt")->capture_default_str();
+  sleight::add_precision_option(app, precision_text);
   app.add_option("--threads", threads, "Compute threads; 0: one per core")->capture_default_str();
   app.add_option("--loader-threads", loader_threads, "Threads that prepare pictures")
       ->capture_default_str()
@@ -34,6 +36,7 @@ int main(int argument_count, char** arguments) {
   app.add_option("--seed", data_options.synthetic.seed, "Seed of generated pictures, that of the training")
       ->default_val(1);
   return sleight::run_tool(app, argument_count, arguments, [&] {
+    const sleight::Precision precision = sleight::parse_precision(precision_text, device);
     const sleight::ClassifierDescription description = sleight::describe_weights(weights, model, image_size);
     data_options.synthetic.width = data_options.synthetic.height;
     const auto dataset = sleight::open_dataset(data, sleight::DatasetSplit::evaluation, data_options);
@@ -44,8 +47,11 @@ int main(int argument_count, char** arguments) {
                    description.class_names.size());
     const sleight::ClassifierModel& found = sleight::find_classifier(description.model);
     sleight::set_compute_threads(threads);
-    sleight::Context context(device, 1);
+    sleight::Context context(
+        device, 1, {.deterministic = false, .allow_tf32 = precision.allow_tf32, .graphs = true, .tuning_cache = {}});
+    sleight::warn_if_slow(precision, context.device);
     sleight::ClassificationOptions options;
+    options.element = precision.element;
     options.classes = static_cast<std::int64_t>(description.class_names.size());
     options.normalisation = description.normalisation;
     sleight::Classifier classifier(context, found.trace, options);

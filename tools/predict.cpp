@@ -14,6 +14,7 @@
 #include "engine/train/checkpoint.h"
 #include "engine/train/picture_sheet.h"
 #include "tools/common/classifier_file.h"
+#include "tools/common/precision.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {
@@ -28,7 +29,8 @@ struct Prediction {
 };
 
 struct Options {
-  std::string weights, model, device = "cpu", data, sheet, tensor, logits;
+  std::string weights, model, device = "cpu", precision_text = "fp32", data, sheet, tensor, logits;
+  Precision precision;
   std::vector<std::string> pictures;
   std::int64_t image_size = 0, count = 24;
   std::size_t top = 5;
@@ -51,8 +53,9 @@ std::vector<std::pair<std::size_t, double>> likeliest(std::span<const float> log
   return best;
 }
 
-ClassificationOptions program_options(const ClassifierDescription& description) {
+ClassificationOptions program_options(const ClassifierDescription& description, const Precision& precision) {
   ClassificationOptions options;
+  options.element = precision.element;
   options.batch_size = 1;
   options.height = options.width = description.image_size;
   options.classes = static_cast<std::int64_t>(description.class_names.size());
@@ -60,15 +63,21 @@ ClassificationOptions program_options(const ClassifierDescription& description) 
   return options;
 }
 
+DeviceOptions device_options(const Options& options) {
+  return {.deterministic = false, .allow_tf32 = options.precision.allow_tf32, .graphs = true, .tuning_cache = {}};
+}
+
 class Predictor {
  public:
   Predictor(const Options& options, const ClassifierDescription& description)
-      : context_(options.device, 1),
+      : context_(options.device, 1, device_options(options)),
         recipe_(evaluation_recipe_of(find_classifier(description.model))),
         size_(description.image_size),
-        executable_(inference_program(find_classifier(description.model).trace, program_options(description)),
+        executable_(inference_program(find_classifier(description.model).trace,
+                                      program_options(description, options.precision)),
                     context_),
         inputs_(context_.device) {
+    warn_if_slow(options.precision, context_.device);
     load_weights(options.weights, context_.store);
   }
 
@@ -172,7 +181,7 @@ int predict_tensor(const Options& options, const ClassifierDescription& descript
   const SafetensorsEntry& input = file.at("input");
   check(input.shape.size() == 4 && input.shape[1] == 3 && input.shape[0] >= 1, options.tensor,
         ": 'input' must be [N,3,H,W], got [", to_string(input.shape), "]");
-  ClassificationOptions program = program_options(description);
+  ClassificationOptions program = program_options(description, options.precision);
   program.batch_size = input.shape[0];
   program.height = input.shape[2];
   program.width = input.shape[3];
@@ -186,7 +195,8 @@ int predict_tensor(const Options& options, const ClassifierDescription& descript
         pictures[(n * pixels + p) * 3 + c] = planes[(n * 3 + c) * pixels + p];
     }
   }
-  Context context(options.device, 1);
+  Context context(options.device, 1, device_options(options));
+  warn_if_slow(options.precision, context.device);
   Executable executable(network_program(find_classifier(description.model).trace, program), context);
   load_weights(options.weights, context.store);
   InputStage inputs(context.device);
@@ -225,6 +235,7 @@ int main(int argument_count, char** arguments) {
                  "Instead of pictures: a safetensors file with 'input', float32 [N,3,H,W], normalised");
   app.add_option("--logits", options.logits, "With --tensor: where to write 'logits' [N, classes]");
   app.add_option("--device", options.device, "cpu, cuda (cuda:1 for the second GPU) or simt")->capture_default_str();
+  sleight::add_precision_option(app, options.precision_text);
   app.add_option("--threads", options.threads, "Compute threads; 0: one per core")->capture_default_str();
   app.add_option("--synthetic-size", options.dataset.synthetic.height, "Side of generated pictures in pixels")
       ->capture_default_str();
@@ -235,6 +246,7 @@ int main(int argument_count, char** arguments) {
   return sleight::run_tool(app, argument_count, arguments, [&] {
     const sleight::ClassifierDescription description =
         sleight::describe_weights(options.weights, options.model, options.image_size);
+    options.precision = sleight::parse_precision(options.precision_text, options.device);
     options.dataset.synthetic.width = options.dataset.synthetic.height;
     sleight::set_compute_threads(options.threads);
     if (!options.tensor.empty()) return sleight::predict_tensor(options, description);

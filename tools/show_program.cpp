@@ -70,7 +70,7 @@ int main(int argument_count, char** arguments) {
       ->check(CLI::Range(0, 4096));
   app.add_option("--classes", classes, "Number of classes")->capture_default_str();
   app.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt")->capture_default_str();
-  app.add_option("--precision", precision, "Of the activations: fp32 or bf16")->capture_default_str();
+  sleight::add_precision_option(app, precision);
   app.add_flag("--evaluation", evaluation, "The evaluation program instead of the training step");
   app.add_flag("--unfused", unfused, "Before the fusion rules");
   app.add_flag("--fuse-everything", fuse_everything,

@@ -116,8 +116,9 @@ Program inference_program(const ClassifierFunction& model, const ClassificationO
 
 Program network_program(const ClassifierFunction& model, const ClassificationOptions& options) {
   Tracer trace(Mode::inference, options.element);
-  const ValueId pictures =
-      trace.input("input", {options.batch_size, options.height, options.width, 3}, options.element);
+  const ValueId input =
+      trace.input("input", {options.batch_size, options.height, options.width, 3}, trace.parameter_element());
+  const ValueId pictures = ops::cast(trace, input, options.element);
   trace.result(trace_model(trace, model, pictures, options.classes), names::logits);
   return std::move(trace.program());
 }

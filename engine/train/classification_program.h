@@ -70,7 +70,8 @@ Program evaluation_program(const ClassifierFunction& model, const Classification
 // Without labels: "images" uint8 [N,H,W,3] -> "logits".
 Program inference_program(const ClassifierFunction& model, const ClassificationOptions& options);
 
-// The network alone, from pictures that are normalised already: "input" [N,H,W,3] of the element type -> "logits".
+// The network alone, from pictures that are normalised already: "input" [N,H,W,3] of the parameters' type (float32
+// beside 16 bits) -> "logits".
 Program network_program(const ClassifierFunction& model, const ClassificationOptions& options);
 
 }  // namespace sleight

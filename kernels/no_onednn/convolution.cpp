@@ -13,6 +13,10 @@ WeightLayout preferred_weight_layout(Cpu, std::int64_t input_channels, std::int6
   return layout_ohwi(input_channels);
 }
 
+bool offers_convolution(Cpu, DataType) {
+  return false;
+}
+
 std::unique_ptr<ConvolutionForward> make_convolution_forward(Cpu, const ConvolutionShape& shape) {
   warn_of_plain_loops();
   return make_plain_convolution_forward(shape);

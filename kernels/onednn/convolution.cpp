@@ -1,6 +1,7 @@
-// Convolution on the cpu: oneDNN for float32, in any layout that onednn.h describes; fastest where both sides are
-// blocked and the weights lie as preferred_weight_layout says, others are converted in the workspace at each run. Plain
-// loops for the other types.
+// Convolution on the cpu: oneDNN for float32, in any layout that onednn.h describes, and for bfloat16 in blocks where
+// the processor has AVX-512; fastest where both sides are blocked and the weights lie as preferred_weight_layout says,
+// others are converted in the workspace at each run. bfloat16 weights always are: its instructions multiply pairs of
+// input channels, which lie side by side in no layout of ours. Plain loops for the other types.
 #include "kernels/convolution.h"
 
 #include <stdexcept>
@@ -16,8 +17,8 @@ namespace {
 // arena.
 constexpr std::size_t largest_winograd_scratchpad = std::size_t{64} << 20U;
 
-dnnl::memory::desc with_tag(const ActivationView& view, dnnl::memory::format_tag tag) {
-  return {{view.batch, view.channels(), view.height, view.width}, dnnl::memory::data_type::f32, tag};
+dnnl::memory::desc with_tag(const ActivationView& view, DataType type, dnnl::memory::format_tag tag) {
+  return {{view.batch, view.channels(), view.height, view.width}, onednn::data_type(type), tag};
 }
 
 // The convolution in the layouts that oneDNN computes fastest in, given the caller's.
@@ -28,20 +29,20 @@ onednn::Convolution wanted_convolution(const ConvolutionShape& shape) {
   const bool blocked_output = shape.output.lanes == lanes;
 
   onednn::Convolution convolution;
-  convolution.source = onednn::describe(shape.input);
-  convolution.destination = onednn::describe(shape.output);
+  convolution.source = onednn::describe(shape.input, shape.type);
+  convolution.destination = onednn::describe(shape.output, shape.type);
   if (blocked_output && shape.input.channels() <= 3) {
     // The first layer: oneDNN has a kernel from planes of a picture to blocks, and none from NHWC to blocks.
-    convolution.source = with_tag(shape.input, Tag::nchw);
+    convolution.source = with_tag(shape.input, shape.type, Tag::nchw);
   } else if (!blocked_input || !blocked_output) {
-    convolution.source = with_tag(shape.input, Tag::nhwc);
-    convolution.destination = with_tag(shape.output, Tag::nhwc);
+    convolution.source = with_tag(shape.input, shape.type, Tag::nhwc);
+    convolution.destination = with_tag(shape.output, shape.type, Tag::nhwc);
   }
   convolution.weights =
       dnnl::memory::desc({shape.output.channels(), shape.input.channels(), shape.kernel_height, shape.kernel_width},
-                         dnnl::memory::data_type::f32, Tag::any);
+                         onednn::data_type(shape.type), Tag::any);
   if (shape.has_bias) {
-    convolution.bias = dnnl::memory::desc({shape.output.channels()}, dnnl::memory::data_type::f32, Tag::x);
+    convolution.bias = dnnl::memory::desc({shape.output.channels()}, onednn::data_type(shape.type), Tag::x);
   }
   convolution.strides = {shape.stride, shape.stride};
   convolution.padding = {shape.padding, shape.padding};
@@ -51,8 +52,18 @@ onednn::Convolution wanted_convolution(const ConvolutionShape& shape) {
 // Below 32 channels the transforms cost more than the multiplications they save.
 bool winograd_pays(const ConvolutionShape& shape) {
   const std::int64_t lanes = onednn::vector_lanes();
-  return shape.kernel_height == 3 && shape.kernel_width == 3 && shape.stride == 1 && shape.input.lanes == lanes &&
-         shape.output.lanes == lanes && shape.input.channels() >= 32 && shape.output.channels() >= 32;
+  return shape.type == DataType::float32 && shape.kernel_height == 3 && shape.kernel_width == 3 && shape.stride == 1 &&
+         shape.input.lanes == lanes && shape.output.lanes == lanes && shape.input.channels() >= 32 &&
+         shape.output.channels() >= 32;
+}
+
+// bfloat16 only between blocks, and from a picture to blocks, which is what networks consist of: for 5 to 7 channels,
+// 1x1, channels last, oneDNN 2.6.3 computed a wrong gradient of the input (on a processor with AVX-512 BF16).
+bool computed_by_onednn(const ConvolutionShape& shape) {
+  if (!offers_convolution(Cpu{}, shape.type)) return false;
+  if (shape.type == DataType::float32) return true;
+  const std::int64_t lanes = onednn::vector_lanes();
+  return shape.output.lanes == lanes && (shape.input.lanes == lanes || shape.input.channels() <= 3);
 }
 
 dnnl::primitive_attr scratchpad_from_caller() {
@@ -96,10 +107,10 @@ class Forward : public ConvolutionForward {
  private:
   Forward(const ConvolutionShape& shape, const dnnl::convolution_forward::primitive_desc& descriptor)
       : primitive_(dnnl::convolution_forward(descriptor), descriptor.scratchpad_desc()) {
-    primitive_.add_input(DNNL_ARG_SRC, onednn::describe(shape.input), descriptor.src_desc());
-    primitive_.add_input(DNNL_ARG_WEIGHTS, onednn::describe(shape.weights()), descriptor.weights_desc());
+    primitive_.add_input(DNNL_ARG_SRC, onednn::describe(shape.input, shape.type), descriptor.src_desc());
+    primitive_.add_input(DNNL_ARG_WEIGHTS, onednn::describe(shape.weights(), shape.type), descriptor.weights_desc());
     if (shape.has_bias) primitive_.add_input(DNNL_ARG_BIAS, descriptor.bias_desc(), descriptor.bias_desc());
-    primitive_.set_output(DNNL_ARG_DST, onednn::describe(shape.output), descriptor.dst_desc());
+    primitive_.set_output(DNNL_ARG_DST, onednn::describe(shape.output, shape.type), descriptor.dst_desc());
   }
 
   onednn::PreparedPrimitive primitive_;
@@ -123,9 +134,9 @@ class BackwardData : public ConvolutionBackwardData {
  private:
   BackwardData(const ConvolutionShape& shape, const dnnl::convolution_backward_data::primitive_desc& descriptor)
       : primitive_(dnnl::convolution_backward_data(descriptor), descriptor.scratchpad_desc()) {
-    primitive_.add_input(DNNL_ARG_DIFF_DST, onednn::describe(shape.output), descriptor.diff_dst_desc());
-    primitive_.add_input(DNNL_ARG_WEIGHTS, onednn::describe(shape.weights()), descriptor.weights_desc());
-    primitive_.set_output(DNNL_ARG_DIFF_SRC, onednn::describe(shape.input), descriptor.diff_src_desc());
+    primitive_.add_input(DNNL_ARG_DIFF_DST, onednn::describe(shape.output, shape.type), descriptor.diff_dst_desc());
+    primitive_.add_input(DNNL_ARG_WEIGHTS, onednn::describe(shape.weights(), shape.type), descriptor.weights_desc());
+    primitive_.set_output(DNNL_ARG_DIFF_SRC, onednn::describe(shape.input, shape.type), descriptor.diff_src_desc());
   }
 
   onednn::PreparedPrimitive primitive_;
@@ -149,9 +160,10 @@ class BackwardWeights : public ConvolutionBackwardWeights {
  private:
   BackwardWeights(const ConvolutionShape& shape, const dnnl::convolution_backward_weights::primitive_desc& descriptor)
       : primitive_(dnnl::convolution_backward_weights(descriptor), descriptor.scratchpad_desc()) {
-    primitive_.add_input(DNNL_ARG_SRC, onednn::describe(shape.input), descriptor.src_desc());
-    primitive_.add_input(DNNL_ARG_DIFF_DST, onednn::describe(shape.output), descriptor.diff_dst_desc());
-    primitive_.set_output(DNNL_ARG_DIFF_WEIGHTS, onednn::describe(shape.weights()), descriptor.diff_weights_desc());
+    primitive_.add_input(DNNL_ARG_SRC, onednn::describe(shape.input, shape.type), descriptor.src_desc());
+    primitive_.add_input(DNNL_ARG_DIFF_DST, onednn::describe(shape.output, shape.type), descriptor.diff_dst_desc());
+    primitive_.set_output(DNNL_ARG_DIFF_WEIGHTS, onednn::describe(shape.weights(), shape.type),
+                          descriptor.diff_weights_desc());
   }
 
   onednn::PreparedPrimitive primitive_;
@@ -172,21 +184,27 @@ WeightLayout preferred_weight_layout(Cpu, std::int64_t input_channels, std::int6
   return layout_ohwi(input_channels);
 }
 
+bool offers_convolution(Cpu, DataType type) {
+  // With AVX-512 alone oneDNN rounds by itself, with its later extension the processor does. Below, there is only a
+  // reference implementation.
+  return type == DataType::float32 || (type == DataType::bfloat16 && onednn::vector_lanes() == 16);
+}
+
 std::unique_ptr<ConvolutionForward> make_convolution_forward(Cpu, const ConvolutionShape& shape) {
   check(shape);
-  if (shape.type != DataType::float32) return make_plain_convolution_forward(shape);
+  if (!computed_by_onednn(shape)) return make_plain_convolution_forward(shape);
   return std::make_unique<Forward>(shape);
 }
 
 std::unique_ptr<ConvolutionBackwardData> make_convolution_backward_data(Cpu, const ConvolutionShape& shape) {
   check(shape);
-  if (shape.type != DataType::float32) return make_plain_convolution_backward_data(shape);
+  if (!computed_by_onednn(shape)) return make_plain_convolution_backward_data(shape);
   return std::make_unique<BackwardData>(shape);
 }
 
 std::unique_ptr<ConvolutionBackwardWeights> make_convolution_backward_weights(Cpu, const ConvolutionShape& shape) {
   check(shape);
-  if (shape.type != DataType::float32) return make_plain_convolution_backward_weights(shape);
+  if (!computed_by_onednn(shape)) return make_plain_convolution_backward_weights(shape);
   return std::make_unique<BackwardWeights>(shape);
 }
 

@@ -31,7 +31,13 @@ std::int64_t vector_lanes() {
   return has(dnnl::cpu_isa::avx2) ? 8 : 0;
 }
 
-dnnl::memory::desc describe(const ActivationView& view) {
+dnnl::memory::data_type data_type(DataType type) {
+  if (type == DataType::float32) return dnnl::memory::data_type::f32;
+  if (type == DataType::bfloat16) return dnnl::memory::data_type::bf16;
+  throw std::invalid_argument("oneDNN is not asked for element type " + std::string(name_of(type)));
+}
+
+dnnl::memory::desc describe(const ActivationView& view, DataType type) {
   const auto tag = [&] {
     // With as many channels as lanes NHWC and blocked are the same bytes; as blocked they suit their neighbours.
     if (view.lanes == vector_lanes()) return view.lanes == 16 ? Tag::nChw16c : Tag::nChw8c;
@@ -42,10 +48,10 @@ dnnl::memory::desc describe(const ActivationView& view) {
     throw std::invalid_argument("convolution: activations in " + std::to_string(view.blocks) + " blocks of " +
                                 std::to_string(view.lanes) + " lanes; there can be 1 block, or 1, 8 or 16 lanes");
   }();
-  return {{view.batch, view.channels(), view.height, view.width}, dnnl::memory::data_type::f32, tag};
+  return {{view.batch, view.channels(), view.height, view.width}, data_type(type), tag};
 }
 
-dnnl::memory::desc describe(const WeightView& view) {
+dnnl::memory::desc describe(const WeightView& view, DataType type) {
   const auto tag = [&] {
     const WeightLayout& layout = view.layout;
     if (layout == layout_oihw()) return Tag::oihw;
@@ -57,9 +63,7 @@ dnnl::memory::desc describe(const WeightView& view) {
     throw std::invalid_argument("convolution: no such layout of weights: " + std::to_string(layout.output_lanes) +
                                 " output x " + std::to_string(layout.input_lanes) + " input lanes");
   }();
-  return {{view.output_channels, view.input_channels, view.kernel_height, view.kernel_width},
-          dnnl::memory::data_type::f32,
-          tag};
+  return {{view.output_channels, view.input_channels, view.kernel_height, view.kernel_width}, data_type(type), tag};
 }
 
 PreparedPrimitive::PreparedPrimitive(const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad)

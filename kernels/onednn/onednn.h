@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernels/activation_view.h"
+#include "kernels/types.h"
 #include "kernels/weight_view.h"
 
 namespace sleight::kernels::onednn {
@@ -21,8 +22,11 @@ const dnnl::engine& engine();
 // layout to offer.
 std::int64_t vector_lanes();
 
-dnnl::memory::desc describe(const ActivationView& view);
-dnnl::memory::desc describe(const WeightView& view);
+// oneDNN's word for a type; throws std::invalid_argument for one that it is not asked for.
+dnnl::memory::data_type data_type(DataType type);
+
+dnnl::memory::desc describe(const ActivationView& view, DataType type);
+dnnl::memory::desc describe(const WeightView& view, DataType type);
 
 // One convolution, before a direction is chosen. In the backward directions source, weights and destination describe
 // their gradients.

@@ -31,7 +31,9 @@ std::vector<double> train_resnet(const Device& device, bool graphs, DataType ele
   context.set_live_scalar(kernels::LiveScalar::learning_rate, 0.02);
   context.set_live_scalar(kernels::LiveScalar::momentum, 0.9);
   context.set_live_scalar(kernels::LiveScalar::weight_decay, 1e-4);
-  context.set_live_scalar(kernels::LiveScalar::gradient_scale, 1.0);
+  const double loss_scale = element == DataType::float16 ? 1024.0 : 1.0;
+  context.set_live_scalar(kernels::LiveScalar::loss_scale, loss_scale);
+  context.set_live_scalar(kernels::LiveScalar::gradient_scale, 1.0 / loss_scale);
 
   RandomStream random(7, RandomPurpose::test);
   std::vector<std::uint8_t> images(static_cast<std::size_t>(batch_size * options.height * options.width * 3));
@@ -79,13 +81,16 @@ TEST_CASE("cifar_resnet20 on the GPU: its losses are the host's, captured or not
   }
   CHECK((train_resnet(*gpu, false) == captured));
 
-  // In bfloat16, whose numbers have three digits: near those of float32, and the same whether captured or not.
-  const std::vector<double> narrow = train_resnet(*gpu, true, DataType::bfloat16);
-  for (int step = 0; step < steps; ++step) {
-    CAPTURE(step);
-    CHECK(std::abs(narrow[step] - expected[step]) <= 0.1 * (1 + step));
+  // In 16 bits, whose numbers have three digits: near those of float32, and the same whether captured or not.
+  for (const DataType element : {DataType::bfloat16, DataType::float16}) {
+    CAPTURE(name_of(element));
+    const std::vector<double> narrow = train_resnet(*gpu, true, element);
+    for (int step = 0; step < steps; ++step) {
+      CAPTURE(step);
+      CHECK(std::abs(narrow[step] - expected[step]) <= 0.1 * (1 + step));
+    }
+    CHECK((train_resnet(*gpu, false, element) == narrow));
   }
-  CHECK((train_resnet(*gpu, false, DataType::bfloat16) == narrow));
 }
 
 }  // namespace sleight::test

@@ -22,7 +22,7 @@ double negative_side(ActivationFunction function) {
 
 TEST_CASE("activation against its definition") {
   for (const ActivationFunction function : functions)
-    for (const DataType type : {DataType::float32, DataType::bfloat16, DataType::float64})
+    for (const DataType type : {DataType::float32, DataType::bfloat16, DataType::float16, DataType::float64})
       for (const std::int64_t size : {1, 3, 17, 1025, 7001}) {
         const Values x = rounded(type, random_values(size, 1));
         const Values y_gradient = rounded(type, random_values(size, 2));

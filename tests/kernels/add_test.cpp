@@ -7,7 +7,7 @@ using namespace sleight::kernels;
 using namespace sleight::tests;
 
 TEST_CASE("add against its definition, in place too") {
-  for (const DataType type : {DataType::float32, DataType::bfloat16, DataType::float64})
+  for (const DataType type : {DataType::float32, DataType::bfloat16, DataType::float16, DataType::float64})
     for (const std::int64_t size : {1, 3, 17, 1025, 7001}) {
       CAPTURE(size, name_of(type));
       const Values a = rounded(type, random_values(size, 1));

@@ -260,7 +260,7 @@ TEST_CASE("batch_norm_statistics refuses an empty batch") {
 }
 
 TEST_CASE("batch_norm_inference_statistics against the definition") {
-  for (const DataType type : {DataType::float32, DataType::bfloat16, DataType::float64})
+  for (const DataType type : {DataType::float32, DataType::bfloat16, DataType::float16, DataType::float64})
     for (const std::int64_t channels : {1, 17, 300}) {
       const DataType statistics_type = accumulator_type(type);
       const Values running_mean = rounded(statistics_type, random_values(channels, 1));

@@ -273,6 +273,10 @@ TEST_CASE("convolution on the cpu agrees with its definition in every layout", "
       // The numbers are so coarse that float32 sums are exact; only Winograd's transforms round.
       test_against_reference<float>(shape, make_on_cpu(shape), 1e-6);
     }
+    for (const ConvolutionShape& shape : all_layouts(geometry, DataType::bfloat16)) {
+      // The sum is exact; storing it in bfloat16's 8 significant bits may lose 1/256 of it.
+      test_against_reference<bfloat16>(shape, make_on_cpu(shape), 1.0 / 256);
+    }
   }
 }
 
@@ -283,9 +287,11 @@ TEST_CASE("plain convolution agrees with the definition in every layout and type
     }
     const ConvolutionShape single = all_layouts(geometry, DataType::float32).front();
     test_against_reference<float>(single, make_plain(single), 0);
-    // The sum is exact; storing it in bfloat16's 8 significant bits may lose 1/256 of it.
+    // The sum is exact; storing it in 8 or 11 significant bits may lose 1/256 or 1/2048 of it.
     const ConvolutionShape brain = all_layouts(geometry, DataType::bfloat16).front();
-    test_against_reference<bfloat16>(brain, make_on_cpu(brain), 1.0 / 256);
+    test_against_reference<bfloat16>(brain, make_plain(brain), 1.0 / 256);
+    const ConvolutionShape half = all_layouts(geometry, DataType::float16).front();
+    test_against_reference<float16>(half, make_on_cpu(half), 1.0 / 2048);
   }
 }
 
@@ -300,6 +306,8 @@ TEST_CASE("convolution on the GPU agrees with the definition", "[convolution][gp
         test_against_reference<float>(single, make_on_gpu(*gpu, single), 1e-5, deterministic);
         const ConvolutionShape brain = channels_last_shape(geometry, DataType::bfloat16);
         test_against_reference<bfloat16>(brain, make_on_gpu(*gpu, brain), 1.0 / 256, deterministic);
+        const ConvolutionShape half = channels_last_shape(geometry, DataType::float16);
+        test_against_reference<float16>(half, make_on_gpu(*gpu, half), 1.0 / 2048, deterministic);
       }
     }
   }

@@ -127,7 +127,7 @@ inline std::string to_string(const ActivationView& view) {
 // body(type, view) for every element type and odd view.
 template <class Body>
 void for_each_case(Body&& body) {
-  for (const DataType type : {DataType::float32, DataType::bfloat16, DataType::float64})
+  for (const DataType type : {DataType::float32, DataType::bfloat16, DataType::float16, DataType::float64})
     for (const ActivationView& view : odd_views()) {
       INFO(name_of(type) << ", " << to_string(view));
       body(type, view);
@@ -156,7 +156,10 @@ inline void check_close(const std::string& what, const Values& actual, const Val
   REQUIRE(actual.size() == expected.size());
   for (const double value : expected)
     if (scale < std::abs(value)) scale = std::abs(value);
-  const double rounding = type == DataType::bfloat16 ? 1.0 / 256 : type == DataType::float32 ? 1e-6 : 1e-13;
+  const double rounding = type == DataType::bfloat16  ? 1.0 / 256
+                          : type == DataType::float16 ? 1.0 / 2048
+                          : type == DataType::float32 ? 1e-6
+                                                      : 1e-13;
   const double arithmetic = type == DataType::float64 ? 1e-13 : 1e-5;
   std::size_t bad = 0;
   std::size_t first = 0;

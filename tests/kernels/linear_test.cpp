@@ -207,6 +207,8 @@ TEST_CASE("linear on the GPU agrees with its definition", "[linear][gpu]") {
       test_against_definition<float>(shape, make_on_gpu(*gpu, shape), 1e-5);
       shape.type = DataType::bfloat16;
       test_against_definition<bfloat16>(shape, make_on_gpu(*gpu, shape), 1.0 / 256);
+      shape.type = DataType::float16;
+      test_against_definition<float16>(shape, make_on_gpu(*gpu, shape), 1.0 / 2048);
     }
   }
 }
@@ -223,6 +225,8 @@ TEST_CASE("linear on the cpu agrees with its definition", "[linear]") {
     test_against_definition<double>(shape, make_on_cpu(shape), 1e-14);
     shape.type = DataType::bfloat16;
     test_against_definition<bfloat16>(shape, make_on_cpu(shape), 1.0 / 256);
+    shape.type = DataType::float16;
+    test_against_definition<float16>(shape, make_on_cpu(shape), 1.0 / 2048);
   }
 }
 

@@ -113,6 +113,7 @@ template <class Function>
 void for_each_type(Function&& function) {
   function(TypeTag<float>{});
   function(TypeTag<bfloat16>{});
+  function(TypeTag<float16>{});
   function(TypeTag<double>{});
 }
 

@@ -191,8 +191,8 @@ TEST_CASE("softmax_cross_entropy: golden values from PyTorch") {
     const Expected expected{golden.at("loss"), golden.at("log_sum_exp"), golden.at("logits_gradient")};
     for_each_type([&](auto tag) {
       using T = typename decltype(tag)::type;
-      // Logits around 10000 have no bfloat16 near enough to be the same case.
-      if (std::is_same_v<T, bfloat16> && c.logits[0] > 1000) return;
+      // Logits around 10000 have no number of 16 bits near enough to be the same case.
+      if (sizeof(T) == 2 && c.logits[0] > 1000) return;
       for (const DeviceResult& result : on_every_device<T>([&](auto device) { return run_kernels<T>(device, c); })) {
         CAPTURE(result.device, name_of(data_type_of<T>()), c.rows, c.classes);
         require_equal<T>(result.values, expected);

@@ -130,12 +130,7 @@ void ClassifierOptions::declare(CLI::App& app) {
   app.add_option("--device", device,
                  "cpu, cuda (cuda:1 for the second GPU) or simt (the CUDA kernels on the processor, slow)")
       ->capture_default_str();
-  app.add_option(
-         "--precision", precision,
-         "Of activations and their gradients: fp32, tf32 (fp32 whose convolutions run on tensor cores with 10 bits "
-         "of mantissa; cuda only), bf16, or fp16 (with dynamic loss scaling); weights, statistics and losses "
-         "stay float32")
-      ->capture_default_str();
+  add_precision_option(app, precision);
   app.add_flag("--deterministic,!--no-deterministic", deterministic,
                "On cuda: only algorithms that give the same bits in every run; cpu and simt always do");
   app.add_flag("--cuda-graphs,!--no-cuda-graphs", cuda_graphs,

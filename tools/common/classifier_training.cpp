@@ -186,7 +186,9 @@ void TrainingRun::resume_from_checkpoint() {
     log_warning("the run was computed with ", threads_before, " threads and goes on with ", compute_threads(),
                 ": sums are taken in another order, so it will not be bit-identical");
   }
-  log_info("resumed ", path.string(), " after step ", step_, " of ", steps_);
+  const LossScale* const scale = tricks_.loss_scale();
+  log_info("resumed ", path.string(), " after step ", step_, " of ", steps_,
+           scale ? ", loss scale " + std::to_string(std::llround(scale->scale())) : "");
 }
 
 void TrainingRun::log_window(double learning_rate) {
@@ -379,6 +381,11 @@ TrainingOutcome TrainingRun::train() {
   log_info(data_.training->size(), " training and ", data_.evaluation->size(), " evaluation pictures of ",
            data_.training->class_names().size(), " classes; ", compute_threads(), " compute and ", loader_threads_,
            " loader threads on ", context_.device.name());
+  const LossScale* const scale = tricks_.loss_scale();
+  log_info(
+      "precision ", run_.options.precision,
+      scale ? ", the loss is multiplied by " + std::to_string(std::llround(scale->scale())) + " at the start" : "");
+  warn_if_slow(run_.precision, context_.device);
   if (!run_.options.resume) {
     for (const std::string_view name : {std::string_view(last_checkpoint_name), recipe_file_name}) {
       check(!fs::exists(folder_ / name), folder_.string(), " already holds a run (", name,

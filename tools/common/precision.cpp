@@ -1,6 +1,8 @@
 #include "tools/common/precision.h"
 
 #include "engine/base/error.h"
+#include "engine/base/log.h"
+#include "kernels/convolution.h"
 
 namespace sleight {
 
@@ -12,6 +14,25 @@ Precision parse_precision(const std::string& text, const std::string& device) {
   check(device.starts_with("cuda"), "--precision tf32 says how the tensor cores of a GPU multiply, but --device is '",
         device, "'; take fp32 there");
   return {.element = DataType::float32, .allow_tf32 = true};
+}
+
+void add_precision_option(CLI::App& app, std::string& text) {
+  app.add_option(
+         "--precision", text,
+         "Of activations and their gradients: fp32, tf32 (fp32 whose convolutions run on tensor cores with 10 bits "
+         "of mantissa; cuda only), bf16, or fp16 (training scales its loss dynamically); weights, statistics and "
+         "losses "
+         "stay float32")
+      ->capture_default_str();
+}
+
+void warn_if_slow(const Precision& precision, const Device& device) {
+  bool offered = false;
+  kernels::run_on(device.queue(), [&](auto queue) { offered = kernels::offers_convolution(queue, precision.element); });
+  // Builds without oneDNN say so themselves, whatever the precision.
+  if (offered || precision.element == DataType::float32) return;
+  log_warning("convolutions in ", name_of(precision.element), " are plain loops on ", device.name(),
+              " here, many times slower than --precision fp32; this precision is meant for GPUs");
 }
 
 }  // namespace sleight

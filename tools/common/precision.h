@@ -1,6 +1,7 @@
 // --precision: what the numbers of a run are stored in, and what its convolutions may do with them.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <string>
 
 #include "engine/device/device.h"
@@ -19,5 +20,11 @@ struct Precision {
 // "fp32", "tf32", "bf16" or "fp16", for a device by its name. Throws Error for any other text, and for tf32 on a device
 // that has no tensor cores.
 Precision parse_precision(const std::string& text, const std::string& device);
+
+// --precision, with its help, as every tool has it; the text is for parse_precision.
+void add_precision_option(CLI::App& app, std::string& text);
+
+// A warning where this device computes convolutions of this precision with plain loops.
+void warn_if_slow(const Precision& precision, const Device& device);
 
 }  // namespace sleight

@@ -54,7 +54,7 @@ TEST_CASE("every convolution of the networks has plans on an H100 and an A100", 
   if (!can_describe_gpus()) return;
   for (const std::string& gpu : {described_h100(), described_a100()}) {
     const Target target = Target::described(gpu);
-    for (const DataType type : {DataType::float32, DataType::bfloat16}) {
+    for (const DataType type : {DataType::float32, DataType::bfloat16, DataType::float16}) {
       for (const ConvolutionShape& shape : network_shapes(type)) {
         for (const Describe describe : directions) {
           DescribedGraph described = describe(shape);

@@ -53,7 +53,7 @@ TEST_CASE("all three directions are prepared, without measuring, for a described
   Messages messages;
   CudaLibraries libraries(messages.options(), described_h100());
   const Cuda queue{nullptr, &libraries};
-  for (const DataType type : {DataType::float32, DataType::bfloat16}) {
+  for (const DataType type : {DataType::float32, DataType::bfloat16, DataType::float16}) {
     const ConvolutionShape shape = some_shape(type);
     CHECK(make_convolution_forward(queue, shape)->workspace_bytes() >= 0);
     CHECK(make_convolution_backward_data(queue, shape)->workspace_bytes() >= 0);
