@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/data/text_lines.h"
 #include "engine/train/detections_json.h"
 
 namespace sleight {
@@ -24,7 +25,7 @@ std::string json_text(const std::string& text) {
   try {
     return nlohmann::json(text).dump();
   } catch (const nlohmann::json::exception&) {
-    fail("the name ", shown_name(text), " is not UTF-8 and cannot stand in a JSON file; rename it");
+    fail("the name ", shown(text), " is not UTF-8 and cannot stand in a JSON file; rename it");
   }
 }
 
@@ -41,7 +42,7 @@ Positions<std::int64_t> positions_of(std::span<const NamedId> entries, const cha
     check(id_is_new, origin, ": ", list, "[", id->second, "] and ", list, "[", i, "] both have the id ", entry.id);
     const auto [name, name_is_new] = names.emplace(entry.name, i);
     check(name_is_new, origin, ": ", list, "[", name->second, "] and ", list, "[", i, "] both have the name ",
-          shown_name(entry.name));
+          shown(entry.name));
   }
   return ids;
 }
@@ -82,20 +83,20 @@ std::vector<std::size_t> place_pictures(std::span<const std::string> file_names,
     auto found = whole.find(name);
     if (found == whole.end()) {
       found = last_part.find(without_folders(name));
-      check(found != last_part.end(), origin, ": the picture ", shown_name(name), " is not in the data set of ",
+      check(found != last_part.end(), origin, ": the picture ", shown(name), " is not in the data set of ",
             names.size(), " pictures; give the data and the split that the detections were made from");
-      check(found->second != ambiguous, origin, ": the picture ", shown_name(name),
+      check(found->second != ambiguous, origin, ": the picture ", shown(name),
             " could be several of the data set, in different folders; write its name with the folders");
     }
-    check(!is_listed[found->second], origin, ": the picture ", shown_name(names[found->second]),
-          " of the data set is listed twice, once as ", shown_name(name));
+    check(!is_listed[found->second], origin, ": the picture ", shown(names[found->second]),
+          " of the data set is listed twice, once as ", shown(name));
     is_listed[found->second] = true;
     places.push_back(found->second);
   }
   const auto missing = std::ranges::find(is_listed, false);
   check(missing == is_listed.end(), origin, ": \"images\" lists ", file_names.size(),
         " pictures, but the data set has ", names.size(), "; ",
-        missing == is_listed.end() ? "" : shown_name(names[static_cast<std::size_t>(missing - is_listed.begin())]),
+        missing == is_listed.end() ? "" : shown(names[static_cast<std::size_t>(missing - is_listed.begin())]),
         " was not looked at. Detect on the whole split, and list pictures without detections as well");
   return places;
 }
@@ -121,7 +122,7 @@ std::string detections_to_json(const DetectionsFile& file) {
     const Box& box = detection.box;
     const std::array<double, 5> numbers = {box.left, box.top, box.width(), box.height(), detection.score};
     check(std::ranges::all_of(numbers, [](double number) { return std::isfinite(number); }), "detection ", i,
-          " in picture ", shown_name(file.pictures[static_cast<std::size_t>(detection.picture)]),
+          " in picture ", shown(file.pictures[static_cast<std::size_t>(detection.picture)]),
           " has a score or a box that is not finite; the network's output is damaged");
     text += (i > 0 ? ",\n" : "\n") + ("{\"image_id\": " + std::to_string(detection.picture + 1)) +
             ", \"category_id\": " + std::to_string(detection.class_index + 1) + ", \"bbox\": [";
@@ -169,7 +170,7 @@ PlacedDetections place_detections(const DetectionsFile& file, std::span<const st
   std::vector<std::size_t> classes;
   for (const std::string& name : file.class_names) {
     const auto found = std::ranges::find(class_names, name);
-    check(found != class_names.end(), origin, ": the category ", shown_name(name), " is no class of the data set");
+    check(found != class_names.end(), origin, ": the category ", shown(name), " is no class of the data set");
     classes.push_back(static_cast<std::size_t>(found - class_names.begin()));
   }
   PlacedDetections placed;

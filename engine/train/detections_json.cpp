@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
+#include "engine/data/text_lines.h"
 
 namespace sleight {
 
@@ -128,7 +129,7 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
 
   bool string(std::string& value) override {
     if (passing_over_) return pass();
-    if (state_ != State::field || fields[field_].kind != Kind::name) return wrong("the text " + shown_name(value));
+    if (state_ != State::field || fields[field_].kind != Kind::name) return wrong("the text " + shown(value));
     name_ = std::move(value);
     state_ = State::record;
     return true;
@@ -145,7 +146,7 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
   bool null() override { return passing_over_ ? pass() : wrong("null"); }
   bool binary(nlohmann::json::binary_t&) override { return wrong("binary data"); }
   bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception&) override {
-    return stop("not valid JSON at byte " + std::to_string(position) + ", near " + shown_name(token) +
+    return stop("not valid JSON at byte " + std::to_string(position) + ", near " + shown(token) +
                 "; it is cut short or damaged, or holds a number beyond float64 (NaN and Infinity are no JSON either)");
   }
 
@@ -185,10 +186,10 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
       state_ = State::record;
       return true;
     }
-    if (state_ != State::box) return wrong("the number " + shown_name(text));
+    if (state_ != State::box) return wrong("the number " + shown(text));
     if (box_numbers_ == 4) return stop(place() + " has more than 4 numbers");
     if (!(std::abs(value) <= largest_coordinate))
-      return stop(place() + " holds " + shown_name(text) + ", beyond 1e7 pixels");
+      return stop(place() + " holds " + shown(text) + ", beyond 1e7 pixels");
     if (box_numbers_ >= 2 && value < 0.0)
       return stop(place() + " has the negative " + (box_numbers_ == 2 ? "width " : "height ") + text +
                   "; it is [x, y, width, height]");
@@ -264,13 +265,6 @@ DetectionsJson parse_detections_json(std::string_view text, const std::string& o
   const std::string missing = handler.missing_list();
   check(missing.empty(), origin, ": there is no \"", missing, "\"");
   return std::move(handler.result);
-}
-
-std::string shown_name(std::string_view name) {
-  std::string text = "'";
-  for (const char character : name.substr(0, 120))
-    text += static_cast<unsigned char>(character) < ' ' || character == '\x7f' ? '?' : character;
-  return text + (name.size() > 120 ? "..." : "") + "'";
 }
 
 }  // namespace sleight

@@ -31,7 +31,4 @@ struct DetectionsJson {
 // read: no document is built, so that memory goes with the entries and not with what a stranger nests around them.
 DetectionsJson parse_detections_json(std::string_view text, const std::string& origin);
 
-// Names come from files, and may be anything: endless, or made to play tricks on a terminal.
-std::string shown_name(std::string_view name);
-
 }  // namespace sleight

@@ -74,25 +74,25 @@ TEST_CASE("files of the wrong shape say where") {
   REQUIRE(message_of(with_annotation(good)).empty());
   refuse("", {"not valid JSON"});
   refuse("[" + good + "]", {"begins with a list", "\"annotations\""});
-  refuse("17", {"begins with the number '17'"});
+  refuse("17", {"begins with the number \"17\""});
   refuse("{}", {"there is no \"images\""});
   refuse("{" + images + "," + categories + "}", {"there is no \"annotations\""});
   refuse("{" + images + "," + images + "}", {"\"images\" is there twice"});
   refuse(R"({"images": {}})", {"\"images\" is an object instead of a list"});
   refuse(R"({"images": [[]]})", {"images[0] is a list instead of an object"});
-  refuse(R"({"images": [{"id": "1"}]})", {"images[0].id is the text '1' instead of a whole number"});
-  refuse(R"({"images": [{"id": 1.5}]})", {"images[0].id is the number '1.5'"});
+  refuse(R"({"images": [{"id": "1"}]})", {"images[0].id is the text \"1\" instead of a whole number"});
+  refuse(R"({"images": [{"id": 1.5}]})", {"images[0].id is the number \"1.5\""});
   refuse(R"({"images": [{"id": 9223372036854775808}]})", {"9223372036854775808", "whole number of 64 bits"});
-  refuse(R"({"images": [{"id": 1, "file_name": 2}]})", {"images[0].file_name is the number '2' instead of a string"});
+  refuse(R"({"images": [{"id": 1, "file_name": 2}]})", {"images[0].file_name is the number \"2\" instead of a string"});
   refuse(R"({"images": [{"id": 1}]})", {"images[0] has no \"file_name\""});
   refuse(R"({"images": [{"id": 1, "id": 1}]})", {"images[0] has \"id\" twice"});
   refuse(
       R"({"images": [{"id": 1, "file_name": "a"}, {"id": 1, "file_name": "b"}], "categories": [], "annotations": []})",
       {"images[0] and images[1] both have the id 1"});
   refuse(R"({"categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "a"}], "images": [], "annotations": []})",
-         {"categories[0] and categories[1] both have the name 'a'"});
+         {"categories[0] and categories[1] both have the name \"a\""});
   refuse(with_annotation("null"), {"annotations[0] is null instead of an object"});
-  refuse(with_annotation(good + ", 3"), {"annotations[1] is the number '3' instead of an object"});
+  refuse(with_annotation(good + ", 3"), {"annotations[1] is the number \"3\" instead of an object"});
   refuse(with_annotation(R"({"image_id": 7, "category_id": 90, "bbox": [1, 2, 3, 4]})"),
          {"annotations[0] has no \"score\""});
   refuse(with_annotation(R"({"image_id": 1, "category_id": 90, "bbox": [1, 2, 3, 4], "score": 1})"),
@@ -102,10 +102,10 @@ TEST_CASE("files of the wrong shape say where") {
   refuse(with_annotation(R"({"bbox": [1, 2, 3]})"), {"annotations[0].bbox has 3 numbers instead of 4"});
   refuse(with_annotation(R"({"bbox": [1, 2, 3, 4, 5]})"), {"annotations[0].bbox has more than 4 numbers"});
   refuse(with_annotation(R"({"bbox": [1, 2, [3], 4]})"), {"annotations[0].bbox holds a list instead of a number"});
-  refuse(with_annotation(R"({"bbox": 3})"), {"annotations[0].bbox is the number '3' instead of a list of 4 numbers"});
+  refuse(with_annotation(R"({"bbox": 3})"), {"annotations[0].bbox is the number \"3\" instead of a list of 4 numbers"});
   refuse(with_annotation(R"({"bbox": [1, 2, -3, 4]})"), {"the negative width -3", "[x, y, width, height]"});
   refuse(with_annotation(R"({"bbox": [1, 2, 3, -4]})"), {"the negative height -4"});
-  refuse(with_annotation(R"({"bbox": [1, 2e7, 3, 4]})"), {"annotations[0].bbox holds '2e7', beyond 1e7 pixels"});
+  refuse(with_annotation(R"({"bbox": [1, 2e7, 3, 4]})"), {"annotations[0].bbox holds \"2e7\", beyond 1e7 pixels"});
   refuse(with_annotation(R"({"score": true})"), {"annotations[0].score is true instead of a number"});
   refuse(with_annotation(R"({"score": NaN})"), {"not valid JSON", "NaN"});
   refuse(with_annotation(R"({"score": 1e999})"), {"not valid JSON", "beyond float64"});
@@ -132,7 +132,8 @@ TEST_CASE("what no reader could read is not written") {
   };
   CHECK(message([](DetectionsFile&) {}).empty());
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  CHECK(contains(message([&](DetectionsFile& file) { file.detections[0].score = nan; }), "detection 0 in picture 'a'"));
+  CHECK(
+      contains(message([&](DetectionsFile& file) { file.detections[0].score = nan; }), "detection 0 in picture \"a\""));
   CHECK(contains(message([&](DetectionsFile& file) { file.detections[0].box.right = nan; }), "not finite"));
   CHECK(contains(message([](DetectionsFile& file) { file.detections[0].picture = 1; }), "picture 1"));
   CHECK(contains(message([](DetectionsFile& file) { file.detections[0].class_index = -1; }), "class -1"));
@@ -157,11 +158,11 @@ TEST_CASE("detections find their place in a data set by name") {
   };
   // The last part of a name decides only where it is one picture's.
   CHECK(message({"x/a.jpg", "y/a.jpg"}, {"x/a.jpg", "y/a.jpg"}, classes).empty());
-  CHECK(contains(message({"a.jpg", "y/a.jpg"}, {"x/a.jpg", "y/a.jpg"}, classes), "'a.jpg' could be several"));
-  CHECK(contains(message({"b.jpg", "c.jpg"}, names, classes), "'c.jpg' is not in the data set of 2 pictures"));
-  CHECK(contains(message({"b.jpg", "x/b.jpg"}, names, classes), "'data/x/b.jpg' of the data set is listed twice"));
-  CHECK(contains(message({"b.jpg", "a.jpg"}, {"a.jpg", "b.jpg", "c.jpg"}, classes), "'c.jpg' was not looked at"));
-  CHECK(contains(message({"b.jpg", "a.jpg"}, names, {"cat"}), "'dog' is no class of the data set"));
+  CHECK(contains(message({"a.jpg", "y/a.jpg"}, {"x/a.jpg", "y/a.jpg"}, classes), "\"a.jpg\" could be several"));
+  CHECK(contains(message({"b.jpg", "c.jpg"}, names, classes), "\"c.jpg\" is not in the data set of 2 pictures"));
+  CHECK(contains(message({"b.jpg", "x/b.jpg"}, names, classes), "\"data/x/b.jpg\" of the data set is listed twice"));
+  CHECK(contains(message({"b.jpg", "a.jpg"}, {"a.jpg", "b.jpg", "c.jpg"}, classes), "\"c.jpg\" was not looked at"));
+  CHECK(contains(message({"b.jpg", "a.jpg"}, names, {"cat"}), "\"dog\" is no class of the data set"));
 }
 
 }  // namespace sleight::test
