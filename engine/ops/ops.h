@@ -36,7 +36,7 @@ extern const Operation max_pool, max_pool_backward;
 extern const Operation reduce_mean, reduce_mean_backward;
 extern const Operation running_statistics;
 extern const Operation sgd;
-extern const Operation softmax_cross_entropy, softmax_cross_entropy_backward;
+extern const Operation softmax_cross_entropy, softmax_cross_entropy_backward, softmax_cross_entropy_with_gradient;
 
 // All of the above.
 std::span<const Operation* const> table();

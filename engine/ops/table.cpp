@@ -39,6 +39,7 @@ std::span<const Operation* const> operations::table() {
       &sgd,
       &softmax_cross_entropy,
       &softmax_cross_entropy_backward,
+      &softmax_cross_entropy_with_gradient,
   };
   return entries;
 }
