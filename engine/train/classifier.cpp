@@ -1,6 +1,7 @@
 #include "engine/train/classifier.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "engine/base/error.h"
@@ -107,7 +108,7 @@ void Classifier::forget_batches() {
   started_.reset();
   uploaded_.clear();
   training_inputs_ = InputStage(context_.device);
-  evaluation_inputs_ = InputStage(context_.device);
+  forget_evaluation();
 }
 
 StepResult Classifier::train(const BatchView& batch) {
@@ -137,14 +138,48 @@ StepObservation Classifier::observe(const BatchView& batch, Phase last) {
   return observation;
 }
 
-EvaluationResult Classifier::evaluate(const BatchView& batch, bool averaged) {
-  Executable& executable = plan_evaluation(batch.size, batch.height, batch.width, averaged);
-  send(evaluation_inputs_, batch, false, nullptr);
-  evaluation_inputs_.deliver(executable);
-  executable.run();
+void Classifier::upload_evaluation(const BatchView& batch, std::shared_ptr<const void> owner) {
+  send(evaluation_inputs_, batch, false, std::move(owner));
+  uploaded_evaluations_.push_back({batch.size, batch.height, batch.width});
+}
+
+void Classifier::start_evaluation(std::span<const Weights> weights) {
+  check(evaluations_.empty() && !uploaded_evaluations_.empty(),
+        "an evaluation is started when a batch is uploaded and no other evaluation is at work");
+  const auto [size, height, width] = uploaded_evaluations_.front();
+  uploaded_evaluations_.pop_front();
+  std::vector<Executable*> executables;
+  for (const Weights which : weights)
+    executables.push_back(&plan_evaluation(size, height, width, which == Weights::averaged));
+  evaluation_inputs_.deliver(executables);
+  evaluations_.assign(executables.begin(), executables.end());
+  // On the host results lie in the arena, which the next run overwrites: there each runs when its results are fetched.
+  if (context_.device.is_host()) return;
+  for (Executable* const executable : executables)
+    executable->run();
+}
+
+EvaluationResult Classifier::finish_evaluation() {
+  check(!evaluations_.empty(), "there is no evaluation to finish");
+  Executable& executable = *evaluations_.front();
+  evaluations_.pop_front();
+  if (context_.device.is_host()) executable.run();
   return {.row_losses = executable.result<float>(names::row_losses),
           .ranks = executable.result<std::int32_t>(names::ranks),
           .logits = executable.result<float>(names::logits)};
+}
+
+void Classifier::forget_evaluation() noexcept {
+  evaluation_inputs_.forget();
+  uploaded_evaluations_.clear();
+  evaluations_.clear();
+}
+
+EvaluationResult Classifier::evaluate(const BatchView& batch, bool averaged) {
+  upload_evaluation(batch, nullptr);
+  const std::array<Weights, 1> weights = {averaged ? Weights::averaged : Weights::current};
+  start_evaluation(weights);
+  return finish_evaluation();
 }
 
 }  // namespace sleight

@@ -32,6 +32,9 @@ struct EvaluationResult {
   std::span<const float> logits;        // [N, classes]
 };
 
+// What an evaluation computes with: the weights as they are, or their moving averages.
+enum class Weights : std::uint8_t { current, averaged };
+
 // A loss or a gradient that is NaN or infinite. The message names the first bad value's step and layer.
 class NonFiniteStep : public Error {
  public:
@@ -77,12 +80,26 @@ class Classifier {
   // averaged: with the moving averages of the weights.
   EvaluationResult evaluate(const BatchView& batch, bool averaged);
 
+  // The same in parts, so that a batch travels while the one before is computed: upload_evaluation() queues its
+  // transfer; start_evaluation() takes the batch uploaded longest ago, once for each entry of `weights`;
+  // finish_evaluation() waits for their results, one after the other, whose spans are valid until the next call of
+  // finish_evaluation() or until a step is started. `owner` keeps the memory of the batch; the owner of the last batch
+  // is kept until forget_evaluation().
+  void upload_evaluation(const BatchView& batch, std::shared_ptr<const void> owner);
+  void start_evaluation(std::span<const Weights> weights);
+  EvaluationResult finish_evaluation();
+  void forget_evaluation() noexcept;
+
   const Device& device() const { return context_.device; }
   std::size_t plan_count() const { return plans_.size(); }
 
  private:
   enum class Use : std::uint8_t { training, evaluation, averaged_evaluation };
   using Key = std::tuple<Use, std::int64_t, std::int64_t, std::int64_t>;
+
+  struct BatchShape {
+    std::int64_t size, height, width;
+  };
 
   // A batch on its way to its step.
   struct Uploaded {
@@ -101,6 +118,8 @@ class Classifier {
   InputStage training_inputs_, evaluation_inputs_;
   std::deque<Uploaded> uploaded_;
   std::optional<Uploaded> started_;
+  std::deque<BatchShape> uploaded_evaluations_;
+  std::deque<Executable*> evaluations_;  // started, results not fetched
 };
 
 }  // namespace sleight

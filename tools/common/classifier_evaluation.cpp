@@ -34,6 +34,28 @@ void finish(EvaluationSummary& summary) {
     *sum /= static_cast<double>(summary.pictures);
 }
 
+// The loader's batches on their way to the evaluation. They are let go of before the loader ends.
+class UploadedBatches {
+ public:
+  UploadedBatches(Classifier& classifier, Loader& loader) : classifier_(classifier), loader_(loader) {}
+  ~UploadedBatches() { classifier_.forget_evaluation(); }
+  UploadedBatches(const UploadedBatches&) = delete;
+  UploadedBatches& operator=(const UploadedBatches&) = delete;
+
+  // Uploads the next batch; null when there is none.
+  std::shared_ptr<Batch> next() const {
+    std::optional<Batch> batch = loader_.next();
+    if (!batch) return nullptr;
+    const auto owner = std::make_shared<Batch>(std::move(*batch));
+    classifier_.upload_evaluation(*owner, owner);
+    return owner;
+  }
+
+ private:
+  Classifier& classifier_;
+  Loader& loader_;
+};
+
 }  // namespace
 
 void log_broken(std::span<const BrokenPicture> broken) {
@@ -53,18 +75,26 @@ EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, con
     std::iota(request.samples.begin(), request.samples.end(), first);
     return true;
   };
+  // Two batches may be on the device or on their way to it while the loader fills the others.
+  constexpr int slots = 5;
   Loader loader(dataset, schedule,
                 {.threads = options.loader_threads,
+                 .slots = slots,
                  .maximum_batch_size = options.batch_size,
                  .maximum_height = options.image_size,
                  .maximum_width = options.image_size,
                  .allocate_pixels = pinned_pixels(classifier.device())});
+  const UploadedBatches uploaded(classifier, loader);
+  std::vector<Weights> weights = {Weights::current};
+  if (options.averaged) weights.push_back(Weights::averaged);
   EvaluationSummaries summaries;
-  while (const std::optional<Batch> batch = loader.next()) {
-    EvaluationResult result = classifier.evaluate(*batch, false);
+  for (std::shared_ptr<Batch> batch = uploaded.next(), following; batch != nullptr; batch = std::move(following)) {
+    classifier.start_evaluation(weights);
+    following = uploaded.next();  // travels while the device computes
+    EvaluationResult result = classifier.finish_evaluation();
     add_batch(summaries.plain, *batch, result);
     if (options.averaged) {
-      result = classifier.evaluate(*batch, true);
+      result = classifier.finish_evaluation();
       add_batch(summaries.averaged, *batch, result);
     }
     if (options.observe) options.observe(*batch, result.logits);
