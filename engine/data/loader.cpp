@@ -12,6 +12,7 @@
 
 #include "engine/base/error.h"
 #include "engine/data/picture_pipeline.h"
+#include "engine/data/resident_pictures.h"
 #include "engine/tensor/random.h"
 
 namespace sleight {
@@ -38,6 +39,7 @@ struct Slot {
   std::shared_ptr<std::uint8_t> pixels;
   std::vector<std::int32_t> labels;
   std::vector<std::int32_t> flips;
+  std::vector<std::int32_t> indices, windows;  // of pictures that live on the device
   std::vector<std::int64_t> sources;
   std::size_t started = 0;   // pictures given to workers
   std::size_t finished = 0;  // pictures done
@@ -129,12 +131,19 @@ struct Loader::State {
     check(options.broken_share >= 0.0 && options.broken_share <= 1.0 && options.broken_minimum >= 0,
           "the share of broken pictures must lie within [0, 1] and their number not be negative, not ",
           options.broken_share, " and ", options.broken_minimum);
+    check(!is_resident() || options.resident_sources.size() == static_cast<std::size_t>(dataset.size()), "there are ",
+          options.resident_sources.size(), " pictures on the device for a dataset of ", dataset.size());
     const std::size_t batch = static_cast<std::size_t>(options.maximum_batch_size);
     const std::size_t bytes = batch * static_cast<std::size_t>(options.maximum_height * options.maximum_width) * 3;
     slots.resize(static_cast<std::size_t>(options.slots));
     for (Slot& slot : slots) {
-      slot.pixels = options.allocate_pixels ? options.allocate_pixels(bytes) : allocate_ordinary(bytes);
-      check(slot.pixels != nullptr, "the loader got no memory for a slot of ", bytes, " bytes");
+      if (is_resident()) {
+        slot.indices.reserve(batch);
+        slot.windows.reserve(2 * batch);
+      } else {
+        slot.pixels = options.allocate_pixels ? options.allocate_pixels(bytes) : allocate_ordinary(bytes);
+        check(slot.pixels != nullptr, "the loader got no memory for a slot of ", bytes, " bytes");
+      }
       slot.request.samples.reserve(batch);
       slot.request.partners.reserve(batch);
       slot.request.lambdas.reserve(batch);
@@ -158,6 +167,8 @@ struct Loader::State {
     for (int i = 0; i < options.threads; ++i)
       threads.emplace_back([this] { work(); });
   }
+
+  bool is_resident() const { return !options.resident_sources.empty(); }
 
   Slot& slot_of(std::int64_t step) { return slots[static_cast<std::size_t>(step) % slots.size()]; }
 
@@ -209,6 +220,10 @@ struct Loader::State {
       slot.labels.resize(slot.size());
       slot.flips.resize(slot.size());
       slot.sources.resize(slot.size());
+      if (is_resident()) {
+        slot.indices.resize(slot.size());
+        slot.windows.resize(2 * slot.size());
+      }
     }
     lock.lock();
     is_scheduling = false;
@@ -237,6 +252,7 @@ struct Loader::State {
       check(sample >= 0 && sample < dataset.size(), "step ", step, " asks for picture ", sample, " of a dataset of ",
             dataset.size());
     check_recipe(request.recipe);
+    if (is_resident()) check_resident_recipe(request.recipe);
     if (request.partners.empty()) {
       request.partners.resize(count);
       std::iota(request.partners.begin(), request.partners.end(), 0);
@@ -261,8 +277,13 @@ struct Loader::State {
     lock.unlock();
     LoaderStatistics done;
     const PipelineTimes before = pipeline.times();
-    for (std::size_t i = first; i < last; ++i)
-      prepare(slot, i, pipeline, stored, done);
+    for (std::size_t i = first; i < last; ++i) {
+      if (is_resident()) {
+        describe_window(slot, i, done);
+      } else {
+        prepare(slot, i, pipeline, stored, done);
+      }
+    }
     done.decoding = pipeline.times().decoding - before.decoding;
     done.augmenting = pipeline.times().augmenting - before.augmenting;
     lock.lock();
@@ -278,6 +299,28 @@ struct Loader::State {
     }
   }
 
+  RandomStream draws_of(const BatchRequest& request, std::int64_t sample) const {
+    return {options.seed, RandomPurpose::augmentation, static_cast<std::uint64_t>(request.epoch),
+            static_cast<std::uint64_t>(sample)};
+  }
+
+  // The draws of prepare(), in its order, and no pixels.
+  void describe_window(Slot& slot, std::size_t i, LoaderStatistics& done) const {
+    const BatchRequest& request = slot.request;
+    const std::int64_t sample = request.samples[i];
+    const std::int64_t source = options.resident_sources[static_cast<std::size_t>(sample)];
+    RandomStream random = draws_of(request, sample);
+    PaddedWindow window;
+    if (request.recipe.crop == CropKind::padded) window = draw_padded_window(request.recipe, random);
+    slot.flips[i] = draw_flip(request.recipe, random) ? 1 : 0;
+    slot.indices[i] = static_cast<std::int32_t>(source);
+    slot.windows[2 * i] = static_cast<std::int32_t>(window.top);
+    slot.windows[2 * i + 1] = static_cast<std::int32_t>(window.left);
+    slot.labels[i] = dataset.label(source);
+    slot.sources[i] = source;
+    if (source != sample) ++done.replaced;
+  }
+
   void prepare(Slot& slot, std::size_t i, PicturePipeline& pipeline, StoredPicture& stored, LoaderStatistics& done) {
     const BatchRequest& request = slot.request;
     const std::int64_t sample = request.samples[i];
@@ -290,8 +333,7 @@ struct Loader::State {
         const Clock::time_point start = Clock::now();
         dataset.read(source, stored);
         done.reading += nanoseconds_since(start);
-        RandomStream random(options.seed, RandomPurpose::augmentation, static_cast<std::uint64_t>(request.epoch),
-                            static_cast<std::uint64_t>(sample));
+        RandomStream random = draws_of(request, sample);
         slot.flips[i] = pipeline.prepare(stored, request.recipe, random, destination) ? 1 : 0;
         slot.labels[i] = dataset.label(source);
         slot.sources[i] = source;
@@ -391,7 +433,14 @@ std::int64_t Batch::width() const {
   return loader_->state_->slots[slot_].request.width;
 }
 std::span<const std::uint8_t> Batch::images() const {
+  if (loader_->state_->is_resident()) return {};
   return {loader_->state_->slots[slot_].pixels.get(), static_cast<std::size_t>(size() * height() * width() * 3)};
+}
+std::span<const std::int32_t> Batch::indices() const {
+  return loader_->state_->slots[slot_].indices;
+}
+std::span<const std::int32_t> Batch::windows() const {
+  return loader_->state_->slots[slot_].windows;
 }
 std::span<const std::int32_t> Batch::labels() const {
   return loader_->state_->slots[slot_].labels;
@@ -417,7 +466,9 @@ Batch::operator BatchView() const {
           .flips = flips(),
           .partners = partners(),
           .lambdas = lambdas(),
-          .images_pinned = loader_->state_->options.allocate_pixels != nullptr};
+          .images_pinned = loader_->state_->options.allocate_pixels != nullptr,
+          .indices = indices(),
+          .windows = windows()};
 }
 std::span<const std::int64_t> Batch::sources() const {
   return loader_->state_->slots[slot_].sources;

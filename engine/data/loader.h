@@ -51,6 +51,10 @@ struct LoaderOptions {
   std::int64_t broken_minimum = 10;
   // Where the pixels of a slot live: pinned memory for a GPU run; by default ordinary memory.
   std::function<std::shared_ptr<std::uint8_t>(std::size_t bytes)> allocate_pixels = {};
+  // For pictures that live on the device (resident_pictures.h): which picture stands there for each of the dataset.
+  // Nothing is read or decoded then; a batch says which windows of which pictures it is, with the same draws, and has
+  // no images. Must outlive the loader.
+  std::span<const std::int64_t> resident_sources = {};
 };
 
 struct BrokenPicture {
@@ -91,6 +95,9 @@ class Batch {
   std::int64_t width() const;
   // [N, H, W, 3] red, green, blue; not flipped and not blended yet: flip and mixup are applied with the normalisation.
   std::span<const std::uint8_t> images() const;
+  // Instead of images: see LoaderOptions::resident_sources and BatchView.
+  std::span<const std::int32_t> indices() const;
+  std::span<const std::int32_t> windows() const;
   std::span<const std::int32_t> labels() const;    // [N]
   std::span<const std::int32_t> flips() const;     // [N] 1: mirror this picture left to right
   std::span<const std::int32_t> partners() const;  // [N] position in this batch

@@ -27,6 +27,7 @@ std::span<const Operation* const> operations::table() {
       &global_average_pool,
       &global_average_pool_backward,
       &image_prepare,
+      &image_prepare_resident,
       &label_rank,
       &linear,
       &linear_backward_data,

@@ -37,7 +37,10 @@ Executable& Classifier::plan(Use use, std::int64_t batch_size, std::int64_t heig
   Program program = use == Use::training ? training_program(model_, options) : evaluation_program(model_, options);
   ExecutableOptions executable_options;
   if (use == Use::averaged_evaluation) executable_options.parameter_prefix = average_prefix;
-  return *(plans_[key] = std::make_unique<Executable>(std::move(program), context_, executable_options));
+  Executable& executable =
+      *(plans_[key] = std::make_unique<Executable>(std::move(program), context_, executable_options));
+  if (use == Use::training && options_.resident) executable.bind(names::resident_pictures, options_.resident->pictures);
+  return executable;
 }
 
 Executable& Classifier::plan_training(std::int64_t batch_size, std::int64_t height, std::int64_t width) {
@@ -53,8 +56,13 @@ void Classifier::send(InputStage& stage, const BatchView& batch, bool mixup, std
   const auto input = [](const char* name, const auto& values, bool pinned = false) {
     return StagedInput{name, std::as_bytes(std::span(values)), pinned};
   };
-  std::vector<StagedInput> inputs = {input(names::images, batch.images, batch.images_pinned),
-                                     input(names::flips, batch.flips), input(names::labels, batch.labels)};
+  std::vector<StagedInput> inputs = {input(names::flips, batch.flips), input(names::labels, batch.labels)};
+  if (batch.indices.empty()) {
+    inputs.push_back(input(names::images, batch.images, batch.images_pinned));
+  } else {
+    inputs.push_back(input(names::indices, batch.indices));
+    inputs.push_back(input(names::windows, batch.windows));
+  }
   if (mixup) {
     // What follows from the batch lives as long as it does.
     struct Derived {

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "engine/base/error.h"
+#include "engine/data/resident_pictures.h"
 #include "engine/train/run_log.h"
 #include "tricks/label_smoothing.h"
 
@@ -139,6 +140,12 @@ void ClassifierOptions::declare(CLI::App& app) {
                "On cuda: only algorithms that give the same bits in every run; cpu and simt always do");
   app.add_flag("--cuda-graphs,!--no-cuda-graphs", cuda_graphs,
                "On cuda: record the step once and launch it whole (default on; the same bits either way)");
+  app.add_flag("--data-on-device,!--no-data-on-device", data_on_device,
+               "Read and decode the training pictures once and keep them in the device's memory; each step crops, "
+               "mirrors and blends them there (the same bits; augmentation cifar or none, one image size)");
+  app.add_option("--data-on-device-limit", data_on_device_limit,
+                 "Refuse training pictures that would take more MiB of the device than this")
+      ->capture_default_str();
   app.add_option("--threads", threads, "Compute threads; 0: one per core")->capture_default_str();
   app.add_option("--loader-threads", loader_threads, "Threads that prepare pictures; 0: half the cores")
       ->capture_default_str();
@@ -232,6 +239,16 @@ ClassifierRun resolve(const ClassifierOptions& options) {
   check(recipe.ema_decay >= 0.0 && recipe.ema_decay < 1.0, "--ema must be in [0, 1), got ", recipe.ema_decay);
   check(recipe.warm_up_epochs >= 0.0 && std::isfinite(recipe.warm_up_epochs),
         "--warmup-epochs must be a number and not negative, got ", recipe.warm_up_epochs);
+  check(options.data_on_device_limit >= 1 && options.data_on_device_limit <= 1 << 30,
+        "--data-on-device-limit must be 1 to 1073741824 MiB, got ", options.data_on_device_limit);
+  if (options.data_on_device) {
+    with_context("--data-on-device", [&] {
+      check_resident_recipe(recipe.training_augmentation);
+      check(!recipe.random_shapes,
+            "pictures that live on the device have one size; switch random shapes off (--random-shapes off), or leave "
+            "the pictures to the loader");
+    });
+  }
   run.precision = parse_precision(options.precision, options.device);
   for (const auto& [flag, count] :
        {std::pair("--threads", options.threads), {"--loader-threads", options.loader_threads}})
@@ -285,6 +302,10 @@ std::vector<std::pair<std::string, std::string>> ClassifierRun::settings() const
       {"loader-threads", std::to_string(options.loader_threads)},
       {"seed", std::to_string(options.seed)},
   };
+  if (options.data_on_device) {
+    all.emplace_back("data-on-device", flag(options.data_on_device));
+    all.emplace_back("data-on-device-limit", std::to_string(options.data_on_device_limit));
+  }
   if (recipe.milestones.empty()) std::erase_if(all, [](const auto& entry) { return entry.first == "milestones"; });
   if (options.augmentation) all.emplace_back("augmentation", quoted(*options.augmentation));
   if (!options.weights.empty()) all.emplace_back("weights", quoted(options.weights));

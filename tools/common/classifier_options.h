@@ -31,6 +31,8 @@ struct ClassifierOptions {
   std::string precision = "fp32";
   bool deterministic = false;
   bool cuda_graphs = true;
+  bool data_on_device = false;
+  std::int64_t data_on_device_limit = 4096;  // MiB
   int threads = 0;
   int loader_threads = 0;
   std::uint64_t seed = 1;

@@ -10,6 +10,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/timer.h"
 #include "engine/data/png.h"
+#include "engine/data/resident_pictures.h"
 #include "engine/program/print.h"
 #include "engine/train/checkpoint.h"
 #include "engine/train/progress.h"
@@ -91,6 +92,7 @@ class TrainingRun {
   Context context_;
   ClassifierTricks tricks_;
   TrainingSchedule schedule_;
+  std::optional<ResidentPictures> resident_;
   Classifier classifier_;
   std::optional<RunLog> log_;
 
@@ -116,20 +118,44 @@ DatasetPair open_data(const ClassifierRun& run) {
   return data;
 }
 
+// Sets the compute threads, of which the default is a part.
+int loader_threads(const ClassifierRun& run) {
+  set_compute_threads(run.options.threads);
+  return run.options.loader_threads != 0 ? run.options.loader_threads : std::max(1, compute_threads() / 2);
+}
+
+std::optional<ResidentPictures> pictures_on_device(const ClassifierRun& run, const Dataset& dataset,
+                                                   const Device& device, int threads) {
+  if (!run.options.data_on_device) return std::nullopt;
+  return with_context("--data-on-device", [&] {
+    return std::optional<ResidentPictures>(std::in_place, dataset, device,
+                                           ResidentOptions{.recipe = run.recipe.training_augmentation,
+                                                           .height = run.image_size,
+                                                           .width = run.image_size,
+                                                           .threads = threads,
+                                                           .limit_bytes = run.options.data_on_device_limit << 20});
+  });
+}
+
+ClassificationOptions program_options(ClassifierTricks& tricks, const Dataset& dataset,
+                                      const std::optional<ResidentPictures>& resident) {
+  ClassificationOptions options = tricks.program_options(static_cast<std::int64_t>(dataset.class_names().size()));
+  if (resident) options.resident = {resident->pictures(), resident->count(), resident->height(), resident->width()};
+  return options;
+}
+
 TrainingRun::TrainingRun(const ClassifierRun& run)
     : data_(open_data(run)),
       run_(fitted_to(run, data_.training->size())),
       folder_(folder_of(run_)),
       steps_per_epoch_(steps_per_epoch(run_, data_.training->size())),
       steps_(steps_per_epoch_ * run_.recipe.epochs),
-      loader_threads_(run_.options.loader_threads),
+      loader_threads_(loader_threads(run_)),
       context_(run_.options.device, run_.options.seed, run_.device_options()),
       tricks_(run_, steps_per_epoch_),
       schedule_(run_, tricks_, data_.training->size()),
-      classifier_(context_, run_.model->trace,
-                  tricks_.program_options(static_cast<std::int64_t>(data_.training->class_names().size()))) {
-  set_compute_threads(run.options.threads);
-  if (loader_threads_ == 0) loader_threads_ = std::max(1, compute_threads() / 2);
+      resident_(pictures_on_device(run_, *data_.training, context_.device, loader_threads_)),
+      classifier_(context_, run_.model->trace, program_options(tricks_, *data_.training, resident_)) {
   outcome_.folder = folder_;
 }
 
@@ -148,7 +174,8 @@ void TrainingRun::plan() {
 void TrainingRun::refuse_changed_recipe(const SafetensorsMetadata& metadata) const {
   // What may change without changing the numbers.
   const auto is_free = [](const std::string& line) {
-    return line.starts_with("loader-threads ") || line.starts_with("cuda-graphs ") || line.starts_with("#");
+    return line.starts_with("loader-threads ") || line.starts_with("cuda-graphs ") ||
+           line.starts_with("data-on-device-limit ") || line.starts_with("#");
   };
   const auto lines_of = [&](const std::string& text) {
     std::vector<std::string> lines;
@@ -205,7 +232,11 @@ void TrainingRun::log_window(double learning_rate) {
 std::string TrainingRun::save_failed_step(const Batch& batch, const NonFiniteStep& failure) const {
   try {
     save_checkpoint(folder_ / failed_state_name, context_.store, state_metadata());
-    save_failed_batch(folder_ / failed_batch_name, batch, step_, context_, failure.observed());
+    BatchView view = batch;
+    // The file holds the pictures themselves, so that a replay needs no dataset.
+    const std::vector<std::uint8_t> images = resident_ ? resident_->images_of(view) : std::vector<std::uint8_t>();
+    if (resident_) view.images = images;
+    save_failed_batch(folder_ / failed_batch_name, view, step_, context_, failure.observed());
   } catch (const Error& error) {
     return std::string("The step could not be saved for a replay (") + error.what() +
            "); the last checkpoint is as it was";
@@ -368,6 +399,11 @@ TrainingOutcome TrainingRun::train() {
   log_info(data_.training->size(), " training and ", data_.evaluation->size(), " evaluation pictures of ",
            data_.training->class_names().size(), " classes; ", compute_threads(), " compute and ", loader_threads_,
            " loader threads on ", context_.device.name());
+  if (resident_) {
+    log_info("training pictures on the device: ", format_bytes(resident_->bytes()), " of ", resident_->width(), "x",
+             resident_->height());
+    log_broken(resident_->broken());
+  }
   if (!run_.options.resume) {
     for (const std::string_view name : {std::string_view(last_checkpoint_name), recipe_file_name}) {
       check(!fs::exists(folder_ / name), folder_.string(), " already holds a run (", name,
@@ -397,7 +433,8 @@ TrainingOutcome TrainingRun::train() {
                  .maximum_batch_size = run_.recipe.batch_size,
                  .maximum_height = largest,
                  .maximum_width = largest,
-                 .allocate_pixels = pinned_pixels(context_.device)});
+                 .allocate_pixels = pinned_pixels(context_.device),
+                 .resident_sources = resident_ ? resident_->sources() : std::span<const std::int64_t>()});
   {
     StepFeeder feeder(context_, classifier_, tricks_, loader, step_, end);
     ProgressLine progress_line;

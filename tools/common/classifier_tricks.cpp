@@ -26,6 +26,9 @@ ClassifierTricks::ClassifierTricks(const ClassifierRun& run, std::int64_t steps_
   if (recipe_.label_smoothing > 0.0) label_smoothing_.emplace(recipe_.label_smoothing, recipe_.smoothing);
   if (recipe_.random_shapes) random_shapes_.emplace(*recipe_.random_shapes, seed);
   if (recipe_.ema_decay > 0.0) ema_.emplace(recipe_.ema_decay, recipe_.ema_warm_up);
+  if (run.options.data_on_device) {
+    data_on_device_ = Receipt{.trick = "data on device", .counts = {{"pictures prepared there", 0.0}}};
+  }
   if (recipe_.linear_scaling) linear_scaling_ = linear_scaling_receipt(recipe_.batch_size);
 }
 
@@ -66,6 +69,10 @@ void ClassifierTricks::count(const Context& context, const Batch& batch, const E
   if (label_smoothing_) label_smoothing_->count(executable.program(), batch.size());
   if (random_shapes_) random_shapes_->count(batch.step(), batch.height(), batch.width());
   if (ema_) ema_->count();
+  if (data_on_device_ && !batch.indices().empty()) {
+    data_on_device_->counts.front().second += static_cast<double>(batch.size());
+    ++data_on_device_->fired;
+  }
   if (recipe_.no_bias_decay && !no_bias_decay_) no_bias_decay_ = no_bias_decay_receipt(executable.program());
 }
 
@@ -76,6 +83,7 @@ std::vector<Receipt> ClassifierTricks::receipts() const {
   if (label_smoothing_) all.push_back(label_smoothing_->receipt());
   if (random_shapes_) all.push_back(random_shapes_->receipt());
   if (ema_) all.push_back(ema_->receipt());
+  if (data_on_device_) all.push_back(*data_on_device_);
   if (recipe_.zero_gamma) all.push_back(zero_gamma_.value_or(Receipt{.trick = "zero gamma", .counts = {}}));
   if (recipe_.no_bias_decay) all.push_back(no_bias_decay_.value_or(Receipt{.trick = "no bias decay", .counts = {}}));
   return all;
@@ -87,6 +95,7 @@ void ClassifierTricks::restore(std::span<const Receipt> receipts) {
   if (label_smoothing_) label_smoothing_->restore(find_receipt(receipts, label_smoothing_->receipt().trick));
   if (random_shapes_) random_shapes_->restore(find_receipt(receipts, random_shapes_->receipt().trick));
   if (ema_) ema_->restore(find_receipt(receipts, ema_->receipt().trick));
+  if (data_on_device_) data_on_device_ = find_receipt(receipts, data_on_device_->trick);
 }
 
 std::string receipts_to_json(std::span<const Receipt> receipts) {

@@ -46,6 +46,7 @@ class ClassifierTricks {
   std::optional<LabelSmoothing> label_smoothing_;
   std::optional<RandomShapes> random_shapes_;
   std::optional<Ema> ema_;
+  std::optional<Receipt> data_on_device_;
   // Facts of the traced program and not of its steps.
   std::optional<Receipt> zero_gamma_, no_bias_decay_, linear_scaling_;
 };
