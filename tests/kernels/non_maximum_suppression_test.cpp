@@ -166,6 +166,13 @@ TEST_CASE("non_maximum_suppression: the best 400 of many, as in a sorted list") 
   SuppressionCase equal = random_case(1, 3000, 3, 1.0);
   std::fill(equal.scores.begin(), equal.scores.end(), 0.25F);
   require_reference(equal);
+  // Nothing suppressed: the last candidate of all is seen, and it differs from the first one left out in the last bit.
+  equal.overlap_threshold = 1;
+  equal.detections = 400;
+  for (const std::int32_t candidates : {399, 400}) {
+    equal.candidates = candidates;
+    require_reference(equal);
+  }
   SuppressionCase most = random_case(1, 1500, 1, 1.0);
   most.candidates = kernels::maximum_candidates;
   most.detections = 2000;
