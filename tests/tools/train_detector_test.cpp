@@ -71,42 +71,50 @@ TEST_CASE("a detector's run is repeatable, stopped anywhere and resumed, with an
                       [&](const MetricsLine& line) { return line.find(name).has_value(); }));
   }
 
-  SECTION("from its own recipe, with three loader threads") {
-    const fs::path again = scratch / "again";
-    require_success(run_tool_process("train_detector", {"--config", (whole / "recipe.toml").string(),
-                                                        "--loader-threads", "3", "--out", again.string()}));
-    require_equal_checkpoints(whole, again);
+  // From its own recipe, with three loader threads.
+  const fs::path again = scratch / "again";
+  require_success(run_tool_process("train_detector", {"--config", (whole / "recipe.toml").string(), "--loader-threads",
+                                                      "3", "--out", again.string()}));
+  require_equal_checkpoints(whole, again);
+
+  // Stopped in the middle of an epoch, at the end of one, and in the last one, which is not mixed.
+  const fs::path parts = scratch / "parts";
+  require_success(run_tool_process("train_detector", small_detector_run(parts, {"--max-steps", "4"})));
+  for (const char* steps : {"6", "15", "0"}) {
+    require_success(run_tool_process(
+        "train_detector", {"--resume", "--loader-threads", "2", "--max-steps", steps, "--out", parts.string()}));
   }
-  SECTION("stopped in the middle of an epoch and at its end") {
-    for (const char* steps : {"4", "6", "15"}) {
-      const fs::path parts = scratch / (std::string("parts") + steps);
-      require_success(run_tool_process("train_detector", small_detector_run(parts, {"--max-steps", steps})));
-      require_success(run_tool_process(
-          "train_detector", {"--resume", "--loader-threads", "2", "--max-steps", "0", "--out", parts.string()}));
-      require_equal_checkpoints(whole, parts);
-    }
-  }
-  SECTION("another seed is another run") {
-    const fs::path other = scratch / "other";
-    require_success(run_tool_process("train_detector", small_detector_run(other, {"--seed", "2"})));
-    const bool equal = read_file(whole / "last.safetensors") == read_file(other / "last.safetensors");
-    CHECK_FALSE(equal);
-  }
-  SECTION("it is evaluated with the score of the run, and its detections score the same from a file") {
-    const std::string weights = (whole / "best.safetensors").string();
-    const std::vector<std::string> data = {"--data",           "synthetic", "--synthetic-pictures", "24",
-                                           "--synthetic-size", "80",        "--synthetic-classes",  "3"};
-    std::vector<std::string> arguments = data;
-    arguments.insert(arguments.end(),
-                     {"--weights", weights, "--detections", (scratch / "found.json").string(), "--batch-size", "7"});
-    const ToolResult evaluated = run_tool_process("evaluate_detector", arguments);
-    require_success(evaluated);
-    INFO(evaluated.output);
-    CHECK(contains(evaluated.output, "100 pictures"));
-    const DetectionsFile found = read_detections(scratch / "found.json");
-    CHECK(found.pictures.size() == 100);
-    CHECK(found.class_names.size() == 3);
-  }
+  require_equal_checkpoints(whole, parts);
+
+  // Another seed is another run, from its first step on.
+  const fs::path other = scratch / "other";
+  require_success(run_tool_process("train_detector", small_detector_run(other, {"--seed", "2", "--max-steps", "4"})));
+  const SafetensorsFile a(whole / "last.safetensors"), b(other / "last.safetensors");
+  const SafetensorsEntry& tensor = a.tensors().front();
+  CHECK_FALSE(std::equal(tensor.bytes.begin(), tensor.bytes.end(), b.at(tensor.name).bytes.begin()));
+
+  // What it finds can be written down and scored from the file.
+  const std::vector<std::string> data = {"--data", "synthetic", "--synthetic-size", "80", "--synthetic-classes", "3"};
+  std::vector<std::string> arguments = data;
+  arguments.insert(arguments.end(), {"--synthetic-pictures", "24", "--weights", (whole / "best.safetensors").string(),
+                                     "--detections", (scratch / "found.json").string(), "--sheet",
+                                     (scratch / "sheet.png").string(), "--batch-size", "7"});
+  const ToolResult evaluated = run_tool_process("evaluate_detector", arguments);
+  INFO(evaluated.output);
+  REQUIRE(evaluated.status == 0);
+  CHECK(contains(evaluated.output, "100 pictures"));
+  CHECK(fs::file_size(scratch / "sheet.png") > 1000);
+  const DetectionsFile found = read_detections(scratch / "found.json");
+  CHECK(found.pictures.size() == 100);
+  CHECK(found.class_names.size() == 3);
+  arguments = data;
+  arguments.insert(arguments.end(), {"--format", "synthetic", "--synthetic-pictures", "100", "--detections",
+                                     (scratch / "found.json").string()});
+  const ToolResult scored = run_tool_process("score_detections", arguments);
+  INFO(scored.output);
+  CHECK(scored.status == 0);
+  // The same table, behind the line that counts pictures.
+  CHECK(contains(evaluated.output, scored.output));
 }
 
 TEST_CASE("a killed detector's run goes on from its last checkpoint") {
