@@ -15,10 +15,10 @@ struct Named {
   Choice choice;
   const char* name;
 };
-constexpr std::array treatments = {Named{Treatment::ignored, "ignored"}, Named{Treatment::counted, "counted"},
-                                   Named{Treatment::left_out, "left-out"}};
-constexpr std::array pixel_edges = {Named{PixelEdges::continuous, "continuous"},
-                                    Named{PixelEdges::inclusive, "inclusive"}};
+constexpr std::array<Named<Treatment>, 3> treatments = {
+    {{Treatment::ignored, "ignored"}, {Treatment::counted, "counted"}, {Treatment::left_out, "left-out"}}};
+constexpr std::array<Named<PixelEdges>, 2> pixel_edges = {
+    {{PixelEdges::continuous, "continuous"}, {PixelEdges::inclusive, "inclusive"}}};
 
 template <class Choices>
 auto parse_choice(const Choices& choices, const char* what, const std::string& name) {

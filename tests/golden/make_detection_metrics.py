@@ -204,6 +204,10 @@ def voc_cases():
         # The second detection overlaps both objects by more than a half, but most the one that is found already.
         voc_case("the best object is taken", 1, 1, [one, [0, 0, 14, 11, 33, 30, 0]],
                  [[0, 0, 11, 11, 30, 30, 0.9], [0, 0, 12, 11, 31, 30, 0.8]]),
+        # Of two equal objects the first decides: it counts in one picture and is difficult in the other.
+        voc_case("two equal objects, one difficult", 2, 1,
+                 [one, [*one[:6], 1], [1, 0, 11, 11, 30, 30, 1], [1, 0, 11, 11, 30, 30, 0]],
+                 [[0, 0, 11, 11, 30, 30, 0.9], [0, 0, 101, 101, 120, 120, 0.8], [1, 0, 11, 11, 30, 30, 0.7]]),
         voc_case("difficult objects", 1, 1, [one, difficult, [0, 0, 12, 11, 31, 30, 1]],
                  [[0, 0, 101, 101, 120, 120, 0.95], [0, 0, 101, 101, 120, 119, 0.9], [0, 0, 11, 11, 30, 30, 0.8],
                   [0, 0, 12, 11, 31, 30, 0.7], [0, 0, 150, 150, 160, 160, 0.6], [0, 0, 11, 12, 30, 30, 0.5]]),
