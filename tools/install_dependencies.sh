@@ -18,6 +18,7 @@ packages=(
   "libjpeg-dev             libjpeg-turbo: reads JPEG"
   "libstb-dev              stb_image: reads and writes PNG"
   "zlib1g-dev              reads .tar.gz"
+  "libpugixml-dev          reads XML: the annotations of Pascal VOC"
   "nlohmann-json3-dev      JSON: headers of checkpoints, metrics"
   "libcli11-dev            the flags of the tools"
   "catch2                  the tests"

@@ -32,6 +32,11 @@ class ArchiveTree : public FileTree {
   }
 
   std::span<const std::byte> read(std::size_t file, std::vector<std::byte>&) const override { return bytes_[file]; }
+  std::span<const std::byte> read_part(std::size_t file, std::size_t offset, std::size_t count,
+                                       std::vector<std::byte>&) const override {
+    const std::span<const std::byte> rest = bytes_[file].subspan(std::min(offset, bytes_[file].size()));
+    return rest.first(std::min(count, rest.size()));
+  }
 
  private:
   void take(std::vector<TarEntry> entries) {

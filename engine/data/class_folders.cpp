@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <limits>
 #include <map>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/data/text_lines.h"
 
 namespace sleight {
 
@@ -44,15 +44,6 @@ std::optional<ClassPath> parse_class_path(std::string_view path, bool is_folder)
     }
     begin = slash + 1;
   }
-}
-
-bool has_picture_name(std::string_view path) {
-  const std::size_t dot = path.rfind('.');
-  if (dot == std::string_view::npos) return false;
-  std::string extension(path.substr(dot));
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
 }
 
 // The folder that holds train, val and test. Pictures may lie in several such folders only by mistake.

@@ -2,10 +2,17 @@
 // threads at once.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/data/box.h"
+#include "engine/data/box_rules.h"
 #include "engine/data/dataset.h"
 
 namespace sleight {
@@ -16,5 +23,69 @@ class DetectionDataset : public PictureSource {
   // known class. May be empty.
   virtual std::span<const ObjectBox> objects(std::int64_t index) const = 0;
 };
+
+enum class DetectionFormat : std::uint8_t { voc, coco, yolo, synthetic };
+
+// "voc", "coco", "yolo" or "synthetic"; throws Error naming them for anything else.
+DetectionFormat parse_detection_format(std::string_view name);
+std::string_view name_of(DetectionFormat format);
+
+// Generated scenes: textured shapes that hide each other on a cluttered ground. A scene is a pure function of (seed,
+// split, index, height, width, classes, objects).
+struct SyntheticSceneOptions {
+  std::int64_t training_count = 2000;
+  std::int64_t evaluation_count = 200;
+  std::int64_t height = 416;  // 32 .. 4096
+  std::int64_t width = 416;
+  int classes = 10;  // 1 .. 50, as for SyntheticOptions
+  int minimum_objects = 1;
+  int maximum_objects = 8;
+  std::uint64_t seed = 0;
+};
+
+struct DetectionDatasetOptions {
+  // Names of the splits as the data set has them; empty: the format's rule.
+  //   voc        With a test split: training is trainval (a year without: train), evaluation is test. Without one:
+  //   train
+  //              and val, for trainval would contain val. Years that lie side by side are put together; "VOC2007/test"
+  //              names one year, and "VOC2007/trainval,VOC2012/train" several splits.
+  //   coco, yolo Training is train; evaluation is the first there is of val, valid, test. For coco also the path of the
+  //              JSON file below the root.
+  std::string training_split;
+  std::string evaluation_split;
+  // Empty: those of the data set. voc: the sorted names found in the training split. coco: the training file's
+  // categories by their number. yolo: data.yaml, classes.txt or *.names. Given for voc and coco, objects of other
+  // classes are left out and counted; given for yolo, they are the names of classes 0, 1, 2, ...
+  std::vector<std::string> class_names;
+  SyntheticSceneOptions synthetic;
+  // A .tar.gz is inflated into memory once; one that grows beyond this is refused.
+  std::size_t maximum_inflated_bytes = std::size_t{8} << 30;
+};
+
+// One split, and what the rules for wrong boxes did to it. What they did is in the dataset's warnings() as well, with
+// the first pictures and boxes of each kind.
+struct OpenedDetectionDataset {
+  std::unique_ptr<DetectionDataset> dataset;
+  BoxCounts boxes;
+};
+
+// path: a folder, or a .tar, .tar.gz or .tgz of the same tree, read in place; for the format synthetic the word
+// "synthetic". The classes are those of the training split; when there is none they are the evaluation split's own,
+// with a warning. Throws Error saying what was looked for and found: no such split, a picture or an annotation missing,
+// a damaged annotation file, a class that is not in the list, no box at all.
+OpenedDetectionDataset open_detection_dataset(const std::string& path, DetectionFormat format, DatasetSplit split,
+                                              const DetectionDatasetOptions& options = {});
+
+// Both splits of one place, listed or inflated only once.
+struct DetectionDatasetPair {
+  OpenedDetectionDataset training;
+  OpenedDetectionDataset evaluation;
+};
+DetectionDatasetPair open_detection_datasets(const std::string& path, DetectionFormat format,
+                                             const DetectionDatasetOptions& options = {});
+
+// A text file with one class name per line. Throws Error for an empty file, an empty line between names and a name that
+// is there twice.
+std::vector<std::string> read_class_names(const std::filesystem::path& file);
 
 }  // namespace sleight

@@ -14,7 +14,7 @@ namespace sleight {
 namespace {
 
 constexpr int maximum_depth = 16;
-constexpr std::int64_t maximum_file_bytes = std::int64_t{1} << 30;
+constexpr std::size_t maximum_file_bytes = std::size_t{1} << 30;
 
 class Descriptor {
  public:
@@ -44,30 +44,53 @@ class FolderTree : public FileTree {
     std::sort(folders_.begin(), folders_.end());
   }
 
-  // Opens relative to the folder: no path is put together, so reading takes no memory beyond the file's. Not blocking,
-  // because opening a pipe would otherwise wait for its writer.
   std::span<const std::byte> read(std::size_t file, std::vector<std::byte>& memory) const override {
-    const Descriptor opened(openat(folder_.get(), files_[file].c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    check(opened.get() >= 0, "cannot open it: ", std::strerror(errno));
-    struct stat status {};
-    check(fstat(opened.get(), &status) == 0, "cannot read its size: ", std::strerror(errno));
-    check(S_ISREG(status.st_mode), "it is not a regular file");
-    check(status.st_size <= maximum_file_bytes, "the file has ", status.st_size, " bytes; the limit for a picture is ",
-          maximum_file_bytes);
-    const std::size_t size = static_cast<std::size_t>(status.st_size);
-    if (memory.size() < size) memory.resize(size);
-    std::size_t done = 0;
-    while (done < size) {
-      const ssize_t count = ::read(opened.get(), memory.data() + done, size - done);
-      if (count < 0 && errno == EINTR) continue;
-      check(count >= 0, "cannot read it: ", std::strerror(errno));
-      check(count > 0, "the file became shorter while it was read");
-      done += static_cast<std::size_t>(count);
-    }
-    return {memory.data(), size};
+    const Descriptor opened(open_file(file));
+    const std::size_t size = size_of(opened);
+    check(size <= maximum_file_bytes, "the file has ", size, " bytes; the limit for a picture is ", maximum_file_bytes);
+    const std::span<const std::byte> bytes = read_from(opened, 0, size, memory);
+    check(bytes.size() == size, "the file became shorter while it was read");
+    return bytes;
+  }
+
+  std::span<const std::byte> read_part(std::size_t file, std::size_t offset, std::size_t count,
+                                       std::vector<std::byte>& memory) const override {
+    const Descriptor opened(open_file(file));
+    const std::size_t size = size_of(opened);
+    return read_from(opened, offset, std::min(count, size - std::min(offset, size)), memory);
   }
 
  private:
+  // Relative to the folder: no path is put together, so reading takes no memory beyond the file's. Not blocking,
+  // because opening a pipe would otherwise wait for its writer.
+  int open_file(std::size_t file) const {
+    const int descriptor = openat(folder_.get(), files_[file].c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    check(descriptor >= 0, "cannot open it: ", std::strerror(errno));
+    return descriptor;
+  }
+
+  static std::size_t size_of(const Descriptor& opened) {
+    struct stat status {};
+    check(fstat(opened.get(), &status) == 0, "cannot read its size: ", std::strerror(errno));
+    check(S_ISREG(status.st_mode), "it is not a regular file");
+    return static_cast<std::size_t>(status.st_size);
+  }
+
+  // Fewer bytes than asked for only where the file ends.
+  static std::span<const std::byte> read_from(const Descriptor& opened, std::size_t offset, std::size_t size,
+                                              std::vector<std::byte>& memory) {
+    if (memory.size() < size) memory.resize(size);
+    std::size_t done = 0;
+    while (done < size) {
+      const ssize_t count = pread(opened.get(), memory.data() + done, size - done, static_cast<off_t>(offset + done));
+      if (count < 0 && errno == EINTR) continue;
+      check(count >= 0, "cannot read it: ", std::strerror(errno));
+      if (count == 0) break;
+      done += static_cast<std::size_t>(count);
+    }
+    return {memory.data(), done};
+  }
+
   void list(const std::filesystem::path& folder, const std::string& prefix, int depth) {
     check(depth <= maximum_depth, "the folder ", folder.string(), " is more than ", maximum_depth,
           " levels deep; a link may lead back into the tree");

@@ -1,5 +1,3 @@
-#include <filesystem>
-
 #include "engine/base/error.h"
 #include "engine/data/cifar10.h"
 #include "engine/data/class_folders.h"
@@ -10,15 +8,6 @@
 namespace sleight {
 
 namespace {
-
-std::shared_ptr<const FileTree> open_tree(const std::string& path, const DatasetOptions& options) {
-  std::error_code error;
-  const std::filesystem::file_status status = std::filesystem::status(path, error);
-  check(std::filesystem::exists(status), "there is no data at ", path,
-        ": give a folder, a .tar or .tar.gz archive, or the word synthetic");
-  if (std::filesystem::is_directory(status)) return open_folder_tree(path);
-  return open_archive_tree(path, options.maximum_inflated_bytes);
-}
 
 std::unique_ptr<Dataset> open_split(const std::shared_ptr<const FileTree>& tree, DatasetSplit split) {
   if (has_cifar10(*tree)) return open_cifar10(*tree, split);
@@ -33,14 +22,14 @@ std::unique_ptr<Dataset> open_split(const std::shared_ptr<const FileTree>& tree,
 
 std::unique_ptr<Dataset> open_dataset(const std::string& path, DatasetSplit split, const DatasetOptions& options) {
   if (path == "synthetic") return open_synthetic(options.synthetic, split);
-  return open_split(open_tree(path, options), split);
+  return open_split(open_file_tree(path, options.maximum_inflated_bytes), split);
 }
 
 DatasetPair open_datasets(const std::string& path, const DatasetOptions& options) {
   if (path == "synthetic")
     return {open_synthetic(options.synthetic, DatasetSplit::training),
             open_synthetic(options.synthetic, DatasetSplit::evaluation)};
-  const std::shared_ptr<const FileTree> tree = open_tree(path, options);
+  const std::shared_ptr<const FileTree> tree = open_file_tree(path, options.maximum_inflated_bytes);
   return {open_split(tree, DatasetSplit::training), open_split(tree, DatasetSplit::evaluation)};
 }
 

@@ -1,0 +1,69 @@
+// What is done with boxes that are wrong. Real annotations cross the border, have their corners swapped, or are empty;
+// each is put right or left out by one rule for all formats, counted, and the first of each kind are named:
+//
+//   a number that is not finite                  left out
+//   a class that is not in the list              left out when the user gave the list; otherwise an error
+//   left and right, or top and bottom swapped    swapped back
+//   an edge outside the picture                  moved onto the border (not counted up to half a pixel: rounding)
+//   then less than one pixel of area             left out
+//
+// The picture's size is the one the annotation states, unless it states none or a box crosses it: then the picture
+// itself is asked.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "engine/data/box.h"
+#include "engine/data/decode_picture.h"
+
+namespace sleight {
+
+// How many, over a whole split.
+struct BoxCounts {
+  std::int64_t pictures = 0;
+  std::int64_t pictures_without_objects = 0;  // after the rules
+  std::int64_t objects = 0;                   // kept, whatever was put right about them
+  std::int64_t difficult = 0;                 // of those kept
+  std::int64_t crowd = 0;                     // of those kept
+  std::int64_t swapped = 0;
+  std::int64_t clipped = 0;
+  std::int64_t dropped_not_finite = 0;
+  std::int64_t dropped_empty = 0;
+  std::int64_t dropped_class = 0;
+  std::int64_t wrong_sizes = 0;  // pictures that have not the size their annotation states
+
+  bool operator==(const BoxCounts&) const = default;
+};
+
+// How a format writes four numbers.
+enum class BoxNumbers : std::uint8_t {
+  corners,            // left, top, right, bottom as in Box
+  one_based_corners,  // Pascal VOC: pixels counted from 1, the last one included
+  corner_and_size,    // COCO: left, top, width, height
+  centre_and_size,    // YOLO: centre x, centre y, width, height as shares of the picture's
+};
+
+using FourNumbers = std::array<double, 4>;
+
+bool is_finite(const FourNumbers& numbers);
+
+// In pixels, corners in order; whether they had to be swapped. Swapping comes before the step from counting from 1:
+// Pascal VOC's 7, 3 are the pixels 3 to 7, so 2 .. 7 and not 3 .. 6.
+struct OrderedBox {
+  Box box;
+  bool was_swapped = false;
+};
+OrderedBox ordered_box(const FourNumbers& numbers, BoxNumbers meaning, PictureSize size);
+
+// Clipped to the picture; whether an edge moved by more than half a pixel.
+struct ClippedBox {
+  Box box;
+  bool was_clipped = false;
+};
+ClippedBox clipped_box(const Box& box, PictureSize size);
+
+// Less than one pixel of area.
+bool is_empty(const Box& box);
+
+}  // namespace sleight

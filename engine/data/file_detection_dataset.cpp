@@ -1,0 +1,257 @@
+#include "engine/data/file_detection_dataset.h"
+
+#include <array>
+#include <limits>
+#include <map>
+#include <sstream>
+#include <utility>
+
+#include "engine/base/error.h"
+#include "engine/data/picture_size.h"
+#include "engine/data/text_lines.h"
+
+namespace sleight {
+
+namespace {
+
+// Counts what happens to boxes, and remembers the first of each kind for the warnings.
+class Oddities {
+ public:
+  enum Kind : std::uint8_t { not_finite, unknown_class, swapped, clipped, empty, wrong_size, kinds };
+
+  template <class Describe>
+  void note(Kind kind, Describe&& describe) {
+    Noted& noted = noted_[kind];
+    if (noted.count++ < most_named) noted.examples += (noted.examples.empty() ? "" : "; ") + describe();
+  }
+
+  std::int64_t count(Kind kind) const { return noted_[kind].count; }
+
+  // One line for each kind that occurred: how many, what was done, and where first.
+  void append_warnings(const std::string& split, std::vector<std::string>& warnings) const {
+    for (std::size_t kind = 0; kind < noted_.size(); ++kind) {
+      const Noted& noted = noted_[kind];
+      if (noted.count == 0) continue;
+      std::string line =
+          "split " + split + ": " + std::to_string(noted.count) + " " + descriptions[kind] + ": " + noted.examples;
+      if (noted.count > most_named) line += "; and " + std::to_string(noted.count - most_named) + " more";
+      warnings.push_back(std::move(line));
+    }
+  }
+
+ private:
+  static constexpr std::int64_t most_named = 3;
+  static constexpr std::array<const char*, kinds> descriptions = {
+      "boxes with numbers that are not finite were left out",
+      "objects of classes that are not in the list were left out",
+      "boxes with swapped corners were put right",
+      "boxes that cross the border of their picture were clipped",
+      "boxes with less than one pixel inside their picture were left out",
+      "pictures have not the size that their annotation states; their own was taken"};
+
+  struct Noted {
+    std::int64_t count = 0;
+    std::string examples;
+  };
+  std::array<Noted, kinds> noted_;
+};
+
+std::string describe(const FourNumbers& numbers) {
+  std::ostringstream text;
+  text << "(" << numbers[0] << ", " << numbers[1] << ", " << numbers[2] << ", " << numbers[3] << ")";
+  return text.str();
+}
+
+// The picture's size: as stated until there is doubt, then its own.
+class SizeOfPicture {
+ public:
+  SizeOfPicture(const FileTree& tree, const StatedPicture& picture, Oddities& oddities, std::vector<std::byte>& memory)
+      : tree_(tree), picture_(picture), oddities_(oddities), memory_(memory), size_(picture.size) {}
+
+  PictureSize get() {
+    if (size_.height <= 0 || size_.width <= 0) ask();
+    return size_;
+  }
+
+  void ask() {
+    if (was_asked_) return;
+    was_asked_ = true;
+    const PictureSize stated = size_;
+    size_ = read_picture_size(tree_, picture_.file, memory_);
+    const bool is_stated = stated.height > 0 && stated.width > 0;
+    if (!is_stated || (stated.height == size_.height && stated.width == size_.width)) return;
+    oddities_.note(Oddities::wrong_size, [&] {
+      std::ostringstream text;
+      text << tree_.name(picture_.file) << " is " << size_.width << " x " << size_.height << ", not " << stated.width
+           << " x " << stated.height;
+      return text.str();
+    });
+  }
+
+ private:
+  const FileTree& tree_;
+  const StatedPicture& picture_;
+  Oddities& oddities_;
+  std::vector<std::byte>& memory_;
+  PictureSize size_;
+  bool was_asked_ = false;
+};
+
+class FileDetectionDataset : public DetectionDataset {
+ public:
+  struct Picture {
+    std::size_t file;
+    std::size_t first_object;
+  };
+
+  FileDetectionDataset(std::shared_ptr<const FileTree> tree, std::vector<std::string> class_names)
+      : tree_(std::move(tree)), class_names_(std::move(class_names)) {}
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(pictures_.size()) - 1; }
+  const std::vector<std::string>& class_names() const override { return class_names_; }
+  const std::vector<std::string>& warnings() const override { return warnings_; }
+  std::string name(std::int64_t index) const override { return tree_->name(at(index).file); }
+  void read(std::int64_t index, StoredPicture& picture) const override {
+    picture.form = StoredPicture::Form::encoded;
+    picture.bytes = tree_->read(at(index).file, picture.memory);
+  }
+  std::span<const ObjectBox> objects(std::int64_t index) const override {
+    const Picture& picture = at(index);
+    const Picture& next = pictures_[static_cast<std::size_t>(index) + 1];
+    return std::span(objects_).subspan(picture.first_object, next.first_object - picture.first_object);
+  }
+
+  // Takes the split's pictures and objects through the rules.
+  BoxCounts take(AnnotatedSplit split, UnknownClass unknown);
+
+ private:
+  const Picture& at(std::int64_t index) const {
+    check(index >= 0 && index < size(), "there is no picture ", index, " among ", size());
+    return pictures_[static_cast<std::size_t>(index)];
+  }
+
+  // Positions in class_names_ of the split's own classes, -1 for unknown ones.
+  std::vector<std::int32_t> class_numbers(const AnnotatedSplit& split) const {
+    std::map<std::string_view, std::int32_t> positions;
+    for (const std::string& name : class_names_)
+      positions.emplace(name, static_cast<std::int32_t>(positions.size()));
+    std::vector<std::int32_t> numbers;
+    for (const std::string& name : split.class_names) {
+      const auto found = positions.find(name);
+      numbers.push_back(found == positions.end() ? -1 : found->second);
+    }
+    return numbers;
+  }
+
+  // A class of the list that was misspelt is seen here.
+  void warn_of_empty_classes(const std::string& split) {
+    std::vector<bool> is_used(class_names_.size());
+    for (const ObjectBox& object : objects_)
+      is_used[static_cast<std::size_t>(object.class_index)] = true;
+    std::int64_t count = 0;
+    std::string names;
+    for (std::size_t i = 0; i < class_names_.size(); ++i) {
+      if (is_used[i]) continue;
+      constexpr std::int64_t most_named = 10;
+      if (count++ < most_named) names += (names.empty() ? "" : ", ") + class_names_[i];
+    }
+    if (count > 0)
+      warnings_.push_back("split " + split + ": " + std::to_string(count) + " of " +
+                          std::to_string(class_names_.size()) + " classes have no object: " + names);
+  }
+
+  std::shared_ptr<const FileTree> tree_;
+  std::vector<std::string> class_names_;
+  std::vector<std::string> warnings_;
+  std::vector<Picture> pictures_;  // and one behind the last
+  std::vector<ObjectBox> objects_;
+};
+
+BoxCounts FileDetectionDataset::take(AnnotatedSplit split, UnknownClass unknown) {
+  const std::vector<std::int32_t> numbers = class_numbers(split);
+  Oddities oddities;
+  BoxCounts counts;
+  std::vector<std::byte> memory;
+  warnings_ = std::move(split.warnings);
+  objects_.reserve(split.objects.size());
+  std::size_t position = 0;
+  for (const StatedPicture& picture : split.pictures) {
+    pictures_.push_back({picture.file, objects_.size()});
+    SizeOfPicture size(*tree_, picture, oddities, memory);
+    for (std::size_t i = 0; i < picture.object_count; ++i, ++position) {
+      const StatedObject& stated = split.objects[position];
+      const auto note = [&](Oddities::Kind kind, const std::string& more = {}) {
+        oddities.note(kind, [&] {
+          return tree_->name(picture.file) + ", object " + std::to_string(i + 1) + " " + describe(stated.numbers) +
+                 more;
+        });
+      };
+      const std::int32_t class_index = numbers.at(static_cast<std::size_t>(stated.class_number));
+      if (class_index < 0) {
+        const std::string& name = split.class_names[static_cast<std::size_t>(stated.class_number)];
+        check(unknown == UnknownClass::is_left_out, tree_->name(picture.file), ": object ", i + 1, " is of the class ",
+              shown(name),
+              ", which the training split has not: no detector could find it. Give the list of classes; "
+              "objects of others are then left out");
+        note(Oddities::unknown_class, " of the class " + shown(name));
+        continue;
+      }
+      if (!is_finite(stated.numbers)) {
+        note(Oddities::not_finite);
+        continue;
+      }
+      const auto inside_of = [&](const PictureSize& limits) {
+        return clipped_box(ordered_box(stated.numbers, split.numbers, limits).box, limits);
+      };
+      ClippedBox clipped = inside_of(size.get());
+      if (clipped.was_clipped || is_empty(clipped.box)) {
+        size.ask();
+        clipped = inside_of(size.get());
+      }
+      if (ordered_box(stated.numbers, split.numbers, size.get()).was_swapped) note(Oddities::swapped);
+      if (is_empty(clipped.box)) {
+        note(Oddities::empty);
+        continue;
+      }
+      if (clipped.was_clipped)
+        note(Oddities::clipped, " in " + std::to_string(size.get().width) + " x " + std::to_string(size.get().height));
+      objects_.push_back({clipped.box, class_index, 1.0, stated.is_difficult, stated.is_crowd, stated.outline_area});
+      counts.difficult += stated.is_difficult ? 1 : 0;
+      counts.crowd += stated.is_crowd ? 1 : 0;
+    }
+    if (objects_.size() == pictures_.back().first_object) ++counts.pictures_without_objects;
+  }
+  pictures_.push_back({0, objects_.size()});
+  oddities.append_warnings(split.name, warnings_);
+  warn_of_empty_classes(split.name);
+  counts.pictures = size();
+  counts.objects = static_cast<std::int64_t>(objects_.size());
+  counts.swapped = oddities.count(Oddities::swapped);
+  counts.clipped = oddities.count(Oddities::clipped);
+  counts.dropped_not_finite = oddities.count(Oddities::not_finite);
+  counts.dropped_empty = oddities.count(Oddities::empty);
+  counts.dropped_class = oddities.count(Oddities::unknown_class);
+  counts.wrong_sizes = oddities.count(Oddities::wrong_size);
+  return counts;
+}
+
+}  // namespace
+
+OpenedDetectionDataset make_file_detection_dataset(std::shared_ptr<const FileTree> tree, AnnotatedSplit split,
+                                                   const std::vector<std::string>& class_names, UnknownClass unknown) {
+  const std::string where = tree->root() + ", split " + split.name;
+  check(!split.pictures.empty(), where, ": it has no pictures");
+  const std::size_t stated = split.objects.size();
+  auto dataset = std::make_unique<FileDetectionDataset>(std::move(tree), class_names);
+  const BoxCounts counts = dataset->take(std::move(split), unknown);
+  if (counts.objects == 0) {
+    std::string why;
+    for (const std::string& warning : dataset->warnings())
+      why += ". " + warning;
+    fail(where, ": no box at all is left of ", stated, " on ", counts.pictures,
+         " pictures; there is nothing to learn or to measure", why);
+  }
+  return {std::move(dataset), counts};
+}
+
+}  // namespace sleight

@@ -1,0 +1,22 @@
+// From what a format's files state to a data set: classes get their final numbers, pictures their sizes, and every box
+// goes through the rules of box_rules.h.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/data/annotations.h"
+#include "engine/data/detection_dataset.h"
+
+namespace sleight {
+
+// What is done with an object whose class is not in the list.
+enum class UnknownClass : std::uint8_t { is_an_error, is_left_out };
+
+// Throws Error for a class that is not in `class_names`, naming the first picture, when that is an error; when no box
+// at all is left; and when a picture that must be asked for its size cannot be read.
+OpenedDetectionDataset make_file_detection_dataset(std::shared_ptr<const FileTree> tree, AnnotatedSplit split,
+                                                   const std::vector<std::string>& class_names, UnknownClass unknown);
+
+}  // namespace sleight

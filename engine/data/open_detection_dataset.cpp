@@ -1,0 +1,163 @@
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "engine/data/annotations.h"
+#include "engine/data/detection_dataset.h"
+#include "engine/data/file_detection_dataset.h"
+#include "engine/data/synthetic_scenes.h"
+#include "engine/data/yolo_label.h"
+
+namespace sleight {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> format_names = {"voc", "coco", "yolo", "synthetic"};
+
+// One place of files in one format, opened once for both splits.
+class Place {
+ public:
+  Place(const std::string& path, DetectionFormat format, const DetectionDatasetOptions& options)
+      : tree_(open_file_tree(path, options.maximum_inflated_bytes)),
+        format_(format),
+        given_names_(options.class_names) {
+    const SplitNames wanted{options.training_split, options.evaluation_split};
+    splits_ = format == DetectionFormat::voc    ? find_voc_splits(*tree_, wanted)
+              : format == DetectionFormat::coco ? find_coco_splits(*tree_, wanted)
+                                                : find_yolo_splits(*tree_, wanted);
+  }
+
+  DetectionDatasetPair open_both() {
+    AnnotatedSplit training = read_training();
+    const std::vector<std::string> class_names = names_from(training);
+    AnnotatedSplit evaluation = read_evaluation();
+    warn_of_shared_pictures(training, evaluation);
+    OpenedDetectionDataset opened = finish(std::move(training), class_names);
+    return {std::move(opened), finish(std::move(evaluation), class_names)};
+  }
+
+  OpenedDetectionDataset open(DatasetSplit split) {
+    if (split == DatasetSplit::training) {
+      AnnotatedSplit training = read_training();
+      const std::vector<std::string> class_names = names_from(training);
+      return finish(std::move(training), class_names);
+    }
+    AnnotatedSplit evaluation = read_evaluation();
+    if (!given_names_.empty()) return finish(std::move(evaluation), given_names_);
+    if (splits_.training.empty()) {
+      evaluation.warnings.push_back(tree_->root() + " has no training split: the classes are those of " +
+                                    evaluation.name);
+      const std::vector<std::string> class_names = names_from(evaluation);
+      return finish(std::move(evaluation), class_names);
+    }
+    return finish(std::move(evaluation), names_from(read_training()));
+  }
+
+ private:
+  AnnotatedSplit read(const std::string& split) const {
+    return format_ == DetectionFormat::voc    ? read_voc_split(*tree_, split)
+           : format_ == DetectionFormat::coco ? read_coco_split(*tree_, split)
+                                              : read_yolo_split(*tree_, split, given_names_);
+  }
+
+  AnnotatedSplit read_training() const {
+    check(!splits_.training.empty(), tree_->root(), " has no split to train on: looked for ",
+          format_ == DetectionFormat::voc ? "trainval (beside a test split) and train" : "train",
+          ". Name the split, or check the folder and the format");
+    return read(splits_.training);
+  }
+
+  AnnotatedSplit read_evaluation() const {
+    check(!splits_.evaluation.empty(), tree_->root(), " has no split to evaluate on: looked for ",
+          format_ == DetectionFormat::voc ? "test and val" : "val, valid and test",
+          ". Name the split, or set some pictures aside for it");
+    return read(splits_.evaluation);
+  }
+
+  std::vector<std::string> names_from(const AnnotatedSplit& split) const {
+    if (!given_names_.empty()) return given_names_;
+    std::set<std::string_view> seen;
+    for (const std::string& name : split.class_names)
+      check(seen.insert(name).second, tree_->root(), ", split ", split.name, ": two classes are called \"", name, "\"");
+    return split.class_names;
+  }
+
+  OpenedDetectionDataset finish(AnnotatedSplit split, const std::vector<std::string>& class_names) const {
+    return make_file_detection_dataset(tree_, std::move(split), class_names,
+                                       given_names_.empty() ? UnknownClass::is_an_error : UnknownClass::is_left_out);
+  }
+
+  // Scores on pictures that were trained on say nothing.
+  void warn_of_shared_pictures(const AnnotatedSplit& training, AnnotatedSplit& evaluation) const {
+    std::set<std::size_t> files;
+    for (const StatedPicture& picture : training.pictures)
+      files.insert(picture.file);
+    std::int64_t shared = 0;
+    for (const StatedPicture& picture : evaluation.pictures)
+      shared += files.contains(picture.file) ? 1 : 0;
+    if (shared > 0)
+      evaluation.warnings.push_back(std::to_string(shared) + " of the " + std::to_string(evaluation.pictures.size()) +
+                                    " pictures of the split " + evaluation.name + " are in " + training.name +
+                                    " too: scores will look better than they are");
+  }
+
+  std::shared_ptr<const FileTree> tree_;
+  DetectionFormat format_;
+  std::vector<std::string> given_names_;
+  SplitNames splits_;
+};
+
+// Generated boxes are right; they are counted all the same.
+OpenedDetectionDataset open_scenes(const DetectionDatasetOptions& options, DatasetSplit split) {
+  OpenedDetectionDataset opened{open_synthetic_scenes(options.synthetic, split), {}};
+  opened.boxes.pictures = opened.dataset->size();
+  for (std::int64_t i = 0; i < opened.dataset->size(); ++i) {
+    const auto count = static_cast<std::int64_t>(opened.dataset->objects(i).size());
+    opened.boxes.objects += count;
+    opened.boxes.pictures_without_objects += count == 0 ? 1 : 0;
+  }
+  return opened;
+}
+
+void check_scenes(const std::string& path, const DetectionDatasetOptions& options) {
+  check(path == "synthetic", "the format synthetic reads no files: give the word synthetic as the data, not ", path);
+  check(options.class_names.empty() && options.training_split.empty() && options.evaluation_split.empty(),
+        "generated scenes have neither named splits nor a list of classes: give their number");
+}
+
+}  // namespace
+
+DetectionFormat parse_detection_format(std::string_view name) {
+  const auto found = std::find(format_names.begin(), format_names.end(), name);
+  check(found != format_names.end(), "there is no detection format \"", name,
+        "\": choose voc, coco, yolo or synthetic");
+  return static_cast<DetectionFormat>(found - format_names.begin());
+}
+
+std::string_view name_of(DetectionFormat format) {
+  return format_names.at(static_cast<std::size_t>(format));
+}
+
+OpenedDetectionDataset open_detection_dataset(const std::string& path, DetectionFormat format, DatasetSplit split,
+                                              const DetectionDatasetOptions& options) {
+  if (format != DetectionFormat::synthetic) return Place(path, format, options).open(split);
+  check_scenes(path, options);
+  return open_scenes(options, split);
+}
+
+DetectionDatasetPair open_detection_datasets(const std::string& path, DetectionFormat format,
+                                             const DetectionDatasetOptions& options) {
+  if (format != DetectionFormat::synthetic) return Place(path, format, options).open_both();
+  check_scenes(path, options);
+  return {open_scenes(options, DatasetSplit::training), open_scenes(options, DatasetSplit::evaluation)};
+}
+
+std::vector<std::string> read_class_names(const std::filesystem::path& file) {
+  const std::string text = read_text_file(file);
+  return with_context(file.string(), [&] { return parse_class_names(text); });
+}
+
+}  // namespace sleight
