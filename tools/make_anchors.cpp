@@ -1,0 +1,88 @@
+// Anchors for a user's own boxes: k-means over their sizes, as the network sees them.
+#include <cstdio>
+
+#include "engine/base/error.h"
+#include "engine/data/anchors.h"
+#include "engine/data/decode_picture.h"
+#include "engine/data/detection_dataset.h"
+#include "models/yolov3.h"
+#include "tools/common/run_tool.h"
+
+namespace sleight {
+
+namespace {
+
+struct Options {
+  std::string data, format = "voc";
+  std::int64_t image_size = 416;
+  AnchorOptions search;
+  DetectionDatasetOptions dataset;
+};
+
+PictureSize size_of(const StoredPicture& picture, PictureDecoder& decoder) {
+  if (picture.form == StoredPicture::Form::pixels) return {picture.height, picture.width};
+  return decoder.open(picture.bytes);
+}
+
+// In pixels of the network's input, to which a whole picture is resized in both directions. A crowd is no object.
+std::vector<BoxSize> box_sizes(const DetectionDataset& dataset, std::int64_t image_size) {
+  std::vector<BoxSize> boxes;
+  PictureDecoder decoder;
+  StoredPicture picture;
+  for (std::int64_t index = 0; index < dataset.size(); ++index) {
+    if (dataset.objects(index).empty()) continue;
+    dataset.read(index, picture);
+    const PictureSize size = with_context(dataset.name(index), [&] { return size_of(picture, decoder); });
+    for (const ObjectBox& object : dataset.objects(index)) {
+      if (object.is_crowd) continue;
+      boxes.push_back({object.box.width() * static_cast<double>(image_size) / static_cast<double>(size.width),
+                       object.box.height() * static_cast<double>(image_size) / static_cast<double>(size.height)});
+    }
+  }
+  return boxes;
+}
+
+int make_anchors(const Options& options) {
+  const OpenedDetectionDataset opened = open_detection_dataset(options.data, parse_detection_format(options.format),
+                                                               DatasetSplit::training, options.dataset);
+  const std::vector<BoxSize> boxes = box_sizes(*opened.dataset, options.image_size);
+  const AnchorSearch found = find_anchors(boxes, options.search);
+  std::printf("%zu boxes of %lld pictures, at %lld x %lld pixels\n", boxes.size(),
+              static_cast<long long>(opened.dataset->size()), static_cast<long long>(options.image_size),
+              static_cast<long long>(options.image_size));
+  std::printf("%8s %8s %8s\n", "width", "height", "boxes");
+  for (std::size_t i = 0; i < found.anchors.size(); ++i) {
+    std::printf("%8.1f %8.1f %8lld\n", found.anchors[i].width, found.anchors[i].height,
+                static_cast<long long>(found.boxes_of_anchor[i]));
+  }
+  std::printf("mean IoU with the best anchor: %.4f (the default anchors: %.4f)\n", found.mean_intersection_over_union,
+              mean_best_intersection_over_union(boxes, yolov3_default_anchors()));
+  std::printf("anchors:");
+  for (const BoxSize& anchor : found.anchors)
+    std::printf(" %.1f,%.1f", anchor.width, anchor.height);
+  std::printf("\n");
+  return 0;
+}
+
+}  // namespace
+
+}  // namespace sleight
+
+int main(int argument_count, char** arguments) {
+  CLI::App app("Find the anchors that fit the boxes of a training split best: k-means with the distance 1 - IoU.");
+  sleight::Options options;
+  app.add_option("--data", options.data, "Folder or archive of the data set, or the word synthetic")->required();
+  app.add_option("--format", options.format, "voc, coco, yolo or synthetic")->capture_default_str();
+  app.add_option("--train-split", options.dataset.training_split, "Name of the training split; empty: by the format");
+  app.add_option("--image-size", options.image_size, "Side in pixels of the network's input")
+      ->capture_default_str()
+      ->check(CLI::Range(32, 4096));
+  app.add_option("--anchors", options.search.count, "How many; YOLOv3 takes 9")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--seed", options.search.seed, "Of the search's random starts")->capture_default_str();
+  app.add_option("--starts", options.search.starts, "Searches, of which the best is kept")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
+  return sleight::run_tool(app, argument_count, arguments, [&] { return sleight::make_anchors(options); });
+}
