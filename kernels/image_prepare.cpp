@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/picture_blend.h"
+
 namespace sleight::kernels {
 
 void check_arguments(const ImagePrepare& a) {
@@ -42,8 +44,8 @@ void image_prepare_typed(const ImagePrepare& a) {
         const std::uint8_t* const partner_pixel = partner_row + (partner_flip ? a.width - 1 - w : w) * 3;
         for (std::int64_t c = 0; c < 3; ++c) {
           Value value = Value(pixel[c]);
-          if (mixed) value = lambda * value + (Value(1) - lambda) * Value(partner_pixel[c]);
-          out_row[w * a.channels + c] = T((value - Value(a.mean[c])) * (Value(1) / Value(a.deviation[c])));
+          if (mixed) value = blended(value, Value(partner_pixel[c]), lambda);
+          out_row[w * a.channels + c] = T(normalised(value, Value(a.mean[c]), Value(1) / Value(a.deviation[c])));
         }
         for (std::int64_t c = 3; c < a.channels; ++c)
           out_row[w * a.channels + c] = T(0.0F);

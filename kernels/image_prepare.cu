@@ -3,6 +3,7 @@
 #include "kernels/image_prepare.h"
 #include "kernels/launch.h"
 #include "kernels/pack.h"
+#include "kernels/picture_blend.h"
 
 namespace sleight::kernels {
 
@@ -39,12 +40,12 @@ __global__ void image_prepare_kernel(ImagePrepare a) {
       float value = static_cast<float>(row[(flip ? width - 1 - w : w) * 3 + c]);
       if (mixed) {
         const float other = static_cast<float>(partner_row[(partner_flip ? width - 1 - w : w) * 3 + c]);
-        value = lambda * value + (1.0F - lambda) * other;
+        value = blended(value, other, lambda);
       }
       // Selected instead of indexed by c, which would put the three numbers into slow local memory.
       const float mean = c == 0 ? a.mean[0] : (c == 1 ? a.mean[1] : a.mean[2]);
       const float scale = c == 0 ? inverse_deviation[0] : (c == 1 ? inverse_deviation[1] : inverse_deviation[2]);
-      values[i] = partner_exists ? (value - mean) * scale : NAN;
+      values[i] = partner_exists ? normalised(value, mean, scale) : NAN;
     }
     store_lanes(out + first, values, valid);
   });

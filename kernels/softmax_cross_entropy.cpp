@@ -43,62 +43,105 @@ RowTarget<Value> row_target(const Arguments& arguments, std::int64_t row) {
   return {a, b, a == b ? Value(1) : Value(arguments.lambda[row])};
 }
 
+// The two numbers of the target: elsewhere, and what a label has on top of it.
+template <class Value>
+struct TargetValues {
+  Value elsewhere;
+  Value extra_at_label;
+};
+
+template <class Value, class Arguments>
+TargetValues<Value> target_values(const Arguments& arguments) {
+  const SmoothedTarget target = smoothed_target(arguments.convention, arguments.smoothing, arguments.classes);
+  return {Value(target.elsewhere), Value(target.at_label - target.elsewhere)};
+}
+
+template <class Value>
+struct RowLoss {
+  Value loss;
+  Value log_sum_exp;
+};
+
+template <class T, class Value>
+RowLoss<Value> row_loss(const T* logits, std::int64_t classes, const RowTarget<Value>& target,
+                        const TargetValues<Value>& values) {
+  Value maximum = -std::numeric_limits<Value>::infinity();
+  for (std::int64_t k = 0; k < classes; ++k)
+    maximum = std::fmax(maximum, Value(logits[k]));
+
+  // Everything is measured from the maximum: the loss of a row is a small difference of possibly large logits.
+  Value sum_of_exponentials = 0;
+  Value sum = 0;
+  for (std::int64_t k = 0; k < classes; ++k) {
+    const Value shifted = Value(logits[k]) - maximum;
+    sum_of_exponentials += std::exp(shifted);
+    sum += shifted;
+  }
+  const Value log_sum = std::log(sum_of_exponentials);
+
+  // -sum_k t(k) log p(k) with sum_k t(k) = 1
+  const auto [a, b, lambda] = target;
+  Value loss = log_sum - values.extra_at_label * lambda * (Value(logits[a]) - maximum);
+  if (lambda != Value(1)) loss -= values.extra_at_label * (Value(1) - lambda) * (Value(logits[b]) - maximum);
+  // A logit of -infinity (a class ruled out) has an infinite share in a smoothed target, and none in a sharp one.
+  if (values.elsewhere != Value(0)) loss -= values.elsewhere * sum;
+  return {loss, maximum + log_sum};
+}
+
+// gradient may be logits.
+template <class T, class Value>
+void write_row_gradient(const T* logits, std::int64_t classes, const RowTarget<Value>& target,
+                        const TargetValues<Value>& values, Value log_sum_exp, Value loss_gradient, T* gradient) {
+  const auto [a, b, lambda] = target;
+  for (std::int64_t k = 0; k < classes; ++k) {
+    Value t = values.elsewhere;
+    if (k == a) t += values.extra_at_label * lambda;
+    if (k == b && b != a) t += values.extra_at_label * (Value(1) - lambda);
+    gradient[k] = T(loss_gradient * (std::exp(Value(logits[k]) - log_sum_exp) - t));
+  }
+}
+
 template <class T>
 void forward(const SoftmaxCrossEntropyForward& arguments) {
   using Value = Accumulator<T>;
-  const SmoothedTarget target = smoothed_target(arguments.convention, arguments.smoothing, arguments.classes);
-  const Value elsewhere = Value(target.elsewhere);
-  const Value extra_at_label = Value(target.at_label - target.elsewhere);
-
+  const TargetValues<Value> values = target_values<Value>(arguments);
 #pragma omp parallel for schedule(static)
   for (std::int64_t n = 0; n < arguments.rows; ++n) {
     const T* const logits = static_cast<const T*>(arguments.logits) + n * arguments.classes;
-    Value maximum = -std::numeric_limits<Value>::infinity();
-    for (std::int64_t k = 0; k < arguments.classes; ++k)
-      maximum = std::fmax(maximum, Value(logits[k]));
-
-    // Everything is measured from the maximum: the loss of a row is a small difference of possibly large logits.
-    Value sum_of_exponentials = 0;
-    Value sum = 0;
-    for (std::int64_t k = 0; k < arguments.classes; ++k) {
-      const Value shifted = Value(logits[k]) - maximum;
-      sum_of_exponentials += std::exp(shifted);
-      sum += shifted;
-    }
-    const Value log_sum = std::log(sum_of_exponentials);
-
-    // -sum_k t(k) log p(k) with sum_k t(k) = 1
-    const auto [a, b, lambda] = row_target<Value>(arguments, n);
-    Value loss = log_sum - extra_at_label * lambda * (Value(logits[a]) - maximum);
-    if (lambda != Value(1)) loss -= extra_at_label * (Value(1) - lambda) * (Value(logits[b]) - maximum);
-    // A logit of -infinity (a class ruled out) has an infinite share in a smoothed target, and none in a sharp one.
-    if (elsewhere != Value(0)) loss -= elsewhere * sum;
-
-    static_cast<Value*>(arguments.loss)[n] = loss;
-    static_cast<Value*>(arguments.log_sum_exp)[n] = maximum + log_sum;
+    const RowLoss<Value> row = row_loss(logits, arguments.classes, row_target<Value>(arguments, n), values);
+    static_cast<Value*>(arguments.loss)[n] = row.loss;
+    static_cast<Value*>(arguments.log_sum_exp)[n] = row.log_sum_exp;
   }
 }
 
 template <class T>
 void backward(const SoftmaxCrossEntropyBackward& arguments) {
   using Value = Accumulator<T>;
-  const SmoothedTarget target = smoothed_target(arguments.convention, arguments.smoothing, arguments.classes);
-  const Value elsewhere = Value(target.elsewhere);
-  const Value extra_at_label = Value(target.at_label - target.elsewhere);
-
+  const TargetValues<Value> values = target_values<Value>(arguments);
 #pragma omp parallel for schedule(static)
   for (std::int64_t n = 0; n < arguments.rows; ++n) {
-    const T* const logits = static_cast<const T*>(arguments.logits) + n * arguments.classes;
-    T* const gradient = static_cast<T*>(arguments.logits_gradient) + n * arguments.classes;
-    const Value log_sum_exp = static_cast<const Value*>(arguments.log_sum_exp)[n];
-    const Value loss_gradient = static_cast<const Value*>(arguments.loss_gradient)[n];
-    const auto [a, b, lambda] = row_target<Value>(arguments, n);
-    for (std::int64_t k = 0; k < arguments.classes; ++k) {
-      Value t = elsewhere;
-      if (k == a) t += extra_at_label * lambda;
-      if (k == b && b != a) t += extra_at_label * (Value(1) - lambda);
-      gradient[k] = T(loss_gradient * (std::exp(Value(logits[k]) - log_sum_exp) - t));
-    }
+    const std::int64_t first = n * arguments.classes;
+    write_row_gradient(static_cast<const T*>(arguments.logits) + first, arguments.classes,
+                       row_target<Value>(arguments, n), values, static_cast<const Value*>(arguments.log_sum_exp)[n],
+                       static_cast<const Value*>(arguments.loss_gradient)[n],
+                       static_cast<T*>(arguments.logits_gradient) + first);
+  }
+}
+
+template <class T>
+void with_gradient(const SoftmaxCrossEntropyWithGradient& arguments) {
+  using Value = Accumulator<T>;
+  const TargetValues<Value> values = target_values<Value>(arguments);
+  const Value loss_gradient = *static_cast<const Value*>(arguments.mean_gradient) / static_cast<Value>(arguments.rows);
+#pragma omp parallel for schedule(static)
+  for (std::int64_t n = 0; n < arguments.rows; ++n) {
+    const std::int64_t first = n * arguments.classes;
+    const T* const logits = static_cast<const T*>(arguments.logits) + first;
+    const RowTarget<Value> target = row_target<Value>(arguments, n);
+    const RowLoss<Value> row = row_loss(logits, arguments.classes, target, values);
+    static_cast<Value*>(arguments.loss)[n] = row.loss;
+    write_row_gradient(logits, arguments.classes, target, values, row.log_sum_exp, loss_gradient,
+                       static_cast<T*>(arguments.logits_gradient) + first);
   }
 }
 
@@ -109,6 +152,10 @@ void check_arguments(const SoftmaxCrossEntropyForward& arguments) {
 }
 
 void check_arguments(const SoftmaxCrossEntropyBackward& arguments) {
+  check_static_arguments(arguments.classes, arguments.smoothing);
+}
+
+void check_arguments(const SoftmaxCrossEntropyWithGradient& arguments) {
   check_static_arguments(arguments.classes, arguments.smoothing);
 }
 
@@ -124,6 +171,13 @@ void softmax_cross_entropy_backward(Cpu, const SoftmaxCrossEntropyBackward& argu
   check_labels(arguments.label_a, "label_a", arguments.rows, arguments.classes);
   check_labels(arguments.label_b, "label_b", arguments.rows, arguments.classes);
   visit_cpu_type(arguments.type, [&](auto tag) { backward<typename decltype(tag)::type>(arguments); });
+}
+
+void softmax_cross_entropy_with_gradient(Cpu, const SoftmaxCrossEntropyWithGradient& arguments) {
+  check_arguments(arguments);
+  check_labels(arguments.label_a, "label_a", arguments.rows, arguments.classes);
+  check_labels(arguments.label_b, "label_b", arguments.rows, arguments.classes);
+  visit_cpu_type(arguments.type, [&](auto tag) { with_gradient<typename decltype(tag)::type>(arguments); });
 }
 
 }  // namespace sleight::kernels

@@ -60,7 +60,7 @@ Accumulator<T> assign_chunk(const YoloLoss& arguments, std::int64_t picture, std
     const T* const row =
         static_cast<const T*>(arguments.prediction) + (picture * scale.places() + place) * scale.row_size();
     const BoxCorners<Value> box =
-        box_for_overlap(scale, place, Value(row[0]), Value(row[1]), Value(row[2]), Value(row[3]));
+        predicted_box(scale, place, Value(row[0]), Value(row[1]), Value(row[2]), Value(row[3]));
     for (std::int64_t m = first_object; m < first_object + objects.per_picture; ++m) {
       if (objects.best_anchor[m] < 0 || !overlaps(box, object_corners<Value>(objects.boxes + m * 4), threshold))
         continue;

@@ -43,8 +43,8 @@ __global__ void places_kernel(YoloLoss arguments, float threshold) {
   const int place = first_place + thread;
   const int row = valid ? thread * numbers : 0;
   const BoxCorners<float> box =
-      box_for_overlap(arguments.scale, valid ? place : first_place, rows[row + YoloChannel::tx],
-                      rows[row + YoloChannel::ty], rows[row + YoloChannel::tw], rows[row + YoloChannel::th]);
+      predicted_box(arguments.scale, valid ? place : first_place, rows[row + YoloChannel::tx],
+                    rows[row + YoloChannel::ty], rows[row + YoloChannel::tw], rows[row + YoloChannel::th]);
   int assigned = yolo_negative;
   bool ignored = false;
   const int objects = static_cast<int>(arguments.objects.per_picture);

@@ -27,6 +27,7 @@
 //              as far as the gradient is concerned
 //
 // Without box_weight, b = weight(m). Targets of the centre are kept in [0, 1], also for centres outside of the picture.
+// Boxes are expected inside the picture: for one of more than twice its area, 2 - w*h / (W*H) is negative.
 //
 // Source    Redmon and Farhadi, arXiv 1804.02767; GluonCV, YOLOV3Loss and YOLOV3TargetMerger; the weights of mixed
 //           pictures: Zhang et al., arXiv 1902.04103. |x| has slope 0 at 0. x*x/2 is darknet's "delta".
@@ -37,8 +38,9 @@
 // Types     prediction and gradient: float32, bfloat16 or (cpu only) float64. loss, its gradient, the components and
 //           the arithmetic: Accumulator of it. An object's cell is found in float64 everywhere, so that a centre on the
 //           border of two cells falls to the same one on every device.
-// Range     For the IoU alone, tw and th are cut off at 16 (a box 9 million anchors wide): exp would overflow, and
-//           infinity * 0 is no area. The loss sees them as they are.
+// Range     finite predictions give a finite loss, up to the largest sums of the type. exp(tw) and exp(th) appear in
+// the
+//           IoU alone; where they overflow, a box has an infinite union with everything and is not ignored.
 // Saved     for backward: prediction and assigned.
 // Errors    sizes that do not make sense: std::invalid_argument. A class outside of 0..classes-1: the cpu throws
 //           std::invalid_argument naming picture and object; the GPU gives a NaN loss, and NaN in the row of the

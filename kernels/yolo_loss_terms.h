@@ -39,13 +39,11 @@ SLEIGHT_HOST_DEVICE inline BoxCorners<Value> object_corners(const float* box) {
           static_cast<Value>(box[3])};
 }
 
-// The predicted box as far as the IoU looks at it.
+// The predicted box. Where exp overflows, the union below is infinite or NaN, and no threshold is below that.
 template <class Value>
-SLEIGHT_HOST_DEVICE inline BoxCorners<Value> box_for_overlap(const YoloScale& scale, std::int32_t place, Value tx,
-                                                             Value ty, Value tw, Value th) {
-  constexpr Value largest = 16;
-  return yolo_box(scale, place, sigmoid(tx), sigmoid(ty), std::exp(tw < largest ? tw : largest),
-                  std::exp(th < largest ? th : largest));
+SLEIGHT_HOST_DEVICE inline BoxCorners<Value> predicted_box(const YoloScale& scale, std::int32_t place, Value tx,
+                                                           Value ty, Value tw, Value th) {
+  return yolo_box(scale, place, sigmoid(tx), sigmoid(ty), std::exp(tw), std::exp(th));
 }
 
 // IoU > threshold, without a division.

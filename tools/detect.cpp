@@ -7,7 +7,6 @@
 #include "engine/base/log.h"
 #include "engine/data/png.h"
 #include "engine/train/detections_file.h"
-#include "engine/train/picture_sheet.h"
 #include "tools/common/broken_pictures.h"
 #include "tools/common/detection_pictures.h"
 #include "tools/common/detector_evaluation.h"
@@ -61,8 +60,6 @@ int detect(const Options& options) {
   for (const BrokenPicture& picture : all.broken)
     broken.insert(picture.index);
   std::set<fs::path> taken;
-  std::vector<Picture> drawn;
-  std::vector<std::string> names;
   if (!options.out.empty()) fs::create_directories(options.out);
   for (std::int64_t i = 0; i < files.size(); ++i) {
     if (broken.contains(i)) continue;
@@ -80,16 +77,10 @@ int detect(const Options& options) {
       const Picture picture = draw_on_picture(files, i, options.longest_side, objects);
       write_png(drawn_path(options.out, files.path(i), taken), picture.view());
     }
-    if (!options.sheet.empty()) {
-      drawn.push_back(draw_on_picture(files, i, 400, objects));
-      names.push_back(files.path(i).filename().string());
-    }
   }
-  if (!drawn.empty()) {
-    std::vector<SheetPicture> sheet;
-    for (std::size_t i = 0; i < drawn.size(); ++i)
-      sheet.push_back({.picture = drawn[i].view(), .captions = {{.text = names[i]}}});
-    write_png(options.sheet, make_picture_sheet(sheet, {.picture_size = 400}).view());
+  if (!options.sheet.empty() && broken.size() < static_cast<std::size_t>(files.size())) {
+    write_png(options.sheet,
+              detection_sheet(files, all.plain, all.broken, files.size(), 0.0, description.class_names).view());
     log_info("wrote ", options.sheet);
   }
   if (!options.out.empty()) log_info("wrote ", taken.size(), " pictures to ", options.out);

@@ -3,8 +3,10 @@
 #include <cstdio>
 
 #include "engine/base/log.h"
+#include "engine/data/png.h"
 #include "engine/train/detections_file.h"
 #include "tools/common/broken_pictures.h"
+#include "tools/common/detection_pictures.h"
 #include "tools/common/detector_evaluation.h"
 #include "tools/common/detector_file.h"
 #include "tools/common/detector_weights.h"
@@ -15,7 +17,9 @@ namespace sleight {
 namespace {
 
 struct Options {
-  std::string data = "synthetic", device = "cpu", precision = "fp32", detections;
+  std::string data = "synthetic", device = "cpu", precision = "fp32", detections, sheet;
+  std::int64_t sheet_pictures = 16;
+  double shown_score = 0.3;
   DetectionDataOptions boxes;
   DetectorWeights weights;
   std::int64_t batch_size = 8;
@@ -61,6 +65,12 @@ int evaluate(const Options& options) {
     log_info("wrote ", options.detections);
   }
 
+  if (!options.sheet.empty()) {
+    write_png(options.sheet, detection_sheet(dataset, all.plain, all.broken, options.sheet_pictures,
+                                             options.shown_score, description.class_names)
+                                 .view());
+    log_info("wrote ", options.sheet);
+  }
   std::printf("%lld pictures%s, %zu detections\n", static_cast<long long>(dataset.size()), left_out(all.broken).c_str(),
               all.plain.size());
   std::fputs(scores_table(score_detections(dataset, all.plain, all.broken)).c_str(), stdout);
@@ -77,6 +87,13 @@ int main(int argument_count, char** arguments) {
   options.boxes.declare_evaluation(app, options.data);
   options.weights.declare(app);
   app.add_option("--detections", options.detections, "Write what was found to this JSON file (for score_detections)");
+  app.add_option("--sheet", options.sheet, "Write a PNG of the first pictures with what was found in them");
+  app.add_option("--sheet-pictures", options.sheet_pictures, "Pictures on the sheet")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 400));
+  app.add_option("--sheet-score", options.shown_score, "Detections below this score are not drawn on it")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
   app.add_option("--score-threshold", options.found.score_threshold, "Detections below it are left out")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));

@@ -24,7 +24,11 @@ LabelSmoothing::LabelSmoothing(double epsilon, kernels::Smoothing convention)
 
 void LabelSmoothing::count(const Program& program, std::int64_t rows) {
   for (const Step& step : program.steps) {
-    if (step.operation != &operations::softmax_cross_entropy) continue;
+    // As traced, or with its gradient fused into it.
+    if (step.operation != &operations::softmax_cross_entropy &&
+        step.operation != &operations::softmax_cross_entropy_with_gradient) {
+      continue;
+    }
     const bool smoothed = step.attributes.number("smoothing") == epsilon_ &&
                           step.attributes.integer("convention") == static_cast<std::int64_t>(convention_);
     if (smoothed) targets_ += rows;

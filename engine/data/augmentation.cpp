@@ -138,6 +138,16 @@ CropBox centre_crop(std::int64_t height, std::int64_t width, std::int64_t output
           crop_height};
 }
 
+PaddedWindow draw_padded_window(const AugmentationRecipe& recipe, RandomStream& random) {
+  const std::int64_t top = random.below(2 * recipe.padding + 1) - recipe.padding;
+  const std::int64_t left = random.below(2 * recipe.padding + 1) - recipe.padding;
+  return {top, left};
+}
+
+bool draw_flip(const AugmentationRecipe& recipe, RandomStream& random) {
+  return random.uniform() < recipe.flip_probability;
+}
+
 bool ColourChange::changes_nothing() const {
   return *this == ColourChange{};
 }

@@ -71,6 +71,17 @@ CropBox draw_random_resized_crop(const AugmentationRecipe& recipe, std::int64_t 
 CropBox centre_crop(std::int64_t height, std::int64_t width, std::int64_t output_height, std::int64_t output_width,
                     double fraction);
 
+// The upper left corner of a window in a picture's own coordinates: negative in the zeros around it.
+struct PaddedWindow {
+  std::int64_t top = 0, left = 0;
+};
+
+// For CropKind::padded: -padding .. padding, each.
+PaddedWindow draw_padded_window(const AugmentationRecipe& recipe, RandomStream& random);
+
+// Whether the picture is to be mirrored.
+bool draw_flip(const AugmentationRecipe& recipe, RandomStream& random);
+
 // All colour changes of one sample as one affine map of (red, green, blue): every one of them is linear in the pixel,
 // so their product is a 3 x 3 matrix and an offset. Only contrast also needs the picture's mean grey.
 struct ColourChange {

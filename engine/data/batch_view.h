@@ -17,6 +17,9 @@ struct BatchView {
   std::span<const std::int32_t> partners;  // [N] position in this batch
   std::span<const float> lambdas;          // [N] weight of the picture itself, 1 - lambda of its partner
   bool images_pinned = false;              // a GPU may read the images while the host goes on
+  // Instead of images, where the pictures live on the device: which ones, and where in each the batch's window begins.
+  std::span<const std::int32_t> indices = {};  // [N]
+  std::span<const std::int32_t> windows = {};  // [N, 2] row, column; negative in the zeros around the picture
 };
 
 }  // namespace sleight

@@ -17,6 +17,7 @@ struct Batch::Slot {
   bool pixels_pinned = false;
   std::vector<std::int32_t> labels;
   std::vector<std::int32_t> flips;
+  std::vector<std::int32_t> indices, windows;  // of pictures that live on the device
   std::vector<std::int64_t> sources;
 };
 
@@ -37,14 +38,21 @@ struct Loader::Content {
   Content(const Dataset& the_dataset, LoaderOptions the_options)
       : dataset(the_dataset), options(std::move(the_options)), broken(dataset, options) {
     check_loader_options(options, dataset.size());
+    check(!is_resident() || options.resident_sources.size() == static_cast<std::size_t>(dataset.size()), "there are ",
+          options.resident_sources.size(), " pictures on the device for a dataset of ", dataset.size());
   }
 
   std::vector<Slot> make_slots() const {
     const std::size_t batch = static_cast<std::size_t>(options.maximum_batch_size);
     std::vector<Slot> slots(static_cast<std::size_t>(options.slots));
     for (Slot& slot : slots) {
-      slot.pixels = allocate_slot_pixels(options);
-      slot.pixels_pinned = options.allocate_pixels != nullptr;
+      if (is_resident()) {
+        slot.indices.reserve(batch);
+        slot.windows.reserve(2 * batch);
+      } else {
+        slot.pixels = allocate_slot_pixels(options);
+        slot.pixels_pinned = options.allocate_pixels != nullptr;
+      }
       slot.request.samples.reserve(batch);
       slot.request.partners.reserve(batch);
       slot.request.lambdas.reserve(batch);
@@ -56,6 +64,8 @@ struct Loader::Content {
   }
 
   std::size_t size(const Slot& slot) const { return slot.request.samples.size(); }
+
+  bool is_resident() const { return !options.resident_sources.empty(); }
 
   void clear(BatchRequest& request) const {
     request.samples.clear();
@@ -88,9 +98,39 @@ struct Loader::Content {
     slot.labels.resize(count);
     slot.flips.resize(count);
     slot.sources.resize(count);
+    if (is_resident()) {
+      slot.indices.resize(count);
+      slot.windows.resize(2 * count);
+    }
+  }
+
+  RandomStream draws_of(const BatchRequest& request, std::int64_t sample) const {
+    return {options.seed, RandomPurpose::augmentation, static_cast<std::uint64_t>(request.epoch),
+            static_cast<std::uint64_t>(sample)};
+  }
+
+  // The draws of prepare(), in its order, and no pixels.
+  void describe_window(Slot& slot, std::size_t i, LoaderStatistics& done) const {
+    const BatchRequest& request = slot.request;
+    const std::int64_t sample = request.samples[i];
+    const std::int64_t source = options.resident_sources[static_cast<std::size_t>(sample)];
+    RandomStream random = draws_of(request, sample);
+    PaddedWindow window;
+    if (request.recipe.crop == CropKind::padded) window = draw_padded_window(request.recipe, random);
+    slot.flips[i] = draw_flip(request.recipe, random) ? 1 : 0;
+    slot.indices[i] = static_cast<std::int32_t>(source);
+    slot.windows[2 * i] = static_cast<std::int32_t>(window.top);
+    slot.windows[2 * i + 1] = static_cast<std::int32_t>(window.left);
+    slot.labels[i] = dataset.label(source);
+    slot.sources[i] = source;
+    if (source != sample) ++done.replaced;
   }
 
   void prepare(Slot& slot, std::size_t i, Worker& worker, LoaderStatistics& done) {
+    if (is_resident()) {
+      describe_window(slot, i, done);
+      return;
+    }
     const BatchRequest& request = slot.request;
     const std::int64_t sample = request.samples[i];
     const std::int64_t row_bytes = request.width * 3;
@@ -102,8 +142,7 @@ struct Loader::Content {
         const auto start = std::chrono::steady_clock::now();
         dataset.read(source, worker.stored);
         done.reading += nanoseconds_since(start);
-        RandomStream random(options.seed, RandomPurpose::augmentation, static_cast<std::uint64_t>(request.epoch),
-                            static_cast<std::uint64_t>(sample));
+        RandomStream random = draws_of(request, sample);
         const PipelineTimes before = worker.pipeline.times();
         slot.flips[i] = worker.pipeline.prepare(worker.stored, request.recipe, random, destination) ? 1 : 0;
         done.decoding += worker.pipeline.times().decoding - before.decoding;
@@ -166,7 +205,14 @@ std::int64_t Batch::width() const {
   return slot_->request.width;
 }
 std::span<const std::uint8_t> Batch::images() const {
+  if (slot_->pixels == nullptr) return {};
   return {slot_->pixels.get(), static_cast<std::size_t>(size() * height() * width() * 3)};
+}
+std::span<const std::int32_t> Batch::indices() const {
+  return slot_->indices;
+}
+std::span<const std::int32_t> Batch::windows() const {
+  return slot_->windows;
 }
 std::span<const std::int32_t> Batch::labels() const {
   return slot_->labels;
@@ -195,7 +241,9 @@ Batch::operator BatchView() const {
           .flips = flips(),
           .partners = partners(),
           .lambdas = lambdas(),
-          .images_pinned = slot_->pixels_pinned};
+          .images_pinned = slot_->pixels_pinned,
+          .indices = indices(),
+          .windows = windows()};
 }
 
 }  // namespace sleight

@@ -48,6 +48,9 @@ class Batch {
   std::int64_t width() const;
   // [N, H, W, 3] red, green, blue; not flipped and not blended yet: flip and mixup are applied with the normalisation.
   std::span<const std::uint8_t> images() const;
+  // Instead of images: see LoaderOptions::resident_sources and BatchView.
+  std::span<const std::int32_t> indices() const;
+  std::span<const std::int32_t> windows() const;
   std::span<const std::int32_t> labels() const;    // [N]
   std::span<const std::int32_t> flips() const;     // [N] 1: mirror this picture left to right
   std::span<const std::int32_t> partners() const;  // [N] position in this batch

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "engine/device/device.h"
@@ -24,6 +25,10 @@ struct LoaderOptions {
   std::int64_t broken_minimum = 10;
   // Where the pixels of a slot live: pinned memory for a GPU run; by default ordinary memory.
   std::function<std::shared_ptr<std::uint8_t>(std::size_t bytes)> allocate_pixels = {};
+  // For labelled pictures that live on the device (resident_pictures.h): which picture stands there for each of the
+  // dataset. Nothing is read or decoded then; a batch says which windows of which pictures it is, with the same draws,
+  // and has no images. Must outlive the loader.
+  std::span<const std::int64_t> resident_sources = {};
 };
 
 struct BrokenPicture {

@@ -14,23 +14,20 @@ std::int64_t nanoseconds_between(std::chrono::steady_clock::time_point from, std
   return std::chrono::duration_cast<std::chrono::nanoseconds>(to - from).count();
 }
 
-// The window of destination's size whose upper left corner is (left, top) in the picture with `padding` zeros around
-// it.
-void copy_padded_window(PictureView picture, std::int64_t left, std::int64_t top, std::int64_t padding,
-                        MutablePictureView destination) {
-  const std::int64_t first = std::max<std::int64_t>(0, padding - left);
-  const std::int64_t last = std::min(destination.width, picture.width + padding - left);
+}  // namespace
+
+void copy_window(PictureView picture, PaddedWindow window, MutablePictureView destination) {
+  const std::int64_t first = std::max<std::int64_t>(0, -window.left);
+  const std::int64_t last = std::min(destination.width, picture.width - window.left);
   for (std::int64_t y = 0; y < destination.height; ++y) {
-    const std::int64_t source_y = y + top - padding;
+    const std::int64_t source_y = y + window.top;
     std::uint8_t* row = destination.row(y);
     std::memset(row, 0, static_cast<std::size_t>(destination.width) * 3);
     if (source_y < 0 || source_y >= picture.height || first >= last) continue;
-    std::memcpy(row + first * 3, picture.row(source_y) + (first + left - padding) * 3,
+    std::memcpy(row + first * 3, picture.row(source_y) + (first + window.left) * 3,
                 static_cast<std::size_t>(last - first) * 3);
   }
 }
-
-}  // namespace
 
 bool PicturePipeline::prepare(const StoredPicture& stored, const AugmentationRecipe& recipe, RandomStream& random,
                               MutablePictureView destination) {
@@ -39,17 +36,15 @@ bool PicturePipeline::prepare(const StoredPicture& stored, const AugmentationRec
   const PictureSize size = is_encoded ? decoder_.open(stored.bytes) : PictureSize{stored.height, stored.width};
 
   CropBox box{0.0, 0.0, static_cast<double>(size.width), static_cast<double>(size.height)};
-  std::int64_t window_left = 0;
-  std::int64_t window_top = 0;
+  PaddedWindow window;
   if (recipe.crop == CropKind::random_resized) {
     box = draw_random_resized_crop(recipe, size.height, size.width, random);
   } else if (recipe.crop == CropKind::centre) {
     box = centre_crop(size.height, size.width, destination.height, destination.width, recipe.centre_fraction);
   } else if (recipe.crop == CropKind::padded) {
-    window_top = random.below(2 * recipe.padding + 1);
-    window_left = random.below(2 * recipe.padding + 1);
+    window = draw_padded_window(recipe, random);
   }
-  const bool flip = random.uniform() < recipe.flip_probability;
+  const bool flip = draw_flip(recipe, random);
   const ColourChange colour_change = draw_colour_change(recipe, random);
 
   DecodedPart part;
@@ -63,7 +58,7 @@ bool PicturePipeline::prepare(const StoredPicture& stored, const AugmentationRec
   if (recipe.crop == CropKind::padded) {
     resized_.resize(destination.height, destination.width);
     resizer_.resize(part.pixels, part.box, resized_.view());
-    copy_padded_window(resized_.view(), window_left, window_top, recipe.padding, destination);
+    copy_window(resized_.view(), window, destination);
   } else {
     resizer_.resize(part.pixels, part.box, destination);
   }

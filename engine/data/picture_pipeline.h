@@ -18,6 +18,9 @@ struct PipelineTimes {
   std::int64_t augmenting = 0;
 };
 
+// A window of destination's size; zeros where it reaches beyond the picture.
+void copy_window(PictureView picture, PaddedWindow window, MutablePictureView destination);
+
 // One per thread; keeps its memory from picture to picture.
 class PicturePipeline {
  public:

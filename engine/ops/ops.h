@@ -32,7 +32,7 @@ extern const Operation convolution_statistics, convolution_normalised_backward_w
 extern const Operation exponential_moving_average;
 extern const Operation first_non_finite;
 extern const Operation global_average_pool, global_average_pool_backward;
-extern const Operation image_prepare;
+extern const Operation image_prepare, image_prepare_resident;
 extern const Operation label_rank;
 extern const Operation linear, linear_backward_data, linear_backward_weights;
 extern const Operation live_scalar;
@@ -41,7 +41,7 @@ extern const Operation non_maximum_suppression;
 extern const Operation reduce_mean, reduce_mean_backward;
 extern const Operation running_statistics;
 extern const Operation sgd;
-extern const Operation softmax_cross_entropy, softmax_cross_entropy_backward;
+extern const Operation softmax_cross_entropy, softmax_cross_entropy_backward, softmax_cross_entropy_with_gradient;
 extern const Operation upsample_concatenate, upsample_concatenate_backward;
 extern const Operation yolo_assign;
 extern const Operation yolo_decode;
@@ -93,6 +93,17 @@ struct Normalisation {
 // The batch as the loader made it (bytes, flips, partners, lambdas) -> pictures. partner and lambda may be no_value.
 ValueId image_prepare(Tracer& trace, ValueId images, ValueId flips, ValueId partners, ValueId lambdas,
                       const Normalisation& normalisation);
+
+// The same batch from pictures that live on the device.
+struct ResidentBatch {
+  ValueId pictures;  // uint8 [P, source height, source width, 3]
+  ValueId indices;   // int32 [N]: which of them
+  ValueId windows;   // int32 [N, 2]: row and column of the picture where the window begins; outside are zeros
+  ValueId flips;     // int32 [N], or no_value
+  ValueId partners = no_value, lambdas = no_value;
+};
+ValueId image_prepare_resident(Tracer& trace, const ResidentBatch& batch, std::int64_t height, std::int64_t width,
+                               const Normalisation& normalisation);
 
 struct LossParameters {
   double smoothing = 0.0;

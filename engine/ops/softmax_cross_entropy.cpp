@@ -1,7 +1,11 @@
 #include "kernels/softmax_cross_entropy.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "engine/ops/support.h"
 #include "engine/program/differentiate.h"
+#include "engine/program/fuse.h"
 
 namespace sleight {
 
@@ -82,6 +86,117 @@ std::vector<std::pair<int, int>> in_place_backward(const Step&) {
   return {{0, 0}};
 }
 
+// Inputs: as forward, then the gradient of the mean loss [1] -> loss [N], the gradient of the logits.
+std::vector<ValueType> infer_with_gradient(const StepTypes& step) {
+  const ValueType per_row = infer(step).front();
+  check_shape(input_type(step, 4), {1}, "the gradient of the mean loss");
+  check(input_type(step, 4).element == per_row.element, "the gradient of the mean loss must be of the losses' type, ",
+        to_string(per_row), ", got ", to_string(input_type(step, 4)));
+  return {per_row, {input_type(step, 0).shape, input_type(step, 0).element}};
+}
+
+PreparedStep prepare_with_gradient(const StepTypes& step, const Device& device) {
+  return kernel_step(
+      device, arguments_of<kernels::SoftmaxCrossEntropyWithGradient>(step),
+      [](kernels::SoftmaxCrossEntropyWithGradient& call, const StepBuffers& buffers) {
+        fill_labels(call, buffers);
+        call.mean_gradient = buffers.inputs[4];
+        call.loss = buffers.outputs[0];
+        call.logits_gradient = buffers.outputs[1];
+      },
+      [](auto on, const kernels::SoftmaxCrossEntropyWithGradient& call) {
+        kernels::softmax_cross_entropy_with_gradient(on, call);
+      });
+}
+
+std::vector<std::pair<int, int>> in_place_with_gradient(const Step&) {
+  return {{1, 0}};
+}
+
+// The steps that make a value, of those from `first` on: empty where it is made earlier. std::nullopt where one of them
+// needs what the step `first` writes, or updates something, and so cannot run before it.
+std::optional<std::vector<std::size_t>> steps_to_move(const Program& program, const Uses& uses, ValueId value,
+                                                      std::size_t first) {
+  std::vector<std::size_t> moved;
+  std::vector<ValueId> open = {value};
+  while (!open.empty()) {
+    const ValueId id = open.back();
+    open.pop_back();
+    const std::int32_t producer = id == no_value ? -1 : uses.producer[static_cast<std::size_t>(id)];
+    if (producer < static_cast<std::int32_t>(first)) continue;
+    const auto index = static_cast<std::size_t>(producer);
+    if (index == first || program.steps[index].operation->updates != nullptr) return std::nullopt;
+    if (std::find(moved.begin(), moved.end(), index) != moved.end()) continue;
+    moved.push_back(index);
+    open.insert(open.end(), program.steps[index].inputs.begin(), program.steps[index].inputs.end());
+  }
+  std::sort(moved.begin(), moved.end());
+  return moved;
+}
+
+// Forward, and its backward with the gradient of a mean:
+//
+//   loss, log_sum_exp = softmax_cross_entropy(logits)
+//   g(n)              = reduce_mean_backward(m)             ->   loss, dlogits = ..._with_gradient(logits, m)
+//   dlogits           = softmax_cross_entropy_backward(logits, log_sum_exp, g)
+//
+// m, the gradient of the mean loss, is a constant or a live scalar; what makes it moves in front.
+bool fuse_forward_and_backward(Program& program, std::size_t index) {
+  const Step& backward = program.steps[index];
+  const Uses uses(program);
+  const auto producer_of = [&](ValueId value, const Operation& operation) {
+    const std::int32_t step = uses.producer[static_cast<std::size_t>(value)];
+    const bool matches = step >= 0 && program.steps[static_cast<std::size_t>(step)].operation == &operation;
+    return matches ? step : -1;
+  };
+  const auto only_read_here = [&](ValueId value) {
+    const bool is_result = std::find(program.results.begin(), program.results.end(), value) != program.results.end();
+    return !is_result && uses.consumers[static_cast<std::size_t>(value)].size() == 1;
+  };
+  const ValueId log_sum_exp = backward.inputs[4], loss_gradient = backward.inputs[5];
+  const std::int32_t forward_index = producer_of(log_sum_exp, operations::softmax_cross_entropy);
+  const std::int32_t spread_index = producer_of(loss_gradient, operations::reduce_mean_backward);
+  if (forward_index < 0 || spread_index < 0 || !only_read_here(log_sum_exp) || !only_read_here(loss_gradient))
+    return false;
+  const auto first = static_cast<std::size_t>(forward_index);
+  const Step& forward = program.steps[first];
+  const bool same_inputs = std::equal(forward.inputs.begin(), forward.inputs.end(), backward.inputs.begin());
+  if (log_sum_exp != forward.outputs[1] || !same_inputs) return false;
+  const ValueId mean_gradient = program.steps[static_cast<std::size_t>(spread_index)].inputs[0];
+  const auto moved = steps_to_move(program, uses, mean_gradient, first);
+  if (!moved) return false;
+
+  Step fused = forward;
+  fused.operation = &operations::softmax_cross_entropy_with_gradient;
+  fused.inputs.push_back(mean_gradient);
+  fused.outputs = {forward.outputs[0], backward.outputs[0]};
+  std::vector<Step> in_front;
+  for (const std::size_t i : *moved) {
+    in_front.push_back(program.steps[i]);
+    in_front.back().phase = fused.phase;
+  }
+  std::vector<std::size_t> removed = *moved;
+  removed.insert(removed.end(), {index, static_cast<std::size_t>(spread_index)});
+  std::sort(removed.rbegin(), removed.rend());
+  program.steps[first] = std::move(fused);
+  for (const std::size_t i : removed)
+    remove_step(program, i);
+  program.steps.insert(program.steps.begin() + forward_index, in_front.begin(), in_front.end());
+  return true;
+}
+
+ValueId example_mean_loss(Tracer& trace) {
+  const ValueId logits = trace.parameter("logits", {5, 7}, ParameterRole::weight, Initializer::zeros);
+  const ValueId labels = trace.input("labels", {5}, DataType::int32);
+  const ValueId partner_labels = trace.input("partner_labels", {5}, DataType::int32);
+  const ValueId lambdas = trace.input("lambdas", {5}, DataType::float32);
+  return ops::reduce_mean(
+      trace, ops::softmax_cross_entropy(trace, logits, labels, partner_labels, lambdas, {.smoothing = 0.1}));
+}
+
+constexpr FusionRule backward_rules[] = {
+    {"softmax cross-entropy + its gradient", fuse_forward_and_backward, example_mean_loss}};
+
 }  // namespace
 
 const Operation operations::softmax_cross_entropy{
@@ -89,7 +204,12 @@ const Operation operations::softmax_cross_entropy{
 const Operation operations::softmax_cross_entropy_backward{.name = "softmax_cross_entropy_backward",
                                                            .infer = infer_backward,
                                                            .prepare = prepare_backward,
-                                                           .in_place = in_place_backward};
+                                                           .in_place = in_place_backward,
+                                                           .fusion_rules = backward_rules};
+const Operation operations::softmax_cross_entropy_with_gradient{.name = "softmax_cross_entropy_with_gradient",
+                                                                .infer = infer_with_gradient,
+                                                                .prepare = prepare_with_gradient,
+                                                                .in_place = in_place_with_gradient};
 
 ValueId ops::softmax_cross_entropy(Tracer& trace, ValueId logits, ValueId label_a, ValueId label_b, ValueId lambda,
                                    const LossParameters& parameters) {

@@ -11,12 +11,13 @@ InputStage::InputStage(const Device& device) : device_(&device) {
     stage = std::make_unique<Stage>(device.runtime());
 }
 
-InputStage::Stage::~Stage() {
+void InputStage::Stage::let_go() noexcept {
   try {
     uploaded.synchronize();
   } catch (const std::exception&) {
-    // Whoever waits for results sees the error too; a destructor has nobody to tell.
+    // Whoever waits for results sees the error too.
   }
+  owner = nullptr;
 }
 
 std::byte* InputStage::buffer_for(std::map<std::string, Buffer>& buffers, const StagedInput& input) const {
@@ -54,15 +55,19 @@ void InputStage::upload(std::vector<StagedInput> inputs, std::shared_ptr<const v
   stage.owner = std::move(owner);
 }
 
-void InputStage::deliver(Executable& executable) {
+void InputStage::deliver(std::span<Executable* const> executables) {
   check(waiting() > 0, "there is no batch to deliver");
   Stage& stage = *stages_[deliveries_ % capacity];
   ++deliveries_;
+  const auto bind = [&](const std::string& name, const void* data) {
+    for (Executable* const executable : executables)
+      executable->bind(name, data);
+  };
   if (device_->is_host()) {
     // The step before has run, since on the host a run is done when it returns.
     if (waiting() == 0) stages_[deliveries_ % capacity]->owner = nullptr;
     for (const StagedInput& input : stage.inputs)
-      executable.bind(input.name, input.bytes.data());
+      bind(input.name, input.bytes.data());
     return;
   }
   stage.uploaded.hold(Stream::compute);
@@ -70,9 +75,15 @@ void InputStage::deliver(Executable& executable) {
     std::byte* const place = buffer_for(arrived_, input);
     device_->runtime()->copy_on_device(Stream::compute, place, stage.buffers.at(input.name).data(),
                                        static_cast<std::int64_t>(input.bytes.size()));
-    executable.bind(input.name, place);
+    bind(input.name, place);
   }
   stage.consumed.record(Stream::compute);
+}
+
+void InputStage::forget() noexcept {
+  for (const std::unique_ptr<Stage>& stage : stages_)
+    stage->let_go();
+  deliveries_ = uploads_;
 }
 
 }  // namespace sleight

@@ -38,7 +38,13 @@ class InputStage {
 
   // Binds the executable's inputs to the batch uploaded longest ago; to be followed by its run. On the host its owner
   // is kept until the next delivery.
-  void deliver(Executable& executable);
+  void deliver(Executable& executable) { deliver({{&executable}}); }
+  // The same for several that read one batch, one after the other.
+  void deliver(std::span<Executable* const> executables);
+
+  // Lets go of all batches, those not delivered too, when the device has read them. The memory on the device is kept
+  // for the batches to come.
+  void forget() noexcept;
 
   std::size_t waiting() const { return uploads_ - deliveries_; }
 
@@ -47,8 +53,9 @@ class InputStage {
     explicit Stage(const std::shared_ptr<Runtime>& runtime) : uploaded(runtime), consumed(runtime) {}
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;
+    ~Stage() { let_go(); }
     // Waits for the transfer: its owner may be gone afterwards.
-    ~Stage();
+    void let_go() noexcept;
     std::map<std::string, Buffer> buffers;
     Event uploaded, consumed;
     std::vector<StagedInput> inputs;

@@ -17,12 +17,16 @@ struct Batch {
           ranked_labels = no_value;
 };
 
-Batch trace_batch(Tracer& trace, const ClassificationOptions& options, bool mixup) {
+// Pictures and labels as they come from the loader, or, in training, pictures that live on the device.
+Batch trace_batch(Tracer& trace, const ClassificationOptions& options, bool training) {
+  const bool mixup = training && options.mixup;
+  const ResidentTrainingPictures* resident = training && options.resident ? &*options.resident : nullptr;
   const std::int64_t n = options.batch_size;
   check(n >= 1 && options.height >= 1 && options.width >= 1 && options.classes >= 2,
         "a classifier needs a batch of at least 1 picture, pictures of at least 1x1 and 2 classes, got batch ", n, ", ",
         options.height, "x", options.width, " and ", options.classes, " classes");
-  const ValueId images = trace.input(names::images, {n, options.height, options.width, 3}, DataType::uint8);
+  ValueId images = no_value;
+  if (resident == nullptr) images = trace.input(names::images, {n, options.height, options.width, 3}, DataType::uint8);
   const ValueId flips = trace.input(names::flips, {n}, DataType::int32);
   Batch batch;
   batch.labels = trace.input(names::labels, {n}, DataType::int32);
@@ -34,7 +38,19 @@ Batch trace_batch(Tracer& trace, const ClassificationOptions& options, bool mixu
     batch.partner_labels = trace.input(names::partner_labels, {n}, DataType::int32);
     batch.ranked_labels = trace.input(names::ranked_labels, {n}, DataType::int32);
   }
-  batch.pictures = ops::image_prepare(trace, images, flips, partners, batch.lambdas, options.normalisation);
+  if (resident == nullptr) {
+    batch.pictures = ops::image_prepare(trace, images, flips, partners, batch.lambdas, options.normalisation);
+    return batch;
+  }
+  const ops::ResidentBatch windows = {
+      .pictures = trace.input(names::resident_pictures, {resident->count, resident->height, resident->width, 3},
+                              DataType::uint8),
+      .indices = trace.input(names::indices, {n}, DataType::int32),
+      .windows = trace.input(names::windows, {n, 2}, DataType::int32),
+      .flips = flips,
+      .partners = partners,
+      .lambdas = batch.lambdas};
+  batch.pictures = ops::image_prepare_resident(trace, windows, options.height, options.width, options.normalisation);
   return batch;
 }
 
@@ -47,7 +63,7 @@ ValueId trace_model(Tracer& trace, const ClassifierFunction& model, ValueId pict
 
 Program training_program(const ClassifierFunction& model, const ClassificationOptions& options) {
   Tracer trace(Mode::training, options.element);
-  const Batch batch = trace_batch(trace, options, options.mixup);
+  const Batch batch = trace_batch(trace, options, true);
   const ValueId logits = trace_model(trace, model, batch.pictures, options.classes);
   const ValueId losses =
       ops::softmax_cross_entropy(trace, logits, batch.labels, batch.partner_labels, batch.lambdas, options.loss);

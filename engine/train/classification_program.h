@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "engine/ops/ops.h"
@@ -17,6 +18,14 @@ using ClassifierFunction = std::function<ValueId(Tracer& trace, ValueId pictures
 // mean and standard deviation of ImageNet's pictures, red, green, blue in 0..255 (BoT, section 2.1).
 ops::Normalisation imagenet_normalisation();
 
+// All training pictures, on the device: the batch then brings indices and windows instead of images.
+struct ResidentTrainingPictures {
+  const std::uint8_t* pictures = nullptr;  // uint8 [count, height, width, 3]; must outlive what reads them
+  std::int64_t count = 0;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+};
+
 struct ClassificationOptions {
   std::int64_t batch_size = 0;
   std::int64_t height = 0;
@@ -26,6 +35,7 @@ struct ClassificationOptions {
   DataType element = DataType::float32;  // of activations and their gradients; parameters stay float32 beside 16 bits
 
   // Training only.
+  std::optional<ResidentTrainingPictures> resident;
   ops::LossParameters loss;
   bool mixup = false;  // the batch brings partners, lambdas and second labels
   UpdateOptions update;
@@ -33,12 +43,15 @@ struct ClassificationOptions {
 
 // The programs' inputs and results, by name; those of every training program are training_names.
 namespace classification_names {
-inline constexpr const char* images = "images";                  // uint8 [N,H,W,3]
-inline constexpr const char* flips = "flips";                    // int32 [N]
-inline constexpr const char* partners = "partners";              // int32 [N], with mixup
-inline constexpr const char* lambdas = "lambdas";                // float32 [N], with mixup
-inline constexpr const char* labels = "labels";                  // int32 [N]
-inline constexpr const char* partner_labels = "partner_labels";  // int32 [N], with mixup
+inline constexpr const char* images = "images";                        // uint8 [N,H,W,3]
+inline constexpr const char* resident_pictures = "resident_pictures";  // uint8 [P,H,W,3], with resident pictures
+inline constexpr const char* indices = "indices";                      // int32 [N], the same
+inline constexpr const char* windows = "windows";                      // int32 [N,2], the same
+inline constexpr const char* flips = "flips";                          // int32 [N]
+inline constexpr const char* partners = "partners";                    // int32 [N], with mixup
+inline constexpr const char* lambdas = "lambdas";                      // float32 [N], with mixup
+inline constexpr const char* labels = "labels";                        // int32 [N]
+inline constexpr const char* partner_labels = "partner_labels";        // int32 [N], with mixup
 inline constexpr const char* ranked_labels = "ranked_labels";  // int32 [N], with mixup: the label of the larger weight
 inline constexpr const char* row_losses = "row_losses";        // [N], evaluation
 inline constexpr const char* ranks = "ranks";                  // int32 [N], 0: the label has the largest logit

@@ -19,8 +19,14 @@ StagedInput input(const char* name, const Values& values, bool pinned = false) {
 }
 
 std::vector<StagedInput> plain_inputs(const BatchView& batch) {
-  return {input(names::images, batch.images, batch.images_pinned), input(names::flips, batch.flips),
-          input(names::labels, batch.labels)};
+  std::vector<StagedInput> inputs = {input(names::flips, batch.flips), input(names::labels, batch.labels)};
+  if (batch.indices.empty()) {
+    inputs.push_back(input(names::images, batch.images, batch.images_pinned));
+  } else {
+    inputs.push_back(input(names::indices, batch.indices));
+    inputs.push_back(input(names::windows, batch.windows));
+  }
+  return inputs;
 }
 
 BatchShape shape_of(const BatchView& batch) {
@@ -32,13 +38,19 @@ BatchShape shape_of(const BatchView& batch) {
 Classifier::Classifier(Context& context, ClassifierFunction model, ClassificationOptions options)
     : model_(std::move(model)),
       options_(std::move(options)),
-      learner_(context, [this](ProgramUse use, const BatchShape& shape) {
-        ClassificationOptions shaped = options_;
-        shaped.batch_size = shape.size;
-        shaped.height = shape.height;
-        shaped.width = shape.width;
-        return use == ProgramUse::training ? training_program(model_, shaped) : evaluation_program(model_, shaped);
-      }) {}
+      learner_(
+          context,
+          [this](ProgramUse use, const BatchShape& shape) {
+            ClassificationOptions shaped = options_;
+            shaped.batch_size = shape.size;
+            shaped.height = shape.height;
+            shaped.width = shape.width;
+            return use == ProgramUse::training ? training_program(model_, shaped) : evaluation_program(model_, shaped);
+          },
+          [this](ProgramUse use, Executable& executable) {
+            if (use == ProgramUse::training && options_.resident)
+              executable.bind(names::resident_pictures, options_.resident->pictures);
+          }) {}
 
 Executable& Classifier::plan_training(std::int64_t batch_size, std::int64_t height, std::int64_t width) {
   return learner_.plan(ProgramUse::training, {batch_size, height, width});
@@ -87,11 +99,19 @@ StepObservation Classifier::observe(const BatchView& batch, Phase last) {
   return learner_.observe(training_inputs(batch, nullptr), last);
 }
 
-EvaluationResult Classifier::evaluate(const BatchView& batch, bool averaged) {
-  const Executable& executable = learner_.evaluate({shape_of(batch), plain_inputs(batch), nullptr}, averaged);
+BatchInputs Classifier::evaluation_inputs(const BatchView& batch, std::shared_ptr<const void> owner) {
+  return {.shape = shape_of(batch), .values = plain_inputs(batch), .owner = std::move(owner)};
+}
+
+EvaluationResult Classifier::evaluation_of(const Executable& executable) {
   return {.row_losses = executable.result<float>(names::row_losses),
           .ranks = executable.result<std::int32_t>(names::ranks),
           .logits = executable.result<float>(names::logits)};
+}
+
+EvaluationResult Classifier::evaluate(const BatchView& batch, bool averaged) {
+  return evaluation_of(learner_.evaluate(evaluation_inputs(batch, nullptr),
+                                         averaged ? ProgramUse::averaged_evaluation : ProgramUse::evaluation));
 }
 
 }  // namespace sleight

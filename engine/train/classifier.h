@@ -44,10 +44,12 @@ class Classifier {
 
   // averaged: with the moving averages of the weights.
   EvaluationResult evaluate(const BatchView& batch, bool averaged);
+  static EvaluationResult evaluation_of(const Executable& executable);
 
   // For those who train any kind of model: the batch as the training program takes it, and what a step said.
   Learner& learner() { return learner_; }
   BatchInputs training_inputs(const BatchView& batch, std::shared_ptr<const void> owner) const;
+  static BatchInputs evaluation_inputs(const BatchView& batch, std::shared_ptr<const void> owner);
   static StepResult result_of(const Learner::Finished& finished);
 
   const Device& device() const { return learner_.device(); }

@@ -60,11 +60,13 @@ DetectionLoss Detector::loss_of(const Learner::Finished& finished) {
           .classes = static_cast<double>(parts[3])};
 }
 
-FoundObjects Detector::detect(const DetectionBatchView& batch, bool averaged) {
-  const Executable& executable = learner_.evaluate({.shape = {batch.size, batch.height, batch.width},
-                                                    .values = {input(names::images, batch.images, batch.images_pinned)},
-                                                    .owner = nullptr},
-                                                   averaged);
+BatchInputs Detector::evaluation_inputs(const DetectionBatchView& batch, std::shared_ptr<const void> owner) {
+  return {.shape = {batch.size, batch.height, batch.width},
+          .values = {input(names::images, batch.images, batch.images_pinned)},
+          .owner = std::move(owner)};
+}
+
+FoundObjects Detector::found_by(const Executable& executable) {
   return {.rows = executable.result<float>(names::detections),
           .counts = executable.result<std::int32_t>(names::detection_counts)};
 }

@@ -45,8 +45,9 @@ class Detector {
   static BatchInputs training_inputs(const DetectionBatchView& batch, std::shared_ptr<const void> owner);
   static DetectionLoss loss_of(const Learner::Finished& finished);
 
-  // averaged: with the moving averages of the weights.
-  FoundObjects detect(const DetectionBatchView& batch, bool averaged);
+  // For Learner::upload_evaluation, and what it found.
+  static BatchInputs evaluation_inputs(const DetectionBatchView& batch, std::shared_ptr<const void> owner);
+  static FoundObjects found_by(const Executable& executable);
 
  private:
   DetectorFunction model_;

@@ -1,5 +1,6 @@
 #include "engine/train/learner.h"
 
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -7,9 +8,10 @@
 
 namespace sleight {
 
-Learner::Learner(Context& context, ProgramWriter write)
+Learner::Learner(Context& context, ProgramWriter write, PlanBinder bound)
     : context_(context),
       write_(std::move(write)),
+      bound_(std::move(bound)),
       training_inputs_(context.device),
       evaluation_inputs_(context.device) {}
 
@@ -19,7 +21,9 @@ Executable& Learner::plan(ProgramUse use, const BatchShape& shape) {
   if (found != plans_.end()) return *found->second;
   ExecutableOptions options;
   if (use == ProgramUse::averaged_evaluation) options.parameter_prefix = average_prefix;
-  return *(plans_[key] = std::make_unique<Executable>(write_(use, shape), context_, options));
+  Executable& executable = *(plans_[key] = std::make_unique<Executable>(write_(use, shape), context_, options));
+  if (bound_) bound_(use, executable);
+  return executable;
 }
 
 void Learner::upload(BatchInputs batch) {
@@ -57,7 +61,7 @@ void Learner::forget_batches() {
   started_.reset();
   uploaded_.clear();
   training_inputs_ = InputStage(context_.device);
-  evaluation_inputs_ = InputStage(context_.device);
+  forget_evaluation();
 }
 
 void Learner::stop(const BatchInputs& batch, const std::string& problem) {
@@ -86,12 +90,46 @@ StepObservation Learner::observe(BatchInputs batch, Phase last) {
   return observation;
 }
 
-Executable& Learner::evaluate(BatchInputs batch, bool averaged) {
-  Executable& executable = plan(averaged ? ProgramUse::averaged_evaluation : ProgramUse::evaluation, batch.shape);
+void Learner::upload_evaluation(BatchInputs batch) {
   evaluation_inputs_.upload(std::move(batch.values), std::move(batch.owner));
-  evaluation_inputs_.deliver(executable);
-  executable.run();
+  uploaded_evaluations_.push_back(batch.shape);
+}
+
+void Learner::start_evaluation(std::span<const ProgramUse> uses) {
+  check(evaluations_.empty() && !uploaded_evaluations_.empty(),
+        "an evaluation is started when a batch is uploaded and no other evaluation is at work");
+  const BatchShape shape = uploaded_evaluations_.front();
+  uploaded_evaluations_.pop_front();
+  std::vector<Executable*> executables;
+  for (const ProgramUse use : uses)
+    executables.push_back(&plan(use, shape));
+  evaluation_inputs_.deliver(executables);
+  evaluations_.assign(executables.begin(), executables.end());
+  // On the host results lie in the arena, which the next run overwrites: there each runs when its results are fetched.
+  if (context_.device.is_host()) return;
+  for (Executable* const executable : executables)
+    executable->run();
+}
+
+Executable& Learner::finish_evaluation() {
+  check(!evaluations_.empty(), "there is no evaluation to finish");
+  Executable& executable = *evaluations_.front();
+  evaluations_.pop_front();
+  if (context_.device.is_host()) executable.run();
   return executable;
+}
+
+void Learner::forget_evaluation() noexcept {
+  evaluation_inputs_.forget();
+  uploaded_evaluations_.clear();
+  evaluations_.clear();
+}
+
+Executable& Learner::evaluate(BatchInputs batch, ProgramUse use) {
+  upload_evaluation(std::move(batch));
+  const std::array<ProgramUse, 1> uses = {use};
+  start_evaluation(uses);
+  return finish_evaluation();
 }
 
 }  // namespace sleight

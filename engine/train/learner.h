@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,7 +59,10 @@ class Learner {
   // Writes the program for one use and shape; averaged_evaluation is read with the averages of the parameters.
   using ProgramWriter = std::function<Program(ProgramUse use, const BatchShape& shape)>;
 
-  Learner(Context& context, ProgramWriter write);
+  // `bound` binds what is the same in every step, when a plan is made; may be empty.
+  using PlanBinder = std::function<void(ProgramUse use, Executable& executable)>;
+
+  Learner(Context& context, ProgramWriter write, PlanBinder bound = {});
 
   // Made when first asked for. Call with the largest shape first: the arena then never grows, and too little memory is
   // found before the first step.
@@ -90,8 +94,16 @@ class Learner {
   // leaves in the store what they wrote.
   StepObservation observe(BatchInputs batch, Phase last);
 
-  // Runs the evaluation program; its results can be read until it runs again.
-  Executable& evaluate(BatchInputs batch, bool averaged);
+  // Evaluation in three calls, so that a GPU never waits for the host: upload_evaluation() queues the transfer of a
+  // batch, which travels while the one before is computed; start_evaluation() starts the evaluation of the batch
+  // uploaded longest ago, once with each of these weights; finish_evaluation() waits for the next of those results,
+  // which can be read until the next evaluation. At most one batch is started at a time.
+  void upload_evaluation(BatchInputs batch);
+  void start_evaluation(std::span<const ProgramUse> uses);
+  Executable& finish_evaluation();
+  void forget_evaluation() noexcept;
+  // All three for one batch.
+  Executable& evaluate(BatchInputs batch, ProgramUse use);
 
   const Device& device() const { return context_.device; }
   std::size_t plan_count() const { return plans_.size(); }
@@ -103,10 +115,13 @@ class Learner {
 
   Context& context_;
   ProgramWriter write_;
+  PlanBinder bound_;
   std::map<Key, std::unique_ptr<Executable>> plans_;
   InputStage training_inputs_, evaluation_inputs_;
   std::deque<BatchInputs> uploaded_;
   std::optional<BatchInputs> started_, failed_;
+  std::deque<BatchShape> uploaded_evaluations_;
+  std::deque<Executable*> evaluations_;  // started, results not fetched
 };
 
 }  // namespace sleight

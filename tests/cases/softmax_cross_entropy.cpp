@@ -21,7 +21,7 @@ struct Shapes {
   }
 };
 
-void add_both(std::vector<Case>& list, const Shapes& shapes, Size size) {
+void add_all(std::vector<Case>& list, const Shapes& shapes, Size size) {
   const auto& [rows, classes, smoothing, convention, mixed] = shapes;
   const Attributes attributes = {{"smoothing", {smoothing}}, {"convention", {static_cast<double>(convention)}}};
   const std::vector<Input> forward = {numbers({rows, classes}, -4.0, 4.0), labels(rows, classes),
@@ -29,6 +29,8 @@ void add_both(std::vector<Case>& list, const Shapes& shapes, Size size) {
   std::vector<Input> backward = forward;
   backward.push_back(accumulators({rows}, 3.0, 4.0));  // log_sum_exp
   backward.push_back(accumulators({rows}, 0.25, 1.0));
+  std::vector<Input> with_gradient = forward;
+  with_gradient.push_back(accumulators({1}, 0.5, 2.0));  // the gradient of the mean
   list.push_back({.operation = &operations::softmax_cross_entropy,
                   .label = shapes.label(),
                   .inputs = forward,
@@ -39,6 +41,12 @@ void add_both(std::vector<Case>& list, const Shapes& shapes, Size size) {
                   .label = shapes.label(),
                   .inputs = backward,
                   .attributes = attributes,
+                  .size = size});
+  list.push_back({.operation = &operations::softmax_cross_entropy_with_gradient,
+                  .label = shapes.label(),
+                  .inputs = with_gradient,
+                  .attributes = attributes,
+                  .reduction = classes,
                   .size = size});
 }
 
@@ -53,9 +61,12 @@ std::vector<Shapes> small_shapes() {
 std::vector<Case> cases() {
   std::vector<Case> list;
   for (const Shapes& shapes : small_shapes())
-    add_both(list, shapes, Size::small);
-  add_both(list, {8, 1000, 0.1, Smoothing::others, true}, Size::large);
-  add_both(list, {128, 10, 0.1, Smoothing::others, true}, Size::large);
+    add_all(list, shapes, Size::small);
+  // Rows that the GPU keeps whole, in part, and not at all.
+  for (const std::int64_t classes : {1023, 1025, 4099, 8195})
+    add_all(list, {2, classes, 0.1, Smoothing::others, true}, Size::small);
+  add_all(list, {8, 1000, 0.1, Smoothing::others, true}, Size::large);
+  add_all(list, {128, 10, 0.1, Smoothing::others, true}, Size::large);
   return list;
 }
 

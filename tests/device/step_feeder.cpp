@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "catch2_adapter.h"
+#include "engine/data/resident_pictures.h"
 #include "engine/train/classification_program.h"
 #include "tests/device/recording_runtime.h"
 #include "tools/common/classifier_options.h"
@@ -18,12 +19,13 @@ namespace {
 
 constexpr std::int64_t steps = 5;
 
-ClassifierRun small_run() {
+ClassifierRun small_run(bool data_on_device) {
   ClassifierOptions options;
   options.tricks = "all";
+  options.data_on_device = data_on_device;
   options.epochs = 2;
   options.batch_size = 4;
-  options.random_shapes = "32:64:2";
+  options.random_shapes = data_on_device ? "off" : "32:64:2";
   options.synthetic.training_count = 12;
   options.synthetic.evaluation_count = 4;
   return resolve(options);
@@ -57,15 +59,26 @@ class ClassifierSource : public StepSource {
 };
 
 // Trains on this device; a NaN among the weights of step `spoiled` stops the run.
-Outcome train(Context& context, std::int64_t spoiled = -1) {
-  const ClassifierRun run = small_run();
+Outcome train(Context& context, std::int64_t spoiled = -1, bool data_on_device = false) {
+  const ClassifierRun run = small_run(data_on_device);
   DatasetOptions data_options;
   data_options.synthetic = run.options.synthetic;
   const DatasetPair data = open_datasets("synthetic", data_options);
   const std::int64_t per_epoch = steps_per_epoch(run.recipe, data.training->size());
   ClassifierTricks tricks(run, per_epoch);
   TrainingSchedule schedule(run, tricks, data.training->size());
-  Classifier classifier(context, run.model->trace, tricks.program_options(10));
+  ClassificationOptions program_options = tricks.program_options(10);
+  std::optional<ResidentPictures> resident;
+  if (data_on_device) {
+    resident.emplace(*data.training, context.device,
+                     ResidentOptions{.recipe = run.recipe.training_augmentation,
+                                     .height = run.image_size,
+                                     .width = run.image_size,
+                                     .threads = 2,
+                                     .limit_bytes = 1 << 20});
+    program_options.resident = {resident->pictures(), resident->count(), resident->height(), resident->width()};
+  }
+  Classifier classifier(context, run.model->trace, program_options);
   for (const std::int64_t size : tricks.sizes())
     classifier.plan_training(run.recipe.batch_size, size, size);
   const std::int64_t largest = tricks.sizes().front();
@@ -76,7 +89,8 @@ Outcome train(Context& context, std::int64_t spoiled = -1) {
                  .maximum_batch_size = run.recipe.batch_size,
                  .maximum_height = largest,
                  .maximum_width = largest,
-                 .allocate_pixels = pinned_pixels(context.device)});
+                 .allocate_pixels = pinned_pixels(context.device),
+                 .resident_sources = resident ? resident->sources() : std::span<const std::int64_t>()});
   ClassifierSource source(context, classifier, tricks, loader);
   StepFeeder feeder(context, classifier.learner(), source, nullptr, 0, steps);
   Outcome outcome;
@@ -106,6 +120,17 @@ TEST_CASE("a training with every trick on a lazy device gives the bits of the ho
   CHECK((outcome.state == expected.state));
   CHECK(runtime->reports() == std::vector<std::string>());
   CHECK(runtime->counts().launches > 0);
+}
+
+TEST_CASE("a training from pictures on a lazy device gives the bits of the host") {
+  Context host("cpu", 1);
+  const Outcome expected = train(host, -1, true);
+  const auto runtime = std::make_shared<RecordingRuntime>();
+  Context lazy(Device(kernels::Cpu{}, runtime), 1);
+  const Outcome outcome = train(lazy, -1, true);
+  CHECK((outcome.losses == expected.losses));
+  CHECK((outcome.state == expected.state));
+  CHECK(runtime->reports() == std::vector<std::string>());
 }
 
 TEST_CASE("a step that is not finite leaves the state of a lazy device as it was") {

@@ -279,9 +279,9 @@ TEST_CASE("results that were overwritten are refused") {
   // A single phase counts too.
   InputStage stage(context.device);
   const StepBatch batch(0);
-  stage.upload({{"x", std::as_bytes(std::span(batch.x)), false},
-                {"labels", std::as_bytes(std::span(batch.labels)), false}},
-               nullptr);
+  stage.upload(
+      {{"x", std::as_bytes(std::span(batch.x)), false}, {"labels", std::as_bytes(std::span(batch.labels)), false}},
+      nullptr);
   stage.deliver(executable);
   executable.run(Phase::forward);
   CHECK_NOTHROW(executable.result<float>("loss"));

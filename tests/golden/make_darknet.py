@@ -17,6 +17,8 @@ import torch.nn.functional as F
 
 from make_resnet import fill, formula
 
+# 0.1, as the kernels keep it: in float32.
+SLOPE = float(np.float32(0.1))
 DARKNET53 = [[64, 1], [128, 2], [256, 8], [512, 8], [1024, 4]]
 
 
@@ -29,7 +31,7 @@ class Unit(nn.Module):
         self.bn = nn.BatchNorm2d(outputs)
 
     def forward(self, x):
-        return F.leaky_relu(self.bn(self.conv(x)), 0.1)
+        return F.leaky_relu(self.bn(self.conv(x)), SLOPE)
 
 
 class Block(nn.Module):

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "engine/tensor/random.h"
+#include "kernels/reduce_mean.h"
 #include "tests/golden/golden.h"
 #include "tests/kernels/on_every_device.h"
 
@@ -95,6 +96,49 @@ std::vector<double> run_kernels(Device device, const Case& c) {
   return values;
 }
 
+// Loss and gradient of the logits of the mean loss, times c.loss_gradient[0], one behind the other: in one pass, or in
+// the three that it stands for.
+template <class T, class Device>
+std::vector<double> run_with_gradient(Device device, Case c, bool in_one_pass) {
+  using Value = Accumulator<T>;
+  if (!in_one_pass) {
+    const auto rows = static_cast<std::size_t>(c.rows);
+    GuardedBuffer<Value> mean_gradient = guarded<Value>({c.loss_gradient[0]}, "mean_gradient");
+    GuardedBuffer<Value> spread(rows, "loss_gradient");
+    reduce_mean_backward(device, {.mean_gradient = mean_gradient.data(),
+                                  .count = c.rows,
+                                  .gradient = spread.data(),
+                                  .type = data_type_of<Value>()});
+    c.loss_gradient = numbers(spread);
+    std::vector<double> values = run_kernels<T>(device, c);
+    values.erase(values.begin() + c.rows, values.begin() + 2 * c.rows);  // log_sum_exp
+    return values;
+  }
+  GuardedBuffer<T> logits = guarded<T>(c.logits, "logits");
+  GuardedBuffer<Value> mean_gradient = guarded<Value>({c.loss_gradient[0]}, "mean_gradient");
+  GuardedBuffer<std::int32_t> label_a(c.label_a, "label_a");
+  GuardedBuffer<std::int32_t> label_b(c.label_b, "label_b");
+  GuardedBuffer<float> lambda(c.lambda, "lambda");
+  GuardedBuffer<Value> loss(static_cast<std::size_t>(c.rows), "loss");
+  GuardedBuffer<T> logits_gradient(c.logits.size(), "logits_gradient");
+  softmax_cross_entropy_with_gradient(device, {.logits = logits.data(),
+                                               .mean_gradient = mean_gradient.data(),
+                                               .label_a = label_a.data(),
+                                               .label_b = c.mixed ? label_b.data() : nullptr,
+                                               .lambda = c.mixed ? lambda.data() : nullptr,
+                                               .rows = c.rows,
+                                               .classes = c.classes,
+                                               .smoothing = c.smoothing,
+                                               .convention = c.convention,
+                                               .loss = loss.data(),
+                                               .logits_gradient = c.in_place ? logits.data() : logits_gradient.data(),
+                                               .type = data_type_of<T>()});
+  std::vector<double> values = numbers(loss);
+  const std::vector<double> gradient = c.in_place ? numbers(logits) : numbers(logits_gradient);
+  values.insert(values.end(), gradient.begin(), gradient.end());
+  return values;
+}
+
 struct Expected {
   std::vector<double> loss, log_sum_exp, logits_gradient;
 };
@@ -172,6 +216,49 @@ TEST_CASE("softmax_cross_entropy: agrees with a target laid out in full") {
         }
       }
     }
+  }
+}
+
+TEST_CASE("softmax_cross_entropy: with its gradient in one pass, the bits of three") {
+  const std::int64_t shapes[][2] = {{1, 2}, {5, 7}, {3, 10}, {2, 257}, {3, 1000}, {1, 2049}, {2, 4100}, {1, 8193}};
+  for (const auto& shape : shapes) {
+    for (const bool mixed : {false, true}) {
+      for (const bool in_place : {false, true}) {
+        Case c = random_case(shape[0], shape[1], mixed ? 0.1 : 0.0, Smoothing::others, mixed);
+        c.loss_gradient[0] = 1024.0;  // a scaled loss
+        c.in_place = in_place;
+        for_each_type([&](auto tag) {
+          using T = typename decltype(tag)::type;
+          const auto one = on_every_device<T>([&](auto device) { return run_with_gradient<T>(device, c, true); });
+          const auto three = on_every_device<T>([&](auto device) { return run_with_gradient<T>(device, c, false); });
+          for (std::size_t i = 0; i < one.size(); ++i) {
+            CAPTURE(one[i].device, name_of(data_type_of<T>()), shape[0], shape[1], mixed, in_place);
+            CHECK(same_bits(one[i].values, three[i].values));
+            CHECK(std::isfinite(one[i].values.back()));
+          }
+        });
+      }
+    }
+  }
+}
+
+TEST_CASE("softmax_cross_entropy: in one pass, the gradient is the slope of the mean loss") {
+  Case c = random_case(3, 7, 0.1, Smoothing::uniform, true);
+  const auto mean_loss = [](const Case& at) {
+    const std::vector<double> values = run_with_gradient<double>(kernels::Cpu{}, at, true);
+    return (values[0] + values[1] + values[2]) / 3;
+  };
+  c.loss_gradient[0] = 2.5;
+  const std::vector<double> at_point = run_with_gradient<double>(kernels::Cpu{}, c, true);
+  const double step = 1e-5;
+  for (std::size_t i = 0; i < c.logits.size(); ++i) {
+    Case plus = c;
+    Case minus = c;
+    plus.logits[i] += step;
+    minus.logits[i] -= step;
+    const double slope = 2.5 * (mean_loss(plus) - mean_loss(minus)) / (2 * step);
+    CAPTURE(i, slope, at_point[3 + i]);
+    CHECK(distance(slope, at_point[3 + i]) <= 1e-8);
   }
 }
 
@@ -286,10 +373,16 @@ TEST_CASE("softmax_cross_entropy: a label outside the classes") {
       REQUIRE_THROWS_AS(run_kernels<float>(kernels::Cpu{}, c), std::invalid_argument);
       const std::vector<double> values =
           simt::run_in_three_orders([&](auto device) { return run_kernels<float>(device, c); });
+      const std::vector<double> in_one_pass =
+          simt::run_in_three_orders([&](auto device) { return run_with_gradient<float>(device, c, true); });
+      REQUIRE_THROWS_AS(run_with_gradient<float>(kernels::Cpu{}, c, true), std::invalid_argument);
       for (std::size_t row = 0; row < 3; ++row) {
         CHECK(std::isnan(values[row]) == (row == 1));
-        for (std::size_t k = 0; k < 7; ++k)
+        CHECK(std::isnan(in_one_pass[row]) == (row == 1));
+        for (std::size_t k = 0; k < 7; ++k) {
           CHECK(std::isnan(values[6 + row * 7 + k]) == (row == 1));
+          CHECK(std::isnan(in_one_pass[3 + row * 7 + k]) == (row == 1));
+        }
       }
     }
   }

@@ -280,16 +280,22 @@ TEST_CASE("yolo_loss: of more objects than are looked at together, the last one 
 }
 
 TEST_CASE("yolo_loss: extreme predictions give finite losses, and no place is ignored by an overflow") {
-  for (const double extreme : {1e4, -1e4, 100.0, -100.0}) {
-    LossCase c = empty_case(0, 1, 3, 3, 2);
-    add_object(c, 12, 12, 10, 13, 1);
-    c.prediction.assign(c.prediction.size(), extreme);
-    on_every_device_and_type(c, [&](const Result& result) {
-      CHECK(std::isfinite(result.loss[0]));
-      CHECK(count_of(result.assigned, kernels::yolo_ignored) == 0);
-      for (const double slope : result.gradient)
-        REQUIRE(std::isfinite(slope));
-    });
+  for (const double extreme : {1e4, 100.0}) {
+    for (const double width_sign : {1.0, -1.0}) {
+      for (const double other_sign : {1.0, -1.0}) {
+        LossCase c = empty_case(0, 1, 3, 3, 2);
+        add_object(c, 12, 12, 10, 13, 1);
+        for (std::size_t i = 0; i < c.prediction.size(); ++i)
+          c.prediction[i] = extreme * (i % 7 == kernels::YoloChannel::tw ? width_sign : other_sign);
+        on_every_device_and_type(c, [&](const Result& result) {
+          CHECK(std::isfinite(result.loss[0]));
+          CHECK(result.loss[0] > 0);
+          CHECK(count_of(result.assigned, kernels::yolo_ignored) == 0);
+          for (const double slope : result.gradient)
+            REQUIRE(std::isfinite(slope));
+        });
+      }
+    }
   }
 }
 

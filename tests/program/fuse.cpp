@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "catch2_adapter.h"
 #include "engine/ops/ops.h"
@@ -102,9 +103,9 @@ TEST_CASE("random programs of batch norms, sums and activations give the same nu
       total[rule] += count;
   }
   for (const Operation* operation : operations::table()) {
-    // These need two element types in one program.
-    const std::array other_types = {&operations::cast, &operations::sgd};
-    if (std::find(other_types.begin(), other_types.end(), operation) != other_types.end()) continue;
+    // These need two element types in one program, or a loss.
+    const std::array not_here = {&operations::cast, &operations::sgd, &operations::softmax_cross_entropy_backward};
+    if (std::find(not_here.begin(), not_here.end(), operation) != not_here.end()) continue;
     for (const FusionRule& rule : operation->fusion_rules) {
       if (rule.offered != nullptr) continue;  // below
       INFO(rule.name);
@@ -214,6 +215,64 @@ TEST_CASE("a value that the host reads is never fused away") {
   CHECK(fuse(program).empty());
   program.results.clear();
   CHECK(fuse(program).size() == 1);
+}
+
+namespace {
+
+struct LossProgram {
+  Tracer tracer{Mode::training};
+  ValueId logits, losses, loss, gradient;
+
+  // The mean loss of a batch and its gradient by the logits; `seed` writes the gradient of the mean.
+  explicit LossProgram(const std::function<ValueId(Tracer&, ValueId loss)>& seed) {
+    logits = tracer.parameter("logits", {6, 10}, ParameterRole::weight, Initializer::zeros);
+    const ValueId labels = tracer.input("labels", {6}, DataType::int32);
+    losses = ops::softmax_cross_entropy(tracer, logits, labels, no_value, no_value, {});
+    loss = ops::reduce_mean(tracer, losses);
+    tracer.result(loss, "loss");
+    tracer.phase = Phase::backward;
+    gradient = differentiate(tracer.program(), loss, seed(tracer, loss), {logits}, operations::add).at(logits);
+    tracer.result(gradient, "gradient");
+  }
+
+  double bytes() {
+    double sum = 0.0;
+    for (const Step& step : tracer.program().steps)
+      sum += cost_of(types_of(tracer.program(), step), *step.operation).bytes;
+    return sum;
+  }
+};
+
+ValueId one(Tracer& tracer, ValueId) {
+  return ops::constant(tracer, 1.0, 1, DataType::float32);
+}
+
+}  // namespace
+
+TEST_CASE("the fused loss reads the logits once and keeps nothing for a backward step") {
+  LossProgram program(one);
+  const double before = program.bytes();
+  CHECK(fuse(program.tracer.program()).size() == 1);
+  // Not read again: the logits and the labels. Neither written nor read: log_sum_exp and the gradient of each loss.
+  CHECK(before - program.bytes() == 6 * (10 * 4 + 4 + 2 * 4 + 2 * 4));
+  CHECK(program.tracer.program().steps.size() == 3);  // the constant, the fused step, the mean
+}
+
+TEST_CASE("the loss is not fused where its gradient needs the loss, or the host reads what would go") {
+  SECTION("the seed is made from the loss") {
+    LossProgram program([](Tracer& tracer, ValueId loss) { return ops::relu(tracer, loss); });
+    CHECK(fuse(program.tracer.program()).empty());
+  }
+  SECTION("the seed is made of several steps, none of which needs the loss") {
+    LossProgram program([](Tracer& tracer, ValueId) { return ops::relu(tracer, one(tracer, no_value)); });
+    CHECK(fuse(program.tracer.program()).size() == 1);
+  }
+  SECTION("log_sum_exp is a result") {
+    LossProgram program(one);
+    Program& written = program.tracer.program();
+    written.results.push_back(written.steps.front().outputs[1]);
+    CHECK(fuse(written).empty());
+  }
 }
 
 }  // namespace sleight::test

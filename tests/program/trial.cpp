@@ -90,6 +90,28 @@ void fill_parameters(const Executable& executable, const Device& device) {
 
 namespace {
 
+// Binds every input of the program: whole numbers to 0, 1, 2, 0, 1, ..., numbers with a fraction to 1/2, 3/4, 1/2, ...
+// Returns the memory that they are bound to.
+std::vector<std::vector<std::byte>> bind_inputs(Executable& executable) {
+  std::vector<std::vector<std::byte>> bound;
+  for (const Value& value : executable.program().values) {
+    if (value.storage != Storage::input) continue;
+    std::vector<std::byte>& memory = bound.emplace_back(static_cast<std::size_t>(value.type.bytes()));
+    const auto fill = [&](auto* numbers, auto number_at) {
+      for (std::int64_t i = 0; i < value.type.count(); ++i)
+        numbers[i] = number_at(i);
+    };
+    if (value.type.element == DataType::int32) {
+      fill(reinterpret_cast<std::int32_t*>(memory.data()), [](std::int64_t i) { return static_cast<int>(i % 3); });
+    } else {
+      check(value.type.element == DataType::float32, "trials have no input of ", to_string(value.type));
+      fill(reinterpret_cast<float*>(memory.data()), [](std::int64_t i) { return i % 2 == 0 ? 0.5F : 0.75F; });
+    }
+    executable.bind(value.name, memory.data());
+  }
+  return bound;
+}
+
 // What ends a training step: SGD, running statistics, averages of both.
 void trace_update(Tracer& tracer, const std::map<ValueId, ValueId>& gradients) {
   tracer.phase = Phase::update;
@@ -141,6 +163,7 @@ Trial run_traced(Tracer& tracer, ValueId output, const TrialOptions& options) {
   Executable executable(program, context,
                         {.fuse = options.fuse, .fuse_everything = options.fuse_everything, .parameter_prefix = ""});
   fill_parameters(executable, context.device);
+  const auto inputs = bind_inputs(executable);
   context.set_live_scalar(kernels::LiveScalar::learning_rate, 0.125);
   context.set_live_scalar(kernels::LiveScalar::momentum, 0.875);
   context.set_live_scalar(kernels::LiveScalar::weight_decay, 0.0625);

@@ -1,4 +1,5 @@
 // Detections scored from outside: a data set in COCO's format and a file of detections, both written by the test.
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "catch2_adapter.h"
@@ -6,8 +7,9 @@
 #include "engine/data/picture.h"
 #include "engine/data/png.h"
 #include "engine/train/detections_file.h"
+#include "tests/base/error_message.h"
 #include "tests/base/temporary_folder.h"
-#include "tests/tools/training_run.h"
+#include "tests/tools/tool_process.h"
 
 namespace sleight::test {
 namespace {
@@ -39,8 +41,8 @@ class SmallSet {
 
   ToolResult score(const DetectionsFile& found, const std::vector<std::string>& more = {}) const {
     write_detections(folder / "found.json", found);
-    std::vector<std::string> arguments = {"--detections", (folder / "found.json").string(), "--data",
-                                          (folder / "data").string(), "--format", "coco"};
+    std::vector<std::string> arguments = {
+        "--detections", (folder / "found.json").string(), "--data", (folder / "data").string(), "--format", "coco"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_tool_process("score_detections", arguments);
   }

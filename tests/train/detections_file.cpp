@@ -132,7 +132,8 @@ TEST_CASE("what no reader could read is not written") {
   };
   CHECK(message([](DetectionsFile&) {}).empty());
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  CHECK(contains(message([&](DetectionsFile& file) { file.detections[0].score = nan; }), "detection 0 in picture \"a\""));
+  CHECK(
+      contains(message([&](DetectionsFile& file) { file.detections[0].score = nan; }), "detection 0 in picture \"a\""));
   CHECK(contains(message([&](DetectionsFile& file) { file.detections[0].box.right = nan; }), "not finite"));
   CHECK(contains(message([](DetectionsFile& file) { file.detections[0].picture = 1; }), "picture 1"));
   CHECK(contains(message([](DetectionsFile& file) { file.detections[0].class_index = -1; }), "class -1"));

@@ -91,6 +91,12 @@ TEST_CASE("label smoothing: the receipt counts only losses that carry the smooth
   smoothing.count(program, 2);
   CHECK(smoothing.receipt().fired == 5);
   CHECK(smoothing.receipt().count("targets smoothed") == 5.0);
+  // A fused program carries it in another operation.
+  Program fused = program;
+  fused.steps.front().operation = &operations::softmax_cross_entropy_with_gradient;
+  LabelSmoothing of_fused(0.1);
+  of_fused.count(fused, rows);
+  CHECK(of_fused.receipt().fired == rows);
 
   LabelSmoothing resumed(0.1);
   resumed.restore(smoothing.receipt());

@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/data/png.h"
+#include "tools/common/evaluation_feeder.h"
 
 namespace sleight {
 
@@ -49,20 +50,20 @@ EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, con
   };
   Loader loader(dataset, schedule,
                 {.threads = options.loader_threads,
+                 .slots = evaluation_slots,
                  .maximum_batch_size = options.batch_size,
                  .maximum_height = options.image_size,
                  .maximum_width = options.image_size,
                  .allocate_pixels = pinned_pixels(classifier.device())});
+  std::vector<ProgramUse> uses = {ProgramUse::evaluation};
+  if (options.averaged) uses.push_back(ProgramUse::averaged_evaluation);
   EvaluationSummaries summaries;
-  while (const std::optional<Batch> batch = loader.next()) {
-    EvaluationResult result = classifier.evaluate(*batch, false);
-    add_batch(summaries.plain, *batch, result);
-    if (options.averaged) {
-      result = classifier.evaluate(*batch, true);
-      add_batch(summaries.averaged, *batch, result);
-    }
-    if (options.observe) options.observe(*batch, result.logits);
-  }
+  evaluate_batches(classifier.learner(), loader, uses, Classifier::evaluation_inputs,
+                   [&](const Batch& batch, std::size_t use, const Executable& executable) {
+                     const EvaluationResult result = Classifier::evaluation_of(executable);
+                     add_batch(use == 0 ? summaries.plain : summaries.averaged, batch, result);
+                     if (use + 1 == uses.size() && options.observe) options.observe(batch, result.logits);
+                   });
   finish(summaries.plain);
   finish(summaries.averaged);
   summaries.broken = loader.broken_pictures();

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "engine/base/error.h"
+#include "engine/data/resident_pictures.h"
 #include "tricks/label_smoothing.h"
 
 namespace sleight {
@@ -74,6 +75,12 @@ void ClassifierOptions::declare(CLI::App& app) {
                  "Convention: others (eps/(K-1) on the other classes) or uniform (eps/K on all)");
   declare_general_tricks(app);
   declare_run(app);
+  app.add_flag("--data-on-device,!--no-data-on-device", data_on_device,
+               "Read and decode the training pictures once and keep them in the device's memory; each step crops, "
+               "mirrors and blends them there (the same bits; augmentation cifar or none, one image size)");
+  app.add_option("--data-on-device-limit", data_on_device_limit,
+                 "Refuse training pictures that would take more MiB of the device than this")
+      ->capture_default_str();
   app.add_option("--weights", weights, "Start from this safetensors file (torchvision's names)");
   app.add_option("--synthetic-pictures", synthetic.training_count, "Generated pictures to train on")
       ->capture_default_str();
@@ -120,6 +127,16 @@ ClassifierRun resolve(const ClassifierOptions& options) {
   check(recipe.mixup_off_epochs >= 0, "--mixup-off-epochs must not be negative, got ", recipe.mixup_off_epochs);
   check(recipe.label_smoothing >= 0.0 && recipe.label_smoothing < 1.0, "--label-smoothing must be in [0, 1), got ",
         recipe.label_smoothing);
+  check(options.data_on_device_limit >= 1 && options.data_on_device_limit <= 1 << 30,
+        "--data-on-device-limit must be 1 to 1073741824 MiB, got ", options.data_on_device_limit);
+  if (options.data_on_device) {
+    with_context("--data-on-device", [&] {
+      check_resident_recipe(recipe.training_augmentation);
+      check(!recipe.random_shapes,
+            "pictures that live on the device have one size; switch random shapes off (--random-shapes off), or leave "
+            "the pictures to the loader");
+    });
+  }
   run.precision = parse_precision(options.precision, options.device);
   return run;
 }
@@ -146,6 +163,10 @@ Settings ClassifierRun::settings() const {
               {"smoothing", toml_quoted(to_string(recipe.smoothing))}});
   add_general_trick_settings(all, recipe);
   add_run_settings(all, options);
+  if (options.data_on_device) {
+    all.emplace_back("data-on-device", toml_flag(options.data_on_device));
+    all.emplace_back("data-on-device-limit", std::to_string(options.data_on_device_limit));
+  }
   if (options.augmentation) all.emplace_back("augmentation", toml_quoted(*options.augmentation));
   if (options.data == "synthetic") {
     all.emplace_back("synthetic-pictures", std::to_string(options.synthetic.training_count));

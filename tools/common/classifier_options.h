@@ -23,6 +23,8 @@ struct ClassifierOptions : TrainingOptions {
   std::optional<double> mixup, label_smoothing;
   std::optional<std::string> mixup_lambda, smoothing, augmentation;
   std::optional<bool> zero_gamma;
+  bool data_on_device = false;
+  std::int64_t data_on_device_limit = 4096;  // MiB
   SyntheticOptions synthetic;
 
   // Declares every flag with its help; values arrive here when the app parses.

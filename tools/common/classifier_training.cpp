@@ -1,7 +1,9 @@
 #include "tools/common/classifier_training.h"
 
 #include "engine/base/error.h"
+#include "engine/base/format_bytes.h"
 #include "engine/base/log.h"
+#include "engine/data/resident_pictures.h"
 #include "engine/train/checkpoint.h"
 #include "tools/common/broken_pictures.h"
 #include "tools/common/classifier_evaluation.h"
@@ -29,6 +31,26 @@ DatasetPair open_data(const ClassifierRun& run) {
   return data;
 }
 
+std::optional<ResidentPictures> pictures_on_device(const ClassifierRun& run, const Dataset& dataset,
+                                                   const Device& device) {
+  if (!run.options.data_on_device) return std::nullopt;
+  return with_context("--data-on-device", [&] {
+    return std::optional<ResidentPictures>(std::in_place, dataset, device,
+                                           ResidentOptions{.recipe = run.recipe.training_augmentation,
+                                                           .height = run.image_size,
+                                                           .width = run.image_size,
+                                                           .threads = compute_threads(),
+                                                           .limit_bytes = run.options.data_on_device_limit << 20});
+  });
+}
+
+ClassificationOptions program_options(ClassifierTricks& tricks, const Dataset& dataset,
+                                      const std::optional<ResidentPictures>& resident) {
+  ClassificationOptions options = tricks.program_options(std::ssize(dataset.class_names()));
+  if (resident) options.resident = {resident->pictures(), resident->count(), resident->height(), resident->width()};
+  return options;
+}
+
 class ClassifierTask : public TrainingTask {
  public:
   explicit ClassifierTask(const ClassifierRun& run)
@@ -37,7 +59,8 @@ class ClassifierTask : public TrainingTask {
         context_(run_.options.device, run_.options.seed, run_.options.device_options()),
         tricks_(run_, steps_per_epoch(run_.recipe, data_.training->size())),
         schedule_(run_, tricks_, data_.training->size()),
-        classifier_(context_, run_.model->trace, tricks_.program_options(std::ssize(data_.training->class_names()))) {}
+        resident_(pictures_on_device(run_, *data_.training, context_.device)),
+        classifier_(context_, run_.model->trace, program_options(tricks_, *data_.training, resident_)) {}
 
   std::string tool() const override { return "train_classifier"; }
   const TrainingOptions& options() const override { return run_.options; }
@@ -62,6 +85,7 @@ class ClassifierTask : public TrainingTask {
   LoaderStatistics loader_statistics() const override { return loader_->statistics(); }
   std::vector<BrokenPicture> broken_pictures() const override { return loader_->broken_pictures(); }
   void close_loader() override;
+  BatchInputs replayable(const BatchInputs& failed) const override;
 
   BatchInputs next_batch() override;
   void before_step(std::int64_t step) override { tricks_.general().set_live_scalars(context_, step); }
@@ -83,6 +107,7 @@ class ClassifierTask : public TrainingTask {
   Context context_;
   ClassifierTricks tricks_;
   TrainingSchedule schedule_;
+  std::optional<ResidentPictures> resident_;
   Classifier classifier_;
   std::optional<Loader> loader_;
   KeptBatches<Batch> batches_;
@@ -97,6 +122,13 @@ std::vector<std::string> ClassifierTask::description() const {
   text << data_.training->size() << " training and " << data_.evaluation->size() << " evaluation pictures of "
        << class_names().size() << " classes";
   lines.push_back(text.str());
+  if (resident_) {
+    std::ostringstream on_device;
+    on_device << "training pictures on the device: " << format_bytes(resident_->bytes()) << " of " << resident_->width()
+              << "x" << resident_->height();
+    lines.push_back(on_device.str());
+    log_broken(resident_->broken());
+  }
   return lines;
 }
 
@@ -115,12 +147,29 @@ void ClassifierTask::open_loader(std::int64_t first_step, int threads) {
                     .maximum_batch_size = run_.recipe.batch_size,
                     .maximum_height = largest,
                     .maximum_width = largest,
-                    .allocate_pixels = pinned_pixels(context_.device)});
+                    .allocate_pixels = pinned_pixels(context_.device),
+                    .resident_sources = resident_ ? resident_->sources() : std::span<const std::int64_t>()});
 }
 
 void ClassifierTask::close_loader() {
   batches_.clear();
   loader_.reset();
+}
+
+// The file holds the pictures themselves, so that a replay needs no dataset.
+BatchInputs ClassifierTask::replayable(const BatchInputs& failed) const {
+  if (!resident_) return failed;
+  const auto images = std::make_shared<std::vector<std::uint8_t>>(resident_->images_of(batches_.oldest()));
+  BatchInputs whole = failed;
+  std::erase_if(whole.values, [](const StagedInput& input) {
+    return input.name == classification_names::indices || input.name == classification_names::windows;
+  });
+  whole.values.push_back({classification_names::images, std::as_bytes(std::span(*images)), false});
+  struct Owners {
+    std::shared_ptr<const void> batch, images;
+  };
+  whole.owner = std::make_shared<Owners>(Owners{failed.owner, images});
+  return whole;
 }
 
 BatchInputs ClassifierTask::next_batch() {

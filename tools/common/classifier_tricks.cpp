@@ -17,6 +17,8 @@ ClassifierTricks::ClassifierTricks(const ClassifierRun& run, std::int64_t steps_
                    run.options.seed);
   }
   if (recipe_.label_smoothing > 0.0) label_smoothing_.emplace(recipe_.label_smoothing, recipe_.smoothing);
+  if (run.options.data_on_device)
+    data_on_device_ = Receipt{.trick = "data on device", .counts = {{"pictures prepared there", 0.0}}};
 }
 
 ClassificationOptions ClassifierTricks::program_options(std::int64_t classes) {
@@ -41,12 +43,17 @@ void ClassifierTricks::count(const Context& context, const Batch& batch, const P
   general_.count(context, program, batch.step(), batch.height(), batch.width());
   if (mixup_) mixup_->count(batch.epoch(), batch.partners(), batch.lambdas());
   if (label_smoothing_) label_smoothing_->count(program, batch.size());
+  if (data_on_device_ && !batch.indices().empty()) {
+    data_on_device_->counts.front().second += static_cast<double>(batch.size());
+    ++data_on_device_->fired;
+  }
 }
 
 std::vector<Receipt> ClassifierTricks::receipts() const {
   std::vector<Receipt> all = general_.receipts();
   if (mixup_) all.push_back(mixup_->receipt());
   if (label_smoothing_) all.push_back(label_smoothing_->receipt());
+  if (data_on_device_) all.push_back(*data_on_device_);
   if (recipe_.zero_gamma) all.push_back(zero_gamma_.value_or(Receipt{.trick = "zero gamma", .counts = {}}));
   return all;
 }
@@ -55,6 +62,7 @@ void ClassifierTricks::restore(std::span<const Receipt> receipts) {
   general_.restore(receipts);
   if (mixup_) mixup_->restore(find_receipt(receipts, mixup_->receipt().trick));
   if (label_smoothing_) label_smoothing_->restore(find_receipt(receipts, label_smoothing_->receipt().trick));
+  if (data_on_device_) data_on_device_ = find_receipt(receipts, data_on_device_->trick);
 }
 
 }  // namespace sleight

@@ -40,6 +40,7 @@ class ClassifierTricks {
   TrainingTricks general_;
   std::optional<Mixup> mixup_;
   std::optional<LabelSmoothing> label_smoothing_;
+  std::optional<Receipt> data_on_device_;
   std::optional<Receipt> zero_gamma_;  // a fact of the traced program and not of its steps
 };
 

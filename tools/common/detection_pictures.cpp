@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <set>
 
 #include "engine/base/error.h"
@@ -9,6 +10,7 @@
 #include "engine/data/png.h"
 #include "engine/data/resize.h"
 #include "engine/train/picture_mistakes.h"
+#include "engine/train/picture_sheet.h"
 
 namespace sleight {
 
@@ -16,6 +18,7 @@ namespace {
 
 // As large as boxes can still be told apart; a report holds a dozen.
 constexpr std::int64_t scene_side = 400;
+constexpr int sheet_side = 400;
 constexpr double shown_score = 0.5;
 constexpr Color found_color{40, 180, 80}, false_color{230, 50, 50}, missed_color{250, 200, 40};
 
@@ -57,6 +60,27 @@ Picture draw_on_picture(const PictureSource& source, std::int64_t index, std::in
 DrawnObject drawn_detection(const Detection& detection, const std::vector<std::string>& class_names) {
   return {detection.box, label_of(class_names[static_cast<std::size_t>(detection.class_index)], detection.score),
           class_color(detection.class_index)};
+}
+
+Picture detection_sheet(const PictureSource& source, std::span<const Detection> detections,
+                        std::span<const BrokenPicture> broken, std::int64_t count, double score,
+                        const std::vector<std::string>& class_names) {
+  std::vector<Picture> drawn;
+  std::vector<std::string> names;
+  for (std::int64_t i = 0; i < std::min(count, source.size()); ++i) {
+    if (std::ranges::any_of(broken, [i](const BrokenPicture& picture) { return picture.index == i; })) continue;
+    std::vector<DrawnObject> objects;
+    for (const Detection& detection : detections) {
+      if (detection.picture == i && detection.score >= score)
+        objects.push_back(drawn_detection(detection, class_names));
+    }
+    drawn.push_back(draw_on_picture(source, i, sheet_side, objects));
+    names.push_back(std::filesystem::path(source.name(i)).filename().string());
+  }
+  std::vector<SheetPicture> sheet;
+  for (std::size_t i = 0; i < drawn.size(); ++i)
+    sheet.push_back({.picture = drawn[i].view(), .captions = {{.text = names[i]}}});
+  return make_picture_sheet(sheet, {.picture_size = sheet_side});
 }
 
 std::vector<ReportScene> worst_scenes(const DetectionDataset& dataset, const GroundTruth& truth,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/data/detection_dataset.h"
+#include "engine/data/loader_options.h"
 #include "engine/data/picture.h"
 #include "engine/train/detection.h"
 #include "engine/train/object_drawing.h"
@@ -21,6 +22,12 @@ Picture draw_on_picture(const PictureSource& source, std::int64_t index, std::in
 
 // "dog 87%", in the colour of its class.
 DrawnObject drawn_detection(const Detection& detection, const std::vector<std::string>& class_names);
+
+// The first pictures of a data set on one sheet, each with what was found in it with at least this score. Pictures that
+// cannot be read are left out.
+Picture detection_sheet(const PictureSource& source, std::span<const Detection> detections,
+                        std::span<const BrokenPicture> broken, std::int64_t count, double score,
+                        const std::vector<std::string>& class_names);
 
 // The pictures with most mistakes: what was found (green), found where nothing is (red) and missed (yellow).
 std::vector<ReportScene> worst_scenes(const DetectionDataset& dataset, const GroundTruth& truth,

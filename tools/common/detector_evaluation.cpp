@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "tools/common/detection_pictures.h"
+#include "tools/common/evaluation_feeder.h"
 
 namespace sleight {
 
@@ -22,23 +23,25 @@ FoundInPictures detect_all(Detector& detector, const DetectionDataset& dataset, 
   };
   DetectionLoader loader(dataset, schedule,
                          {.threads = pass.loader_threads,
+                          .slots = evaluation_slots,
                           .maximum_batch_size = pass.batch_size,
                           .maximum_height = pass.image_size,
                           .maximum_width = pass.image_size,
                           .allocate_pixels = pinned_pixels(detector.learner().device())},
                          maximum_objects_of(dataset, false));
   FoundInPictures all;
-  const auto collect = [](const DetectionBatch& batch, const FoundObjects& found, std::vector<Detection>& detections) {
-    for (std::int64_t i = 0; i < batch.size(); ++i) {
-      const auto place = static_cast<std::size_t>(i);
-      if (batch.is_replaced(i)) continue;
-      found.append(i, batch.transforms()[place], batch.picture_sizes()[place], batch.samples()[place], detections);
-    }
-  };
-  while (const std::optional<DetectionBatch> batch = loader.next()) {
-    collect(*batch, detector.detect(*batch, false), all.plain);
-    if (pass.averaged) collect(*batch, detector.detect(*batch, true), all.averaged);
-  }
+  std::vector<ProgramUse> uses = {ProgramUse::evaluation};
+  if (pass.averaged) uses.push_back(ProgramUse::averaged_evaluation);
+  evaluate_batches(detector.learner(), loader, uses, Detector::evaluation_inputs,
+                   [&](const DetectionBatch& batch, std::size_t use, const Executable& executable) {
+                     const FoundObjects found = Detector::found_by(executable);
+                     for (std::int64_t i = 0; i < batch.size(); ++i) {
+                       const auto place = static_cast<std::size_t>(i);
+                       if (batch.is_replaced(i)) continue;
+                       found.append(i, batch.transforms()[place], batch.picture_sizes()[place], batch.samples()[place],
+                                    use == 0 ? all.plain : all.averaged);
+                     }
+                   });
   all.broken = loader.broken_pictures();
   return all;
 }

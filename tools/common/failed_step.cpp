@@ -152,7 +152,11 @@ void save_failed_batch(const std::filesystem::path& path, const BatchInputs& bat
   std::vector<SafetensorsEntry> tensors = {
       {live_scalars_name, DataType::float32, {kernels::LiveScalar::count}, std::as_bytes(std::span(live_scalars))}};
   for (const StagedInput& input : batch.values) {
-    const ValueType& type = program.value(program.find(input.name)).type;
+    // Pictures that were on the device are no input of the program that ran.
+    const ValueType type =
+        input.name == images_name
+            ? ValueType{{batch.shape.size, batch.shape.height, batch.shape.width, 3}, DataType::uint8}
+            : program.value(program.find(input.name)).type;
     tensors.push_back({input.name, type.element, {type.shape.begin(), type.shape.end()}, input.bytes});
   }
   write_safetensors(path, tensors, {{"step", std::to_string(step)}, {"observed", observed}});

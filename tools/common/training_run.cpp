@@ -114,7 +114,8 @@ void TrainingRun::plan() {
 void TrainingRun::refuse_changed_recipe(const SafetensorsMetadata& metadata) const {
   // What may change without changing the numbers.
   const auto is_free = [](const std::string& line) {
-    return line.starts_with("loader-threads ") || line.starts_with("cuda-graphs ") || line.starts_with("#");
+    return line.starts_with("loader-threads ") || line.starts_with("cuda-graphs ") ||
+           line.starts_with("data-on-device-limit ") || line.starts_with("#");
   };
   const auto lines_of = [&](const std::string& text) {
     std::vector<std::string> lines;
@@ -177,7 +178,7 @@ void TrainingRun::log_window(double learning_rate) {
 std::string TrainingRun::save_failed_step(const NonFiniteStep& failure) const {
   try {
     save_checkpoint(folder_ / failed_state_name, context_.store, state_metadata());
-    const BatchInputs& batch = task_.learner().failed_batch();
+    const BatchInputs batch = task_.replayable(task_.learner().failed_batch());
     save_failed_batch(folder_ / failed_batch_name, batch,
                       task_.learner().plan(ProgramUse::training, batch.shape).program(), step_, context_,
                       failure.observed());

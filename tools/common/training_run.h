@@ -66,6 +66,8 @@ class TrainingTask : public StepSource {
   virtual LoaderStatistics loader_statistics() const = 0;
   virtual std::vector<BrokenPicture> broken_pictures() const = 0;
   virtual void close_loader() = 0;
+  // The oldest batch, whose step failed, as a program without any data set takes it.
+  virtual BatchInputs replayable(const BatchInputs& failed) const { return failed; }
 
   // Beside the loss: what the steps since the last log line say of the training pictures.
   virtual void add_step(const Learner::Finished& finished) = 0;
