@@ -1,21 +1,21 @@
-// A whole training step: time, pictures/s, arithmetic, memory; with --profile also what each operation takes. On a GPU
-// the steps are queued without a pause, as in a run, and timed by the GPU's own events.
+// A whole training step of any model: time, pictures/s, arithmetic, fraction of the roofline, memory; with --profile
+// also what each operation takes. On a GPU the steps are queued without a pause, as in a run, and timed by the GPU's
+// own events.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
+#include "bench/noise_batch.h"
+#include "bench/record_step.h"
+#include "bench/roofline.h"
 #include "engine/base/file.h"
 #include "engine/base/format_bytes.h"
 #include "engine/base/memory.h"
 #include "engine/device/handles.h"
 #include "engine/program/execute.h"
-#include "engine/program/print.h"
-#include "engine/tensor/random.h"
-#include "engine/train/classification_program.h"
-#include "models/classifier.h"
+#include "tools/common/model_program.h"
 #include "tools/common/precision.h"
 #include "tools/common/run_tool.h"
 
@@ -23,29 +23,14 @@ namespace sleight {
 
 namespace {
 
+// As many as a picture of COCO has on average.
+constexpr std::int64_t objects_in_a_picture = 8;
+
 struct Options {
-  std::string model = "cifar_resnet20", device = "cpu", precision = "fp32", json;
+  std::string model = "cifar_resnet20", device = "cpu", precision = "fp32", json, record;
   std::int64_t batch_size = 128, image_size = 0, classes = 0;
   int warm_up = 3, steps = 10, threads = 0;
-  bool unfused = false, profile = false, cuda_graphs = true, deterministic = false;
-};
-
-// A batch of noise: the time of a step does not depend on what is in the pictures.
-struct NoiseBatch {
-  NoiseBatch(std::int64_t batch_size, std::int64_t size, std::int64_t classes)
-      : images(static_cast<std::size_t>(batch_size * size * size * 3)),
-        flips(static_cast<std::size_t>(batch_size)),
-        labels(static_cast<std::size_t>(batch_size)) {
-    RandomStream random(1, RandomPurpose::test);
-    for (std::uint8_t& byte : images)
-      byte = static_cast<std::uint8_t>(random.bits() & 0xffU);
-    for (std::size_t i = 0; i < labels.size(); ++i) {
-      flips[i] = static_cast<std::int32_t>(random.below(2));
-      labels[i] = static_cast<std::int32_t>(random.below(classes));
-    }
-  }
-  std::vector<std::uint8_t> images;
-  std::vector<std::int32_t> flips, labels;
+  bool unfused = false, profile = false, cuda_graphs = true, deterministic = false, roofline = true;
 };
 
 void print_profile(Executable& executable) {
@@ -105,22 +90,7 @@ std::string setting_of(const Device& device, const Options& options) {
          (options.deterministic ? ", deterministic" : "");
 }
 
-int bench(const Options& options) {
-  const ClassifierModel& model = find_classifier(options.model);
-  set_compute_threads(options.threads);
-  const Precision precision = parse_precision(options.precision, options.device);
-  ClassificationOptions program_options;
-  program_options.element = precision.element;
-  program_options.batch_size = options.batch_size;
-  program_options.height = program_options.width = options.image_size > 0 ? options.image_size : model.picture_size;
-  program_options.classes =
-      options.classes > 0 ? options.classes : (model.family == ClassifierFamily::cifar ? 10 : 1000);
-  Context context(options.device, 1,
-                  {.deterministic = options.deterministic, .allow_tf32 = precision.allow_tf32, .tuning_cache = {}});
-  const Runtime& runtime = *context.device.runtime();
-  const std::int64_t free_before = runtime.memory().free_bytes;
-  Executable executable(training_program(model.trace, program_options), context,
-                        {.fuse = !options.unfused, .graphs = options.cuda_graphs, .parameter_prefix = ""});
+void set_live_scalars(Context& context, const Precision& precision) {
   context.set_live_scalar(kernels::LiveScalar::learning_rate, 0.01);
   context.set_live_scalar(kernels::LiveScalar::momentum, 0.9);
   context.set_live_scalar(kernels::LiveScalar::weight_decay, 1e-4);
@@ -128,60 +98,78 @@ int bench(const Options& options) {
   const double loss_scale = precision.scales_loss() ? 1024.0 : 1.0;
   context.set_live_scalar(kernels::LiveScalar::loss_scale, loss_scale);
   context.set_live_scalar(kernels::LiveScalar::gradient_scale, 1.0 / loss_scale);
-  const NoiseBatch batch(options.batch_size, program_options.height, program_options.classes);
-  std::vector<Buffer> inputs;
-  const auto bind = [&](const char* name, const auto& values) {
-    const auto bytes = std::as_bytes(std::span(values));
-    inputs.push_back(context.device.allocate(static_cast<std::int64_t>(bytes.size())));
-    context.device.upload(inputs.back().data(), bytes);
-    executable.bind(name, inputs.back().data());
-  };
-  bind(classification_names::images, batch.images);
-  bind(classification_names::flips, batch.flips);
-  bind(classification_names::labels, batch.labels);
+}
+
+int bench(const Options& options) {
+  set_compute_threads(options.threads);
+  const Precision precision = parse_precision(options.precision, options.device);
+  ModelProgram traced = model_program({.model = options.model,
+                                       .batch_size = options.batch_size,
+                                       .image_size = options.image_size,
+                                       .classes = options.classes,
+                                       .maximum_objects = objects_in_a_picture,
+                                       .element = precision.element});
+  Context context(options.device, 1,
+                  {.deterministic = options.deterministic, .allow_tf32 = precision.allow_tf32, .tuning_cache = {}});
+  const Runtime& runtime = *context.device.runtime();
+  const std::int64_t free_before = runtime.memory().free_bytes;
+  Executable executable(std::move(traced.program), context,
+                        {.fuse = !options.unfused, .graphs = options.cuda_graphs, .parameter_prefix = ""});
+  set_live_scalars(context, precision);
+  NoiseBatch batch(executable.program(), traced.classes);
+  batch.bind_to(executable, context.device);
+  if (!options.record.empty()) record_step(options.record, executable, context, batch);
 
   for (int i = 0; i < options.warm_up; ++i)
     executable.run();
   std::vector<double> seconds = time_steps(executable, context.device, options.steps);
   std::sort(seconds.begin(), seconds.end());
   const double median = seconds[seconds.size() / 2];
-  Cost cost;
-  for (const Step& step : executable.program().steps) {
-    const Cost part = cost_of(types_of(executable.program(), step), *step.operation);
-    cost.flops += part.flops;
-    cost.bytes += part.bytes;
-  }
-  const double flops = cost.flops;
+  const Cost cost = total_cost(executable.program());
   const bool on_host = context.device.is_host();
-  const std::int64_t peak = on_host ? memory_use().peak_resident_bytes : free_before - runtime.memory().free_bytes;
+  const std::int64_t peak_memory =
+      on_host ? memory_use().peak_resident_bytes : free_before - runtime.memory().free_bytes;
+  const double pictures = static_cast<double>(options.batch_size);
   std::printf(
       "%s batch %lld %lldx%lld, %s: %.2f ms per step (min %.2f, max %.2f, %d steps), %.1f pictures/s, "
       "%.1f GFLOP/s, %.1f MB moved per picture, arena %s, %s memory %s\n",
-      options.model.c_str(), static_cast<long long>(options.batch_size), static_cast<long long>(program_options.height),
-      static_cast<long long>(program_options.width), setting_of(context.device, options).c_str(), median * 1e3,
-      seconds.front() * 1e3, seconds.back() * 1e3, options.steps, static_cast<double>(options.batch_size) / median,
-      flops / median * 1e-9, cost.bytes * 1e-6 / static_cast<double>(options.batch_size),
-      format_bytes(executable.plan().arena_bytes).c_str(), on_host ? "peak" : "GPU", format_bytes(peak).c_str());
-  if (!options.json.empty()) {
-    const nlohmann::json report = {{"model", options.model},
-                                   {"batch_size", options.batch_size},
-                                   {"image_size", program_options.height},
-                                   {"device", context.device.name()},
-                                   {"precision", options.precision},
-                                   {"cuda_graphs", options.cuda_graphs},
-                                   {"deterministic", options.deterministic},
-                                   {"threads", compute_threads()},
-                                   {"steps", options.steps},
-                                   {"seconds_median", median},
-                                   {"seconds_minimum", seconds.front()},
-                                   {"seconds_maximum", seconds.back()},
-                                   {"pictures_per_second", static_cast<double>(options.batch_size) / median},
-                                   {"gflops", flops / median * 1e-9},
-                                   {"bytes_moved", cost.bytes},
-                                   {"arena_bytes", executable.plan().arena_bytes},
-                                   {"peak_memory_bytes", peak}};
-    write_file_atomically(options.json, report.dump(2) + "\n");
+      options.model.c_str(), static_cast<long long>(options.batch_size), static_cast<long long>(traced.image_size),
+      static_cast<long long>(traced.image_size), setting_of(context.device, options).c_str(), median * 1e3,
+      seconds.front() * 1e3, seconds.back() * 1e3, options.steps, pictures / median, cost.flops / median * 1e-9,
+      cost.bytes * 1e-6 / pictures, format_bytes(executable.plan().arena_bytes).c_str(), on_host ? "peak" : "GPU",
+      format_bytes(peak_memory).c_str());
+  nlohmann::json report = {{"model", options.model},
+                           {"batch_size", options.batch_size},
+                           {"image_size", traced.image_size},
+                           {"classes", traced.classes},
+                           {"device", context.device.name()},
+                           {"precision", options.precision},
+                           {"cuda_graphs", options.cuda_graphs},
+                           {"deterministic", options.deterministic},
+                           {"threads", compute_threads()},
+                           {"steps", options.steps},
+                           {"seconds_median", median},
+                           {"seconds_minimum", seconds.front()},
+                           {"seconds_maximum", seconds.back()},
+                           {"pictures_per_second", pictures / median},
+                           {"gflops", cost.flops / median * 1e-9},
+                           {"bytes_moved", cost.bytes},
+                           {"arena_bytes", executable.plan().arena_bytes},
+                           {"peak_memory_bytes", peak_memory}};
+  if (options.roofline) {
+    const DevicePeaks peaks = measure_peaks(context.device, precision.element);
+    const double roofline = roofline_seconds(executable.program(), peaks);
+    std::printf(
+        "roofline %.1f pictures/s at the %.1f GFLOP/s of a matrix product and the %.1f GB/s of a copy, measured in "
+        "this "
+        "run; %.1f%% of it reached\n",
+        pictures / roofline, peaks.flops_per_second * 1e-9, peaks.bytes_per_second * 1e-9, 100.0 * roofline / median);
+    report.update({{"roofline_pictures_per_second", pictures / roofline},
+                   {"roofline_fraction", roofline / median},
+                   {"measured_peak_flops_per_second", peaks.flops_per_second},
+                   {"measured_copy_bytes_per_second", peaks.bytes_per_second}});
   }
+  if (!options.json.empty()) write_file_atomically(options.json, report.dump(2) + "\n");
   if (options.profile) print_profile(executable);
   return 0;
 }
@@ -193,14 +181,15 @@ int bench(const Options& options) {
 int main(int argument_count, char** arguments) {
   CLI::App app("Time a whole training step: pictures in, updated weights out.");
   sleight::Options options;
-  app.add_option("--model", options.model, "Name of the model")->capture_default_str();
+  app.add_option("--model", options.model, "Name of the model, a classifier or a detector")->capture_default_str();
   app.add_option("--batch-size", options.batch_size, "Pictures per step")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 20));
   app.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: the model's own")
       ->capture_default_str();
-  app.add_option("--classes", options.classes, "Number of classes; 0: 10 for CIFAR models, else 1000")
-      ->capture_default_str();
+  app.add_option("--classes", options.classes, "Number of classes; 0: 10 for CIFAR models, 80 for detectors, else 1000")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--device", options.device, "cpu, simt, cuda or cuda:1")->capture_default_str();
   app.add_option(
          "--precision", options.precision,
@@ -217,6 +206,13 @@ int main(int argument_count, char** arguments) {
   app.add_option("--steps", options.steps, "Steps that are timed")->capture_default_str()->check(CLI::PositiveNumber);
   app.add_flag("--unfused", options.unfused, "Without the fusion rules");
   app.add_flag("--profile", options.profile, "Print the time of each operation");
+  app.add_flag(
+      "--roofline,!--no-roofline", options.roofline,
+      "Measure a matrix product and a copy as well, and say what part of their roofline was reached (default)");
+  app.add_option(
+      "--record", options.record,
+      "Write the first step to this folder: weights before and after, batch, loss; compare_pytorch.py --check "
+      "reads it");
   app.add_option("--json", options.json, "Write the figures to this file");
   return sleight::run_tool(app, argument_count, arguments, [&] { return sleight::bench(options); });
 }

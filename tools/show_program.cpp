@@ -8,8 +8,7 @@
 #include "engine/base/log.h"
 #include "engine/program/execute.h"
 #include "engine/program/print.h"
-#include "engine/train/classification_program.h"
-#include "models/classifier.h"
+#include "tools/common/model_program.h"
 #include "tools/common/precision.h"
 #include "tools/common/run_tool.h"
 
@@ -61,18 +60,22 @@ void print_summary(const sleight::Executable& executable, const sleight::Context
 
 int main(int argument_count, char** arguments) {
   CLI::App app("Show the program that trains or evaluates a model: its steps, its graph, its memory.");
-  std::string model = "resnet50", device = "cpu", precision = "fp32", dot, svg, text;
-  std::int64_t batch_size = 8, image_size = 0, classes = 1000;
-  bool evaluation = false, unfused = false, fuse_everything = false;
-  app.add_option("--model", model, "Name of the model")->capture_default_str();
-  app.add_option("--batch-size", batch_size, "Pictures per step")->capture_default_str()->check(CLI::Range(1, 1 << 20));
-  app.add_option("--image-size", image_size, "Side of the pictures in pixels; 0: the model's own")
+  sleight::ModelProgramOptions options{.model = "resnet50"};
+  std::string device = "cpu", precision = "fp32", dot, svg, text;
+  bool unfused = false, fuse_everything = false;
+  app.add_option("--model", options.model, "Name of the model, a classifier or a detector")->capture_default_str();
+  app.add_option("--batch-size", options.batch_size, "Pictures per step")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 20));
+  app.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: the model's own")
       ->capture_default_str()
       ->check(CLI::Range(0, 4096));
-  app.add_option("--classes", classes, "Number of classes")->capture_default_str();
+  app.add_option("--classes", options.classes, "Number of classes; 0: 10 for CIFAR models, 80 for detectors, else 1000")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt")->capture_default_str();
   sleight::add_precision_option(app, precision);
-  app.add_flag("--evaluation", evaluation, "The evaluation program instead of the training step");
+  app.add_flag("--evaluation", options.evaluation, "The evaluation program instead of the training step");
   app.add_flag("--unfused", unfused, "Before the fusion rules");
   app.add_flag("--fuse-everything", fuse_everything,
                "Also what this device has no fused kernel for: the program, and the count, of one that has")
@@ -81,17 +84,11 @@ int main(int argument_count, char** arguments) {
   app.add_option("--dot", dot, "Write the graph to this file, for Graphviz: dot -Tsvg FILE");
   app.add_option("--svg", svg, "Write a picture of the arena to this file");
   return sleight::run_tool(app, argument_count, arguments, [&] {
-    const sleight::ClassifierModel& found = sleight::find_classifier(model);
-    sleight::ClassificationOptions options;
-    options.batch_size = batch_size;
-    options.height = options.width = image_size > 0 ? image_size : found.picture_size;
-    options.classes = classes;
     options.element = sleight::parse_precision(precision, device).element;
     sleight::Context context(device, 1);
     const sleight::Executable executable(
-        evaluation ? sleight::evaluation_program(found.trace, options)
-                   : sleight::training_program(found.trace, options),
-        context, {.fuse = !unfused, .fuse_everything = fuse_everything, .parameter_prefix = ""});
+        sleight::model_program(options).program, context,
+        {.fuse = !unfused, .fuse_everything = fuse_everything, .parameter_prefix = ""});
     if (text == "-") {
       std::fputs(sleight::to_text(executable.program()).c_str(), stdout);
     } else if (!text.empty()) {
@@ -100,7 +97,7 @@ int main(int argument_count, char** arguments) {
     if (!dot.empty()) sleight::write_file_atomically(dot, sleight::to_dot(executable.program()));
     if (!svg.empty())
       sleight::write_file_atomically(svg, sleight::arena_to_svg(executable.program(), executable.plan()));
-    print_summary(executable, context, batch_size);
+    print_summary(executable, context, options.batch_size);
     return 0;
   });
 }
