@@ -1,11 +1,12 @@
 // Anchors for a user's own boxes: k-means over their sizes, as the network sees them.
+#include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "engine/base/error.h"
+#include "engine/base/log.h"
 #include "engine/data/anchors.h"
-#include "engine/data/decode_picture.h"
 #include "engine/data/detection_dataset.h"
 #include "models/yolov3.h"
+#include "tools/common/box_sizes.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {
@@ -15,37 +16,17 @@ namespace {
 struct Options {
   std::string data, format = "voc";
   std::int64_t image_size = 416;
+  bool letterbox = false;
   AnchorOptions search;
   DetectionDatasetOptions dataset;
 };
 
-PictureSize size_of(const StoredPicture& picture, PictureDecoder& decoder) {
-  if (picture.form == StoredPicture::Form::pixels) return {picture.height, picture.width};
-  return decoder.open(picture.bytes);
-}
-
-// In pixels of the network's input, to which a whole picture is resized in both directions. A crowd is no object.
-std::vector<BoxSize> box_sizes(const DetectionDataset& dataset, std::int64_t image_size) {
-  std::vector<BoxSize> boxes;
-  PictureDecoder decoder;
-  StoredPicture picture;
-  for (std::int64_t index = 0; index < dataset.size(); ++index) {
-    if (dataset.objects(index).empty()) continue;
-    dataset.read(index, picture);
-    const PictureSize size = with_context(dataset.name(index), [&] { return size_of(picture, decoder); });
-    for (const ObjectBox& object : dataset.objects(index)) {
-      if (object.is_crowd) continue;
-      boxes.push_back({object.box.width() * static_cast<double>(image_size) / static_cast<double>(size.width),
-                       object.box.height() * static_cast<double>(image_size) / static_cast<double>(size.height)});
-    }
-  }
-  return boxes;
-}
-
 int make_anchors(const Options& options) {
   const OpenedDetectionDataset opened = open_detection_dataset(options.data, parse_detection_format(options.format),
                                                                DatasetSplit::training, options.dataset);
-  const std::vector<BoxSize> boxes = box_sizes(*opened.dataset, options.image_size);
+  for (const std::string& warning : opened.dataset->warnings())
+    log_warning(warning);
+  const std::vector<BoxSize> boxes = box_sizes_at(*opened.dataset, options.image_size, options.letterbox);
   const AnchorSearch found = find_anchors(boxes, options.search);
   std::printf("%zu boxes of %lld pictures, at %lld x %lld pixels\n", boxes.size(),
               static_cast<long long>(opened.dataset->size()), static_cast<long long>(options.image_size),
@@ -77,6 +58,7 @@ int main(int argument_count, char** arguments) {
   app.add_option("--image-size", options.image_size, "Side in pixels of the network's input")
       ->capture_default_str()
       ->check(CLI::Range(32, 4096));
+  app.add_flag("--letterbox,!--no-letterbox", options.letterbox, "Pictures keep their aspect (default: stretched)");
   app.add_option("--anchors", options.search.count, "How many; YOLOv3 takes 9")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
