@@ -10,7 +10,6 @@
 #include "engine/base/memory.h"
 #include "engine/base/timer.h"
 #include "engine/data/png.h"
-#include "engine/data/resident_pictures.h"
 #include "engine/program/print.h"
 #include "engine/train/checkpoint.h"
 #include "engine/train/progress.h"
@@ -21,6 +20,7 @@
 #include "tools/common/classifier_file.h"
 #include "tools/common/classifier_tricks.h"
 #include "tools/common/failed_step.h"
+#include "tools/common/pictures_on_device.h"
 #include "tools/common/step_feeder.h"
 #include "tools/common/training_schedule.h"
 
@@ -118,39 +118,13 @@ DatasetPair open_data(const ClassifierRun& run) {
   return data;
 }
 
-// Sets the compute threads, of which the default is a part.
-int loader_threads(const ClassifierRun& run) {
-  set_compute_threads(run.options.threads);
-  return run.options.loader_threads != 0 ? run.options.loader_threads : std::max(1, compute_threads() / 2);
-}
-
-std::optional<ResidentPictures> pictures_on_device(const ClassifierRun& run, const Dataset& dataset,
-                                                   const Device& device, int threads) {
-  if (!run.options.data_on_device) return std::nullopt;
-  return with_context("--data-on-device", [&] {
-    return std::optional<ResidentPictures>(std::in_place, dataset, device,
-                                           ResidentOptions{.recipe = run.recipe.training_augmentation,
-                                                           .height = run.image_size,
-                                                           .width = run.image_size,
-                                                           .threads = threads,
-                                                           .limit_bytes = run.options.data_on_device_limit << 20});
-  });
-}
-
-ClassificationOptions program_options(ClassifierTricks& tricks, const Dataset& dataset,
-                                      const std::optional<ResidentPictures>& resident) {
-  ClassificationOptions options = tricks.program_options(static_cast<std::int64_t>(dataset.class_names().size()));
-  if (resident) options.resident = {resident->pictures(), resident->count(), resident->height(), resident->width()};
-  return options;
-}
-
 TrainingRun::TrainingRun(const ClassifierRun& run)
     : data_(open_data(run)),
       run_(fitted_to(run, data_.training->size())),
       folder_(folder_of(run_)),
       steps_per_epoch_(steps_per_epoch(run_, data_.training->size())),
       steps_(steps_per_epoch_ * run_.recipe.epochs),
-      loader_threads_(loader_threads(run_)),
+      loader_threads_(set_threads(run_)),
       context_(run_.options.device, run_.options.seed, run_.device_options()),
       tricks_(run_, steps_per_epoch_),
       schedule_(run_, tricks_, data_.training->size()),
@@ -399,11 +373,6 @@ TrainingOutcome TrainingRun::train() {
   log_info(data_.training->size(), " training and ", data_.evaluation->size(), " evaluation pictures of ",
            data_.training->class_names().size(), " classes; ", compute_threads(), " compute and ", loader_threads_,
            " loader threads on ", context_.device.name());
-  if (resident_) {
-    log_info("training pictures on the device: ", format_bytes(resident_->bytes()), " of ", resident_->width(), "x",
-             resident_->height());
-    log_broken(resident_->broken());
-  }
   if (!run_.options.resume) {
     for (const std::string_view name : {std::string_view(last_checkpoint_name), recipe_file_name}) {
       check(!fs::exists(folder_ / name), folder_.string(), " already holds a run (", name,
