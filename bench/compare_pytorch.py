@@ -8,11 +8,16 @@ On the cpu, with the same number of threads, PyTorch's best is that of NCHW and 
 
   bench/compare_pytorch.py --bench build/bin/bench_step --model cifar_resnet20 --batch-size 128
   bench/compare_pytorch.py --bench build/bin/bench_step --model resnet50 --batch-size 8
+  bench/compare_pytorch.py --bench build/bin/bench_step --model yolov3 --batch-size 2 --image-size 416
 
 On a GPU, for each precision, that of eager execution and torch.compile, without and with CUDA graphs, all in
 channels_last; in bf16 through autocast. Precisions that bench_step does not offer are measured in PyTorch alone:
 
   bench/compare_pytorch.py --device cuda --bench build/bin/bench_step --model resnet50 --batch-size 256
+
+YOLOv3 is that of pytorch_yolov3.py; whether both sides compute the same thing is seen by
+
+  bench/compare_pytorch.py --bench build/bin/bench_step --model yolov3_small --batch-size 2 --image-size 128 --check
 
 Both sides are timed over steps that are queued without a pause, with the pictures in the memory of the device, where
 Sleight starts from bytes and PyTorch from normalised numbers. A setting that fails is reported and left out.
@@ -61,15 +66,37 @@ def cifar_resnet(depth):
 GPU_SETTINGS = {"eager": None, "compile": "default", "compile+graphs": "reduce-overhead", "compile+autotune": "max-autotune"}
 GPU_PRECISIONS = ("fp32", "tf32", "bf16")
 CPU_SETTINGS = ("contiguous", "channels_last")
+DETECTORS = ("yolov3", "yolov3_small")
 
 
-def make_model(name):
-    """The model, the side of its pictures, the number of classes."""
+def classifier_task(name, batch_size, image_size):
+    import torch
     import torchvision
 
     if name.startswith("cifar_resnet"):
-        return cifar_resnet(int(name.removeprefix("cifar_resnet"))), 32, 10
-    return getattr(torchvision.models, name)(), 224, 1000
+        model, size, classes = cifar_resnet(int(name.removeprefix("cifar_resnet"))), 32, 10
+    else:
+        model, size, classes = getattr(torchvision.models, name)(), 224, 1000
+    size = image_size or size
+    pictures = torch.randn(batch_size, 3, size, size)
+    return model, (pictures, torch.randint(classes, (batch_size,))), torch.nn.functional.cross_entropy
+
+
+def detector_task(name, batch_size, image_size):
+    import torch
+    from pytorch_yolov3 import Yolov3, Yolov3Loss, random_objects
+
+    size, classes, objects = image_size or 416, 80, 8
+    pictures = torch.randn(batch_size, 3, size, size)
+    components = Yolov3Loss()
+    model = Yolov3(name, classes)
+    model.loss = components  # its anchors go where the model goes
+    return model, (pictures, *random_objects(batch_size, objects, size, classes)), lambda *all: components(*all).sum()
+
+
+def make_task(name, batch_size, image_size):
+    """The model; a batch, its pictures first; what makes a loss of the model's output and the rest of the batch."""
+    return (detector_task if name in DETECTORS else classifier_task)(name, batch_size, image_size)
 
 
 def time_pytorch(arguments):
@@ -82,17 +109,17 @@ def time_pytorch(arguments):
     on_gpu = arguments.device != "cpu"
     torch.manual_seed(1)
     torch.set_num_threads(arguments.threads)
-    model, size, classes = make_model(arguments.model)
+    model, batch, criterion = make_task(arguments.model, arguments.batch_size, arguments.image_size)
     channels_last = on_gpu or arguments.child == "channels_last"
     layout = torch.channels_last if channels_last else torch.contiguous_format
     model = model.to(device=arguments.device, memory_format=layout).train()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4, nesterov=True,
                                 **({"fused": True} if on_gpu else {}))
-    pictures = torch.randn(arguments.batch_size, 3, size, size, device=arguments.device).to(memory_format=layout)
-    labels = torch.randint(classes, (arguments.batch_size,), device=arguments.device)
+    pictures, *targets = (tensor.to(arguments.device) for tensor in batch)
+    pictures = pictures.to(memory_format=layout)
 
-    def loss_of(pictures, labels):
-        return torch.nn.functional.cross_entropy(model(pictures), labels)
+    def loss_of(pictures, *targets):
+        return criterion(model(pictures), *targets)
 
     if on_gpu:
         torch.backends.cudnn.benchmark = True  # the fastest algorithm, measured
@@ -103,7 +130,7 @@ def time_pytorch(arguments):
     def step():
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cuda", torch.bfloat16, enabled=on_gpu and arguments.precision == "bf16"):
-            loss = loss_of(pictures, labels)
+            loss = loss_of(pictures, *targets)
         loss.backward()
         optimizer.step()
 
@@ -131,7 +158,8 @@ def time_pytorch(arguments):
 
 
 def common_arguments(arguments):
-    return ["--model", arguments.model, "--batch-size", str(arguments.batch_size), "--threads", str(arguments.threads),
+    return ["--model", arguments.model, "--batch-size", str(arguments.batch_size),
+            "--image-size", str(arguments.image_size), "--threads", str(arguments.threads),
             "--steps", str(arguments.steps), "--warm-up", str(arguments.warm_up), "--device", arguments.device]
 
 
@@ -145,10 +173,23 @@ def run_sleight(arguments, precision):
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "step.json")
         chosen = ["--precision", precision] if arguments.device != "cpu" else []
-        subprocess.run([arguments.bench, *common_arguments(arguments), *chosen, "--json", report], check=True,
-                       capture_output=True, text=True)
+        subprocess.run([arguments.bench, *common_arguments(arguments), *chosen, "--no-roofline", "--json", report],
+                       check=True, capture_output=True, text=True)
         with open(report, encoding="utf-8") as file:
             return json.load(file)
+
+
+def check(arguments):
+    """One step of Sleight against the same in PyTorch: the exit code."""
+    from check_step import check_step
+
+    arguments.warm_up, arguments.steps = 0, 1
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([arguments.bench, *common_arguments(arguments), "--no-roofline", "--record", folder], check=True,
+                       stdout=subprocess.DEVNULL)
+        equal = check_step(arguments.model, folder)
+    print("the same step" if equal else "NOT the same step")
+    return 0 if equal else 1
 
 
 def sleight_precisions(bench):
@@ -201,6 +242,9 @@ def main():
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--model", default="cifar_resnet20")
     parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--image-size", type=int, default=0, help="side of the pictures; 0: the model's own")
+    parser.add_argument("--check", action="store_true",
+                        help="time nothing: compare loss and update of one step; for yolov3 and yolov3_small")
     parser.add_argument("--precision", action="append", choices=GPU_PRECISIONS,
                         help="on a GPU; may be given several times (default: tf32 and bf16)")
     parser.add_argument("--settings", default=",".join(GPU_SETTINGS),
@@ -216,6 +260,10 @@ def main():
         arguments.precision = arguments.precision[0]
         time_pytorch(arguments)
         return 0
+    if arguments.check:
+        if arguments.model not in DETECTORS:
+            parser.error(f"--check is for {' and '.join(DETECTORS)}, whose layers have the names of Sleight's weights")
+        return check(arguments)
     sys.stdout.reconfigure(line_buffering=True)  # whoever stops this has what was measured so far
     on_gpu = arguments.device != "cpu"
     settings = arguments.settings.split(",") if on_gpu else CPU_SETTINGS

@@ -7,15 +7,15 @@
 #   --only PART        tests, kernels, steps, compare or train; may be given several times (default: all, in this order)
 #   --folder PREBUILT  a folder made by --pack; without it the folder this script lies in when it was packed, else the
 #                      programs are built here (cmake --preset portable)
-#   --data DATA        what the training run trains on, as train_classifier takes it (default: generated pictures)
+#   --data DATA        what the classifier trains on, as train_classifier takes it (default: generated pictures)
 #   --dry-run          print the commands and run none; needs no GPU
 #
 # Parts:
 #   tests    every test with the tag [gpu], then compute-sanitizer's memcheck and racecheck on our kernels' small cases
 #   kernels  every operation: bytes per second, and as a fraction of a device copy measured in the same run
-#   steps    whole training steps: each model and precision, captured in a CUDA graph and not
+#   steps    whole training steps: each model and precision, captured in a CUDA graph and not; YOLOv3 at 416 in bf16
 #   compare  the same step in PyTorch (eager and compiled) and here, in turn
-#   train    a real training run: its accuracy and time
+#   train    real training runs, of a detector on generated scenes and of a classifier: mAP, accuracy and time
 #
 # Each part ends within ten minutes, and one that fails does not stop the next. OUT_DIR receives summary.md, summary.json
 # and a folder of logs for each part. Nothing about the GPU is changed.
@@ -25,7 +25,7 @@ set -euo pipefail
 
 readonly part_seconds=570
 readonly all_parts=(tests kernels steps compare train)
-readonly programs=(bench_kernels bench_step train_classifier)
+readonly programs=(bench_kernels bench_step train_classifier train_detector)
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 out=""
@@ -94,7 +94,7 @@ pack() {
   if compgen -G "$from/lib/*.so*" > /dev/null; then cp "$from"/lib/*.so* "$to/lib/"; fi
   mkdir -p "$to/tests/golden"
   cp "$root"/tests/golden/*.json "$to/tests/golden/"
-  cp "$root/bench/compare_pytorch.py" "$to/bench/"
+  cp "$root"/bench/{compare_pytorch,pytorch_yolov3,check_step}.py "$to/bench/"
   cp "$root/tools/gpu_check.sh" "$to/tools/"
   cp "$root/LICENSE" "$to/"
   git -C "$root" rev-parse HEAD > "$to/COMMIT" 2> /dev/null || rm -f "$to/COMMIT"
@@ -314,50 +314,92 @@ part_kernels() {
       }')"
 }
 
+# The fastest of a model's steps, and what part of its roofline that was.
+fastest_step() {
+  awk -v model="$1" '
+    $1 == model && / ms per step / {
+      match($0, /[0-9.]+ pictures\/s/)
+      rate = substr($0, RSTART, RLENGTH)
+      is_best = rate + 0 > best + 0
+      if (!is_best) next
+      best = rate
+      setting = $0
+      sub(/: [0-9.]* ms per step.*/, "", setting)
+      fraction = ""
+    }
+    /^roofline / && is_best && match($0, /[0-9.]+% of it reached/) {
+      fraction = ", " substr($0, RSTART, index(substr($0, RSTART), "%")) " of its roofline"
+      is_best = 0
+    }
+    END { print best == "" ? model ": none" : best " " setting fraction }' "$out"/steps/"$1"-*.log
+}
+
 part_steps() {
-  local model batch precision capture name best
+  local model batch size precisions precision capture name
   local -a flags
-  while read -r model batch; do
-    for precision in bf16 tf32 fp32; do
+  while read -r model batch size precisions; do
+    for precision in $precisions; do
       for capture in captured not_captured; do
         name="$model-$precision-$capture"
-        flags=(--device cuda --model "$model" --batch-size "$batch" --precision "$precision" --warm-up 10 --steps 30)
+        flags=(--device cuda --model "$model" --batch-size "$batch" --image-size "$size" --precision "$precision"
+          --warm-up 10 --steps 30)
         if [[ "$capture" == captured ]]; then flags+=(--profile); else flags+=(--no-cuda-graphs); fi
         run "$name" 150 "$bin/bench_step" "${flags[@]}" --json "$out/steps/$name.json" || true
       done
     done
-  done <<< $'resnet50 256\nresnet18 256\ncifar_resnet20 128'
+  done << 'STEPS'
+resnet50 256 224 bf16 tf32 fp32
+yolov3 64 416 bf16
+resnet18 256 224 bf16 tf32 fp32
+cifar_resnet20 128 32 bf16 tf32 fp32
+STEPS
   [[ "$dry_run" == no ]] || return 0
-  best="$(sed -n 's/^\(resnet50 .*\): .* ms per step .*, \([0-9.]* pictures\/s\),.*/\2 \1/p' "$out"/steps/resnet50-*.log 2> /dev/null | sort -n | tail -n 1)"
-  figures="fastest resnet50: ${best:-none}"
+  figures="fastest: $(fastest_step resnet50); $(fastest_step yolov3)"
 }
 
 part_compare() {
-  local model batch
+  local model batch size limit precisions precision
+  local -a flags
   if [[ "$dry_run" == no ]] && ! python3 -c 'import torch, torchvision' 2> /dev/null; then
     failures+=("python3 has no torch and torchvision to compare with")
     return
   fi
-  while read -r model batch; do
-    run "$model" 400 python3 "$root/bench/compare_pytorch.py" --device cuda --bench "$bin/bench_step" --model "$model" \
-      --batch-size "$batch" --warm-up 10 --steps 30 --rounds 1 --settings eager,compile,compile+graphs \
-      --json "$out/compare/$model.json" || true  # max-autotune takes longer than a part may
-  done <<< $'resnet50 256\ncifar_resnet20 128'
+  # A limit for each, so that a compiler that takes its time does not use up the next one's. max-autotune takes longer
+  # than a part may.
+  while read -r model batch size limit precisions; do
+    flags=()
+    for precision in $precisions; do flags+=(--precision "$precision"); done
+    run "$model" "$limit" python3 "$root/bench/compare_pytorch.py" --device cuda --bench "$bin/bench_step" \
+      --model "$model" --batch-size "$batch" --image-size "$size" "${flags[@]}" --warm-up 10 --steps 30 --rounds 1 \
+      --settings eager,compile,compile+graphs --json "$out/compare/$model.json" || true
+  done << 'COMPARISONS'
+resnet50 256 224 260 tf32 bf16
+yolov3 64 416 200 bf16
+cifar_resnet20 128 32 110 tf32 bf16
+COMPARISONS
   [[ "$dry_run" == no ]] || return 0
   figures="$(grep -h "PyTorch's best" "$out"/compare/*.log 2> /dev/null | paste -sd ';' - || true)"
 }
 
+# result_of_run NAME WORDS: the line with which the log of a training run ends.
+result_of_run() { grep -h "$2" "$out/train/$1/log.txt" 2> /dev/null | tail -n 1 | sed 's/^[^a-zA-Z]*//' || true; }
+
 part_train() {
-  local started=$SECONDS flags
-  flags=(--device cuda --precision bf16 --model cifar_resnet20 --data "$data" --out "$out/train/run")
+  local started=$SECONDS classifier_started flags
+  run train_detector 150 "$bin/train_detector" --device cuda --precision bf16 --model yolov3_small --data synthetic \
+    --synthetic-size 128 --synthetic-pictures 3200 --synthetic-classes 3 --image-size 128 --random-shapes off \
+    --augmentation flip --epochs 12 --evaluation-epochs 6 --out "$out/train/detector" || true
+  classifier_started=$SECONDS
+  flags=(--device cuda --precision bf16 --model cifar_resnet20 --data "$data" --out "$out/train/classifier")
   if [[ "$data" == synthetic ]]; then
     flags+=(--synthetic-size 32 --synthetic-pictures 20000 --epochs 15)
   else
     flags+=(--epochs 30)
   fi
-  run train 560 "$bin/train_classifier" "${flags[@]}" || true
+  run train_classifier 560 "$bin/train_classifier" "${flags[@]}" || true
   [[ "$dry_run" == no ]] || return 0
-  figures="$(grep -h 'best top-1' "$out/train/run/log.txt" 2> /dev/null | tail -n 1 | sed 's/^[^a-zA-Z]*//' || true), $(( SECONDS - started )) s, data $data"
+  figures="$(result_of_run detector 'best VOC07'), $(( classifier_started - started )) s, generated scenes"
+  figures+="; $(result_of_run classifier 'best top-1'), $(( SECONDS - classifier_started )) s, data $data"
 }
 
 # ---- The table ----

@@ -64,11 +64,18 @@ program "$folder/bin/bench_step" << 'END'
 rate=100
 [[ "$*" == *tf32* ]] && rate=900
 echo "$4 batch 256 224x224, cuda:0 A Described GPU: 10.00 ms per step (min 9.00, max 11.00, 30 steps), $rate.5 pictures/s, 1.0 GFLOP/s"
+echo "roofline 2000.0 pictures/s at the 1.0 GFLOP/s of a matrix product and the 1.0 GB/s of a copy, measured in this run; $(( rate / 20 )).5% of it reached"
 END
 program "$folder/bin/train_classifier" << 'END'
 while (( $# > 1 )); do [[ "$1" == --out ]] && out="$2"; shift; done
 mkdir -p "$out"
 echo '12:00:00 best top-1 91.23% in epoch 14' > "$out/log.txt"
+END
+program "$folder/bin/train_detector" << 'END'
+[[ "$*" == *'--data synthetic'* ]] || exit 1
+while (( $# > 1 )); do [[ "$1" == --out ]] && out="$2"; shift; done
+mkdir -p "$out"
+echo '12:00:00 best VOC07 mAP@0.5 78.90% after epoch 12' > "$out/log.txt"
 END
 export PATH="$place/machine:$PATH"
 
@@ -78,7 +85,10 @@ expect_text "$place/output" 'no NVIDIA GPU'
 [[ ! -e "$place/out" ]]
 PATH="$place/no_gpu:$PATH" expect 0 "$gpu_check" "$place/out" --folder "$folder" --dry-run
 for words in 'bin/test_kernels \[gpu\]' '--tool racecheck' 'bench_kernels --device cuda' '--model resnet50' \
-  '--no-cuda-graphs' '--precision tf32' 'compare_pytorch.py --device cuda' 'train_classifier --device cuda --precision bf16'; do
+  '--no-cuda-graphs' '--precision tf32' 'compare_pytorch.py --device cuda' 'train_classifier --device cuda --precision bf16' \
+  'bench_step --device cuda --model yolov3 --batch-size 64 --image-size 416 --precision bf16 --warm-up' \
+  'bench_step --model yolov3 --batch-size 64 --image-size 416 --precision bf16 --warm-up' \
+  'train_detector --device cuda --precision bf16'; do
   expect_text "$place/output" "$words"
 done
 [[ ! -e "$place/out" ]]
@@ -93,7 +103,8 @@ expect 0 "$gpu_check" "$place/out" --folder "$folder" --only tests --only kernel
 expect_text "$place/out/summary.md" '| tests | passed |'
 expect_text "$place/out/summary.md" '1 programs, memcheck and racecheck'
 expect_text "$place/out/summary.md" '2 rows bound by memory: median 0.85 of a copy, least 0.85 (bias/8x56x56x256/float32'
-expect_text "$place/out/summary.md" 'best top-1 91.23% in epoch 14'
+expect_text "$place/out/summary.md" 'best VOC07 mAP@0.5 78.90% after epoch 12, '
+expect_text "$place/out/summary.md" ' s, generated scenes; best top-1 91.23% in epoch 14, '
 expect_text "$place/out/summary.md" 'A Described GPU'
 expect_text "$place/out/summary.json" '{"part": "train", "outcome": "passed"'
 [[ ! -e "$place/out/steps" ]]
@@ -101,7 +112,8 @@ expect_text "$place/out/summary.json" '{"part": "train", "outcome": "passed"'
 # One step that fails: the others are measured, the part has failed, and so has the run.
 expect 1 "$gpu_check" "$place/steps" --folder "$folder" --only steps --only train
 expect_text "$place/steps/summary.md" '| steps | FAILED: resnet18-tf32-captured: exit code 1; resnet18-tf32-not_captured: exit code 1 |'
-expect_text "$place/steps/summary.md" 'fastest resnet50: 900.5 pictures/s'
+expect_text "$place/steps/summary.md" 'fastest: 900.5 pictures/s resnet50 batch 256 224x224, cuda:0 A Described GPU, 45.5% of its roofline; 100.5 pictures/s yolov3 batch'
+expect_text "$place/steps/summary.md" ', 5.5% of its roofline |'
 expect_text "$place/steps/summary.md" '| train | passed |'
 
 # A test that finds no GPU passes for Catch2, and proves nothing.
