@@ -244,7 +244,8 @@ TEST_CASE("a detector starts from the backbone of a classifier's weights, and sa
   // Nothing in it is zero, as everything in the detector is.
   for (const std::string& name : classifier.names()) {
     const auto count = static_cast<std::size_t>(classifier.entry(name).type.count());
-    classifier.write(name, std::as_bytes(std::span(std::vector<float>(count, 0.25F))));
+    const std::vector<float> numbers(count, 0.25F);
+    classifier.write(name, std::as_bytes(std::span(numbers)));
   }
   save_weights(folder / "classifier.safetensors", classifier, "", {});
   load_weights(folder / "classifier.safetensors", detector, names);
