@@ -243,8 +243,9 @@ TEST_CASE("a detector starts from the backbone of a classifier's weights, and sa
   const std::vector<std::string> names = backbone_parameter_names(find_detector("yolov3_small"));
   // Nothing in it is zero, as everything in the detector is.
   for (const std::string& name : classifier.names()) {
-    const std::vector<float> values(static_cast<std::size_t>(classifier.entry(name).type.count()), 0.25F);
-    classifier.write(name, std::as_bytes(std::span(values)));
+    const auto count = static_cast<std::size_t>(classifier.entry(name).type.count());
+    const std::vector<float> numbers(count, 0.25F);
+    classifier.write(name, std::as_bytes(std::span(numbers)));
   }
   save_weights(folder / "classifier.safetensors", classifier, "", {});
   load_weights(folder / "classifier.safetensors", detector, names);
