@@ -245,9 +245,9 @@ int main(int argument_count, char** arguments) {
   app.add_option("--seed", options.dataset.synthetic.seed, "Seed of generated pictures, that of the training")
       ->default_val(1);
   return sleight::run_tool(app, argument_count, arguments, [&] {
+    options.precision = sleight::parse_precision(options.precision_text, options.device);
     const sleight::ClassifierDescription description =
         sleight::describe_weights(options.weights, options.model, options.image_size);
-    options.precision = sleight::parse_precision(options.precision_text, options.device);
     options.dataset.synthetic.width = options.dataset.synthetic.height;
     sleight::set_compute_threads(options.threads);
     if (!options.tensor.empty()) return sleight::predict_tensor(options, description);

@@ -6,6 +6,7 @@
 #include "engine/data/batch_ring.h"
 #include "engine/data/broken_pictures.h"
 #include "engine/data/picture_pipeline.h"
+#include "engine/data/resident_pictures.h"
 #include "engine/tensor/random.h"
 
 namespace sleight {
@@ -83,6 +84,7 @@ struct Loader::Content {
       check(sample >= 0 && sample < dataset.size(), "step ", step, " asks for picture ", sample, " of a dataset of ",
             dataset.size());
     check_recipe(request.recipe);
+    if (is_resident()) check_resident_recipe(request.recipe);
     if (request.partners.empty()) {
       request.partners.resize(count);
       std::iota(request.partners.begin(), request.partners.end(), 0);

@@ -59,15 +59,16 @@ Learner::Finished Learner::finish(BadGradient bad_gradient) {
 void Learner::forget_batches() {
   context_.device.runtime()->synchronize(Stream::compute);
   started_.reset();
+  failed_.reset();
   uploaded_.clear();
   training_inputs_ = InputStage(context_.device);
   forget_evaluation();
 }
 
 void Learner::stop(const BatchInputs& batch, const std::string& problem) {
-  failed_ = batch;
   const StepObservation observation = observe(batch, Phase::backward);
   const Program& program = plan(ProgramUse::training, batch.shape).program();
+  failed_ = batch;
   throw NonFiniteStep(problem + "; " + describe(program, observation), observation_table(program, observation));
 }
 

@@ -82,7 +82,7 @@ class Learner {
   };
   // Throws NonFiniteStep, leaving everything in the store as it was before the step.
   Finished finish(BadGradient bad_gradient);
-  // The batch whose step was not finite; to be asked after NonFiniteStep.
+  // The batch whose step was not finite; to be asked after NonFiniteStep and before forget_batches().
   const BatchInputs& failed_batch() const { return failed_.value(); }
 
   // Lets go of all batches, those that no step will take too, after the device has read them.

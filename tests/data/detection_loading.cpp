@@ -129,7 +129,7 @@ TEST_CASE("broken pictures and broken partners are replaced, counted and named")
   CHECK(contains(broken[1].reason, "cut off"));
 }
 
-TEST_CASE("without another readable picture a sample is not mixed; without any the run stops") {
+TEST_CASE("without another readable picture a sample is not mixed, without any the run stops") {
   DetectionPictures dataset = noise_pictures(2);
   dataset.break_picture(1);
   const auto fill_request = [](DetectionBatchRequest& request) {

@@ -156,7 +156,7 @@ TEST_CASE("darknet weights: the predictions of a whole YOLOv3 are PyTorch's from
   }
 }
 
-TEST_CASE("darknet weights: read and written, a file is the same bit for bit; so is one that was safetensors between") {
+TEST_CASE("darknet weights: read and written, a file is the same bit for bit, so is one that was safetensors between") {
   const TemporaryFolder folder;
   const Device cpu("cpu");
   const auto declared = [&](Program program) {

@@ -185,7 +185,7 @@ TEST_CASE("yolov3: sizes that are not multiples of 32, no classes and unknown na
   CHECK(contains(error_message([&] { yolov3(trace, pictures, 3, headless); }), "at least one pair"));
 }
 
-TEST_CASE("yolov3: fusion leaves no activation alone; the sums of the residual blocks stay") {
+TEST_CASE("yolov3: fusion leaves no activation alone, the sums of the residual blocks stay") {
   // A block's sum comes behind its activation, where no batch norm can take it: one add for each block forward.
   // Backward an add for each place where two gradients meet and the batch norm before it does not take it.
   struct Case {

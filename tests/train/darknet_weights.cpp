@@ -89,7 +89,7 @@ std::string refusal(const std::vector<std::byte>& file, LeftoverBytes leftover =
 
 }  // namespace
 
-TEST_CASE("darknet weights: shift, scale, mean, variance, weights; and bias, weights") {
+TEST_CASE("darknet weights: shift, scale, mean, variance, weights, and bias, weights") {
   const TemporaryFolder folder;
   write_file_atomically(folder / "two.weights", file_bytes());
   Model model;
