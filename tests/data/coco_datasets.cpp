@@ -136,6 +136,25 @@ TEST_CASE("what does not belong together in a COCO file is named") {
   CHECK(contains(message("", "", two_categories), "it has no pictures"));
 }
 
+TEST_CASE("the evaluation split opens without the training pictures, with the training file's classes") {
+  TemporaryFolder folder;
+  Files files = coco_files("*/");
+  files["annotations/instances_train2017.json"] =
+      bytes_of(with_lists(two_images, "", two_categories + R"(, {"id": 1, "name": "bird"})"));
+  write_files(folder.path(), files);
+  std::filesystem::remove_all(folder / "train2017");
+  const auto open = [&] {
+    return open_detection_dataset(folder.path().string(), DetectionFormat::coco, DatasetSplit::evaluation);
+  };
+  const auto opened = open();
+  CHECK(opened.dataset->class_names() == std::vector<std::string>{"bird", "cat", "dog"});
+  CHECK(objects_of(opened, 0)[0].class_index == 1);
+  std::filesystem::remove(folder / "annotations/instances_train2017.json");
+  const auto alone = open();
+  CHECK(alone.dataset->class_names() == std::vector<std::string>{"cat", "dog"});
+  CHECK(contains(warnings_of(alone), "no training split"));
+}
+
 TEST_CASE("wrong boxes of COCO, and classes by name, not by number") {
   TemporaryFolder folder;
   Files files = coco_files("*/");

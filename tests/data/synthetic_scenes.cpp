@@ -89,7 +89,8 @@ TEST_CASE("generated scenes are the same every time and differ from each other")
 TEST_CASE("a scene's boxes are the smallest around the pixels that can be seen") {
   for (const auto& [height, width] : {std::pair<std::int64_t, std::int64_t>{64, 64}, {33, 100}, {90, 32}}) {
     CAPTURE(height, width);
-    const SyntheticSceneOptions options = small_options(height, width);
+    SyntheticSceneOptions options = small_options(height, width);
+    options.training_count = 16;
     const auto dataset = open_synthetic_scenes(options, DatasetSplit::training);
     bool has_bar = false;
     bool has_hidden = false;
@@ -130,7 +131,9 @@ TEST_CASE("a scene's boxes are the smallest around the pixels that can be seen")
         CHECK(whole[i] == shapes[i].whole_pixels);
         CHECK(visible[i] == shapes[i].visible_pixels);
         CHECK(static_cast<double>(visible[i]) >= smallest_visible_share * static_cast<double>(whole[i]));
-        const bool touches = objects[i].box.left == 0 || objects[i].box.top == 0;
+        const Box& box = objects[i].box;
+        const bool touches = box.left == 0 || box.top == 0 || box.right == static_cast<double>(width) ||
+                             box.bottom == static_cast<double>(height);
         has_hidden = has_hidden || (visible[i] < whole[i] && !touches);
         has_cut = has_cut || (visible[i] < whole[i] && touches);
       }

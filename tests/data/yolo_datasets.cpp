@@ -60,6 +60,10 @@ TEST_CASE("YOLO's folders in both orders, in a folder and in a tar") {
     write_bytes(folder / "set.tar.gz", gzip(tar_of(files, "my data/")));
     check_pair(open_detection_datasets((folder / "set").string(), DetectionFormat::yolo));
     check_pair(open_detection_datasets((folder / "set.tar.gz").string(), DetectionFormat::yolo));
+    const auto alone =
+        open_detection_dataset((folder / "set").string(), DetectionFormat::yolo, DatasetSplit::evaluation);
+    CHECK(alone.dataset->class_names() == std::vector<std::string>{"cat", "hot dog"});
+    CHECK(contains(alone.dataset->name(0), "val"));
   }
 }
 

@@ -94,6 +94,9 @@ def coco_cases():
         coco_case("overlaps of exactly a threshold", 10, 1,
                   [[i, 0, 0, 0, 20, 20, 400, 0] for i in range(10)],
                   [[i, 0, 0, 0, 20, 10 + i, 0.9 - i / 16] for i in range(10)]),
+        # 7 of 20 is 0.35, and 35 * 0.01 in float64 is above it.
+        coco_case("a recall that rounding holds below a level", 20, 1, [[i, *one[1:]] for i in range(20)],
+                  [[i, 0, 10, 10, 20, 20, 0.9 - i / 16] for i in range(7)]),
         coco_case("areas on the limits", 4, 1,
                   [[0, 0, 0, 0, 32, 32, 1024, 0], [1, 0, 0, 0, 96, 96, 9216, 0], [2, 0, 0, 0, 64, 64, 1024, 0],
                    [3, 0, 0, 0, 200, 200, 9216.5, 0]],

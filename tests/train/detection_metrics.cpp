@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 
@@ -25,9 +26,9 @@ std::string shown(const std::optional<double>& number) {
 }
 
 void check_equal(const std::optional<double>& found, const nlohmann::json& expected, double tolerance) {
-  const std::optional<double> number = expected.is_null() ? std::nullopt : std::optional(expected.get<double>());
-  INFO(shown(found) << " instead of " << shown(number));
-  CHECK(equal(found, number, tolerance));
+  INFO(shown(found) << " instead of " << expected.dump());
+  REQUIRE(found.has_value() == !expected.is_null());
+  if (found) CHECK(std::abs(*found - expected.get<double>()) <= tolerance);
 }
 
 void check_equal(const CocoNumbers& found, const CocoNumbers& expected, double tolerance) {
@@ -66,7 +67,7 @@ TEST_CASE("COCO's twelve numbers are those of pycocotools") {
     for (std::size_t i = 0; i < metrics.classes.size(); ++i)
       check_equal(metrics.classes[i].numbers.average_precision, golden.at("average_precision_by_class").at(i), 1e-9);
   });
-  CHECK(cases == 15);
+  CHECK(cases == 16);
 }
 
 TEST_CASE("VOC's average precisions are those of the development kit's rules") {
