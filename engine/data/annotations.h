@@ -52,10 +52,13 @@ AnnotatedSplit read_voc_split(const FileTree& tree, const std::string& split);
 // COCO: one JSON file for a split and a folder of pictures. Classes: the categories, by their number.
 SplitNames find_coco_splits(const FileTree& tree, const SplitNames& wanted);
 AnnotatedSplit read_coco_split(const FileTree& tree, const std::string& split);
+// Without the split's pictures, which need not be there.
+std::vector<std::string> read_coco_class_names(const FileTree& tree, const std::string& split);
 
 // YOLO: a text file beside every picture. Classes: `given_names`, or those found beside the data.
 SplitNames find_yolo_splits(const FileTree& tree, const SplitNames& wanted);
 AnnotatedSplit read_yolo_split(const FileTree& tree, const std::string& split,
                                const std::vector<std::string>& given_names);
+std::vector<std::string> read_yolo_class_names(const FileTree& tree, const std::string& split);
 
 }  // namespace sleight

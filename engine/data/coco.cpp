@@ -124,6 +124,24 @@ std::unordered_map<std::int64_t, std::size_t> positions_by_id(const std::vector<
   return positions;
 }
 
+std::size_t need_split_file(const FileTree& tree, const std::string& split) {
+  const std::optional<std::size_t> json_file = find_split_file(tree, split);
+  check(json_file.has_value(), tree.root(), " has no annotations of the split ", shown(split),
+        ": looked for instances_", split, ".json (a year may follow), ", split, ".json, ", split,
+        "/_annotations.coco.json and for that path. JSON files found: ", names_of(tree, find_json_files(tree)));
+  return *json_file;
+}
+
+// The names, by number; the categories are sorted for it.
+std::vector<std::string> sorted_names(std::vector<CocoCategory>& categories) {
+  std::sort(categories.begin(), categories.end(),
+            [](const CocoCategory& a, const CocoCategory& b) { return a.id < b.id; });
+  std::vector<std::string> names;
+  for (const CocoCategory& category : categories)
+    names.push_back(category.name);
+  return names;
+}
+
 }  // namespace
 
 SplitNames find_coco_splits(const FileTree& tree, const SplitNames& wanted) {
@@ -134,23 +152,21 @@ SplitNames find_coco_splits(const FileTree& tree, const SplitNames& wanted) {
   return found;
 }
 
+std::vector<std::string> read_coco_class_names(const FileTree& tree, const std::string& split) {
+  CocoAnnotations annotations = read_annotations(tree, need_split_file(tree, split));
+  return sorted_names(annotations.categories);
+}
+
 AnnotatedSplit read_coco_split(const FileTree& tree, const std::string& split) {
-  const std::optional<std::size_t> json_file = find_split_file(tree, split);
-  check(json_file.has_value(), tree.root(), " has no annotations of the split ", shown(split),
-        ": looked for instances_", split, ".json (a year may follow), ", split, ".json, ", split,
-        "/_annotations.coco.json and for that path. JSON files found: ", names_of(tree, find_json_files(tree)));
-  CocoAnnotations annotations = read_annotations(tree, *json_file);
-  return with_context(tree.name(*json_file), [&] {
+  const std::size_t json_file = need_split_file(tree, split);
+  CocoAnnotations annotations = read_annotations(tree, json_file);
+  return with_context(tree.name(json_file), [&] {
     AnnotatedSplit result;
     result.name = split;
     result.numbers = BoxNumbers::corner_and_size;
 
-    std::sort(annotations.categories.begin(), annotations.categories.end(),
-              [](const CocoCategory& a, const CocoCategory& b) { return a.id < b.id; });
+    result.class_names = sorted_names(annotations.categories);
     const auto categories = positions_by_id(annotations.categories, "categories");
-    for (CocoCategory& category : annotations.categories)
-      result.class_names.push_back(std::move(category.name));
-
     const auto images = positions_by_id(annotations.images, "images");
     // Objects by picture, in the order of the file: counted, then put in their places.
     std::vector<std::size_t> begins(annotations.images.size() + 1, 0);
@@ -165,7 +181,7 @@ AnnotatedSplit read_coco_split(const FileTree& tree, const std::string& split) {
       image_of_object[i] = image->second;
       ++begins[image->second + 1];
     }
-    PictureFinder finder(tree, *json_file);
+    PictureFinder finder(tree, json_file);
     for (std::size_t i = 0; i < annotations.images.size(); ++i) {
       const CocoImage& image = annotations.images[i];
       result.pictures.push_back({finder.find(image.file_name), image.size, begins[i + 1]});

@@ -53,7 +53,7 @@ class Place {
       const std::vector<std::string> class_names = names_from(evaluation);
       return finish(std::move(evaluation), class_names);
     }
-    return finish(std::move(evaluation), names_from(read_training()));
+    return finish(std::move(evaluation), training_class_names());
   }
 
  private:
@@ -75,6 +75,13 @@ class Place {
           format_ == DetectionFormat::voc ? "test and val" : "val, valid and test",
           ". Name the split, or set some pictures aside for it");
     return read(splits_.evaluation);
+  }
+
+  // COCO's annotations of both splits come in one archive, but not everybody has the training pictures.
+  std::vector<std::string> training_class_names() const {
+    return format_ == DetectionFormat::voc    ? read_voc_split(*tree_, splits_.training).class_names
+           : format_ == DetectionFormat::coco ? read_coco_class_names(*tree_, splits_.training)
+                                              : read_yolo_class_names(*tree_, splits_.training);
   }
 
   std::vector<std::string> names_from(const AnnotatedSplit& split) const {

@@ -1,5 +1,6 @@
 #include "engine/data/picture_size.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "engine/base/error.h"
@@ -27,13 +28,13 @@ bool stands_alone(int marker) {
   return (marker >= 0xd0 && marker <= 0xd9) || marker == 0x01;
 }
 
-// Segments follow each other: FF, marker, two bytes of length (which counts itself), content.
+// Segments follow each other: FF, marker, two bytes of length (which counts itself), content. As libjpeg does it, bytes
+// between segments are passed over up to the next FF, and so are repeated FFs and FF 00.
 std::optional<PictureSize> find_jpeg_size(std::span<const std::byte> file) {
   std::size_t at = 2;
   while (at + 1 < file.size()) {
-    check(file[at] == std::byte{0xff}, "the JPEG file is damaged: no segment begins at byte ", at);
     const int marker = std::to_integer<int>(file[at + 1]);
-    if (marker == 0xff) {  // padding
+    if (file[at] != std::byte{0xff} || marker == 0xff || marker == 0x00) {
       ++at;
       continue;
     }
@@ -43,7 +44,6 @@ std::optional<PictureSize> find_jpeg_size(std::span<const std::byte> file) {
       continue;
     }
     if (at + 4 > file.size()) return std::nullopt;
-    const std::int64_t length = big_endian_16(file, at + 2);
     if (is_frame_header(marker)) {
       if (at + 9 > file.size()) return std::nullopt;
       // Behind the length: bits per channel, height, width.
@@ -51,8 +51,7 @@ std::optional<PictureSize> find_jpeg_size(std::span<const std::byte> file) {
       check_picture_size(size.height, size.width);
       return size;
     }
-    check(length >= 2, "the JPEG file is damaged: the segment at byte ", at, " says it has ", length, " bytes");
-    at += 2 + static_cast<std::size_t>(length);
+    at += 2 + static_cast<std::size_t>(std::max<std::int64_t>(big_endian_16(file, at + 2), 2));
   }
   return std::nullopt;
 }

@@ -1,14 +1,18 @@
 // Pictures with boxes made up: several shapes to find, for a first run without any data.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 
 #include "engine/data/detection_dataset.h"
+#include "engine/data/scene_arrangement.h"
+#include "engine/data/synthetic_paint.h"
+#include "engine/tensor/random.h"
 
 namespace sleight {
-
-// A shape is placed only if at least this share of it can be seen, and only where it leaves as much of all others.
-inline constexpr double smallest_visible_share = 0.35;
 
 // Each scene shows minimum_objects to maximum_objects shapes (fewer where 30 tries find no room for one, which is rare
 // up to 8) of random class, size, place, turn, colours and texture, the later ones before the earlier, on the same
@@ -20,5 +24,20 @@ inline constexpr double smallest_visible_share = 0.35;
 //
 // The boxes are found when the dataset is opened. Throws Error for counts, sizes or classes out of their range.
 std::unique_ptr<DetectionDataset> open_synthetic_scenes(const SyntheticSceneOptions& options, DatasetSplit split);
+
+// What the data set is made of, for its tests: a scene is drawn from its stream, and painted with what follows in it.
+struct SyntheticScene {
+  Ground ground;
+  SceneArrangement arrangement;
+  std::optional<Stroke> bar;
+  double noise = 0.0;
+};
+
+RandomStream synthetic_scene_stream(std::uint64_t seed, DatasetSplit split, std::int64_t index);
+SyntheticScene draw_synthetic_scene(const SyntheticSceneOptions& options, const SyntheticClasses& classes,
+                                    RandomStream& random);
+// pixels: [height, width, 3] bytes.
+void paint_synthetic_scene(const SyntheticScene& scene, std::int64_t height, std::int64_t width, RandomStream& random,
+                           std::span<std::byte> pixels);
 
 }  // namespace sleight

@@ -92,6 +92,13 @@ std::optional<SplitFiles> find_split(const FileTree& tree, const std::string& sp
   return found;
 }
 
+SplitFiles need_split(const FileTree& tree, const std::string& split) {
+  std::optional<SplitFiles> found = find_split(tree, split);
+  check(found.has_value(), tree.root(), " has no split ", shown(split), ": looked for the list ", split,
+        ".txt, and for pictures in images/", split, "/ and ", split, "/images/");
+  return std::move(*found);
+}
+
 std::vector<std::size_t> pictures_in_list(const FileTree& tree, const std::string& base, std::size_t list) {
   std::vector<std::size_t> pictures;
   std::vector<std::byte> memory;
@@ -155,13 +162,15 @@ SplitNames find_yolo_splits(const FileTree& tree, const SplitNames& wanted) {
   return found;
 }
 
+std::vector<std::string> read_yolo_class_names(const FileTree& tree, const std::string& split) {
+  return find_class_names(tree, need_split(tree, split).base);
+}
+
 AnnotatedSplit read_yolo_split(const FileTree& tree, const std::string& split,
                                const std::vector<std::string>& given_names) {
-  const std::optional<SplitFiles> found = find_split(tree, split);
-  check(found.has_value(), tree.root(), " has no split ", shown(split), ": looked for the list ", split,
-        ".txt, and for pictures in images/", split, "/ and ", split, "/images/");
-  const std::string& base = found->base;
-  const std::vector<std::size_t> pictures = found->list ? pictures_in_list(tree, base, *found->list) : found->pictures;
+  const SplitFiles found = need_split(tree, split);
+  const std::string& base = found.base;
+  const std::vector<std::size_t> pictures = found.list ? pictures_in_list(tree, base, *found.list) : found.pictures;
   AnnotatedSplit result;
   result.name = split;
   result.numbers = BoxNumbers::centre_and_size;

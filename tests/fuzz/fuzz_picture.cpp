@@ -1,16 +1,34 @@
-// Any bytes as a picture file: decoded or refused with an Error, nothing else.
+// Any bytes as a picture file: decoded or refused with an Error, nothing else; and the size read from the header alone
+// is the decoder's.
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <optional>
 #include <span>
 
 #include "engine/base/error.h"
 #include "engine/data/decode_picture.h"
+#include "engine/data/picture_size.h"
+
+namespace {
+
+std::optional<sleight::PictureSize> size_in_header(std::span<const std::byte> file) {
+  try {
+    return sleight::find_picture_size(file);
+  } catch (const sleight::Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static sleight::PictureDecoder decoder;
   const std::span<const std::byte> file(reinterpret_cast<const std::byte*>(data), size);
   try {
     const sleight::PictureSize picture = decoder.open(file);
+    const auto header = size_in_header(file);
+    if (!header || header->height != picture.height || header->width != picture.width) std::abort();
     // Large pictures are allowed, but would only slow the search down.
     if (picture.height * picture.width > std::int64_t{1} << 20) return 0;
     const double height = static_cast<double>(picture.height);

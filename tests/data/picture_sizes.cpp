@@ -1,0 +1,114 @@
+// Sizes of pictures from the beginning of their files, and reading parts of files.
+#include "catch2_adapter.h"
+#include "detection_files.h"
+#include "engine/base/error.h"
+#include "engine/data/picture_size.h"
+#include "engine/data/png.h"
+
+using namespace sleight;
+using namespace sleight::test;
+
+namespace {
+
+// A JPEG with so many bytes of comments before its frame header.
+std::vector<std::byte> with_comments(std::vector<std::byte> jpeg, std::size_t bytes) {
+  std::vector<std::byte> comments;
+  while (bytes > 0) {
+    const std::size_t length = std::min<std::size_t>(bytes, 65000);
+    comments.insert(comments.end(), {std::byte{0xff}, std::byte{0xff}, std::byte{0xfe}});  // one byte of padding
+    comments.push_back(static_cast<std::byte>((length + 2) >> 8));
+    comments.push_back(static_cast<std::byte>((length + 2) & 255));
+    comments.insert(comments.end(), length, std::byte{0xc0});
+    bytes -= length;
+  }
+  jpeg.insert(jpeg.begin() + 2, comments.begin(), comments.end());
+  return jpeg;
+}
+
+}  // namespace
+
+TEST_CASE("the size of a picture is that of the decoder, from a folder and from a tar") {
+  const Picture picture = smooth_picture(37, 52);
+  Files files;
+  files["baseline"] = encode_jpeg(picture.view());
+  files["progressive"] = encode_jpeg(picture.view(), JpegColours::rgb_444, 90, true);
+  files["cmyk"] = encode_jpeg(picture.view(), JpegColours::cmyk);
+  files["png"] = encode_png(picture.view());
+  files["long"] = with_comments(files["baseline"], 100000);
+  files["longer"] = with_comments(files["baseline"], 2000000);
+  TemporaryFolder folder;
+  write_files(folder / "tree", files);
+  write_bytes(folder / "tree.tar", tar_of(files));
+  for (const char* place : {"tree", "tree.tar"}) {
+    const auto tree = open_file_tree(folder / place, 1 << 24);
+    std::vector<std::byte> memory;
+    for (std::size_t file = 0; file < tree->files().size(); ++file) {
+      CAPTURE(tree->files()[file]);
+      const PictureSize size = read_picture_size(*tree, file, memory);
+      CHECK(size.height == 37);
+      CHECK(size.width == 52);
+      PictureDecoder decoder;
+      CHECK(decoder.open(files.at(tree->files()[file])).width == size.width);
+    }
+  }
+}
+
+TEST_CASE("headers that are cut off, damaged or lie are errors that name the file") {
+  const std::vector<std::byte> jpeg = encode_jpeg(smooth_picture(37, 52).view());
+  const std::vector<std::byte> png = encode_png(smooth_picture(37, 52).view());
+  const auto message = [](std::span<const std::byte> bytes) {
+    TemporaryFolder folder;
+    write_bytes(folder / "picture", bytes);
+    std::vector<std::byte> memory;
+    return message_of([&] { read_picture_size(*open_folder_tree(folder.path()), 0, memory); });
+  };
+  CHECK(message(jpeg).empty());
+  CHECK(contains(message({}), "picture: the file is empty"));
+  CHECK(contains(message(bytes_of("GIF89a")), "neither a JPEG nor a PNG"));
+  for (const std::size_t length : {3, 4, 5, 20, 100})
+    CHECK(contains(message(std::span(jpeg).first(length)), "cut off after " + std::to_string(length)));
+  for (const std::size_t length : {8, 23})
+    CHECK(contains(message(std::span(png).first(length)), "cut off after " + std::to_string(length)));
+  std::vector<std::byte> damaged = jpeg;
+  damaged[2] = std::byte{0};
+  // Three bytes decide that a file is a JPEG; the third is the first segment's.
+  CHECK(contains(message(damaged), "neither"));
+  // Bytes between segments do no harm, here or in libjpeg: a first segment that says it is shorter than it is.
+  for (const int length : {0, 3}) {
+    damaged = jpeg;
+    damaged[5] = static_cast<std::byte>(length);
+    CHECK(message(damaged).empty());
+    CHECK(find_picture_size(damaged)->width == 52);
+  }
+  damaged = {jpeg.begin(), jpeg.begin() + 2};
+  damaged.insert(damaged.end(), {std::byte{0xff}, std::byte{0xda}, std::byte{0}, std::byte{2}});
+  CHECK(contains(message(damaged), "no frame header"));
+  CHECK(contains(message(png_header(40000, 10)), "10 x 40000"));
+}
+
+TEST_CASE("parts of files end where the file does") {
+  TemporaryFolder folder;
+  const Files files = {{"a/b", bytes_of("0123456789")}, {"c", {}}};
+  write_files(folder / "tree", files);
+  write_bytes(folder / "tree.tar", tar_of(files));
+  for (const char* place : {"tree", "tree.tar"}) {
+    CAPTURE(place);
+    const auto tree = open_file_tree(folder / place, 1 << 20);
+    REQUIRE(tree->find("a/b") == std::optional<std::size_t>(0));
+    REQUIRE(tree->find("c") == std::optional<std::size_t>(1));
+    CHECK(!tree->find("a"));
+    CHECK(!tree->find("d"));
+    std::vector<std::byte> memory;
+    const auto part = [&](std::size_t file, std::size_t offset, std::size_t count) {
+      const auto bytes = tree->read_part(file, offset, count, memory);
+      return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    };
+    CHECK(part(0, 0, 4) == "0123");
+    CHECK(part(0, 3, 4) == "3456");
+    CHECK(part(0, 8, 4) == "89");
+    CHECK(part(0, 10, 4).empty());
+    CHECK(part(0, 99, 4).empty());
+    CHECK(part(0, 1, static_cast<std::size_t>(-1)) == "123456789");
+    CHECK(part(1, 0, 4).empty());
+  }
+}
