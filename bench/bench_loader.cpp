@@ -4,10 +4,10 @@
 //   bench_loader DATA --format voc --size 416 --colour [--mixup]        pictures with boxes: a detector's whole recipe
 //
 // DATA is anything open_dataset takes, or with --format open_detection_dataset. One line of JSON: per run all pictures
-// / elapsed time; their median, least and most; pictures per second of processor
-// time, which on a shared machine says more; nanoseconds of work per picture. Two batches per thread warm up before
-// the first run. Without --colour the recipe of labelled pictures is crop and flip, which is what torchvision's own
-// reference does, and that of pictures with boxes expansion, crop, random filter and flip.
+// / elapsed time; their median, least and most; pictures per second of processor time, which says more on a shared
+// machine; nanoseconds of work per picture. Two batches per thread warm up before the first run. Without --colour the
+// recipe of labelled pictures is crop and flip, which is what torchvision's own reference does, and that of pictures
+// with boxes expansion, crop, random filter and flip.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
