@@ -63,10 +63,6 @@ RandomShapesOptions default_random_shapes(std::int64_t image_size) {
   return {middle - 8, middle + 8, 10, 8};
 }
 
-RandomShapesOptions default_detection_shapes() {
-  return {320, 608, 10, 32};
-}
-
 RandomShapes::RandomShapes(const RandomShapesOptions& options, std::uint64_t seed) : options_(options), seed_(seed) {
   check_options(options);
   for (const std::int64_t size : all_sizes())

@@ -34,9 +34,6 @@ std::string to_string(const RandomShapesOptions& options);
 // Around the model's own size: 224 -> 224:288:10, 32 -> 24:40:10:8.
 RandomShapesOptions default_random_shapes(std::int64_t image_size);
 
-// 320:608:10, whatever the size of the evaluation (Zhang et al.).
-RandomShapesOptions default_detection_shapes();
-
 class RandomShapes {
  public:
   // Throws Error as parse_random_shapes does.
