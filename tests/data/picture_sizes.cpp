@@ -53,6 +53,23 @@ TEST_CASE("the size of a picture is that of the decoder, from a folder and from 
   }
 }
 
+TEST_CASE("tables and extensions before the frame header are not taken for it") {
+  const std::vector<std::byte> jpeg = encode_jpeg(smooth_picture(37, 52).view());
+  for (const int marker : {0xc4, 0xc8, 0xcc, 0xdb, 0xe1}) {
+    CAPTURE(marker);
+    std::vector<std::byte> before = jpeg;
+    const std::vector<std::byte> segment = {std::byte{0xff}, static_cast<std::byte>(marker),
+                                            std::byte{0},    std::byte{8},
+                                            std::byte{8},    std::byte{0},
+                                            std::byte{1},    std::byte{0},
+                                            std::byte{1},    std::byte{0}};
+    before.insert(before.begin() + 2, segment.begin(), segment.end());
+    const std::optional<PictureSize> size = find_picture_size(before);
+    REQUIRE(size.has_value());
+    CHECK(size->height == 37);
+  }
+}
+
 TEST_CASE("headers that are cut off, damaged or lie are errors that name the file") {
   const std::vector<std::byte> jpeg = encode_jpeg(smooth_picture(37, 52).view());
   const std::vector<std::byte> png = encode_png(smooth_picture(37, 52).view());

@@ -155,6 +155,9 @@ TEST_CASE("boxes of YOLO in pixels of the picture's own size, and a damaged pict
   CHECK(pair.training.boxes.dropped_empty == 2);
   CHECK(pair.training.boxes.dropped_not_finite == 1);
   CHECK(pair.training.boxes.swapped == 1);
+  write_bytes(folder / "labels/val/one.txt", bytes_of(std::string((4 << 20) + 1, '\n')));
+  CHECK(contains(open_message(folder.path(), DetectionFormat::yolo), "one.txt: the file has more than 4194304 bytes"));
+  write_bytes(folder / "labels/val/one.txt", bytes_of("0 0.5 0.5 1 1"));
   const std::vector<std::byte> jpeg = jpeg_of_size(30, 40);
   write_bytes(folder / "images/val/one.jpg", std::span(jpeg).first(20));
   CHECK(contains(open_message(folder.path(), DetectionFormat::yolo), "one.jpg: the file is cut off after 20 bytes"));
