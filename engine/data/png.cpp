@@ -42,6 +42,19 @@ std::int64_t big_endian(std::span<const std::byte> bytes, std::size_t offset) {
   return value;
 }
 
+// Each chunk states its length, and the library asks for that much memory before it sees that the file is shorter.
+void check_chunks(std::span<const std::byte> file) {
+  constexpr std::int64_t frame = 4 + 4 + 4;  // length, name, checksum
+  const auto size = static_cast<std::int64_t>(file.size());
+  for (std::int64_t offset = sizeof(signature); offset + frame <= size;) {
+    const std::int64_t length = big_endian(file, static_cast<std::size_t>(offset));
+    check(length <= size - offset - frame, "the PNG file is damaged or cut off: its chunk at byte ", offset, " states ",
+          length, " bytes, and ", size - offset - frame, " are left");
+    if (std::memcmp(file.data() + offset + 4, "IEND", 4) == 0) return;
+    offset += frame + length;
+  }
+}
+
 }  // namespace
 
 bool is_png(std::span<const std::byte> file) {
@@ -59,6 +72,7 @@ PictureSize read_png_header(std::span<const std::byte> file) {
 void decode_png(std::span<const std::byte> file, Picture& picture) {
   check(file.size() <= std::numeric_limits<int>::max(), "the PNG file has ", file.size(),
         " bytes; at most 2 GiB can be read");
+  check_chunks(file);
   int width = 0;
   int height = 0;
   int channels = 0;

@@ -139,6 +139,18 @@ TEST_CASE("a PNG may begin its data with an empty chunk") {
   CHECK(largest_difference(decoder.decode(), picture.view()) == 0);
 }
 
+TEST_CASE("a PNG chunk that states more bytes than the file has is refused before any memory is taken for them") {
+  const Picture picture = random_picture(7, 9, 1);
+  std::vector<std::byte> file = encode_png(picture.view());
+  // The length of the first chunk behind the header's: nearly 2 GiB.
+  file[8 + 25] = std::byte{0x7f};
+  PictureDecoder decoder;
+  decoder.open(file);
+  const std::string message = message_of([&] { decoder.decode(); });
+  CAPTURE(message);
+  CHECK(message.find("its chunk at byte 33 states 21") != std::string::npos);
+}
+
 TEST_CASE("a file cut short anywhere is an error with its reason, and the decoder goes on") {
   const Picture picture = random_picture(40, 56, 2);
   PictureDecoder decoder;
