@@ -1,5 +1,6 @@
 // Anchors for a user's own boxes: k-means over their sizes, as the network sees them.
 #include <cstdio>
+#include <optional>
 
 #include "engine/base/error.h"
 #include "engine/data/anchors.h"
@@ -19,24 +20,41 @@ struct Options {
   DetectionDatasetOptions dataset;
 };
 
-PictureSize size_of(const StoredPicture& picture, PictureDecoder& decoder) {
-  if (picture.form == StoredPicture::Form::pixels) return {picture.height, picture.width};
-  return decoder.open(picture.bytes);
-}
+// Sizes of pictures from their headers.
+class PictureSizes {
+ public:
+  PictureSizes(const DetectionDataset& dataset, const Options& options) : dataset_(dataset) {
+    // Painting a scene to learn its size would take most of the time.
+    if (parse_detection_format(options.format) == DetectionFormat::synthetic)
+      known_ = {options.dataset.synthetic.height, options.dataset.synthetic.width};
+  }
+
+  PictureSize of(std::int64_t index) {
+    if (known_) return *known_;
+    dataset_.read(index, picture_);
+    if (picture_.form == StoredPicture::Form::pixels) return {picture_.height, picture_.width};
+    return with_context(dataset_.name(index), [&] { return decoder_.open(picture_.bytes); });
+  }
+
+ private:
+  const DetectionDataset& dataset_;
+  std::optional<PictureSize> known_;
+  PictureDecoder decoder_;
+  StoredPicture picture_;
+};
 
 // In pixels of the network's input, to which a whole picture is resized in both directions. A crowd is no object.
-std::vector<BoxSize> box_sizes(const DetectionDataset& dataset, std::int64_t image_size) {
+std::vector<BoxSize> box_sizes(const DetectionDataset& dataset, const Options& options) {
   std::vector<BoxSize> boxes;
-  PictureDecoder decoder;
-  StoredPicture picture;
+  PictureSizes sizes(dataset, options);
+  const auto side = static_cast<double>(options.image_size);
   for (std::int64_t index = 0; index < dataset.size(); ++index) {
     if (dataset.objects(index).empty()) continue;
-    dataset.read(index, picture);
-    const PictureSize size = with_context(dataset.name(index), [&] { return size_of(picture, decoder); });
+    const PictureSize size = sizes.of(index);
     for (const ObjectBox& object : dataset.objects(index)) {
       if (object.is_crowd) continue;
-      boxes.push_back({object.box.width() * static_cast<double>(image_size) / static_cast<double>(size.width),
-                       object.box.height() * static_cast<double>(image_size) / static_cast<double>(size.height)});
+      boxes.push_back({object.box.width() * side / static_cast<double>(size.width),
+                       object.box.height() * side / static_cast<double>(size.height)});
     }
   }
   return boxes;
@@ -45,7 +63,7 @@ std::vector<BoxSize> box_sizes(const DetectionDataset& dataset, std::int64_t ima
 int make_anchors(const Options& options) {
   const OpenedDetectionDataset opened = open_detection_dataset(options.data, parse_detection_format(options.format),
                                                                DatasetSplit::training, options.dataset);
-  const std::vector<BoxSize> boxes = box_sizes(*opened.dataset, options.image_size);
+  const std::vector<BoxSize> boxes = box_sizes(*opened.dataset, options);
   const AnchorSearch found = find_anchors(boxes, options.search);
   std::printf("%zu boxes of %lld pictures, at %lld x %lld pixels\n", boxes.size(),
               static_cast<long long>(opened.dataset->size()), static_cast<long long>(options.image_size),
@@ -74,6 +92,9 @@ int main(int argument_count, char** arguments) {
   app.add_option("--data", options.data, "Folder or archive of the data set, or the word synthetic")->required();
   app.add_option("--format", options.format, "voc, coco, yolo or synthetic")->capture_default_str();
   app.add_option("--train-split", options.dataset.training_split, "Name of the training split; empty: by the format");
+  app.add_option("--synthetic-count", options.dataset.synthetic.training_count, "How many scenes to generate")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000000));
   app.add_option("--image-size", options.image_size, "Side in pixels of the network's input")
       ->capture_default_str()
       ->check(CLI::Range(32, 4096));
