@@ -1,6 +1,7 @@
 // Anchors for a user's own boxes: k-means over their sizes, as the network sees them.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <optional>
 
 #include "engine/base/log.h"
 #include "engine/data/anchors.h"
@@ -24,9 +25,13 @@ struct Options {
 int make_anchors(const Options& options) {
   const OpenedDetectionDataset opened = open_detection_dataset(options.data, parse_detection_format(options.format),
                                                                DatasetSplit::training, options.dataset);
+  // Painting scenes to learn their size would take most of the time.
+  std::optional<PictureSize> known;
+  if (parse_detection_format(options.format) == DetectionFormat::synthetic)
+    known = PictureSize{options.dataset.synthetic.height, options.dataset.synthetic.width};
   for (const std::string& warning : opened.dataset->warnings())
     log_warning(warning);
-  const std::vector<BoxSize> boxes = box_sizes_at(*opened.dataset, options.image_size, options.letterbox);
+  const std::vector<BoxSize> boxes = box_sizes_at(*opened.dataset, options.image_size, options.letterbox, known);
   const AnchorSearch found = find_anchors(boxes, options.search);
   std::printf("%zu boxes of %lld pictures, at %lld x %lld pixels\n", boxes.size(),
               static_cast<long long>(opened.dataset->size()), static_cast<long long>(options.image_size),
@@ -55,6 +60,9 @@ int main(int argument_count, char** arguments) {
   app.add_option("--data", options.data, "Folder or archive of the data set, or the word synthetic")->required();
   app.add_option("--format", options.format, "voc, coco, yolo or synthetic")->capture_default_str();
   app.add_option("--train-split", options.dataset.training_split, "Name of the training split; empty: by the format");
+  app.add_option("--synthetic-pictures", options.dataset.synthetic.training_count, "How many scenes to generate")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000000));
   app.add_option("--image-size", options.image_size, "Side in pixels of the network's input")
       ->capture_default_str()
       ->check(CLI::Range(32, 4096));

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
-#include "engine/data/decode_picture.h"
 
 namespace sleight {
 
@@ -16,7 +15,8 @@ PictureSize size_of(const StoredPicture& stored, PictureDecoder& decoder) {
 
 }  // namespace
 
-std::vector<BoxSize> box_sizes_at(const DetectionDataset& dataset, std::int64_t image_size, bool letterbox) {
+std::vector<BoxSize> box_sizes_at(const DetectionDataset& dataset, std::int64_t image_size, bool letterbox,
+                                  const std::optional<PictureSize>& known) {
   std::vector<BoxSize> sizes;
   PictureDecoder decoder;
   StoredPicture stored;
@@ -24,8 +24,12 @@ std::vector<BoxSize> box_sizes_at(const DetectionDataset& dataset, std::int64_t 
     if (dataset.objects(i).empty()) continue;
     PictureSize picture;
     try {
-      dataset.read(i, stored);
-      picture = size_of(stored, decoder);
+      if (known) {
+        picture = *known;
+      } else {
+        dataset.read(i, stored);
+        picture = size_of(stored, decoder);
+      }
     } catch (const Error&) {
       continue;  // the loader names it
     }

@@ -212,8 +212,11 @@ DetectorRun resolve(const DetectorOptions& options) {
 DetectorRun fitted_to(DetectorRun run, const DetectionDataset& training) {
   if (!run.options.batch_size) run.recipe.batch_size = batch_size_for(run.recipe, training.size());
   if (run.options.anchors == "auto") {
+    std::optional<PictureSize> known;
+    if (run.format == DetectionFormat::synthetic)
+      known = PictureSize{run.options.boxes.synthetic.height, run.options.boxes.synthetic.height};
     const std::vector<BoxSize> sizes =
-        box_sizes_at(training, run.image_size, run.recipe.evaluation_augmentation.letterbox);
+        box_sizes_at(training, run.image_size, run.recipe.evaluation_augmentation.letterbox, known);
     const AnchorSearch search = find_anchors(sizes, {.count = 9, .seed = run.options.seed});
     // To a tenth of a pixel, so that people can read them in the recipe.
     std::ranges::transform(search.anchors, run.anchors.begin(), [](const BoxSize& anchor) {
