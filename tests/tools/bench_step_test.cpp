@@ -9,6 +9,7 @@
 #include "engine/base/file.h"
 #include "engine/ops/ops.h"
 #include "tests/base/temporary_folder.h"
+#include "tests/folders.h"
 #include "tests/tools/training_run.h"
 #include "tools/common/model_program.h"
 
@@ -87,6 +88,10 @@ TEST_CASE("noise fits the inputs of a detector: boxes inside of their pictures, 
 }
 
 TEST_CASE("bench_step reports a detector's step, its roofline, and leaves the step for other programs") {
+  if (!std::filesystem::exists(binary_folder() / "bin/bench_step")) {
+    WARN("[skipped] this build leaves the benchmarks out (SLEIGHT_BENCH)");
+    return;
+  }
   const TemporaryFolder scratch;
   const auto json = scratch / "step.json";
   const auto record = scratch / "record";
