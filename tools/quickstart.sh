@@ -37,11 +37,11 @@ build/bin/predict --weights "$run/best.safetensors" --data synthetic --synthetic
 
 heading "5/5  Training yolov3_small to find shapes in generated scenes"
 scenes="$run-detector"
-build/bin/train_detector --data synthetic --synthetic-size 128 --synthetic-pictures 1600 --synthetic-classes 3 \
+build/bin/train_detector --data synthetic --synthetic-size 128 --synthetic-pictures 1200 --synthetic-classes 3 \
   --model yolov3_small --image-size 128 --random-shapes off --augmentation flip --epochs 8 --evaluation-epochs 4 \
   --out "$scenes"
 build/bin/evaluate_detector --weights "$scenes/best.safetensors" --data synthetic --synthetic-size 128 \
-  --synthetic-pictures 1600 --synthetic-classes 3 --sheet "$scenes/detections.png" > "$scenes/scores.txt"
+  --synthetic-pictures 1200 --synthetic-classes 3 --sheet "$scenes/detections.png" > "$scenes/scores.txt"
 
 heading "What you got"
 grep 'best top-1' "$run/log.txt"
