@@ -49,8 +49,7 @@ int main(int argument_count, char** arguments) {
                    description.class_names.size());
     const sleight::ClassifierModel& found = sleight::find_classifier(description.model);
     sleight::set_compute_threads(threads);
-    sleight::Context context(
-        device, 1, {.deterministic = false, .allow_tf32 = precision.allow_tf32, .graphs = true, .tuning_cache = {}});
+    sleight::Context context(device, 1, precision.device_options());
     sleight::warn_if_slow(precision, context.device);
     sleight::ClassificationOptions options;
     options.element = precision.element;

@@ -64,14 +64,10 @@ ClassificationOptions program_options(const ClassifierDescription& description, 
   return options;
 }
 
-DeviceOptions device_options(const Options& options) {
-  return {.deterministic = false, .allow_tf32 = options.precision.allow_tf32, .graphs = true, .tuning_cache = {}};
-}
-
 class Predictor {
  public:
   Predictor(const Options& options, const ClassifierDescription& description)
-      : context_(options.device, 1, device_options(options)),
+      : context_(options.device, 1, options.precision.device_options()),
         recipe_(evaluation_recipe_of(find_classifier(description.model))),
         size_(description.image_size),
         executable_(inference_program(find_classifier(description.model).trace,
@@ -196,7 +192,7 @@ int predict_tensor(const Options& options, const ClassifierDescription& descript
         pictures[(n * pixels + p) * 3 + c] = planes[(n * 3 + c) * pixels + p];
     }
   }
-  Context context(options.device, 1, device_options(options));
+  Context context(options.device, 1, options.precision.device_options());
   warn_if_slow(options.precision, context.device);
   Executable executable(network_program(find_classifier(description.model).trace, program), context);
   load_weights(options.weights, context.store);

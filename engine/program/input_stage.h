@@ -26,6 +26,12 @@ struct StagedInput {
   bool pinned = false;
 };
 
+// values: a contiguous range of plain numbers.
+template <class Values>
+StagedInput staged_input(const char* name, const Values& values, bool pinned = false) {
+  return {name, std::as_bytes(std::span(values)), pinned};
+}
+
 class InputStage {
  public:
   // How many batches may be uploaded and not delivered yet.

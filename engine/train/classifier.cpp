@@ -13,18 +13,14 @@ void count_ranks(std::span<const std::int32_t> ranks, std::int64_t& top1, std::i
   top5 = std::count_if(ranks.begin(), ranks.end(), [](std::int32_t rank) { return rank < 5; });
 }
 
-template <class Values>
-StagedInput input(const char* name, const Values& values, bool pinned = false) {
-  return {name, std::as_bytes(std::span(values)), pinned};
-}
-
 std::vector<StagedInput> plain_inputs(const BatchView& batch) {
-  std::vector<StagedInput> inputs = {input(names::flips, batch.flips), input(names::labels, batch.labels)};
+  std::vector<StagedInput> inputs = {staged_input(names::flips, batch.flips),
+                                     staged_input(names::labels, batch.labels)};
   if (batch.indices.empty()) {
-    inputs.push_back(input(names::images, batch.images, batch.images_pinned));
+    inputs.push_back(staged_input(names::images, batch.images, batch.images_pinned));
   } else {
-    inputs.push_back(input(names::indices, batch.indices));
-    inputs.push_back(input(names::windows, batch.windows));
+    inputs.push_back(staged_input(names::indices, batch.indices));
+    inputs.push_back(staged_input(names::windows, batch.windows));
   }
   return inputs;
 }
@@ -75,10 +71,10 @@ BatchInputs Classifier::training_inputs(const BatchView& batch, std::shared_ptr<
     derived->partner_labels.push_back(batch.labels[static_cast<std::size_t>(batch.partners[i])]);
     derived->ranked_labels.push_back(batch.lambdas[i] >= 0.5F ? batch.labels[i] : derived->partner_labels[i]);
   }
-  inputs.values.push_back(input(names::partners, batch.partners));
-  inputs.values.push_back(input(names::lambdas, batch.lambdas));
-  inputs.values.push_back(input(names::partner_labels, derived->partner_labels));
-  inputs.values.push_back(input(names::ranked_labels, derived->ranked_labels));
+  inputs.values.push_back(staged_input(names::partners, batch.partners));
+  inputs.values.push_back(staged_input(names::lambdas, batch.lambdas));
+  inputs.values.push_back(staged_input(names::partner_labels, derived->partner_labels));
+  inputs.values.push_back(staged_input(names::ranked_labels, derived->ranked_labels));
   inputs.owner = derived;
   return inputs;
 }

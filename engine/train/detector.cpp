@@ -10,11 +10,6 @@ namespace {
 
 constexpr std::size_t row_length = 6;
 
-template <class Values>
-StagedInput input(const char* name, const Values& values, bool pinned = false) {
-  return {name, std::as_bytes(std::span(values)), pinned};
-}
-
 }  // namespace
 
 void FoundObjects::append(std::int64_t i, const BoxTransform& transform, const PictureSize& size, std::int64_t picture,
@@ -46,9 +41,10 @@ Detector::Detector(Context& context, DetectorFunction model, DetectionOptions op
 
 BatchInputs Detector::training_inputs(const DetectionBatchView& batch, std::shared_ptr<const void> owner) {
   return {.shape = {batch.size, batch.height, batch.width},
-          .values = {input(names::images, batch.images, batch.images_pinned), input(names::flips, batch.flips),
-                     input(names::object_boxes, batch.object_boxes), input(names::object_classes, batch.object_classes),
-                     input(names::object_weights, batch.object_weights)},
+          .values = {staged_input(names::images, batch.images, batch.images_pinned),
+                     staged_input(names::flips, batch.flips), staged_input(names::object_boxes, batch.object_boxes),
+                     staged_input(names::object_classes, batch.object_classes),
+                     staged_input(names::object_weights, batch.object_weights)},
           .owner = std::move(owner)};
 }
 
@@ -62,7 +58,7 @@ DetectionLoss Detector::loss_of(const Learner::Finished& finished) {
 
 BatchInputs Detector::evaluation_inputs(const DetectionBatchView& batch, std::shared_ptr<const void> owner) {
   return {.shape = {batch.size, batch.height, batch.width},
-          .values = {input(names::images, batch.images, batch.images_pinned)},
+          .values = {staged_input(names::images, batch.images, batch.images_pinned)},
           .owner = std::move(owner)};
 }
 

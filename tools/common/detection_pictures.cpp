@@ -11,6 +11,7 @@
 #include "engine/data/resize.h"
 #include "engine/train/picture_mistakes.h"
 #include "engine/train/picture_sheet.h"
+#include "tools/common/detector_evaluation.h"
 
 namespace sleight {
 
@@ -70,9 +71,8 @@ Picture detection_sheet(const PictureSource& source, std::span<const Detection> 
   for (std::int64_t i = 0; i < std::min(count, source.size()); ++i) {
     if (std::ranges::any_of(broken, [i](const BrokenPicture& picture) { return picture.index == i; })) continue;
     std::vector<DrawnObject> objects;
-    for (const Detection& detection : detections) {
-      if (detection.picture == i && detection.score >= score)
-        objects.push_back(drawn_detection(detection, class_names));
+    for (const Detection& detection : detections_of(detections, i)) {
+      if (detection.score >= score) objects.push_back(drawn_detection(detection, class_names));
     }
     drawn.push_back(draw_on_picture(source, i, sheet_side, objects));
     names.push_back(std::filesystem::path(source.name(i)).filename().string());

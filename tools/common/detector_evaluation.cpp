@@ -9,6 +9,10 @@
 
 namespace sleight {
 
+std::span<const Detection> detections_of(std::span<const Detection> detections, std::int64_t picture) {
+  return std::ranges::equal_range(detections, picture, {}, &Detection::picture);
+}
+
 FoundInPictures detect_all(Detector& detector, const DetectionDataset& dataset, const DetectionPass& pass) {
   check(dataset.size() > 0, "there are no pictures to evaluate");
   const auto schedule = [&](std::int64_t step, DetectionBatchRequest& request) {

@@ -28,6 +28,9 @@ struct FoundInPictures {
   std::vector<BrokenPicture> broken;
 };
 
+// Those of one picture, of a list in the order of the pictures, as detect_all makes it.
+std::span<const Detection> detections_of(std::span<const Detection> detections, std::int64_t picture);
+
 FoundInPictures detect_all(Detector& detector, const DetectionDataset& dataset, const DetectionPass& pass);
 
 // By every metric. Objects of broken pictures do not count: nobody could have found them.

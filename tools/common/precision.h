@@ -18,6 +18,10 @@ struct Precision {
 
   // float16 alone needs it: bfloat16 has the range of float32.
   bool scales_loss() const { return element == DataType::float16; }
+  // Of a program that is used and not trained.
+  DeviceOptions device_options() const {
+    return {.deterministic = false, .allow_tf32 = allow_tf32, .graphs = true, .tuning_cache = {}};
+  }
 };
 
 // "fp32", "tf32", "bf16" or "fp16", for a device by its name. Throws Error for any other text, and for tf32 on a device
