@@ -1,7 +1,6 @@
 // A whole training step of any model: time, pictures/s, arithmetic, fraction of the roofline, memory; with --profile
 // also what each operation takes. On a GPU the steps are queued without a pause, as in a run, and timed by the GPU's
 // own events.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -15,6 +14,7 @@
 #include "engine/base/memory.h"
 #include "engine/device/handles.h"
 #include "engine/program/execute.h"
+#include "tools/common/command_line.h"
 #include "tools/common/model_program.h"
 #include "tools/common/precision.h"
 #include "tools/common/run_tool.h"
@@ -179,40 +179,37 @@ int bench(const Options& options) {
 }  // namespace sleight
 
 int main(int argument_count, char** arguments) {
-  CLI::App app("Time a whole training step: pictures in, updated weights out.");
+  sleight::CommandLine command_line("Time a whole training step: pictures in, updated weights out.");
   sleight::Options options;
-  app.add_option("--model", options.model, "Name of the model, a classifier or a detector")->capture_default_str();
-  app.add_option("--batch-size", options.batch_size, "Pictures per step")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1 << 20));
-  app.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: the model's own")
-      ->capture_default_str();
-  app.add_option("--classes", options.classes, "Number of classes; 0: 10 for CIFAR models, 80 for detectors, else 1000")
-      ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--device", options.device, "cpu, simt, cuda or cuda:1")->capture_default_str();
-  app.add_option(
-         "--precision", options.precision,
-         "bf16 and fp16 store activations in 16 bits; tf32 multiplies float32 numbers on the tensor cores of a GPU")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"fp32", "tf32", "bf16", "fp16"}));
-  app.add_flag("--cuda-graphs,!--no-cuda-graphs", options.cuda_graphs, "On a GPU: a step is one graph (default)");
-  app.add_flag("--deterministic", options.deterministic,
-               "On a GPU: only algorithms that give the same bits every time");
-  app.add_option("--threads", options.threads, "Compute threads; 0: one per core")->capture_default_str();
-  app.add_option("--warm-up", options.warm_up, "Steps before the clock runs")
-      ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--steps", options.steps, "Steps that are timed")->capture_default_str()->check(CLI::PositiveNumber);
-  app.add_flag("--unfused", options.unfused, "Without the fusion rules");
-  app.add_flag("--profile", options.profile, "Print the time of each operation");
-  app.add_flag(
+  command_line.add_option("--model", options.model, "Name of the model, a classifier or a detector");
+  command_line.add_option("--batch-size", options.batch_size, "Pictures per step").range(1, 1 << 20);
+  command_line.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: the model's own");
+  command_line
+      .add_option("--classes", options.classes,
+                  "Number of classes; 0: 10 for CIFAR models, 80 for detectors, else 1000")
+      .not_negative();
+  command_line.add_option("--device", options.device, "cpu, simt, cuda or cuda:1");
+  command_line
+      .add_option(
+          "--precision", options.precision,
+          "bf16 and fp16 store activations in 16 bits; tf32 multiplies float32 numbers on the tensor cores of a GPU")
+      .one_of({"fp32", "tf32", "bf16", "fp16"});
+  command_line.add_flag("--cuda-graphs,!--no-cuda-graphs", options.cuda_graphs,
+                        "On a GPU: a step is one graph (default)");
+  command_line.add_flag("--deterministic", options.deterministic,
+                        "On a GPU: only algorithms that give the same bits every time");
+  command_line.add_option("--threads", options.threads, "Compute threads; 0: one per core");
+  command_line.add_option("--warm-up", options.warm_up, "Steps before the clock runs").not_negative();
+  command_line.add_option("--steps", options.steps, "Steps that are timed").positive();
+  command_line.add_flag("--unfused", options.unfused, "Without the fusion rules");
+  command_line.add_flag("--profile", options.profile, "Print the time of each operation");
+  command_line.add_flag(
       "--roofline,!--no-roofline", options.roofline,
       "Measure a matrix product and a copy as well, and say what part of their roofline was reached (default)");
-  app.add_option(
+  command_line.add_option(
       "--record", options.record,
       "Write the first step to this folder: weights before and after, batch, loss; compare_pytorch.py --check "
       "reads it");
-  app.add_option("--json", options.json, "Write the figures to this file");
-  return sleight::run_tool(app, argument_count, arguments, [&] { return sleight::bench(options); });
+  command_line.add_option("--json", options.json, "Write the figures to this file");
+  return sleight::run_tool(command_line, argument_count, arguments, [&] { return sleight::bench(options); });
 }

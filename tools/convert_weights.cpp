@@ -1,5 +1,4 @@
 // Weights from darknet's files to safetensors and back. Nothing is rounded: there and back again gives the same bytes.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <sstream>
@@ -10,6 +9,7 @@
 #include "models/classifier.h"
 #include "models/detector.h"
 #include "models/nearest_name.h"
+#include "tools/common/command_line.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {
@@ -109,18 +109,18 @@ int convert(const Options& options) {
 }  // namespace sleight
 
 int main(int argument_count, char** arguments) {
-  CLI::App app(
+  sleight::CommandLine command_line(
       "Convert weights between darknet's files (yolov3.weights, darknet53.conv.74) and safetensors. A name that ends "
       "with .safetensors is safetensors, every other one is darknet's.");
   sleight::Options options;
-  app.add_option("from", options.from, "File to read")->required();
-  app.add_option("to", options.to, "File to write")->required();
-  app.add_option("--model", options.model, "Detector or classifier that the weights belong to")->capture_default_str();
-  app.add_option("--classes", options.classes, "Number of classes it was trained for")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 100000));
-  app.add_flag("--backbone", options.backbone, "The first layers of the detector alone, as in darknet53.conv.74");
-  app.add_flag("--ignore-leftover", options.ignore_leftover,
-               "The file to read may hold more than is wanted: takes the backbone out of a detector's weights");
-  return sleight::run_tool(app, argument_count, arguments, [&] { return sleight::convert(options); });
+  command_line.add_option("from", options.from, "File to read").required();
+  command_line.add_option("to", options.to, "File to write").required();
+  command_line.add_option("--model", options.model, "Detector or classifier that the weights belong to");
+  command_line.add_option("--classes", options.classes, "Number of classes it was trained for").range(1, 100000);
+  command_line.add_flag("--backbone", options.backbone,
+                        "The first layers of the detector alone, as in darknet53.conv.74");
+  command_line.add_flag(
+      "--ignore-leftover", options.ignore_leftover,
+      "The file to read may hold more than is wanted: takes the backbone out of a detector's weights");
+  return sleight::run_tool(command_line, argument_count, arguments, [&] { return sleight::convert(options); });
 }

@@ -1,11 +1,11 @@
 // Finds objects in pictures: boxes drawn on them, and JSON.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <set>
 
 #include "engine/base/log.h"
 #include "engine/data/png.h"
+#include "tools/common/command_line.h"
 #include "tools/common/detection_pictures.h"
 #include "tools/common/loaded_detector.h"
 #include "tools/common/picture_files.h"
@@ -72,15 +72,15 @@ int detect(const Options& options) {
 }  // namespace sleight
 
 int main(int argument_count, char** arguments) {
-  CLI::App app("Find objects in pictures. Prints what was found; draws it with --out or --sheet.");
+  sleight::CommandLine command_line("Find objects in pictures. Prints what was found; draws it with --out or --sheet.");
   sleight::Options options;
-  app.add_option("pictures", options.pictures, "JPEG or PNG files, or folders of them")->required();
-  options.use.declare(app);
-  app.add_option("--out", options.out, "Folder for the pictures with their boxes, as PNG");
-  app.add_option("--sheet", options.sheet, "One PNG with all pictures and their boxes");
-  app.add_option("--json", options.json, "File for the detections, in COCO's form");
-  app.add_option("--longest-side", options.longest_side, "Larger pictures are made smaller for --out, in pixels")
-      ->capture_default_str()
-      ->check(CLI::Range(64, 16384));
-  return sleight::run_tool(app, argument_count, arguments, [&] { return sleight::detect(options); });
+  command_line.add_option("pictures", options.pictures, "JPEG or PNG files, or folders of them").required();
+  options.use.declare(command_line);
+  command_line.add_option("--out", options.out, "Folder for the pictures with their boxes, as PNG");
+  command_line.add_option("--sheet", options.sheet, "One PNG with all pictures and their boxes");
+  command_line.add_option("--json", options.json, "File for the detections, in COCO's form");
+  command_line
+      .add_option("--longest-side", options.longest_side, "Larger pictures are made smaller for --out, in pixels")
+      .range(64, 16384);
+  return sleight::run_tool(command_line, argument_count, arguments, [&] { return sleight::detect(options); });
 }

@@ -1,5 +1,4 @@
 // Measures a classifier's weights on the evaluation pictures of a data set.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "engine/base/file.h"
@@ -8,36 +7,31 @@
 #include "tools/common/broken_pictures.h"
 #include "tools/common/classifier_evaluation.h"
 #include "tools/common/classifier_file.h"
+#include "tools/common/command_line.h"
 #include "tools/common/precision.h"
 #include "tools/common/run_tool.h"
 
 int main(int argument_count, char** arguments) {
-  CLI::App app("Measure a classifier on the evaluation pictures (val/ or test/) of a data set.");
+  sleight::CommandLine command_line("Measure a classifier on the evaluation pictures (val/ or test/) of a data set.");
   std::string data, weights, model, device = "cpu", precision_text = "fp32";
   std::int64_t batch_size = 64, image_size = 0;
   int threads = 0, loader_threads = 1;
   sleight::DatasetOptions data_options;
-  app.add_option("--data", data, "Data set, as train_classifier takes it")->required();
-  app.add_option("--weights", weights, "File of weights (best.safetensors, or one with torchvision's names)")
-      ->required();
-  app.add_option("--model", model, "Name of the model, where the file does not say");
-  app.add_option("--batch-size", batch_size, "Pictures per step")->capture_default_str()->check(CLI::Range(1, 1 << 20));
-  app.add_option("--image-size", image_size, "Side of the pictures in pixels; 0: as trained")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 4096));
-  app.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt")->capture_default_str();
-  sleight::add_precision_option(app, precision_text);
-  app.add_option("--threads", threads, "Compute threads; 0: one per core")->capture_default_str();
-  app.add_option("--loader-threads", loader_threads, "Threads that prepare pictures")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 256));
-  app.add_option("--synthetic-size", data_options.synthetic.height, "Side of generated pictures in pixels")
-      ->capture_default_str();
-  app.add_option("--synthetic-classes", data_options.synthetic.classes, "Classes of generated pictures")
-      ->capture_default_str();
-  app.add_option("--seed", data_options.synthetic.seed, "Seed of generated pictures, that of the training")
-      ->default_val(1);
-  return sleight::run_tool(app, argument_count, arguments, [&] {
+  data_options.synthetic.seed = 1;  // as a training without --seed
+  command_line.add_option("--data", data, "Data set, as train_classifier takes it").required();
+  command_line.add_option("--weights", weights, "File of weights (best.safetensors, or one with torchvision's names)")
+      .required();
+  command_line.add_option("--model", model, "Name of the model, where the file does not say");
+  command_line.add_option("--batch-size", batch_size, "Pictures per step").range(1, 1 << 20);
+  command_line.add_option("--image-size", image_size, "Side of the pictures in pixels; 0: as trained").range(0, 4096);
+  command_line.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt");
+  sleight::add_precision_option(command_line, precision_text);
+  command_line.add_option("--threads", threads, "Compute threads; 0: one per core");
+  command_line.add_option("--loader-threads", loader_threads, "Threads that prepare pictures").range(1, 256);
+  command_line.add_option("--synthetic-size", data_options.synthetic.height, "Side of generated pictures in pixels");
+  command_line.add_option("--synthetic-classes", data_options.synthetic.classes, "Classes of generated pictures");
+  command_line.add_option("--seed", data_options.synthetic.seed, "Seed of generated pictures, that of the training");
+  return sleight::run_tool(command_line, argument_count, arguments, [&] {
     const sleight::Precision precision = sleight::parse_precision(precision_text, device);
     const sleight::ClassifierDescription description = sleight::describe_weights(weights, model, image_size);
     data_options.synthetic.width = data_options.synthetic.height;

@@ -1,10 +1,10 @@
 // How good a detector is on annotated pictures: every metric side by side.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "engine/base/log.h"
 #include "engine/data/png.h"
 #include "tools/common/broken_pictures.h"
+#include "tools/common/command_line.h"
 #include "tools/common/detection_pictures.h"
 #include "tools/common/loaded_detector.h"
 #include "tools/common/run_tool.h"
@@ -56,21 +56,17 @@ int evaluate(const Options& options) {
 }  // namespace sleight
 
 int main(int argument_count, char** arguments) {
-  CLI::App app("Measure a detector on the evaluation pictures of a data set, by every metric.");
+  sleight::CommandLine command_line("Measure a detector on the evaluation pictures of a data set, by every metric.");
   sleight::Options options;
-  options.boxes.declare_evaluation(app, options.data);
-  options.use.declare(app);
-  app.add_option("--detections", options.detections, "Write what was found to this JSON file (for score_detections)");
-  app.add_option("--sheet", options.sheet, "Write a PNG of the first pictures with what was found in them");
-  app.add_option("--sheet-pictures", options.sheet_pictures, "Pictures on the sheet")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 400));
-  app.add_option("--sheet-score", options.shown_score, "Detections below this score are not drawn on it")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 1.0));
-  app.add_option("--loader-threads", options.loader_threads, "Threads that prepare pictures")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1024));
-  app.add_option("--seed", options.seed, "Seed of generated scenes, that of the training")->capture_default_str();
-  return sleight::run_tool(app, argument_count, arguments, [&] { return sleight::evaluate(options); });
+  options.boxes.declare_evaluation(command_line, options.data);
+  options.use.declare(command_line);
+  command_line.add_option("--detections", options.detections,
+                          "Write what was found to this JSON file (for score_detections)");
+  command_line.add_option("--sheet", options.sheet, "Write a PNG of the first pictures with what was found in them");
+  command_line.add_option("--sheet-pictures", options.sheet_pictures, "Pictures on the sheet").range(1, 400);
+  command_line.add_option("--sheet-score", options.shown_score, "Detections below this score are not drawn on it")
+      .range(0.0, 1.0);
+  command_line.add_option("--loader-threads", options.loader_threads, "Threads that prepare pictures").range(1, 1024);
+  command_line.add_option("--seed", options.seed, "Seed of generated scenes, that of the training");
+  return sleight::run_tool(command_line, argument_count, arguments, [&] { return sleight::evaluate(options); });
 }

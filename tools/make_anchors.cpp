@@ -1,5 +1,4 @@
 // Anchors for a user's own boxes: k-means over their sizes, as the network sees them.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <optional>
 
@@ -8,6 +7,7 @@
 #include "engine/data/detection_dataset.h"
 #include "models/yolov3.h"
 #include "tools/common/box_sizes.h"
+#include "tools/common/command_line.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {
@@ -55,24 +55,22 @@ int make_anchors(const Options& options) {
 }  // namespace sleight
 
 int main(int argument_count, char** arguments) {
-  CLI::App app("Find the anchors that fit the boxes of a training split best: k-means with the distance 1 - IoU.");
+  sleight::CommandLine command_line(
+      "Find the anchors that fit the boxes of a training split best: k-means with the distance 1 - IoU.");
   sleight::Options options;
-  app.add_option("--data", options.data, "Folder or archive of the data set, or the word synthetic")->required();
-  app.add_option("--format", options.format, "voc, coco, yolo or synthetic")->capture_default_str();
-  app.add_option("--train-split", options.dataset.training_split, "Name of the training split; empty: by the format");
-  app.add_option("--synthetic-pictures", options.dataset.synthetic.training_count, "How many scenes to generate")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10000000));
-  app.add_option("--image-size", options.image_size, "Side in pixels of the network's input")
-      ->capture_default_str()
-      ->check(CLI::Range(32, 4096));
-  app.add_flag("--letterbox,!--no-letterbox", options.letterbox, "Pictures keep their aspect (default: stretched)");
-  app.add_option("--anchors", options.search.count, "How many; YOLOv3 takes 9")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000));
-  app.add_option("--seed", options.search.seed, "Of the search's random starts")->capture_default_str();
-  app.add_option("--starts", options.search.starts, "Searches, of which the best is kept")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10000));
-  return sleight::run_tool(app, argument_count, arguments, [&] { return sleight::make_anchors(options); });
+  command_line.add_option("--data", options.data, "Folder or archive of the data set, or the word synthetic")
+      .required();
+  command_line.add_option("--format", options.format, "voc, coco, yolo or synthetic");
+  command_line.add_option("--train-split", options.dataset.training_split,
+                          "Name of the training split; empty: by the format");
+  command_line
+      .add_option("--synthetic-pictures", options.dataset.synthetic.training_count, "How many scenes to generate")
+      .range(1, 10000000);
+  command_line.add_option("--image-size", options.image_size, "Side in pixels of the network's input").range(32, 4096);
+  command_line.add_flag("--letterbox,!--no-letterbox", options.letterbox,
+                        "Pictures keep their aspect (default: stretched)");
+  command_line.add_option("--anchors", options.search.count, "How many; YOLOv3 takes 9").range(1, 1000);
+  command_line.add_option("--seed", options.search.seed, "Of the search's random starts");
+  command_line.add_option("--starts", options.search.starts, "Searches, of which the best is kept").range(1, 10000);
+  return sleight::run_tool(command_line, argument_count, arguments, [&] { return sleight::make_anchors(options); });
 }

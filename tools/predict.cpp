@@ -1,6 +1,5 @@
 // What a classifier sees in pictures: the likeliest classes as text, and a sheet of the pictures as PNG. Or raw logits
 // of a raw tensor, to check us against other programs.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -15,6 +14,7 @@
 #include "engine/train/checkpoint.h"
 #include "engine/train/picture_sheet.h"
 #include "tools/common/classifier_file.h"
+#include "tools/common/command_line.h"
 #include "tools/common/precision.h"
 #include "tools/common/run_tool.h"
 
@@ -213,34 +213,30 @@ int predict_tensor(const Options& options, const ClassifierDescription& descript
 }  // namespace sleight
 
 int main(int argument_count, char** arguments) {
-  CLI::App app("Say what is in pictures: the likeliest classes, and a PNG sheet of the pictures.");
+  sleight::CommandLine command_line("Say what is in pictures: the likeliest classes, and a PNG sheet of the pictures.");
   sleight::Options options;
-  app.add_option("pictures", options.pictures, "JPEG or PNG files");
-  app.add_option("--weights", options.weights, "File of weights (best.safetensors, or one with torchvision's names)")
-      ->required();
-  app.add_option("--model", options.model, "Name of the model, where the file does not say");
-  app.add_option("--data", options.data, "Take pictures from the evaluation split of this data set");
-  app.add_option("--count", options.count, "How many pictures of --data")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10000));
-  app.add_option("--top", options.top, "How many classes to name")->capture_default_str()->check(CLI::Range(1, 1000));
-  app.add_option("--sheet", options.sheet, "Write a PNG sheet of the pictures with what was seen");
-  app.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: as trained")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 4096));
-  app.add_option("--tensor", options.tensor,
-                 "Instead of pictures: a safetensors file with 'input', float32 [N,3,H,W], normalised");
-  app.add_option("--logits", options.logits, "With --tensor: where to write 'logits' [N, classes]");
-  app.add_option("--device", options.device, "cpu, cuda (cuda:1 for the second GPU) or simt")->capture_default_str();
-  sleight::add_precision_option(app, options.precision_text);
-  app.add_option("--threads", options.threads, "Compute threads; 0: one per core")->capture_default_str();
-  app.add_option("--synthetic-size", options.dataset.synthetic.height, "Side of generated pictures in pixels")
-      ->capture_default_str();
-  app.add_option("--synthetic-classes", options.dataset.synthetic.classes, "Classes of generated pictures")
-      ->capture_default_str();
-  app.add_option("--seed", options.dataset.synthetic.seed, "Seed of generated pictures, that of the training")
-      ->default_val(1);
-  return sleight::run_tool(app, argument_count, arguments, [&] {
+  options.dataset.synthetic.seed = 1;  // as a training without --seed
+  command_line.add_option("pictures", options.pictures, "JPEG or PNG files");
+  command_line
+      .add_option("--weights", options.weights, "File of weights (best.safetensors, or one with torchvision's names)")
+      .required();
+  command_line.add_option("--model", options.model, "Name of the model, where the file does not say");
+  command_line.add_option("--data", options.data, "Take pictures from the evaluation split of this data set");
+  command_line.add_option("--count", options.count, "How many pictures of --data").range(1, 10000);
+  command_line.add_option("--top", options.top, "How many classes to name").range(1, 1000);
+  command_line.add_option("--sheet", options.sheet, "Write a PNG sheet of the pictures with what was seen");
+  command_line.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: as trained")
+      .range(0, 4096);
+  command_line.add_option("--tensor", options.tensor,
+                          "Instead of pictures: a safetensors file with 'input', float32 [N,3,H,W], normalised");
+  command_line.add_option("--logits", options.logits, "With --tensor: where to write 'logits' [N, classes]");
+  command_line.add_option("--device", options.device, "cpu, cuda (cuda:1 for the second GPU) or simt");
+  sleight::add_precision_option(command_line, options.precision_text);
+  command_line.add_option("--threads", options.threads, "Compute threads; 0: one per core");
+  command_line.add_option("--synthetic-size", options.dataset.synthetic.height, "Side of generated pictures in pixels");
+  command_line.add_option("--synthetic-classes", options.dataset.synthetic.classes, "Classes of generated pictures");
+  command_line.add_option("--seed", options.dataset.synthetic.seed, "Seed of generated pictures, that of the training");
+  return sleight::run_tool(command_line, argument_count, arguments, [&] {
     options.precision = sleight::parse_precision(options.precision_text, options.device);
     const sleight::ClassifierDescription description =
         sleight::describe_weights(options.weights, options.model, options.image_size);

@@ -1,48 +1,45 @@
 // Scores one file of detections by every metric in use.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "engine/base/log.h"
 #include "engine/data/detection_dataset.h"
 #include "engine/train/detections_file.h"
+#include "tools/common/command_line.h"
 #include "tools/common/detection_scores.h"
 #include "tools/common/run_tool.h"
 
 int main(int argument_count, char** arguments) {
-  CLI::App app(
+  sleight::CommandLine command_line(
       "Score detections against the annotations of a data set: Pascal VOC's mAP in both forms and COCO's numbers, side "
       "by side. engine/train/README.md says on which questions programs differ, and what each option changes.");
   std::string detections, data, format, classes;
   std::string difficult = "ignored", crowd = "ignored", edges = "continuous", levels = "exact";
   sleight::VocOptions options;
   sleight::DetectionDatasetOptions data_options;
+  data_options.synthetic.seed = 1;  // as a training without --seed
   bool json = false;
-  app.add_option("--detections", detections,
-                 "JSON file: \"images\", \"categories\", and COCO's results as \"annotations\"")
-      ->required();
-  app.add_option("--data", data, "Data set: a folder, a .tar or .tar.gz")->required();
-  app.add_option("--format", format, "Of the data set: voc, coco, yolo or synthetic")->required();
-  app.add_option("--evaluation-split", data_options.evaluation_split,
-                 "Name of the split; without it, the format's rule (test or val)");
-  app.add_option("--classes", classes, "File with one class name per line, where the data set's own are not meant");
-  app.add_option("--difficult", difficult, "Difficult objects are ignored, counted or left-out")->capture_default_str();
-  app.add_option("--crowd", crowd, "Crowds are ignored, counted or left-out")->capture_default_str();
-  app.add_option("--pixel-edges", edges, "continuous; inclusive makes every box one pixel wider and higher")
-      ->capture_default_str();
-  app.add_option("--overlap", options.overlap_threshold, "From which intersection over union VOC's object is found")
-      ->capture_default_str();
-  app.add_option("--recall-levels", levels, "Of VOC07: exact, or rounded as 3 * 0.1 is in float64")
-      ->capture_default_str();
-  app.add_option("--synthetic-size", data_options.synthetic.height, "Side of generated pictures in pixels")
-      ->capture_default_str();
-  app.add_option("--synthetic-pictures", data_options.synthetic.evaluation_count, "Generated pictures")
-      ->capture_default_str();
-  app.add_option("--synthetic-classes", data_options.synthetic.classes, "Classes of generated pictures")
-      ->capture_default_str();
-  app.add_option("--seed", data_options.synthetic.seed, "Seed of generated pictures, that of the training")
-      ->default_val(1);
-  app.add_flag("--json", json, "Print JSON instead of a table");
-  return sleight::run_tool(app, argument_count, arguments, [&] {
+  command_line
+      .add_option("--detections", detections,
+                  "JSON file: \"images\", \"categories\", and COCO's results as \"annotations\"")
+      .required();
+  command_line.add_option("--data", data, "Data set: a folder, a .tar or .tar.gz").required();
+  command_line.add_option("--format", format, "Of the data set: voc, coco, yolo or synthetic").required();
+  command_line.add_option("--evaluation-split", data_options.evaluation_split,
+                          "Name of the split; without it, the format's rule (test or val)");
+  command_line.add_option("--classes", classes,
+                          "File with one class name per line, where the data set's own are not meant");
+  command_line.add_option("--difficult", difficult, "Difficult objects are ignored, counted or left-out");
+  command_line.add_option("--crowd", crowd, "Crowds are ignored, counted or left-out");
+  command_line.add_option("--pixel-edges", edges, "continuous; inclusive makes every box one pixel wider and higher");
+  command_line.add_option("--overlap", options.overlap_threshold,
+                          "From which intersection over union VOC's object is found");
+  command_line.add_option("--recall-levels", levels, "Of VOC07: exact, or rounded as 3 * 0.1 is in float64");
+  command_line.add_option("--synthetic-size", data_options.synthetic.height, "Side of generated pictures in pixels");
+  command_line.add_option("--synthetic-pictures", data_options.synthetic.evaluation_count, "Generated pictures");
+  command_line.add_option("--synthetic-classes", data_options.synthetic.classes, "Classes of generated pictures");
+  command_line.add_option("--seed", data_options.synthetic.seed, "Seed of generated pictures, that of the training");
+  command_line.add_flag("--json", json, "Print JSON instead of a table");
+  return sleight::run_tool(command_line, argument_count, arguments, [&] {
     options.matching = {.difficult = sleight::parse_treatment(difficult),
                         .crowd = sleight::parse_treatment(crowd),
                         .edges = sleight::parse_pixel_edges(edges)};

@@ -1,6 +1,5 @@
 // A PNG of a training batch as the network gets it: after crop, flip and mixup, with labels and lambdas; with --format
 // one of a detector's training, with boxes and weights.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 
@@ -9,6 +8,7 @@
 #include "engine/train/picture_sheet.h"
 #include "tools/common/classifier_options.h"
 #include "tools/common/classifier_tricks.h"
+#include "tools/common/command_line.h"
 #include "tools/common/prepared_pictures.h"
 #include "tools/common/run_tool.h"
 #include "tools/common/show_detection_batch.h"
@@ -78,18 +78,16 @@ int main(int argument_count, char** arguments) {
     return argument == "--format" || argument.starts_with("--format=");
   });
   if (has_boxes) return sleight::show_detection_batch(argument_count, arguments);
-  CLI::App app(
+  sleight::CommandLine command_line(
       "Write a PNG of one training batch, exactly as train_classifier with the same flags would train on it. For a "
       "detector's batch with boxes: show_batch --format voc|coco|yolo|synthetic --help");
   sleight::ClassifierOptions options;
-  options.declare(app);
+  options.declare(command_line);
   std::string path = "batch.png";
   std::int64_t epoch = 0, step = 0;
-  app.add_option("--png", path, "File to write")->capture_default_str();
-  app.add_option("--epoch", epoch, "Epoch, counted from 0")->capture_default_str()->check(CLI::Range(0, 1 << 30));
-  app.add_option("--step", step, "Step in the epoch, counted from 0")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1 << 30));
-  return sleight::run_tool(app, argument_count, arguments,
+  command_line.add_option("--png", path, "File to write");
+  command_line.add_option("--epoch", epoch, "Epoch, counted from 0").range(0, 1 << 30);
+  command_line.add_option("--step", step, "Step in the epoch, counted from 0").range(0, 1 << 30);
+  return sleight::run_tool(command_line, argument_count, arguments,
                            [&] { return sleight::show(sleight::resolve(options), epoch, step, path); });
 }

@@ -1,5 +1,4 @@
 // Prints the program of a model: as text, as a graph, its arena as a picture, and what it costs.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <map>
 
@@ -8,6 +7,7 @@
 #include "engine/base/log.h"
 #include "engine/program/execute.h"
 #include "engine/program/print.h"
+#include "tools/common/command_line.h"
 #include "tools/common/model_program.h"
 #include "tools/common/precision.h"
 #include "tools/common/run_tool.h"
@@ -59,31 +59,31 @@ void print_summary(const sleight::Executable& executable, const sleight::Context
 }  // namespace
 
 int main(int argument_count, char** arguments) {
-  CLI::App app("Show the program that trains or evaluates a model: its steps, its graph, its memory.");
+  sleight::CommandLine command_line(
+      "Show the program that trains or evaluates a model: its steps, its graph, its memory.");
   sleight::ModelProgramOptions options{.model = "resnet50"};
   std::string device = "cpu", precision = "fp32", dot, svg, text;
   bool unfused = false, fuse_everything = false;
-  app.add_option("--model", options.model, "Name of the model, a classifier or a detector")->capture_default_str();
-  app.add_option("--batch-size", options.batch_size, "Pictures per step")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1 << 20));
-  app.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: the model's own")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 4096));
-  app.add_option("--classes", options.classes, "Number of classes; 0: 10 for CIFAR models, 80 for detectors, else 1000")
-      ->capture_default_str()
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt")->capture_default_str();
-  sleight::add_precision_option(app, precision);
-  app.add_flag("--evaluation", options.evaluation, "The evaluation program instead of the training step");
-  app.add_flag("--unfused", unfused, "Before the fusion rules");
-  app.add_flag("--fuse-everything", fuse_everything,
-               "Also what this device has no fused kernel for: the program, and the count, of one that has")
-      ->excludes("--unfused");
-  app.add_option("--text", text, "Write all steps to this file; '-' prints them");
-  app.add_option("--dot", dot, "Write the graph to this file, for Graphviz: dot -Tsvg FILE");
-  app.add_option("--svg", svg, "Write a picture of the arena to this file");
-  return sleight::run_tool(app, argument_count, arguments, [&] {
+  command_line.add_option("--model", options.model, "Name of the model, a classifier or a detector");
+  command_line.add_option("--batch-size", options.batch_size, "Pictures per step").range(1, 1 << 20);
+  command_line.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: the model's own")
+      .range(0, 4096);
+  command_line
+      .add_option("--classes", options.classes,
+                  "Number of classes; 0: 10 for CIFAR models, 80 for detectors, else 1000")
+      .not_negative();
+  command_line.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt");
+  sleight::add_precision_option(command_line, precision);
+  command_line.add_flag("--evaluation", options.evaluation, "The evaluation program instead of the training step");
+  command_line.add_flag("--unfused", unfused, "Before the fusion rules");
+  command_line
+      .add_flag("--fuse-everything", fuse_everything,
+                "Also what this device has no fused kernel for: the program, and the count, of one that has")
+      .excludes("--unfused");
+  command_line.add_option("--text", text, "Write all steps to this file; '-' prints them");
+  command_line.add_option("--dot", dot, "Write the graph to this file, for Graphviz: dot -Tsvg FILE");
+  command_line.add_option("--svg", svg, "Write a picture of the arena to this file");
+  return sleight::run_tool(command_line, argument_count, arguments, [&] {
     options.element = sleight::parse_precision(precision, device).element;
     sleight::Context context(device, 1);
     const sleight::Executable executable(

@@ -1,6 +1,5 @@
 #include "tools/common/classifier_options.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <sstream>
@@ -43,58 +42,56 @@ std::string joined(std::span<const ClassifierModel> models) {
 
 }  // namespace
 
-void ClassifierOptions::declare(CLI::App& app) {
-  declare_recipe_file(app);
-  app.add_option(
-         "--data", data,
-         "Folder with train/<class>/* and val/ or test/, the same as .tar or .tar.gz, CIFAR-10's binary files, or "
-         "'synthetic' (generated pictures)")
-      ->capture_default_str();
-  app.add_option("--model", model, "One of: " + joined(classifiers()))->capture_default_str();
-  app.add_option("--epochs", epochs, "Passes over the training pictures (default 120, for CIFAR models 200)");
-  app.add_option("--batch-size", batch_size,
-                 "Pictures per step (default 256, for CIFAR models 128; halved down to 16 while an epoch has fewer "
-                 "than 100 steps)");
-  app.add_option("--image-size", image_size,
-                 "Side of the training and evaluation pictures in pixels (default: the model's own)");
-  app.add_option("--augmentation", augmentation,
-                 "imagenet, imagenet-hue, cifar or none (default: as the model's family; under 30 epochs crops of 35% "
-                 "of the area or more)");
-  declare_schedule(app, {.learning_rate = "0.1, for CIFAR models 0.2",
-                         .linear_scaling = "on, with --tricks none off",
-                         .warm_up_epochs = "5, a tenth of a training of under 50",
-                         .nesterov = "on",
-                         .weight_decay = "1e-4, for CIFAR models 5e-4"});
-  declare_switch(app, "--zero-gamma,!--no-zero-gamma", zero_gamma,
-                 "Start the last scale of each residual branch at 0 (default: from 30 epochs on)");
-  app.add_option("--mixup", mixup, "Alpha of Beta(alpha, alpha); 0 turns mixup off");
-  app.add_option("--mixup-off-epochs", mixup_off_epochs, "The last so many epochs without mixup");
-  app.add_option("--mixup-lambda", mixup_lambda, "One lambda per batch or per sample");
-  app.add_option("--label-smoothing", label_smoothing, "Epsilon; 0 turns it off");
-  app.add_option("--smoothing", smoothing,
-                 "Convention: others (eps/(K-1) on the other classes) or uniform (eps/K on all)");
-  declare_general_tricks(app);
-  declare_run(app);
-  app.add_flag("--data-on-device,!--no-data-on-device", data_on_device,
-               "Read and decode the training pictures once and keep them in the device's memory; each step crops, "
-               "mirrors and blends them there (the same bits; augmentation cifar or none, one image size)");
-  app.add_option("--data-on-device-limit", data_on_device_limit,
-                 "Refuse training pictures that would take more MiB of the device than this")
-      ->capture_default_str();
-  app.add_option("--weights", weights, "Start from this safetensors file (torchvision's names)");
-  app.add_option("--synthetic-pictures", synthetic.training_count, "Generated pictures to train on")
-      ->capture_default_str();
-  app.add_option("--synthetic-size", synthetic.height, "Side of the generated pictures in pixels")
-      ->capture_default_str();
-  app.add_option("--synthetic-classes", synthetic.classes, "Classes of the generated pictures, 2 to 50")
-      ->capture_default_str();
+void ClassifierOptions::declare(CommandLine& command_line) {
+  declare_recipe_file(command_line);
+  command_line.add_option(
+      "--data", data,
+      "Folder with train/<class>/* and val/ or test/, the same as .tar or .tar.gz, CIFAR-10's binary files, or "
+      "'synthetic' (generated pictures)");
+  command_line.add_option("--model", model, "One of: " + joined(classifiers()));
+  command_line.add_option("--epochs", epochs, "Passes over the training pictures (default 120, for CIFAR models 200)");
+  command_line.add_option(
+      "--batch-size", batch_size,
+      "Pictures per step (default 256, for CIFAR models 128; halved down to 16 while an epoch has fewer "
+      "than 100 steps)");
+  command_line.add_option("--image-size", image_size,
+                          "Side of the training and evaluation pictures in pixels (default: the model's own)");
+  command_line.add_option(
+      "--augmentation", augmentation,
+      "imagenet, imagenet-hue, cifar or none (default: as the model's family; under 30 epochs crops of 35% "
+      "of the area or more)");
+  declare_schedule(command_line, {.learning_rate = "0.1, for CIFAR models 0.2",
+                                  .linear_scaling = "on, with --tricks none off",
+                                  .warm_up_epochs = "5, a tenth of a training of under 50",
+                                  .nesterov = "on",
+                                  .weight_decay = "1e-4, for CIFAR models 5e-4"});
+  command_line.add_flag("--zero-gamma,!--no-zero-gamma", zero_gamma,
+                        "Start the last scale of each residual branch at 0 (default: from 30 epochs on)");
+  command_line.add_option("--mixup", mixup, "Alpha of Beta(alpha, alpha); 0 turns mixup off");
+  command_line.add_option("--mixup-off-epochs", mixup_off_epochs, "The last so many epochs without mixup");
+  command_line.add_option("--mixup-lambda", mixup_lambda, "One lambda per batch or per sample");
+  command_line.add_option("--label-smoothing", label_smoothing, "Epsilon; 0 turns it off");
+  command_line.add_option("--smoothing", smoothing,
+                          "Convention: others (eps/(K-1) on the other classes) or uniform (eps/K on all)");
+  declare_general_tricks(command_line);
+  declare_run(command_line);
+  command_line.add_flag(
+      "--data-on-device,!--no-data-on-device", data_on_device,
+      "Read and decode the training pictures once and keep them in the device's memory; each step crops, "
+      "mirrors and blends them there (the same bits; augmentation cifar or none, one image size)");
+  command_line.add_option("--data-on-device-limit", data_on_device_limit,
+                          "Refuse training pictures that would take more MiB of the device than this");
+  command_line.add_option("--weights", weights, "Start from this safetensors file (torchvision's names)");
+  command_line.add_option("--synthetic-pictures", synthetic.training_count, "Generated pictures to train on");
+  command_line.add_option("--synthetic-size", synthetic.height, "Side of the generated pictures in pixels");
+  command_line.add_option("--synthetic-classes", synthetic.classes, "Classes of the generated pictures, 2 to 50");
 }
 
 ClassifierOptions options_of_recipe(const std::string& text, const std::string& origin) {
   ClassifierOptions options;
-  CLI::App app;
-  options.declare(app);
-  parse_recipe(app, text, origin);
+  CommandLine command_line;
+  options.declare(command_line);
+  command_line.parse_settings(text, origin);
   return options;
 }
 

@@ -10,10 +10,6 @@
 #include "tools/common/training_options.h"
 #include "tricks/recipes.h"
 
-namespace CLI {
-class App;  // CLI11's headers take seconds to compile; whoever declares flags includes <CLI/CLI.hpp>
-}
-
 namespace sleight {
 
 struct ClassifierOptions : TrainingOptions {
@@ -27,8 +23,8 @@ struct ClassifierOptions : TrainingOptions {
   std::int64_t data_on_device_limit = 4096;  // MiB
   SyntheticOptions synthetic;
 
-  // Declares every flag with its help; values arrive here when the app parses.
-  void declare(CLI::App& app);
+  // Declares every flag with its help; values arrive here when the command line is parsed.
+  void declare(CommandLine& command_line);
 };
 
 // Everything that shapes the numbers of a run, resolved: the recipe file is made of it, and a resumed run must agree on

@@ -1,6 +1,5 @@
 #include "tools/common/detector_file.h"
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
@@ -45,13 +44,13 @@ DetectorDescription detector_in(const std::filesystem::path& path, const Safeten
   return description;
 }
 
-void DetectorWeights::declare(CLI::App& app) {
-  app.add_option("--weights", path, "best.safetensors of a run, or darknet's .weights")->required();
-  app.add_option("--model", model, "For darknet's files: which detector they hold");
-  app.add_option("--classes", classes, "For darknet's files: a file with one class name per line");
-  app.add_option("--image-size", image_size, "Side of the network's pictures in pixels; 0: that of the training")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 4096));
+void DetectorWeights::declare(CommandLine& command_line) {
+  command_line.add_option("--weights", path, "best.safetensors of a run, or darknet's .weights").required();
+  command_line.add_option("--model", model, "For darknet's files: which detector they hold");
+  command_line.add_option("--classes", classes, "For darknet's files: a file with one class name per line");
+  command_line
+      .add_option("--image-size", image_size, "Side of the network's pictures in pixels; 0: that of the training")
+      .range(0, 4096);
 }
 
 DetectorDescription DetectorWeights::describe() const {

@@ -10,11 +10,8 @@
 #include "engine/data/detection_augmentation.h"
 #include "engine/train/detection_program.h"
 #include "engine/train/safetensors.h"
+#include "tools/common/command_line.h"
 #include "tools/common/precision.h"
-
-namespace CLI {
-class App;  // CLI11's headers take seconds to compile; whoever declares flags includes <CLI/CLI.hpp>
-}
 
 namespace sleight {
 
@@ -39,7 +36,7 @@ struct DetectorWeights {
   std::string classes;  // a file with one class name per line; for darknet's files
   std::int64_t image_size = 0;
 
-  void declare(CLI::App& app);
+  void declare(CommandLine& command_line);
   // Throws Error when neither the file nor the flags say it.
   DetectorDescription describe() const;
 };

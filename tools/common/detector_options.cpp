@@ -1,6 +1,5 @@
 #include "tools/common/detector_options.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <sstream>
@@ -44,27 +43,25 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-void DetectionDataOptions::declare(CLI::App& app, std::string& data) {
-  declare_evaluation(app, data);
-  app.add_option("--train-split", training_split, "Name of the split to train on (default: the format's rule)");
-  app.add_option("--classes", classes, "File with one class name per line (default: those of the data set)");
+void DetectionDataOptions::declare(CommandLine& command_line, std::string& data) {
+  declare_evaluation(command_line, data);
+  command_line.add_option("--train-split", training_split,
+                          "Name of the split to train on (default: the format's rule)");
+  command_line.add_option("--classes", classes, "File with one class name per line (default: those of the data set)");
 }
 
-void DetectionDataOptions::declare_evaluation(CLI::App& app, std::string& data) {
-  app.add_option("--data", data, "Folder or .tar, .tar.gz of a data set with boxes, or 'synthetic' (generated scenes)")
-      ->capture_default_str();
-  app.add_option(
-         "--format", format,
-         "voc (JPEGImages, Annotations, ImageSets; several years side by side), coco (JSON) or yolo (text files)")
-      ->capture_default_str();
-  app.add_option("--evaluation-split", evaluation_split,
-                 "Name of the split to evaluate on (default: the format's rule)");
-  app.add_option("--synthetic-pictures", synthetic.training_count,
-                 "Generated scenes to train on; a tenth as many, but at least 100, to evaluate on")
-      ->capture_default_str();
-  app.add_option("--synthetic-size", synthetic.height, "Side of the generated scenes in pixels")->capture_default_str();
-  app.add_option("--synthetic-classes", synthetic.classes, "Classes of the generated scenes, 1 to 50")
-      ->capture_default_str();
+void DetectionDataOptions::declare_evaluation(CommandLine& command_line, std::string& data) {
+  command_line.add_option("--data", data,
+                          "Folder or .tar, .tar.gz of a data set with boxes, or 'synthetic' (generated scenes)");
+  command_line.add_option(
+      "--format", format,
+      "voc (JPEGImages, Annotations, ImageSets; several years side by side), coco (JSON) or yolo (text files)");
+  command_line.add_option("--evaluation-split", evaluation_split,
+                          "Name of the split to evaluate on (default: the format's rule)");
+  command_line.add_option("--synthetic-pictures", synthetic.training_count,
+                          "Generated scenes to train on; a tenth as many, but at least 100, to evaluate on");
+  command_line.add_option("--synthetic-size", synthetic.height, "Side of the generated scenes in pixels");
+  command_line.add_option("--synthetic-classes", synthetic.classes, "Classes of the generated scenes, 1 to 50");
 }
 
 DetectionFormat DetectionDataOptions::parsed_format(const std::string& data) const {
@@ -118,52 +115,56 @@ std::string name_of(DetectionMetric metric) {
   return "COCO AP";
 }
 
-void DetectorOptions::declare(CLI::App& app) {
-  declare_recipe_file(app);
-  boxes.declare(app, data);
-  app.add_option("--model", model, "One of: " + joined(detector_names()))->capture_default_str();
-  app.add_option("--epochs", epochs, "Passes over the training pictures (default 200)");
-  app.add_option("--batch-size", batch_size,
-                 "Pictures per step (default 64; halved down to 16 while an epoch has fewer than 100 steps)");
-  app.add_option("--image-size", image_size,
-                 "Side of the evaluation pictures in pixels, and of the training pictures without --random-shapes; a "
-                 "multiple of 32 (default: the model's own)");
-  app.add_option("--anchors", anchors,
-                 "default (the model's), auto (k-means on the training boxes at the image size), or nine "
-                 "\"width,height\" in pixels, smallest first")
-      ->capture_default_str();
-  app.add_option("--augmentation", augmentation,
-                 "ssd (colours, expand, constrained crop, random filter, flip), flip or none (default ssd)");
-  declare_switch(app, "--letterbox,!--no-letterbox", letterbox,
-                 "Keep the aspect when resizing, with the mean colour around (default off: stretch)");
-  declare_schedule(app, {.learning_rate = "0.001",
-                         .linear_scaling = "off",
-                         .warm_up_epochs = "4, at most a twentieth of the training; with --tricks none 2",
-                         .nesterov = "off",
-                         .weight_decay = "5e-4"});
-  app.add_option("--size-loss", size_loss, "l1, or l2 (darknet): of the logarithms of width and height (default l1)");
-  app.add_option("--ignore-threshold", ignore_threshold,
-                 "A prediction that overlaps an object more than this is no negative (default 0.7)");
-  declare_switch(app, "--box-weight,!--no-box-weight", box_weight,
-                 "Weigh small objects' boxes more, by 2 - width * height (default on)");
-  app.add_option("--mixup", mixup, "Alpha of Beta(alpha, alpha); 0 turns mixup off (default 1.5 with --tricks all)");
-  app.add_option("--mixup-off-epochs", mixup_off_epochs, "The last so many epochs without mixup");
-  app.add_option("--mixup-form", mixup_form, "beta, or half (darknet: lambda 1/2, objects not weighted)");
-  app.add_option("--label-smoothing", class_smoothing, "Of the classes: none, gluon or darknet");
-  declare_general_tricks(app);
-  app.add_option("--metric", metric, "By which the best weights are chosen: voc07, voc or coco")->capture_default_str();
-  declare_run(app);
-  app.add_option("--weights", weights, "Start from this file: safetensors or darknet's .weights, of the whole network");
-  app.add_option("--backbone-weights", backbone_weights,
-                 "Start the backbone from this file: darknet's (darknet53.conv.74), or safetensors of a classifier on "
-                 "the same backbone");
+void DetectorOptions::declare(CommandLine& command_line) {
+  declare_recipe_file(command_line);
+  boxes.declare(command_line, data);
+  command_line.add_option("--model", model, "One of: " + joined(detector_names()));
+  command_line.add_option("--epochs", epochs, "Passes over the training pictures (default 200)");
+  command_line.add_option("--batch-size", batch_size,
+                          "Pictures per step (default 64; halved down to 16 while an epoch has fewer than 100 steps)");
+  command_line.add_option(
+      "--image-size", image_size,
+      "Side of the evaluation pictures in pixels, and of the training pictures without --random-shapes; a "
+      "multiple of 32 (default: the model's own)");
+  command_line.add_option("--anchors", anchors,
+                          "default (the model's), auto (k-means on the training boxes at the image size), or nine "
+                          "\"width,height\" in pixels, smallest first");
+  command_line.add_option("--augmentation", augmentation,
+                          "ssd (colours, expand, constrained crop, random filter, flip), flip or none (default ssd)");
+  command_line.add_flag("--letterbox,!--no-letterbox", letterbox,
+                        "Keep the aspect when resizing, with the mean colour around (default off: stretch)");
+  declare_schedule(command_line, {.learning_rate = "0.001",
+                                  .linear_scaling = "off",
+                                  .warm_up_epochs = "4, at most a twentieth of the training; with --tricks none 2",
+                                  .nesterov = "off",
+                                  .weight_decay = "5e-4"});
+  command_line.add_option("--size-loss", size_loss,
+                          "l1, or l2 (darknet): of the logarithms of width and height (default l1)");
+  command_line.add_option("--ignore-threshold", ignore_threshold,
+                          "A prediction that overlaps an object more than this is no negative (default 0.7)");
+  command_line.add_flag("--box-weight,!--no-box-weight", box_weight,
+                        "Weigh small objects' boxes more, by 2 - width * height (default on)");
+  command_line.add_option("--mixup", mixup,
+                          "Alpha of Beta(alpha, alpha); 0 turns mixup off (default 1.5 with --tricks all)");
+  command_line.add_option("--mixup-off-epochs", mixup_off_epochs, "The last so many epochs without mixup");
+  command_line.add_option("--mixup-form", mixup_form, "beta, or half (darknet: lambda 1/2, objects not weighted)");
+  command_line.add_option("--label-smoothing", class_smoothing, "Of the classes: none, gluon or darknet");
+  declare_general_tricks(command_line);
+  command_line.add_option("--metric", metric, "By which the best weights are chosen: voc07, voc or coco");
+  declare_run(command_line);
+  command_line.add_option("--weights", weights,
+                          "Start from this file: safetensors or darknet's .weights, of the whole network");
+  command_line.add_option(
+      "--backbone-weights", backbone_weights,
+      "Start the backbone from this file: darknet's (darknet53.conv.74), or safetensors of a classifier on "
+      "the same backbone");
 }
 
 DetectorOptions detector_options_of_recipe(const std::string& text, const std::string& origin) {
   DetectorOptions options;
-  CLI::App app;
-  options.declare(app);
-  parse_recipe(app, text, origin);
+  CommandLine command_line;
+  options.declare(command_line);
+  command_line.parse_settings(text, origin);
   return options;
 }
 

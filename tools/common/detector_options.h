@@ -12,10 +12,6 @@
 #include "tools/common/training_options.h"
 #include "tricks/detector_recipe.h"
 
-namespace CLI {
-class App;  // CLI11's headers take seconds to compile; whoever declares flags includes <CLI/CLI.hpp>
-}
-
 namespace sleight {
 
 // Where boxes come from, for every tool that reads them.
@@ -25,9 +21,9 @@ struct DetectionDataOptions {
   std::string classes;  // a file with one name per line
   SyntheticSceneOptions synthetic;
 
-  void declare(CLI::App& app, std::string& data);
+  void declare(CommandLine& command_line, std::string& data);
   // The same for tools that look at the evaluation split alone.
-  void declare_evaluation(CLI::App& app, std::string& data);
+  void declare_evaluation(CommandLine& command_line, std::string& data);
   // "synthetic" as data needs no --format. Throws Error naming the flag.
   DetectionFormat parsed_format(const std::string& data) const;
   DetectionDatasetOptions dataset_options(std::uint64_t seed) const;
@@ -53,8 +49,8 @@ struct DetectorOptions : TrainingOptions {
   std::string metric = "voc07";
   std::string backbone_weights;
 
-  // Declares every flag with its help; values arrive here when the app parses.
-  void declare(CLI::App& app);
+  // Declares every flag with its help; values arrive here when the command line is parsed.
+  void declare(CommandLine& command_line);
 };
 
 // Everything that shapes the numbers of a run, resolved.

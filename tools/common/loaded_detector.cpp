@@ -1,6 +1,5 @@
 #include "tools/common/loaded_detector.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "engine/base/log.h"
@@ -11,19 +10,18 @@
 
 namespace sleight {
 
-void DetectorUse::declare(CLI::App& app) {
-  weights.declare(app);
-  app.add_option("--score-threshold", found.score_threshold, "Detections below it are left out")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 1.0));
-  app.add_option("--overlap", found.overlap_threshold,
-                 "Of two boxes of one class that overlap more than this, the surer one stays")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 1.0));
-  app.add_option("--batch-size", batch_size, "Pictures at a time")->capture_default_str()->check(CLI::Range(1, 4096));
-  app.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt")->capture_default_str();
-  add_precision_option(app, precision);
-  app.add_option("--threads", threads, "Compute threads; 0: one per core")->capture_default_str();
+void DetectorUse::declare(CommandLine& command_line) {
+  weights.declare(command_line);
+  command_line.add_option("--score-threshold", found.score_threshold, "Detections below it are left out")
+      .range(0.0, 1.0);
+  command_line
+      .add_option("--overlap", found.overlap_threshold,
+                  "Of two boxes of one class that overlap more than this, the surer one stays")
+      .range(0.0, 1.0);
+  command_line.add_option("--batch-size", batch_size, "Pictures at a time").range(1, 4096);
+  command_line.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt");
+  add_precision_option(command_line, precision);
+  command_line.add_option("--threads", threads, "Compute threads; 0: one per core");
 }
 
 LoadedDetector::LoadedDetector(const DetectorUse& use)

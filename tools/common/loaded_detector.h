@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/common/command_line.h"
 #include "tools/common/detector_evaluation.h"
 #include "tools/common/detector_file.h"
 
@@ -16,7 +17,7 @@ struct DetectorUse {
   int threads = 0;
   ops::DetectionParameters found;
 
-  void declare(CLI::App& app);
+  void declare(CommandLine& command_line);
 };
 
 class LoadedDetector {

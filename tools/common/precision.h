@@ -5,10 +5,7 @@
 
 #include "engine/device/device.h"
 #include "kernels/types.h"
-
-namespace CLI {
-class App;  // CLI11's headers take seconds to compile; whoever declares flags includes <CLI/CLI.hpp>
-}
+#include "tools/common/command_line.h"
 
 namespace sleight {
 
@@ -29,7 +26,7 @@ struct Precision {
 Precision parse_precision(const std::string& text, const std::string& device);
 
 // --precision, with its help, as every tool has it; the text is for parse_precision.
-void add_precision_option(CLI::App& app, std::string& text);
+void add_precision_option(CommandLine& command_line, std::string& text);
 
 // A warning where this device computes convolutions of this precision with plain loops.
 void warn_if_slow(const Precision& precision, const Device& device);

@@ -5,14 +5,13 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;  // CLI11's headers take seconds to compile; whoever declares flags includes <CLI/CLI.hpp>
-}
+#include "tools/common/command_line.h"
 
 namespace sleight {
 
-// Exit statuses: 0 done, 1 failed with a message, what CLI11 gives for wrong flags; body may return its own.
-int run_tool(CLI::App& app, std::vector<std::string> arguments, const std::function<int()>& body);
-int run_tool(CLI::App& app, int argument_count, char** arguments, const std::function<int()>& body);
+// Exit statuses: 0 done, 1 failed with a message, what CommandLine::parse gives for wrong flags; body may return its
+// own.
+int run_tool(CommandLine& command_line, std::vector<std::string> arguments, const std::function<int()>& body);
+int run_tool(CommandLine& command_line, int argument_count, char** arguments, const std::function<int()>& body);
 
 }  // namespace sleight

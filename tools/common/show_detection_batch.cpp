@@ -1,6 +1,5 @@
 #include "tools/common/show_detection_batch.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <numeric>
@@ -10,6 +9,7 @@
 #include "engine/data/png.h"
 #include "engine/train/object_drawing.h"
 #include "engine/train/picture_sheet.h"
+#include "tools/common/command_line.h"
 #include "tools/common/detection_schedule.h"
 #include "tools/common/prepared_pictures.h"
 #include "tools/common/run_tool.h"
@@ -128,42 +128,33 @@ Picture draw_detection_batch(const DetectionBatchView& batch, const std::vector<
 }
 
 int show_detection_batch(int argument_count, char** arguments) {
-  CLI::App app("Write a PNG of one batch of a detector's training, with the objects' boxes, names and weights.");
+  CommandLine command_line(
+      "Write a PNG of one batch of a detector's training, with the objects' boxes, names and weights.");
   Options options;
-  app.add_option("--data", options.data,
-                 "Folder or archive of the data set; for the format synthetic the word 'synthetic'")
-      ->required();
-  app.add_option("--format", options.format, "voc, coco, yolo or synthetic")->required();
-  app.add_option("--train-split", options.training_split, "Name of the training split (default: the format's rule)");
-  app.add_option("--epochs", options.epochs, "Epochs of the training")->capture_default_str();
-  app.add_option("--batch-size", options.batch_size, "Pictures per step")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 4096));
-  app.add_option("--image-size", options.image_size, "Side in pixels, without random shapes")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 8192));
-  app.add_option("--augmentation", options.augmentation, "all: colour, expansion, crop, filter, flip; or none")
-      ->capture_default_str();
-  app.add_option("--mixup", options.mixup, "Alpha of Beta(alpha, alpha); 1.5 is usual; 0 turns mixup off")
-      ->capture_default_str();
-  app.add_flag("--mixup-half", options.mixup_half, "darknet's mixup: half of each, objects not weighted")
-      ->excludes("--mixup");
-  app.add_option("--mixup-off-epochs", options.mixup_off_epochs, "The last so many epochs without mixup")
-      ->capture_default_str();
-  app.add_option("--random-shapes", options.random_shapes, "MIN:MAX:EVERY[:MULTIPLE], for example 320:608:10; or 'off'")
-      ->capture_default_str();
-  app.add_option("--seed", options.seed, "Of every random draw")->capture_default_str();
-  app.add_option("--loader-threads", options.threads, "Threads that prepare pictures")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1024));
-  app.add_option("--png", options.png, "File to write")->capture_default_str();
-  app.add_option("--epoch", options.epoch, "Epoch, counted from 0")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1 << 30));
-  app.add_option("--step", options.step, "Step in the epoch, counted from 0")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1 << 30));
-  return run_tool(app, argument_count, arguments, [&] { return show(options); });
+  command_line
+      .add_option("--data", options.data,
+                  "Folder or archive of the data set; for the format synthetic the word 'synthetic'")
+      .required();
+  command_line.add_option("--format", options.format, "voc, coco, yolo or synthetic").required();
+  command_line.add_option("--train-split", options.training_split,
+                          "Name of the training split (default: the format's rule)");
+  command_line.add_option("--epochs", options.epochs, "Epochs of the training");
+  command_line.add_option("--batch-size", options.batch_size, "Pictures per step").range(1, 4096);
+  command_line.add_option("--image-size", options.image_size, "Side in pixels, without random shapes").range(1, 8192);
+  command_line.add_option("--augmentation", options.augmentation,
+                          "all: colour, expansion, crop, filter, flip; or none");
+  command_line.add_option("--mixup", options.mixup, "Alpha of Beta(alpha, alpha); 1.5 is usual; 0 turns mixup off");
+  command_line.add_flag("--mixup-half", options.mixup_half, "darknet's mixup: half of each, objects not weighted")
+      .excludes("--mixup");
+  command_line.add_option("--mixup-off-epochs", options.mixup_off_epochs, "The last so many epochs without mixup");
+  command_line.add_option("--random-shapes", options.random_shapes,
+                          "MIN:MAX:EVERY[:MULTIPLE], for example 320:608:10; or 'off'");
+  command_line.add_option("--seed", options.seed, "Of every random draw");
+  command_line.add_option("--loader-threads", options.threads, "Threads that prepare pictures").range(1, 1024);
+  command_line.add_option("--png", options.png, "File to write");
+  command_line.add_option("--epoch", options.epoch, "Epoch, counted from 0").range(0, 1 << 30);
+  command_line.add_option("--step", options.step, "Step in the epoch, counted from 0").range(0, 1 << 30);
+  return run_tool(command_line, argument_count, arguments, [&] { return show(options); });
 }
 
 }  // namespace sleight

@@ -1,10 +1,8 @@
 #include "tools/common/training_options.h"
 
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
-#include <sstream>
 
 #include "engine/base/error.h"
 #include "engine/train/run_log.h"
@@ -18,84 +16,67 @@ DeviceOptions TrainingOptions::device_options() const {
           .tuning_cache = {}};
 }
 
-void declare_switch(CLI::App& app, const std::string& names, std::optional<bool>& value, const std::string& help) {
-  app.add_flag_function(
-      names, [&value](std::int64_t count) { value = count > 0; }, help);
+void TrainingOptions::declare_recipe_file(CommandLine& command_line) {
+  command_line.add_settings_file("--config", "Read options from this TOML file; flags on the command line win");
+  command_line.add_option(
+      "--tricks", tricks,
+      "Set of tricks to start from: none; standard, what suits a training of its length; all, every trick "
+      "(for long trainings)");
 }
 
-void TrainingOptions::declare_recipe_file(CLI::App& app) {
-  app.set_config("--config", "", "Read options from this TOML file; flags on the command line win");
-  // A misspelt setting must not be a setting that does nothing.
-  app.allow_config_extras(CLI::config_extras_mode::error);
-  app.add_option("--tricks", tricks,
-                 "Set of tricks to start from: none; standard, what suits a training of its length; all, every trick "
-                 "(for long trainings)")
-      ->capture_default_str();
-}
-
-void TrainingOptions::declare_schedule(CLI::App& app, const ScheduleDefaults& defaults) {
+void TrainingOptions::declare_schedule(CommandLine& command_line, const ScheduleDefaults& defaults) {
   const auto with_default = [](const std::string& help, const std::string& value) {
     return help + " (default " + value + ")";
   };
-  app.add_option("--learning-rate", learning_rate,
-                 with_default("Base rate; for 256 pictures per step with --linear-scaling", defaults.learning_rate));
-  declare_switch(app, "--linear-scaling,!--no-linear-scaling", linear_scaling,
-                 with_default("Multiply the rate by batch size / 256", defaults.linear_scaling));
-  app.add_option("--schedule", schedule, "cosine or step");
-  app.add_option("--milestones", milestones, "Epochs after which --schedule step multiplies the rate by 0.1")
-      ->delimiter(',');
-  app.add_option(
+  command_line.add_option(
+      "--learning-rate", learning_rate,
+      with_default("Base rate; for 256 pictures per step with --linear-scaling", defaults.learning_rate));
+  command_line.add_flag("--linear-scaling,!--no-linear-scaling", linear_scaling,
+                        with_default("Multiply the rate by batch size / 256", defaults.linear_scaling));
+  command_line.add_option("--schedule", schedule, "cosine or step");
+  command_line.add_option("--milestones", milestones, "Epochs after which --schedule step multiplies the rate by 0.1")
+      .separated_by(',');
+  command_line.add_option(
       "--warmup-epochs", warmup_epochs,
       with_default("Epochs over which the rate rises to the base rate; fractions allowed", defaults.warm_up_epochs));
-  app.add_option("--warmup-form", warmup_form, "linear, or power4 (darknet)");
-  app.add_option("--momentum", momentum, "Momentum of SGD (default 0.9)");
-  declare_switch(app, "--nesterov,!--no-nesterov", nesterov,
-                 with_default("Nesterov's form of momentum", defaults.nesterov));
-  app.add_option("--weight-decay", weight_decay, with_default("L2 penalty", defaults.weight_decay));
-  declare_switch(app, "--no-bias-decay,!--bias-decay", no_bias_decay,
-                 "Weight decay on convolution and linear weights only");
+  command_line.add_option("--warmup-form", warmup_form, "linear, or power4 (darknet)");
+  command_line.add_option("--momentum", momentum, "Momentum of SGD (default 0.9)");
+  command_line.add_flag("--nesterov,!--no-nesterov", nesterov,
+                        with_default("Nesterov's form of momentum", defaults.nesterov));
+  command_line.add_option("--weight-decay", weight_decay, with_default("L2 penalty", defaults.weight_decay));
+  command_line.add_flag("--no-bias-decay,!--bias-decay", no_bias_decay,
+                        "Weight decay on convolution and linear weights only");
 }
 
-void TrainingOptions::declare_general_tricks(CLI::App& app) {
-  app.add_option("--random-shapes", random_shapes,
-                 "MIN:MAX:EVERY[:MULTIPLE], sizes in pixels (multiples of 32) drawn anew every so many steps; 'off'");
-  app.add_option("--ema", ema, "Decay of the moving average of the weights; 0 turns it off");
-  declare_switch(app, "--ema-warmup,!--no-ema-warmup", ema_warmup, "Start the average with a smaller decay");
+void TrainingOptions::declare_general_tricks(CommandLine& command_line) {
+  command_line.add_option(
+      "--random-shapes", random_shapes,
+      "MIN:MAX:EVERY[:MULTIPLE], sizes in pixels (multiples of 32) drawn anew every so many steps; 'off'");
+  command_line.add_option("--ema", ema, "Decay of the moving average of the weights; 0 turns it off");
+  command_line.add_flag("--ema-warmup,!--no-ema-warmup", ema_warmup, "Start the average with a smaller decay");
 }
 
-void TrainingOptions::declare_run(CLI::App& app) {
-  app.add_option("--device", device,
-                 "cpu, cuda (cuda:1 for the second GPU) or simt (the CUDA kernels on the processor, slow)")
-      ->capture_default_str();
-  add_precision_option(app, precision);
-  app.add_flag("--deterministic,!--no-deterministic", deterministic,
-               "On cuda: only algorithms that give the same bits in every run; cpu and simt always do");
-  app.add_flag("--cuda-graphs,!--no-cuda-graphs", cuda_graphs,
-               "On cuda: record the step once and launch it whole (default on; the same bits either way)");
-  app.add_option("--threads", threads, "Compute threads; 0: one per core")->capture_default_str();
-  app.add_option("--loader-threads", loader_threads, "Threads that prepare pictures; 0: half the cores")
-      ->capture_default_str();
-  app.add_option("--seed", seed, "Everything random follows from it")
-      ->capture_default_str()
+void TrainingOptions::declare_run(CommandLine& command_line) {
+  command_line.add_option("--device", device,
+                          "cpu, cuda (cuda:1 for the second GPU) or simt (the CUDA kernels on the processor, slow)");
+  add_precision_option(command_line, precision);
+  command_line.add_flag("--deterministic,!--no-deterministic", deterministic,
+                        "On cuda: only algorithms that give the same bits in every run; cpu and simt always do");
+  command_line.add_flag("--cuda-graphs,!--no-cuda-graphs", cuda_graphs,
+                        "On cuda: record the step once and launch it whole (default on; the same bits either way)");
+  command_line.add_option("--threads", threads, "Compute threads; 0: one per core");
+  command_line.add_option("--loader-threads", loader_threads, "Threads that prepare pictures; 0: half the cores");
+  command_line
+      .add_option("--seed", seed, "Everything random follows from it")
       // A negative number would wrap around to a large one.
-      ->check([](const std::string& text) { return text.starts_with('-') ? "must not be negative" : ""; });
-  app.add_option("--out", out, "Folder of the run (default runs/<model>-<time>)");
-  app.add_flag("--resume", resume, "Go on from the last checkpoint in --out");
-  app.add_option("--max-steps", max_steps, "Stop after so many steps in all; 0: train to the end")
-      ->capture_default_str();
-  app.add_option("--checkpoint-steps", checkpoint_steps, "Save every so many steps too; 0: after each epoch only")
-      ->capture_default_str();
-  app.add_option("--evaluation-epochs", evaluation_epochs, "Evaluate after every so many epochs, and after the last")
-      ->capture_default_str();
-}
-
-void parse_recipe(CLI::App& app, const std::string& text, const std::string& origin) {
-  std::istringstream stream(text);
-  try {
-    app.parse_from_stream(stream);
-  } catch (const CLI::Error& error) {
-    fail(origin, ": ", error.what());
-  }
+      .check([](const std::string& text) { return text.starts_with('-') ? "must not be negative" : ""; });
+  command_line.add_option("--out", out, "Folder of the run (default runs/<model>-<time>)");
+  command_line.add_flag("--resume", resume, "Go on from the last checkpoint in --out");
+  command_line.add_option("--max-steps", max_steps, "Stop after so many steps in all; 0: train to the end");
+  command_line.add_option("--checkpoint-steps", checkpoint_steps,
+                          "Save every so many steps too; 0: after each epoch only");
+  command_line.add_option("--evaluation-epochs", evaluation_epochs,
+                          "Evaluate after every so many epochs, and after the last");
 }
 
 void apply_options(const TrainingOptions& options, TrainingRecipe& recipe) {

@@ -8,12 +8,9 @@
 #include <vector>
 
 #include "engine/device/device.h"
+#include "tools/common/command_line.h"
 #include "tools/common/precision.h"
 #include "tricks/training_recipe.h"
-
-namespace CLI {
-class App;  // CLI11's headers take seconds to compile; whoever declares flags includes <CLI/CLI.hpp>
-}
 
 namespace sleight {
 
@@ -50,15 +47,12 @@ struct TrainingOptions {
 
   DeviceOptions device_options() const;
 
-  // Flags with their help; values arrive here when the app parses. In the order of --help.
-  void declare_recipe_file(CLI::App& app);  // --config, --tricks
-  void declare_schedule(CLI::App& app, const ScheduleDefaults& defaults);
-  void declare_general_tricks(CLI::App& app);
-  void declare_run(CLI::App& app);
+  // Flags with their help; values arrive here when the command line is parsed. In the order of --help.
+  void declare_recipe_file(CommandLine& command_line);  // --config, --tricks
+  void declare_schedule(CommandLine& command_line, const ScheduleDefaults& defaults);
+  void declare_general_tricks(CommandLine& command_line);
+  void declare_run(CommandLine& command_line);
 };
-
-// "--name,!--no-name": on, off, or not given and left to the recipe.
-void declare_switch(CLI::App& app, const std::string& names, std::optional<bool>& value, const std::string& help);
 
 template <class T>
 void override_with(T& target, const std::optional<T>& value) {
@@ -80,10 +74,6 @@ std::string toml_quoted(const std::string& text);
 std::string toml_flag(bool value);
 // Enough digits that reading it again gives the same number.
 std::string toml_number(double value);
-
-// Parses a recipe's text into the options that were declared to the app. origin (where the text is from) begins the
-// Error for one that does not parse.
-void parse_recipe(CLI::App& app, const std::string& text, const std::string& origin);
 
 // With --resume and no --config, the recipe in the run's folder is read as well: `train_classifier --resume --out DIR`.
 // Returns the arguments to parse, without the program's name.

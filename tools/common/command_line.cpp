@@ -1,0 +1,173 @@
+#include "tools/common/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <sstream>
+#include <type_traits>
+
+#include "engine/base/error.h"
+
+namespace sleight {
+
+namespace {
+
+template <class T>
+CommandLine::Option declare(CLI::App& app, const std::string& names, T& value, const std::string& help) {
+  CLI::Option* option = app.add_option(names, value, help);
+  if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) option->capture_default_str();
+  return CommandLine::Option(option);
+}
+
+// The file of settings that was given, or "".
+std::string settings_file(const CLI::App& app) {
+  const CLI::Option* config = app.get_config_ptr();
+  return config != nullptr && config->count() > 0 ? config->as<std::string>() : std::string();
+}
+
+}  // namespace
+
+CommandLine::Option CommandLine::Option::required() {
+  option_->required();
+  return *this;
+}
+
+CommandLine::Option CommandLine::Option::range(int lowest, int highest) {
+  option_->check(CLI::Range(lowest, highest));
+  return *this;
+}
+
+CommandLine::Option CommandLine::Option::range(double lowest, double highest) {
+  option_->check(CLI::Range(lowest, highest));
+  return *this;
+}
+
+CommandLine::Option CommandLine::Option::positive() {
+  option_->check(CLI::PositiveNumber);
+  return *this;
+}
+
+CommandLine::Option CommandLine::Option::not_negative() {
+  option_->check(CLI::NonNegativeNumber);
+  return *this;
+}
+
+CommandLine::Option CommandLine::Option::one_of(const std::vector<std::string>& values) {
+  option_->check(CLI::IsMember(values));
+  return *this;
+}
+
+CommandLine::Option CommandLine::Option::check(const std::function<std::string(const std::string& text)>& problem) {
+  option_->check(problem);
+  return *this;
+}
+
+CommandLine::Option CommandLine::Option::separated_by(char separator) {
+  option_->delimiter(separator);
+  return *this;
+}
+
+CommandLine::Option CommandLine::Option::excludes(const std::string& name) {
+  option_->excludes(name);
+  return *this;
+}
+
+CommandLine::CommandLine(const std::string& description) : app_(std::make_unique<CLI::App>(description)) {}
+
+CommandLine::~CommandLine() = default;
+
+CommandLine::Option CommandLine::add_option(const std::string& names, std::string& value, const std::string& help) {
+  return declare(*app_, names, value, help);
+}
+
+CommandLine::Option CommandLine::add_option(const std::string& names, int& value, const std::string& help) {
+  return declare(*app_, names, value, help);
+}
+
+CommandLine::Option CommandLine::add_option(const std::string& names, std::int64_t& value, const std::string& help) {
+  return declare(*app_, names, value, help);
+}
+
+CommandLine::Option CommandLine::add_option(const std::string& names, std::uint64_t& value, const std::string& help) {
+  return declare(*app_, names, value, help);
+}
+
+CommandLine::Option CommandLine::add_option(const std::string& names, double& value, const std::string& help) {
+  return declare(*app_, names, value, help);
+}
+
+CommandLine::Option CommandLine::add_option(const std::string& names, std::vector<std::string>& value,
+                                            const std::string& help) {
+  return declare(*app_, names, value, help);
+}
+
+CommandLine::Option CommandLine::add_option(const std::string& names, std::optional<std::string>& value,
+                                            const std::string& help) {
+  return declare(*app_, names, value, help);
+}
+
+CommandLine::Option CommandLine::add_option(const std::string& names, std::optional<int>& value,
+                                            const std::string& help) {
+  return declare(*app_, names, value, help);
+}
+
+CommandLine::Option CommandLine::add_option(const std::string& names, std::optional<std::int64_t>& value,
+                                            const std::string& help) {
+  return declare(*app_, names, value, help);
+}
+
+CommandLine::Option CommandLine::add_option(const std::string& names, std::optional<double>& value,
+                                            const std::string& help) {
+  return declare(*app_, names, value, help);
+}
+
+CommandLine::Option CommandLine::add_option(const std::string& names, std::optional<std::vector<double>>& value,
+                                            const std::string& help) {
+  return declare(*app_, names, value, help);
+}
+
+CommandLine::Option CommandLine::add_flag(const std::string& names, bool& value, const std::string& help) {
+  return Option(app_->add_flag(names, value, help));
+}
+
+CommandLine::Option CommandLine::add_flag(const std::string& names, std::optional<bool>& value,
+                                          const std::string& help) {
+  CLI::Option* option = app_->add_flag_function(
+      names, [&value](std::int64_t count) { value = count > 0; }, help);
+  option->check(CLI::TypeValidator<bool>(""));  // of --name=VALUE; what add_flag_function would throw is no CLI::Error
+  return Option(option);
+}
+
+void CommandLine::add_settings_file(const std::string& name, const std::string& help) {
+  app_->set_config(name, "", help);
+  app_->allow_config_extras(CLI::config_extras_mode::error);
+}
+
+std::optional<int> CommandLine::parse(std::vector<std::string> arguments) {
+  try {
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes a vector from its end
+    app_->parse(arguments);
+  } catch (const CLI::ConfigError& error) {
+    std::fprintf(stderr, "error: a setting in %s is unknown: %s. Correct its name (--help lists all) or remove it\n",
+                 settings_file(*app_).c_str(), error.what());
+    return error.get_exit_code();
+  } catch (const CLI::ParseError& error) {
+    const int status = app_->exit(error);
+    // Where the words came from is not part of the parser's messages.
+    if (status != 0 && !settings_file(*app_).empty())
+      std::fprintf(stderr, "Options were read from the command line and from %s.\n", settings_file(*app_).c_str());
+    return status;
+  }
+  return std::nullopt;
+}
+
+void CommandLine::parse_settings(const std::string& text, const std::string& origin) {
+  std::istringstream stream(text);
+  try {
+    app_->parse_from_stream(stream);
+  } catch (const CLI::Error& error) {
+    fail(origin, ": ", error.what());
+  }
+}
+
+}  // namespace sleight
