@@ -2,9 +2,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
+#include <iostream>
 #include <sstream>
+#include <stdexcept>
 #include <type_traits>
+#include <utility>
 
 #include "engine/base/error.h"
 
@@ -18,6 +20,9 @@ CommandLine::Option declare(CLI::App& app, const std::string& names, T& value, c
   if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) option->capture_default_str();
   return CommandLine::Option(option);
 }
+
+// CLI11 reads the value of a negated name, "--no-name=VALUE", with std::stoll and lets through what that throws.
+constexpr const char* neither_true_nor_false = "the value of a --no-... switch is neither true nor false";
 
 // The file of settings that was given, or "".
 std::string settings_file(const CLI::App& app) {
@@ -144,19 +149,26 @@ void CommandLine::add_settings_file(const std::string& name, const std::string& 
 }
 
 std::optional<int> CommandLine::parse(std::vector<std::string> arguments) {
+  return parse(std::move(arguments), std::cout, std::cerr);
+}
+
+std::optional<int> CommandLine::parse(std::vector<std::string> arguments, std::ostream& output, std::ostream& errors) {
   try {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes a vector from its end
     app_->parse(arguments);
   } catch (const CLI::ConfigError& error) {
-    std::fprintf(stderr, "error: a setting in %s is unknown: %s. Correct its name (--help lists all) or remove it\n",
-                 settings_file(*app_).c_str(), error.what());
+    errors << "error: a setting in " << settings_file(*app_) << " is unknown: " << error.what()
+           << ". Correct its name (--help lists all) or remove it\n";
     return error.get_exit_code();
   } catch (const CLI::ParseError& error) {
-    const int status = app_->exit(error);
+    const int status = app_->exit(error, output, errors);
     // Where the words came from is not part of the parser's messages.
     if (status != 0 && !settings_file(*app_).empty())
-      std::fprintf(stderr, "Options were read from the command line and from %s.\n", settings_file(*app_).c_str());
+      errors << "Options were read from the command line and from " << settings_file(*app_) << ".\n";
     return status;
+  } catch (const std::logic_error&) {
+    errors << "error: " << neither_true_nor_false << '\n';
+    return 1;
   }
   return std::nullopt;
 }
@@ -167,6 +179,8 @@ void CommandLine::parse_settings(const std::string& text, const std::string& ori
     app_->parse_from_stream(stream);
   } catch (const CLI::Error& error) {
     fail(origin, ": ", error.what());
+  } catch (const std::logic_error&) {
+    fail(origin, ": ", neither_true_nor_false);
   }
 }
 
