@@ -77,7 +77,8 @@ struct Flags {
   }
 };
 
-void refuse(const std::vector<std::string>& arguments, const std::string& message) {
+// The words are the parser's; which flag it was, and what was wrong with it, must be among them.
+void refuse(const std::vector<std::string>& arguments, const std::vector<std::string>& parts) {
   Flags flags;
   const std::optional<int> status = flags.parse(arguments);
   INFO(arguments.front());
@@ -85,7 +86,16 @@ void refuse(const std::vector<std::string>& arguments, const std::string& messag
   REQUIRE(status.has_value());
   CHECK(*status != 0);
   CHECK(flags.output.empty());
-  CHECK(flags.errors.starts_with(message));
+  for (const std::string& part : parts) {
+    INFO(part);
+    CHECK(contains(flags.errors, part));
+  }
+}
+
+// The line of --help that says what a flag is called and takes.
+std::string help_of(const std::string& help, const std::string& name) {
+  const std::size_t start = help.find("\n  " + name);
+  return start == std::string::npos ? "" : help.substr(start + 1, help.find('\n', start + 1) - start - 1);
 }
 
 }  // namespace
@@ -96,15 +106,26 @@ TEST_CASE("--help shows each flag with its default, and no default where there i
   CHECK(flags.errors.empty());
   INFO(flags.output);
   CHECK(flags.output.starts_with("What the tool does.\n"));
-  for (const char* line :
-       {"\n  --device TEXT=cpu ", "\n  --name TEXT ", "\n  --threads INT:NONNEGATIVE=3 ",
-        "\n  --batch-size INT:INT in [1 - 4096]=64", "\n  --seed UINT=1 ", "\n  --overlap FLOAT:FLOAT in [0 - 1]=0.5",
-        "\n  --precision TEXT:{fp32,bf16}=fp32", "\n  --schedule TEXT ", "\n  --replay-threads INT:POSITIVE ",
-        "\n  --epochs INT ", "\n  --momentum FLOAT ", "\n  --milestones FLOAT ... ", "\n  --graphs,--no-graphs{false} ",
-        "\n  --nesterov,--no-nesterov{false} ", "\n  --unfused ", "\n  --everything Excludes: --unfused",
-        "\n  pictures TEXT ... REQUIRED "}) {
-    INFO(line);
-    CHECK(contains(flags.output, line));
+  for (const auto& [name, part] : {std::pair("--device", "cpu"),
+                                   {"--precision", "{fp32,bf16}"},
+                                   {"--threads", "3"},
+                                   {"--batch-size", "[1 - 4096]"},
+                                   {"--batch-size", "64"},
+                                   {"--seed", "1"},
+                                   {"--overlap", "0.5"},
+                                   {"--graphs", "--no-graphs"},
+                                   {"--nesterov", "--no-nesterov"},
+                                   {"--everything", "Excludes: --unfused"},
+                                   {"pictures", "REQUIRED"}}) {
+    INFO(name << ' ' << part);
+    CHECK(contains(help_of(flags.output, name), part));
+  }
+  for (const char* name : {"--name", "--schedule", "--replay-threads", "--epochs", "--momentum", "--milestones",
+                           "--nesterov", "--unfused", "pictures"}) {
+    const std::string line = help_of(flags.output, name);
+    INFO(name << ": " << line);
+    CHECK_FALSE(line.empty());
+    CHECK_FALSE((contains(line, "=") || contains(line, "[]")));
   }
 }
 
@@ -156,28 +177,29 @@ TEST_CASE("a switch is turned on and off by its two names, or by a value") {
     REQUIRE_FALSE(flags.parse({argument}));
     CHECK(flags.nesterov == std::optional<bool>(expected));
   }
-  refuse({"--nesterov=maybe"}, "--nesterov: Failed parsing maybe as a BOOLEAN");
-  refuse({"--graphs=maybe"}, "Could not convert: --graphs = maybe");
-  refuse({"--no-nesterov=maybe"}, "error: the value of a --no-... switch is neither true nor false\n");
+  refuse({"--nesterov=maybe"}, {"--nesterov", "maybe"});
+  refuse({"--no-nesterov=maybe"}, {"--nesterov", "maybe"});
+  refuse({"--graphs=maybe"}, {"--graphs", "maybe"});
+  refuse({"--nesterov=99999999999999999999"}, {"error: the value of a switch is neither true nor false\n"});
 }
 
 TEST_CASE("a wrong flag is refused with its name and the reason") {
-  refuse({"--no-such-flag"}, "The following argument was not expected: --no-such-flag\n");
-  refuse({"--batch-size", "0"}, "--batch-size: Value 0 not in range [1 - 4096]\n");
-  refuse({"--batch-size", "4097"}, "--batch-size: Value 4097 not in range [1 - 4096]\n");
-  refuse({"--batch-size", "1.5"}, "--batch-size: Value 1.5 not in range [1 - 4096]\n");
-  refuse({"--overlap", "1.01"}, "--overlap: Value 1.01 not in range [0 - 1]\n");
-  refuse({"--threads=-1"}, "--threads: Number less than 0.0: -1\n");
-  refuse({"--replay-threads", "0"}, "--replay-threads: Number less or equal to 0: 0\n");
-  refuse({"--seed=-1"}, "--seed: must not be negative\n");
-  refuse({"--precision", "fp8"}, "--precision: fp8 not in {fp32,bf16}\n");
-  refuse({"--epochs", "many"}, "Could not convert: --epochs = many\n");
-  refuse({"--milestones", "1,many"}, "Could not convert: --milestones = ");
-  refuse({"--device"}, "--device: 1 required TEXT missing\n");
-  refuse({"--unfused", "--everything"}, "--everything excludes --unfused\n");
+  refuse({"--no-such-flag"}, {"--no-such-flag"});
+  for (const char* value : {"0", "4097", "1.5", "many", "99999999999999999999"})
+    refuse({"--batch-size", value}, {"--batch-size", value, "not in range", "4096"});
+  for (const char* value : {"-0.01", "1.01", "half"})
+    refuse({"--overlap", value}, {"--overlap", value, "not in range"});
+  refuse({"--threads=-1"}, {"--threads", "-1"});
+  refuse({"--replay-threads", "0"}, {"--replay-threads", "0"});
+  refuse({"--seed=-1"}, {"--seed: must not be negative\n"});
+  refuse({"--precision", "fp8"}, {"--precision", "fp8", "{fp32,bf16}"});
+  refuse({"--epochs", "many"}, {"--epochs", "many"});
+  refuse({"--milestones", "1,many"}, {"--milestones", "many"});
+  refuse({"--device"}, {"--device", "required"});
+  refuse({"--unfused", "--everything"}, {"--unfused", "excludes", "--everything"});
   Flags flags;
   CHECK(flags.parse_only({"--device", "cpu"}).value_or(0) != 0);
-  CHECK(flags.errors.starts_with("pictures is required\n"));
+  CHECK(contains(flags.errors, "pictures is required"));
 }
 
 TEST_CASE("settings come from a file, and the command line wins") {
@@ -204,9 +226,9 @@ TEST_CASE("settings come from a file, and the command line wins") {
   };
   const std::string origin = "Options were read from the command line and from " + file + ".\n";
   refuse_setting("epoch = 2\n", {"error: a setting in " + file + " is unknown: ", "epoch", "remove it\n"});
-  refuse_setting("epochs = \"many\"\n", {"Could not convert: --epochs = many\n", origin});
-  refuse_setting("batch-size = 0\n", {"--batch-size: Value 0 not in range [1 - 4096]\n", origin});
-  refuse_setting("nesterov = maybe\n", {"--nesterov: Failed parsing maybe", origin});
+  refuse_setting("epochs = \"many\"\n", {"--epochs", "many", origin});
+  refuse_setting("batch-size = 0\n", {"--batch-size", "not in range", "4096", origin});
+  refuse_setting("nesterov = maybe\n", {"--nesterov", "maybe", origin});
 }
 
 TEST_CASE("settings are read from a text, whose origin begins the error") {
@@ -216,10 +238,10 @@ TEST_CASE("settings are read from a text, whose origin begins the error") {
   CHECK(flags.epochs == std::optional<std::int64_t>(2));
   CHECK(flags.seed == 9);
   CHECK(flags.nesterov == std::optional<bool>(true));
-  for (const auto& [text, message] :
-       {std::pair("epoch = 2\n", "the run's recipe: "),
-        {"epochs = \"many\"\n", "the run's recipe: Could not convert: --epochs = many"},
-        {"no-nesterov = maybe\n", "the run's recipe: the value of a --no-... switch is neither true nor false"}}) {
+  for (const auto& [text, part] : {std::pair("epoch = 2\n", "epoch"),
+                                   {"epochs = \"many\"\n", "many"},
+                                   {"nesterov = maybe\n", "maybe"},
+                                   {"nesterov = 99999999999999999999\n", "neither true nor false"}}) {
     INFO(text);
     Flags wrong;
     std::string error;
@@ -229,6 +251,7 @@ TEST_CASE("settings are read from a text, whose origin begins the error") {
       error = thrown.what();
     }
     INFO(error);
-    CHECK(error.starts_with(message));
+    CHECK(error.starts_with("the run's recipe: "));
+    CHECK(contains(error, part));
   }
 }

@@ -21,8 +21,8 @@ CommandLine::Option declare(CLI::App& app, const std::string& names, T& value, c
   return CommandLine::Option(option);
 }
 
-// CLI11 reads the value of a negated name, "--no-name=VALUE", with std::stoll and lets through what that throws.
-constexpr const char* neither_true_nor_false = "the value of a --no-... switch is neither true nor false";
+// Of a number that std::stoll refuses: CLI11 lets through what that throws.
+constexpr const char* neither_true_nor_false = "the value of a switch is neither true nor false";
 
 // The file of settings that was given, or "".
 std::string settings_file(const CLI::App& app) {
@@ -139,7 +139,7 @@ CommandLine::Option CommandLine::add_flag(const std::string& names, std::optiona
                                           const std::string& help) {
   CLI::Option* option = app_->add_flag_function(
       names, [&value](std::int64_t count) { value = count > 0; }, help);
-  option->check(CLI::TypeValidator<bool>(""));  // of --name=VALUE; what add_flag_function would throw is no CLI::Error
+  option->check(CLI::TypeValidator<bool>(""));  // without it, words are not refused with the flag's name
   return Option(option);
 }
 
