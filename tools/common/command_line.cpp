@@ -21,7 +21,7 @@ CommandLine::Option declare(CLI::App& app, const std::string& names, T& value, c
   return CommandLine::Option(option);
 }
 
-// Of a number that std::stoll refuses: CLI11 lets through what that throws.
+// For a number of more than 64 bits: CLI11 lets through what std::stoll throws.
 constexpr const char* neither_true_nor_false = "the value of a switch is neither true nor false";
 
 // The file of settings that was given, or "".
