@@ -64,8 +64,10 @@ std::string format_progress(const Progress& progress, int width) {
   parts.push_back({4, "step " + count_of(progress.step, progress.steps)});
   parts.push_back({3, padded(formatted("%.0f", progress.images_per_second), 5) + " images/s"});
   parts.push_back({8, "loss " + formatted("%.4f", progress.loss)});
-  parts.push_back({6, "accuracy " + (progress.accuracy ? padded(formatted("%.1f%%", 100 * *progress.accuracy), 6)
-                                                       : std::string("     -"))});
+  if (progress.accuracy) {
+    const double accuracy = *progress.accuracy;
+    parts.push_back({6, "accuracy " + padded(std::isnan(accuracy) ? "-" : formatted("%.1f%%", 100 * accuracy), 6)});
+  }
   parts.push_back({2, "learning rate " + padded(format_rate(progress.learning_rate), 9)});
   if (progress.seconds_left) parts.push_back({5, padded(format_duration(*progress.seconds_left), 7) + " left"});
 

@@ -19,7 +19,8 @@ struct Progress {
   std::int64_t steps = 0;
   double images_per_second = 0;
   double loss = 0;
-  std::optional<double> accuracy;  // 0 to 1; of the training pictures, where it can be told (mixed pictures: it cannot)
+  // Of the training pictures, 0 to 1; NaN where it cannot be told (mixed pictures); none where there is no such number.
+  std::optional<double> accuracy;
   double learning_rate = 0;
   std::optional<double> seconds_left;
 };

@@ -1,6 +1,8 @@
 // Batches of pictures that live on the device are those of the loader, byte for byte.
 #include "engine/data/resident_pictures.h"
 
+#include <algorithm>
+
 #include "catch2_adapter.h"
 #include "test_pictures.h"
 

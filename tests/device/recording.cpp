@@ -1,4 +1,5 @@
 // The recording device itself: it must report what it is there to report.
+#include <algorithm>
 #include <cstring>
 
 #include "catch2_adapter.h"

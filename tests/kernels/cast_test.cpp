@@ -1,5 +1,6 @@
 #include "kernels/cast.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "tests/kernels/on_every_device.h"

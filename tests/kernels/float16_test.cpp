@@ -1,6 +1,7 @@
 // The software conversion of float16, over all its numbers, against arithmetic in double.
 #include "kernels/float16.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>

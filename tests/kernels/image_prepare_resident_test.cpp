@@ -1,5 +1,7 @@
 #include "kernels/image_prepare_resident.h"
 
+#include <algorithm>
+
 #include "engine/tensor/random.h"
 #include "kernels/image_prepare.h"
 #include "tests/kernels/on_every_device.h"

@@ -1,5 +1,7 @@
 #include "kernels/label_rank.h"
 
+#include <algorithm>
+
 #include "engine/tensor/random.h"
 #include "tests/kernels/on_every_device.h"
 

@@ -1,5 +1,6 @@
 #include "kernels/softmax_cross_entropy.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "engine/tensor/random.h"

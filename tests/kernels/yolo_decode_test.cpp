@@ -1,5 +1,6 @@
 #include "kernels/yolo_decode.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "tests/golden/golden.h"

@@ -1,5 +1,6 @@
 #include "engine/program/persistent_store.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <numeric>

@@ -1,4 +1,5 @@
 // convert_weights as a user runs it.
+#include <algorithm>
 #include <cstring>
 
 #include "catch2_adapter.h"

@@ -1,4 +1,5 @@
 // Steps that give a NaN or an infinity: noticed at once, nothing ruined is saved, and run again bit for bit.
+#include <algorithm>
 #include <cstring>
 #include <functional>
 

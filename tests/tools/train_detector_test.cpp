@@ -133,39 +133,38 @@ TEST_CASE("a detector learns to find a plate, and detect draws it") {
   const TemporaryFolder scratch;
   write_voc(scratch / "voc", 16);
   const fs::path run = scratch / "run";
-  const ToolResult trained = run_tool_process("train_detector", {"--data",
-                                                                 (scratch / "voc").string(),
-                                                                 "--tricks",
-                                                                 "none",
-                                                                 "--augmentation",
-                                                                 "none",
-                                                                 "--image-size",
-                                                                 "96",
-                                                                 "--batch-size",
-                                                                 "8",
-                                                                 "--epochs",
-                                                                 "40",
-                                                                 "--learning-rate",
-                                                                 "0.002",
-                                                                 "--evaluation-epochs",
-                                                                 "20",
-                                                                 "--anchors",
-                                                                 "auto",
-                                                                 "--out",
-                                                                 run.string()});
-  INFO(trained.output);
-  REQUIRE(trained.status != 0);  // one box size has no nine anchors
-  CHECK(contains(trained.output, "anchors"));
-
-  require_success(run_tool_process(
-      "train_detector", {"--data", (scratch / "voc").string(), "--tricks", "none", "--augmentation", "none",
-                         "--image-size", "96", "--batch-size", "8", "--epochs", "40", "--learning-rate", "0.002",
-                         "--evaluation-epochs", "20", "--out", run.string()}));
+  std::vector<std::string> arguments = {"--data", (scratch / "voc").string(), "--tricks", "none"};
+  arguments.insert(arguments.end(), {"--augmentation", "none", "--image-size", "96", "--batch-size", "8"});
+  arguments.insert(arguments.end(), {"--epochs", "40", "--learning-rate", "0.002", "--evaluation-epochs", "20"});
+  // The last of its ten batches of one size is not of the size that it is evaluated with.
+  arguments.insert(arguments.end(), {"--random-shapes", "96:128:10", "--seed", "2", "--out", run.string()});
+  {
+    std::vector<std::string> with_anchors = arguments;
+    with_anchors.insert(with_anchors.end(), {"--anchors", "auto"});
+    const ToolResult trained = run_tool_process("train_detector", with_anchors);
+    INFO(trained.output);
+    REQUIRE(trained.status != 0);  // one box size has no nine anchors
+    CHECK(contains(trained.output, "anchors"));
+  }
+  const ToolResult trained = run_tool_process("train_detector", arguments);
+  require_success(trained);
+  CHECK_FALSE(contains(trained.output, " 96 last size"));
   const std::vector<MetricsLine> metrics = read_metrics(run / "metrics.jsonl");
   double best = 0.0;
   for (const MetricsLine& line : metrics)
     best = std::max(best, line.find(metric_names::validation_map).value_or(0.0));
   CHECK(best > 0.9);
+
+  // It was measured at --image-size, whatever size the last batch had.
+  const std::string before = "COCO AP ";
+  const std::size_t start = trained.output.find(before, trained.output.find("epoch 40: ")) + before.size();
+  const std::string percent = trained.output.substr(start, trained.output.find('%', start) - start);
+  const ToolResult evaluated = run_tool_process(
+      "evaluate_detector", {"--data", (scratch / "voc").string(), "--weights", (run / "last.safetensors").string()});
+  INFO(evaluated.output);
+  const std::size_t mean = evaluated.output.find("\nmean ");
+  REQUIRE(mean != std::string::npos);
+  CHECK(contains(evaluated.output.substr(mean, evaluated.output.find('\n', mean + 1) - mean), percent));
 
   const fs::path out = scratch / "drawn";
   const ToolResult detected =
@@ -182,7 +181,7 @@ TEST_CASE("a detector learns to find a plate, and detect draws it") {
   REQUIRE(first != found.detections.end());
   CHECK(intersection_over_union(first->box, {8, 6, 48, 36}) > 0.5);
 
-  SECTION("a broken picture is named, and the others are found") {
+  {  // A broken picture is named, and the others are found.
     const auto bytes = read_file(scratch / "voc/JPEGImages/picture3.png");
     write_file_atomically(scratch / "voc/JPEGImages/picture3.png", std::span(bytes).first(bytes.size() / 2));
     const ToolResult rest = run_tool_process(
@@ -192,7 +191,7 @@ TEST_CASE("a detector learns to find a plate, and detect draws it") {
     CHECK(contains(rest.output, "picture3.png"));
     CHECK(contains(rest.output, "plate"));
   }
-  SECTION("classes that do not match the weights are refused") {
+  {  // Classes that do not match the weights are refused.
     write_voc(scratch / "other", 4, "cup");
     const ToolResult other = run_tool_process("evaluate_detector", {"--data", (scratch / "other").string(), "--weights",
                                                                     (run / "best.safetensors").string()});

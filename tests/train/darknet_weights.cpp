@@ -1,6 +1,7 @@
 // The file format alone, on a network of two convolutions; whole networks are in tests/models/darknet_weights_test.cpp.
 #include "engine/train/darknet_weights.h"
 
+#include <array>
 #include <cstring>
 #include <numeric>
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "catch2_adapter.h"
 #include "tests/base/error_message.h"

@@ -1,5 +1,7 @@
 #include "engine/train/picture_sheet.h"
 
+#include <algorithm>
+
 #include "catch2_adapter.h"
 #include "engine/train/canvas_font.h"
 #include "tests/base/error_message.h"

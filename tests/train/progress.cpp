@@ -1,5 +1,6 @@
 #include "engine/train/progress.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -75,9 +76,11 @@ TEST_CASE("the progress line stands still while its numbers change") {
   progress.learning_rate = 3.2e-5;
   progress.seconds_left = 5;
   CHECK(format_progress(progress, 200).size() == size);
-  progress.accuracy.reset();
+  progress.accuracy = std::nan("");
   CHECK(format_progress(progress, 200).size() == size);
   CHECK(contains(format_progress(progress, 200), "accuracy      -"));
+  progress.accuracy.reset();  // a detector's
+  CHECK(!contains(format_progress(progress, 200), "accuracy"));
   progress.seconds_left.reset();
   CHECK(!contains(format_progress(progress, 200), "left"));
   progress.steps = 0;

@@ -1,5 +1,7 @@
 #include "engine/train/tensorboard.h"
 
+#include <algorithm>
+
 #include "catch2_adapter.h"
 #include "tests/base/error_message.h"
 #include "tests/base/temporary_folder.h"

@@ -116,7 +116,8 @@ ClassifierRun resolve(const ClassifierOptions& options) {
     recipe.smoothing = with_context("--smoothing", [&] { return parse_smoothing(*options.smoothing); });
   if (options.augmentation) recipe.training_augmentation = parse_augmentation(*options.augmentation);
   run.options.synthetic.width = run.options.synthetic.height;
-  run.options.synthetic.evaluation_count = std::max<std::int64_t>(500, run.options.synthetic.training_count / 10);
+  run.options.synthetic.evaluation_count = std::min(
+      run.options.synthetic.training_count, std::max<std::int64_t>(500, run.options.synthetic.training_count / 10));
 
   apply_options(options, recipe);
   check(recipe.mixup_alpha >= 0.0 && std::isfinite(recipe.mixup_alpha),

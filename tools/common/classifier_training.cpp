@@ -1,5 +1,8 @@
 #include "tools/common/classifier_training.h"
 
+#include <cmath>
+#include <limits>
+
 #include "engine/base/error.h"
 #include "engine/base/format_bytes.h"
 #include "engine/base/log.h"
@@ -186,14 +189,14 @@ void ClassifierTask::add_step(const Learner::Finished& finished) {
 }
 
 std::optional<double> ClassifierTask::training_accuracy() const {
-  if (run_.recipe.mixup_alpha > 0.0 || pictures_ == 0) return std::nullopt;
+  if (run_.recipe.mixup_alpha > 0.0 || pictures_ == 0) return std::numeric_limits<double>::quiet_NaN();
   return static_cast<double>(top1_) / static_cast<double>(pictures_);
 }
 
 std::vector<Scalar> ClassifierTask::take_step_values() {
   std::vector<Scalar> values;
-  if (const std::optional<double> top1 = training_accuracy())
-    values.push_back({std::string(metric_names::train_top1), *top1});
+  const double top1 = training_accuracy().value();
+  if (!std::isnan(top1)) values.push_back({std::string(metric_names::train_top1), top1});
   pictures_ = top1_ = 0;
   return values;
 }

@@ -71,7 +71,7 @@ class TrainingTask : public StepSource {
 
   // Beside the loss: what the steps since the last log line say of the training pictures.
   virtual void add_step(const Learner::Finished& finished) = 0;
-  virtual std::optional<double> training_accuracy() const = 0;  // 0 to 1, for the progress line
+  virtual std::optional<double> training_accuracy() const = 0;  // as in Progress
   virtual std::vector<Scalar> take_step_values() = 0;           // and begins anew
 
   virtual EpochEvaluation evaluate(int loader_threads) = 0;
