@@ -132,6 +132,7 @@ class NamesReader {
       refuse_unless(has_numbers.value_or(!is_item) == !is_item,
                     [&] { return "the names are numbered in part, but not in " + shown(content); });
       has_numbers = !is_item;
+      indentation_ = position_ - line_begin();
       if (is_item) {
         ++position_;
         names_.push_back(scalar(Style::block));
@@ -187,13 +188,20 @@ class NamesReader {
     std::string name;
     while (!at_end() && ends.find(peek()) == std::string_view::npos && !at_comment()) {
       if (peek() == '\n') {
-        if (style == Style::block) break;
+        if (style == Style::block && !goes_on_below()) break;
         fold_line(name);
       } else {
         name += text_[position_++];
       }
     }
     return std::string(trimmed(name));
+  }
+
+  // A long name of a block may go on in lines that are indented further than its own.
+  bool goes_on_below() const {
+    const std::size_t content = text_.find_first_not_of(" \t\r\n", position_);
+    return content != std::string_view::npos && text_[content] != '#' &&
+           content - (text_.rfind('\n', content) + 1) > indentation_;
   }
 
   // A line end inside a name counts as one blank.
@@ -227,13 +235,18 @@ class NamesReader {
   }
 
   void append_escaped(std::string& name) {
-    constexpr std::string_view itself = "\"\\/ ";
+    constexpr std::string_view known = "\"\\/ t";
     const char c = at_end() ? '\n' : text_[position_];
     const std::size_t digits = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
+    if (c == '\n' && !at_end()) {
+      fold_line(name);
+      name.pop_back();
+      return;
+    }
     if (digits == 0) {
-      refuse_unless(itself.find(c) != std::string_view::npos,
+      refuse_unless(known.find(c) != std::string_view::npos,
                     [&] { return "in the name " + shown(name) + ": what follows the backslash is not understood"; });
-      name += c;
+      name += c == 't' ? '\t' : c;
       ++position_;
       return;
     }
@@ -268,6 +281,7 @@ class NamesReader {
 
   std::string_view text_;
   std::size_t position_;
+  std::size_t indentation_ = 0;  // of the name that is being read, in a block
   std::vector<std::string> names_;
   std::map<std::int64_t, std::string> numbered_;
 };

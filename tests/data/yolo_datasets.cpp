@@ -219,6 +219,10 @@ TEST_CASE("class names in a data.yaml may be written in every form that tools wr
                          "i\n  9: j") == Names{"cat", "dog", "c", "d", "e", "f", "g", "h", "i", "j", "k"});
   CHECK(parse_yaml_names("\xef\xbb\xbfnames :\n  [traffic\n   light, 'fire\n  hydrant']") ==
         Names{"traffic light", "fire hydrant"});
+  // As long names are broken by PyYAML.
+  CHECK(parse_yaml_names("names:\n- a very\n  long name\n- \"a\\tvery\\\n  \\ longer\n  name\"\n- 'b\n\n  c'\nnc: 3") ==
+        Names{"a very long name", "a\tvery longer name", "b c"});
+  CHECK(parse_yaml_names("names:\n  0: a very\n    long name # x\n  1: b\n") == Names{"a very long name", "b"});
   CHECK(parse_yaml_names("names: [C#, a#b]") == Names{"C#", "a#b"});
   CHECK(parse_yaml_names("names:\n- a\n---\n- b") == Names{"a"});
   CHECK(parse_yaml_names("kpt_names: [x]\nnames: [a]\nmore:\n  names: [b]") == Names{"a"});
