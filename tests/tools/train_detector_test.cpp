@@ -192,6 +192,34 @@ TEST_CASE("a detector learns to find a plate, and detect draws it") {
     CHECK(contains(rest.output, "picture3.png"));
     CHECK(contains(rest.output, "plate"));
   }
+  SECTION("the detections that evaluate_detector writes get the same scores from score_detections") {
+    // One picture that cannot be read, one object across the border, one difficult object: all that they could
+    // disagree about.
+    const auto replace = [&](const std::string& file, const std::string& old_text, const std::string& new_text) {
+      std::string text = read_text_file(scratch / "voc/Annotations" / file);
+      REQUIRE(contains(text, old_text));
+      write_file_atomically(scratch / "voc/Annotations" / file,
+                            text.replace(text.find(old_text), old_text.size(), new_text));
+    };
+    replace("picture1.xml", "<xmin>12<", "<xmin>-30<");
+    replace("picture2.xml", "<difficult>0<", "<difficult>1<");
+    const auto bytes = read_file(scratch / "voc/JPEGImages/picture3.png");
+    write_file_atomically(scratch / "voc/JPEGImages/picture3.png", std::span(bytes).first(bytes.size() / 2));
+    const ToolResult evaluated = run_tool_process(
+        "evaluate_detector", {"--data", (scratch / "voc").string(), "--weights", (run / "best.safetensors").string(),
+                              "--detections", (scratch / "evaluated.json").string()});
+    require_success(evaluated);
+    const ToolResult scored =
+        run_tool_process("score_detections", {"--data", (scratch / "voc").string(), "--format", "voc", "--detections",
+                                              (scratch / "evaluated.json").string()});
+    require_success(scored);
+    const auto table = [](const std::string& output) { return output.substr(output.find("class ")); };
+    CHECK(table(scored.output) == table(evaluated.output));
+    INFO(scored.output << evaluated.output);
+    CHECK(contains(evaluated.output, "1 broken pictures left out"));
+    CHECK(contains(scored.output, "1 of the 16 pictures could not be read"));
+    CHECK(contains(table(scored.output), "\nmean"));
+  }
   SECTION("classes that do not match the weights are refused") {
     write_voc(scratch / "other", 4, "cup");
     const ToolResult other = run_tool_process("evaluate_detector", {"--data", (scratch / "other").string(), "--weights",
