@@ -216,7 +216,7 @@ TEST_CASE("a detector learns to find a plate, and detect draws it") {
     const auto table = [](const std::string& output) { return output.substr(output.find("class ")); };
     CHECK(table(scored.output) == table(evaluated.output));
     INFO(scored.output << evaluated.output);
-    CHECK(contains(evaluated.output, "1 broken pictures left out"));
+    CHECK(contains(evaluated.output, "1 broken picture left out"));
     CHECK(contains(scored.output, "1 of the 16 pictures could not be read"));
     CHECK(contains(table(scored.output), "\nmean"));
   }
@@ -237,6 +237,30 @@ TEST_CASE("a detector learns to find a plate, and detect draws it") {
   }
 }
 
+TEST_CASE("difficult objects are left out of training when that is asked for") {
+  const TemporaryFolder scratch;
+  write_voc(scratch / "voc", 8);
+  const fs::path annotation = scratch / "voc/Annotations/picture5.xml";
+  std::string text = read_text_file(annotation);
+  write_file_atomically(annotation, text.replace(text.find("<difficult>0<"), 13, "<difficult>1<"));
+  const auto train = [&](const std::string& difficult) {
+    const ToolResult result =
+        run_tool_process("train_detector", {"--data", (scratch / "voc").string(), "--tricks", "none", "--augmentation",
+                                            "none", "--image-size", "96", "--batch-size", "8", "--max-steps", "1",
+                                            "--difficult", difficult, "--out", (scratch / difficult).string()});
+    require_success(result);
+    CHECK(contains(read_text_file(scratch / difficult / "recipe.toml"), "difficult = \"" + difficult + "\""));
+    return result.output;
+  };
+  const std::string kept = train("keep");
+  INFO(kept);
+  CHECK(contains(kept, "8 training pictures with 8 objects and 8 evaluation pictures with 8 objects"));
+  const std::string dropped = train("drop");
+  INFO(dropped);
+  CHECK(contains(dropped, "8 training pictures with 7 objects and 8 evaluation pictures with 8 objects"));
+  CHECK(contains(dropped, "1 difficult objects are not trained on, as asked for"));
+}
+
 TEST_CASE("misuse of train_detector is answered with one clear message") {
   const TemporaryFolder scratch;
   const fs::path run = scratch / "run";
@@ -252,6 +276,8 @@ TEST_CASE("misuse of train_detector is answered with one clear message") {
   expect({"--data", "/no/such/folder", "--out", run.string()}, "/no/such/folder");
   expect({"--data", "/no/such/folder", "--format", "pascal"}, "pascal");
   expect({"--data", "/no/such/folder", "--format", "synthetic"}, "--data synthetic");
+  write_voc(scratch / "voc", 2);
+  expect({"--data", (scratch / "voc").string(), "--out", run.string(), "--difficult", "maybe"}, "--difficult: ");
   expect({"--image-size", "100"}, "multiple of 32");
   expect({"--anchors", "1,2 3,4"}, "nine");
   expect({"--anchors", "9,9 1,2 3,4 5,6 7,8 9,10 11,12 13,14 15,16"}, "smallest first");
