@@ -63,7 +63,7 @@ int detect(const Options& options) {
     log_info("wrote ", options.sheet);
   }
   if (!options.out.empty()) log_info("wrote ", taken.size(), " pictures to ", options.out);
-  if (!options.json.empty()) write_found(options.json, files, all.plain);
+  if (!options.json.empty()) write_found(options.json, files, all);
   return all.broken.empty() ? 0 : 1;
 }
 

@@ -38,7 +38,7 @@ int evaluate(const Options& options) {
         " classes that are not the ", dataset.class_names().size(), " of ", options.data,
         " or come in another order; name them with --classes");
   const FoundInPictures all = detector.find_in(dataset, options.loader_threads);
-  if (!options.detections.empty()) write_found(options.detections, dataset, all.plain);
+  if (!options.detections.empty()) write_found(options.detections, dataset, all);
   if (!options.sheet.empty()) {
     write_png(options.sheet,
               detection_sheet(dataset, all.plain, all.broken, options.sheet_pictures, options.shown_score, class_names)

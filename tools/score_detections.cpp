@@ -19,8 +19,9 @@ int main(int argument_count, char** arguments) {
   data_options.synthetic.seed = 1;  // as a training without --seed
   bool json = false;
   command_line
-      .add_option("--detections", detections,
-                  "JSON file: \"images\", \"categories\", and COCO's results as \"annotations\"")
+      .add_option(
+          "--detections", detections,
+          "JSON file: \"images\", \"categories\" and \"annotations\"; with --format coco also COCO's results alone")
       .required();
   command_line.add_option("--data", data, "Data set: a folder, a .tar or .tar.gz").required();
   command_line.add_option("--format", format, "Of the data set: voc, coco, yolo or synthetic").required();
@@ -55,11 +56,15 @@ int main(int argument_count, char** arguments) {
     for (std::int64_t picture = 0; picture < dataset.size(); ++picture)
       names.push_back(dataset.name(picture));
     const sleight::PlacedDetections placed =
-        sleight::place_detections(sleight::read_detections(detections), names, dataset.class_names(), detections);
+        sleight::place_detections(sleight::read_detections(detections, sleight::id_meanings_of(opened)), names,
+                                  dataset.class_names(), detections);
     for (const std::string& name : placed.unknown_classes)
       sleight::log_warning(detections, " does not know the class '", name, "': none of its objects was found");
+    if (!placed.unreadable.empty())
+      sleight::log_warning(placed.unreadable.size(), " of the ", dataset.size(),
+                           " pictures could not be read by the detector: their objects do not count");
     const sleight::DetectionScores scores =
-        sleight::score_detections(sleight::ground_truth_of(dataset), placed.detections, options);
+        sleight::score_detections(sleight::ground_truth_of(dataset, placed.unreadable), placed.detections, options);
     std::fputs((json ? sleight::scores_to_json(scores) : sleight::scores_table(scores)).c_str(), stdout);
     return 0;
   });

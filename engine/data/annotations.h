@@ -35,6 +35,7 @@ struct AnnotatedSplit {
   std::vector<StatedPicture> pictures;
   std::vector<StatedObject> objects;
   std::vector<std::string> warnings;
+  std::vector<std::int64_t> picture_ids, category_ids;  // COCO's, beside pictures and class_names; otherwise empty
 };
 
 // The splits that a tree offers for training and evaluation; empty where there is none.
@@ -49,7 +50,9 @@ struct SplitNames {
 SplitNames find_voc_splits(const FileTree& tree, const SplitNames& wanted);
 AnnotatedSplit read_voc_split(const FileTree& tree, const std::string& split);
 
-// COCO: one JSON file for a split and a folder of pictures. Classes: the categories, by their number.
+// COCO: one JSON file for a split and a folder of pictures. Pictures and classes (the categories): by their number, for
+// detections with equal scores are ranked by it in COCO's metrics (pycocotools), and the order of the file says
+// nothing.
 SplitNames find_coco_splits(const FileTree& tree, const SplitNames& wanted);
 AnnotatedSplit read_coco_split(const FileTree& tree, const std::string& split);
 // Without the split's pictures, which need not be there.

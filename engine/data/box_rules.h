@@ -4,8 +4,16 @@
 //   a number that is not finite                  left out
 //   a class that is not in the list              left out when the user gave the list; otherwise an error
 //   left and right, or top and bottom swapped    swapped back
+//
+// and for training
+//
+//   a box around a crowd (COCO)                  left out: it is no object
+//   a difficult object (Pascal VOC)              left out where that was asked for
 //   an edge outside the picture                  moved onto the border (not counted up to half a pixel: rounding)
 //   then less than one pixel of area             left out
+//
+// For evaluation all of these stay as they are stated: the programs that define the metrics (pycocotools, the VOC
+// development kit) measure against the boxes of the file, and so must we to get their numbers.
 //
 // The picture's size is the one the annotation states, unless it states none or a box crosses it: then the picture
 // itself is asked.
@@ -28,9 +36,12 @@ struct BoxCounts {
   std::int64_t crowd = 0;                     // of those kept
   std::int64_t swapped = 0;
   std::int64_t clipped = 0;
+  std::int64_t left_as_stated = 0;  // for evaluation: crossing the border, or with less than one pixel inside
   std::int64_t dropped_not_finite = 0;
   std::int64_t dropped_empty = 0;
   std::int64_t dropped_class = 0;
+  std::int64_t dropped_crowd = 0;
+  std::int64_t dropped_difficult = 0;
   std::int64_t wrong_sizes = 0;  // pictures that have not the size their annotation states
 
   bool operator==(const BoxCounts&) const = default;

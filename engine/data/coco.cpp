@@ -166,9 +166,14 @@ AnnotatedSplit read_coco_split(const FileTree& tree, const std::string& split) {
     result.numbers = BoxNumbers::corner_and_size;
 
     result.class_names = sorted_names(annotations.categories);
+    for (const CocoCategory& category : annotations.categories)
+      result.category_ids.push_back(category.id);
     const auto categories = positions_by_id(annotations.categories, "categories");
+    // Before they are sorted, so that an id that is there twice is named by its places in the file.
+    positions_by_id(annotations.images, "images");
+    std::ranges::sort(annotations.images, {}, &CocoImage::id);
     const auto images = positions_by_id(annotations.images, "images");
-    // Objects by picture, in the order of the file: counted, then put in their places.
+    // Objects by picture, those of one in the order of the file: counted, then put in their places.
     std::vector<std::size_t> begins(annotations.images.size() + 1, 0);
     std::vector<std::size_t> image_of_object(annotations.objects.size());
     for (std::size_t i = 0; i < annotations.objects.size(); ++i) {
@@ -185,6 +190,7 @@ AnnotatedSplit read_coco_split(const FileTree& tree, const std::string& split) {
     for (std::size_t i = 0; i < annotations.images.size(); ++i) {
       const CocoImage& image = annotations.images[i];
       result.pictures.push_back({finder.find(image.file_name), image.size, begins[i + 1]});
+      result.picture_ids.push_back(image.id);
       begins[i + 1] += begins[i];
     }
     result.objects.resize(annotations.objects.size());

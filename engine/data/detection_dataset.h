@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,8 +20,8 @@ namespace sleight {
 
 class DetectionDataset : public PictureSource {
  public:
-  // In the order of the file. The boxes keep the rules of engine/data/box_rules.h: inside the picture, not empty, of a
-  // known class. May be empty.
+  // In the order of the file. The boxes keep the rules of engine/data/box_rules.h: of a known class, and for training
+  // inside the picture and not empty. May be empty.
   virtual std::span<const ObjectBox> objects(std::int64_t index) const = 0;
 };
 
@@ -43,6 +44,12 @@ struct SyntheticSceneOptions {
   std::uint64_t seed = 0;
 };
 
+// What training does with objects that Pascal VOC calls difficult. The evaluation split always has them: the metric
+// decides there.
+enum class DifficultObjects : std::uint8_t { keep, drop };
+// "keep" or "drop"; throws Error for anything else.
+DifficultObjects parse_difficult_objects(std::string_view name);
+
 struct DetectionDatasetOptions {
   // Names of the splits as the data set has them; empty: the format's rule.
   //   voc        With a test split: training is trainval (a year without: train), evaluation is test. Without one:
@@ -57,9 +64,16 @@ struct DetectionDatasetOptions {
   // categories by their number. yolo: data.yaml, classes.txt or *.names. Given for voc and coco, objects of other
   // classes are left out and counted; given for yolo, they are the names of classes 0, 1, 2, ...
   std::vector<std::string> class_names;
+  DifficultObjects difficult_in_training = DifficultObjects::keep;
   SyntheticSceneOptions synthetic;
   // A .tar.gz is inflated into memory once; one that grows beyond this is refused.
   std::size_t maximum_inflated_bytes = std::size_t{8} << 30;
+};
+
+// The numbers by which COCO's annotations call pictures and classes; empty for the other formats.
+struct CocoIds {
+  std::vector<std::int64_t> pictures;            // by position in the dataset
+  std::map<std::int64_t, std::int32_t> classes;  // positions in class_names(); classes that were left out are missing
 };
 
 // One split, and what the rules for wrong boxes did to it. What they did is in the dataset's warnings() as well, with
@@ -67,6 +81,7 @@ struct DetectionDatasetOptions {
 struct OpenedDetectionDataset {
   std::unique_ptr<DetectionDataset> dataset;
   BoxCounts boxes;
+  CocoIds ids;
 };
 
 // path: a folder, or a .tar, .tar.gz or .tgz of the same tree, read in place; for the format synthetic the word

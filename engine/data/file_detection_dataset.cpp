@@ -17,7 +17,18 @@ namespace {
 // Counts what happens to boxes, and remembers the first of each kind for the warnings.
 class Oddities {
  public:
-  enum Kind : std::uint8_t { not_finite, unknown_class, swapped, clipped, empty, wrong_size, kinds };
+  enum Kind : std::uint8_t {
+    not_finite,
+    unknown_class,
+    swapped,
+    clipped,
+    empty,
+    as_stated,
+    crowd,
+    difficult,
+    wrong_size,
+    kinds
+  };
 
   template <class Describe>
   void note(Kind kind, Describe&& describe) {
@@ -47,6 +58,10 @@ class Oddities {
       "boxes with swapped corners were put right",
       "boxes that cross the border of their picture were clipped",
       "boxes with less than one pixel inside their picture were left out",
+      "boxes that cross the border of their picture, or have less than one pixel inside, are measured against as "
+      "stated",
+      "boxes around crowds are not trained on",
+      "difficult objects are not trained on, as asked for",
       "pictures have not the size that their annotation states; their own was taken"};
 
   struct Noted {
@@ -122,7 +137,16 @@ class FileDetectionDataset : public DetectionDataset {
   }
 
   // Takes the split's pictures and objects through the rules.
-  BoxCounts take(AnnotatedSplit split, UnknownClass unknown);
+  BoxCounts take(AnnotatedSplit split, const ObjectRules& rules);
+
+  // Of the split's categories, those that are classes here.
+  std::map<std::int64_t, std::int32_t> classes_by_id(const AnnotatedSplit& split) const {
+    std::map<std::int64_t, std::int32_t> classes;
+    const std::vector<std::int32_t> numbers = class_numbers(split);
+    for (std::size_t i = 0; i < split.category_ids.size(); ++i)
+      if (numbers[i] >= 0) classes.emplace(split.category_ids[i], numbers[i]);
+    return classes;
+  }
 
  private:
   const Picture& at(std::int64_t index) const {
@@ -167,7 +191,8 @@ class FileDetectionDataset : public DetectionDataset {
   std::vector<ObjectBox> objects_;
 };
 
-BoxCounts FileDetectionDataset::take(AnnotatedSplit split, UnknownClass unknown) {
+BoxCounts FileDetectionDataset::take(AnnotatedSplit split, const ObjectRules& rules) {
+  const bool is_training = rules.split == DatasetSplit::training;
   const std::vector<std::int32_t> numbers = class_numbers(split);
   Oddities oddities;
   BoxCounts counts;
@@ -189,33 +214,51 @@ BoxCounts FileDetectionDataset::take(AnnotatedSplit split, UnknownClass unknown)
       const std::int32_t class_index = numbers.at(static_cast<std::size_t>(stated.class_number));
       if (class_index < 0) {
         const std::string& name = split.class_names[static_cast<std::size_t>(stated.class_number)];
-        check(unknown == UnknownClass::is_left_out, tree_->name(picture.file), ": object ", i + 1, " is of the class ",
-              shown(name),
+        check(rules.unknown == UnknownClass::is_left_out, tree_->name(picture.file), ": object ", i + 1,
+              " is of the class ", shown(name),
               ", which the training split has not: no detector could find it. Give the list of classes; "
               "objects of others are then left out");
         note(Oddities::unknown_class, " of the class " + shown(name));
+        continue;
+      }
+      if (is_training && stated.is_crowd) {
+        note(Oddities::crowd);
+        continue;
+      }
+      if (is_training && stated.is_difficult && rules.difficult_in_training == DifficultObjects::drop) {
+        note(Oddities::difficult);
         continue;
       }
       if (!is_finite(stated.numbers)) {
         note(Oddities::not_finite);
         continue;
       }
-      const auto inside_of = [&](const PictureSize& limits) {
-        return clipped_box(ordered_box(stated.numbers, split.numbers, limits).box, limits);
+      const auto ordered_in = [&](const PictureSize& limits) {
+        return ordered_box(stated.numbers, split.numbers, limits);
       };
-      ClippedBox clipped = inside_of(size.get());
+      ClippedBox clipped = clipped_box(ordered_in(size.get()).box, size.get());
       if (clipped.was_clipped || is_empty(clipped.box)) {
         size.ask();
-        clipped = inside_of(size.get());
+        clipped = clipped_box(ordered_in(size.get()).box, size.get());
       }
-      if (ordered_box(stated.numbers, split.numbers, size.get()).was_swapped) note(Oddities::swapped);
-      if (is_empty(clipped.box)) {
+      const OrderedBox ordered = ordered_in(size.get());
+      const bool is_odd = clipped.was_clipped || is_empty(clipped.box);
+      const auto in_size = [&] {
+        return " in " + std::to_string(size.get().width) + " x " + std::to_string(size.get().height);
+      };
+      // Finite numbers may have an infinite sum.
+      if (!is_finite({ordered.box.left, ordered.box.top, ordered.box.right, ordered.box.bottom})) {
+        note(Oddities::not_finite);
+        continue;
+      }
+      if (ordered.was_swapped) note(Oddities::swapped);
+      if (is_training && is_empty(clipped.box)) {
         note(Oddities::empty);
         continue;
       }
-      if (clipped.was_clipped)
-        note(Oddities::clipped, " in " + std::to_string(size.get().width) + " x " + std::to_string(size.get().height));
-      objects_.push_back({clipped.box, class_index, 1.0, stated.is_difficult, stated.is_crowd, stated.outline_area});
+      if (is_odd) note(is_training ? Oddities::clipped : Oddities::as_stated, in_size());
+      objects_.push_back({is_training ? clipped.box : ordered.box, class_index, 1.0, stated.is_difficult,
+                          stated.is_crowd, stated.outline_area});
       counts.difficult += stated.is_difficult ? 1 : 0;
       counts.crowd += stated.is_crowd ? 1 : 0;
     }
@@ -231,6 +274,9 @@ BoxCounts FileDetectionDataset::take(AnnotatedSplit split, UnknownClass unknown)
   counts.dropped_not_finite = oddities.count(Oddities::not_finite);
   counts.dropped_empty = oddities.count(Oddities::empty);
   counts.dropped_class = oddities.count(Oddities::unknown_class);
+  counts.dropped_crowd = oddities.count(Oddities::crowd);
+  counts.dropped_difficult = oddities.count(Oddities::difficult);
+  counts.left_as_stated = oddities.count(Oddities::as_stated);
   counts.wrong_sizes = oddities.count(Oddities::wrong_size);
   return counts;
 }
@@ -238,12 +284,14 @@ BoxCounts FileDetectionDataset::take(AnnotatedSplit split, UnknownClass unknown)
 }  // namespace
 
 OpenedDetectionDataset make_file_detection_dataset(std::shared_ptr<const FileTree> tree, AnnotatedSplit split,
-                                                   const std::vector<std::string>& class_names, UnknownClass unknown) {
+                                                   const std::vector<std::string>& class_names,
+                                                   const ObjectRules& rules) {
   const std::string where = tree->root() + ", split " + split.name;
   check(!split.pictures.empty(), where, ": it has no pictures");
   const std::size_t stated = split.objects.size();
   auto dataset = std::make_unique<FileDetectionDataset>(std::move(tree), class_names);
-  const BoxCounts counts = dataset->take(std::move(split), unknown);
+  CocoIds ids{.pictures = split.picture_ids, .classes = dataset->classes_by_id(split)};
+  const BoxCounts counts = dataset->take(std::move(split), rules);
   if (counts.objects == 0) {
     std::string why;
     for (const std::string& warning : dataset->warnings())
@@ -251,7 +299,7 @@ OpenedDetectionDataset make_file_detection_dataset(std::shared_ptr<const FileTre
     fail(where, ": no box at all is left of ", stated, " on ", counts.pictures,
          " pictures; there is nothing to learn or to measure", why);
   }
-  return {std::move(dataset), counts};
+  return {std::move(dataset), counts, std::move(ids)};
 }
 
 }  // namespace sleight

@@ -14,9 +14,17 @@ namespace sleight {
 // What is done with an object whose class is not in the list.
 enum class UnknownClass : std::uint8_t { is_an_error, is_left_out };
 
+// By which of the rules (engine/data/box_rules.h).
+struct ObjectRules {
+  UnknownClass unknown = UnknownClass::is_an_error;
+  DatasetSplit split = DatasetSplit::training;
+  DifficultObjects difficult_in_training = DifficultObjects::keep;
+};
+
 // Throws Error for a class that is not in `class_names`, naming the first picture, when that is an error; when no box
 // at all is left; and when a picture that must be asked for its size cannot be read.
 OpenedDetectionDataset make_file_detection_dataset(std::shared_ptr<const FileTree> tree, AnnotatedSplit split,
-                                                   const std::vector<std::string>& class_names, UnknownClass unknown);
+                                                   const std::vector<std::string>& class_names,
+                                                   const ObjectRules& rules);
 
 }  // namespace sleight

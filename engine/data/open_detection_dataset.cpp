@@ -23,7 +23,8 @@ class Place {
   Place(const std::string& path, DetectionFormat format, const DetectionDatasetOptions& options)
       : tree_(open_file_tree(path, options.maximum_inflated_bytes)),
         format_(format),
-        given_names_(options.class_names) {
+        given_names_(options.class_names),
+        difficult_in_training_(options.difficult_in_training) {
     const SplitNames wanted{options.training_split, options.evaluation_split};
     splits_ = format == DetectionFormat::voc    ? find_voc_splits(*tree_, wanted)
               : format == DetectionFormat::coco ? find_coco_splits(*tree_, wanted)
@@ -35,25 +36,25 @@ class Place {
     const std::vector<std::string> class_names = names_from(training);
     AnnotatedSplit evaluation = read_evaluation();
     warn_of_shared_pictures(training, evaluation);
-    OpenedDetectionDataset opened = finish(std::move(training), class_names);
-    return {std::move(opened), finish(std::move(evaluation), class_names)};
+    OpenedDetectionDataset opened = finish(std::move(training), DatasetSplit::training, class_names);
+    return {std::move(opened), finish(std::move(evaluation), DatasetSplit::evaluation, class_names)};
   }
 
   OpenedDetectionDataset open(DatasetSplit split) {
     if (split == DatasetSplit::training) {
       AnnotatedSplit training = read_training();
       const std::vector<std::string> class_names = names_from(training);
-      return finish(std::move(training), class_names);
+      return finish(std::move(training), split, class_names);
     }
     AnnotatedSplit evaluation = read_evaluation();
-    if (!given_names_.empty()) return finish(std::move(evaluation), given_names_);
+    if (!given_names_.empty()) return finish(std::move(evaluation), split, given_names_);
     if (splits_.training.empty()) {
       evaluation.warnings.push_back(tree_->root() + " has no training split: the classes are those of " +
                                     evaluation.name);
       const std::vector<std::string> class_names = names_from(evaluation);
-      return finish(std::move(evaluation), class_names);
+      return finish(std::move(evaluation), split, class_names);
     }
-    return finish(std::move(evaluation), training_class_names());
+    return finish(std::move(evaluation), split, training_class_names());
   }
 
  private:
@@ -92,9 +93,13 @@ class Place {
     return split.class_names;
   }
 
-  OpenedDetectionDataset finish(AnnotatedSplit split, const std::vector<std::string>& class_names) const {
-    return make_file_detection_dataset(tree_, std::move(split), class_names,
-                                       given_names_.empty() ? UnknownClass::is_an_error : UnknownClass::is_left_out);
+  OpenedDetectionDataset finish(AnnotatedSplit annotated, DatasetSplit split,
+                                const std::vector<std::string>& class_names) const {
+    return make_file_detection_dataset(
+        tree_, std::move(annotated), class_names,
+        {.unknown = given_names_.empty() ? UnknownClass::is_an_error : UnknownClass::is_left_out,
+         .split = split,
+         .difficult_in_training = difficult_in_training_});
   }
 
   // Scores on pictures that were trained on say nothing.
@@ -114,12 +119,13 @@ class Place {
   std::shared_ptr<const FileTree> tree_;
   DetectionFormat format_;
   std::vector<std::string> given_names_;
+  DifficultObjects difficult_in_training_;
   SplitNames splits_;
 };
 
 // Generated boxes are right; they are counted all the same.
 OpenedDetectionDataset open_scenes(const DetectionDatasetOptions& options, DatasetSplit split) {
-  OpenedDetectionDataset opened{open_synthetic_scenes(options.synthetic, split), {}};
+  OpenedDetectionDataset opened{open_synthetic_scenes(options.synthetic, split), {}, {}};
   opened.boxes.pictures = opened.dataset->size();
   for (std::int64_t i = 0; i < opened.dataset->size(); ++i) {
     const auto count = static_cast<std::int64_t>(opened.dataset->objects(i).size());
@@ -142,6 +148,12 @@ DetectionFormat parse_detection_format(std::string_view name) {
   check(found != format_names.end(), "there is no detection format \"", name,
         "\": choose voc, coco, yolo or synthetic");
   return static_cast<DetectionFormat>(found - format_names.begin());
+}
+
+DifficultObjects parse_difficult_objects(std::string_view name) {
+  if (name == "keep") return DifficultObjects::keep;
+  if (name == "drop") return DifficultObjects::drop;
+  fail("difficult objects are trained on with \"keep\" and left out with \"drop\"; there is no \"", name, "\"");
 }
 
 std::string_view name_of(DetectionFormat format) {

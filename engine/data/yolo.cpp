@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/data/annotations.h"
 #include "engine/data/text_lines.h"
+#include "engine/data/yaml_names.h"
 #include "engine/data/yolo_label.h"
 
 namespace sleight {

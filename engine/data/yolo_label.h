@@ -17,8 +17,7 @@ std::vector<StatedObject> parse_yolo_label(std::string_view text, std::size_t cl
 // One name a line; see read_class_names.
 std::vector<std::string> parse_class_names(std::string_view text);
 
-// The names in a data.yaml: "names: [a, b]", or one a line below it, "- a" or "0: a" (numbered from 0 on, in order).
-// Empty when the file has no names. Throws Error for names that are none of these.
-std::vector<std::string> parse_yaml_names(std::string_view text);
+// Throws Error for an empty name, one that is there twice, and more than 100,000.
+void check_class_names(const std::vector<std::string>& names);
 
 }  // namespace sleight

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct GroundTruth {
   std::vector<TrueObject> objects;  // those of one picture in the order of the annotation
 };
 
-GroundTruth ground_truth_of(const DetectionDataset& dataset);
+// Without the objects of `unreadable` pictures, which nobody could have found.
+GroundTruth ground_truth_of(const DetectionDataset& dataset, std::span<const std::int64_t> unreadable = {});
 
 }  // namespace sleight

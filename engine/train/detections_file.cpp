@@ -8,6 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/data/detection_dataset.h"
 #include "engine/data/text_lines.h"
 #include "engine/train/detections_json.h"
 
@@ -53,6 +54,28 @@ std::size_t position_of(const Positions<std::int64_t>& positions, std::int64_t i
   check(found != positions.end(), origin, ": annotations[", annotation, "].", key, " is ", id, ", but no entry of \"",
         list, "\" has that id");
   return found->second;
+}
+
+// Gives results the lists that they come without, and names the first id that fits none.
+void explain_results(DetectionsJson& json, const IdMeanings& meanings, const std::string& origin) {
+  check(
+      !meanings.pictures.empty() && !meanings.classes.empty(), origin,
+      ": COCO's results alone do not say what their ids mean. Score them against annotations in COCO's format, or put "
+      "them under \"annotations\", beside \"images\" and \"categories\"");
+  for (const auto& [id, name] : meanings.pictures)
+    json.images.push_back({id, name});
+  for (const auto& [id, name] : meanings.classes)
+    json.categories.push_back({id, name});
+  const auto must_be_known = [&](const auto& known, std::int64_t id, std::size_t result, const char* key,
+                                 const char* what) {
+    check(known.contains(id), origin, ": results[", result, "].", key, " is ", id, ", but of the ", known.size(), " ",
+          what, " of the annotations, numbered ", known.begin()->first, " to ", known.rbegin()->first,
+          ", none has that id. Give the annotations that the results were made for");
+  };
+  for (std::size_t i = 0; i < json.annotations.size(); ++i) {
+    must_be_known(meanings.pictures, json.annotations[i].image_id, i, "image_id", "pictures");
+    must_be_known(meanings.classes, json.annotations[i].category_id, i, "category_id", "categories");
+  }
 }
 
 std::vector<std::string> names_of(std::vector<NamedId>&& entries) {
@@ -106,8 +129,10 @@ std::vector<std::size_t> place_pictures(std::span<const std::string> file_names,
 std::string detections_to_json(const DetectionsFile& file) {
   std::string text = "{\"images\": [";
   for (std::size_t i = 0; i < file.pictures.size(); ++i)
-    text += (i > 0 ? ",\n" : "\n") + ("{\"id\": " + std::to_string(i + 1)) +
-            ", \"file_name\": " + json_text(file.pictures[i]) + "}";
+    text +=
+        (i > 0 ? ",\n" : "\n") + ("{\"id\": " + std::to_string(i + 1)) +
+        ", \"file_name\": " + json_text(file.pictures[i]) +
+        (std::ranges::binary_search(file.unreadable, static_cast<std::int64_t>(i)) ? ", \"unreadable\": true}" : "}");
   text += "],\n\"categories\": [";
   for (std::size_t i = 0; i < file.class_names.size(); ++i)
     text += (i > 0 ? ",\n" : "\n") + ("{\"id\": " + std::to_string(i + 1)) +
@@ -137,8 +162,18 @@ void write_detections(const std::filesystem::path& path, const DetectionsFile& f
   write_file_atomically(path, detections_to_json(file));
 }
 
-DetectionsFile detections_from_json(std::string_view text, const std::string& origin) {
+IdMeanings id_meanings_of(const OpenedDetectionDataset& opened) {
+  IdMeanings meanings;
+  for (std::size_t i = 0; i < opened.ids.pictures.size(); ++i)
+    meanings.pictures.emplace(opened.ids.pictures[i], opened.dataset->name(static_cast<std::int64_t>(i)));
+  for (const auto& [id, position] : opened.ids.classes)
+    meanings.classes.emplace(id, opened.dataset->class_names().at(static_cast<std::size_t>(position)));
+  return meanings;
+}
+
+DetectionsFile detections_from_json(std::string_view text, const std::string& origin, const IdMeanings& meanings) {
   DetectionsJson json = parse_detections_json(text, origin);
+  if (json.is_results) explain_results(json, meanings, origin);
   const Positions<std::int64_t> pictures = positions_of(json.images, "images", origin);
   const Positions<std::int64_t> classes = positions_of(json.categories, "categories", origin);
   DetectionsFile file;
@@ -153,15 +188,17 @@ DetectionsFile detections_from_json(std::string_view text, const std::string& or
                                .score = one.score,
                                .box = {left, top, left + width, top + height}});
   }
+  for (std::size_t i = 0; i < json.images.size(); ++i)
+    if (json.images[i].is_unreadable) file.unreadable.push_back(static_cast<std::int64_t>(i));
   file.pictures = names_of(std::move(json.images));
   file.class_names = names_of(std::move(json.categories));
   return file;
 }
 
-DetectionsFile read_detections(const std::filesystem::path& path) {
+DetectionsFile read_detections(const std::filesystem::path& path, const IdMeanings& meanings) {
   const MappedFile file(path);
   const std::span<const std::byte> bytes = file.bytes();
-  return detections_from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string());
+  return detections_from_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string(), meanings);
 }
 
 PlacedDetections place_detections(const DetectionsFile& file, std::span<const std::string> picture_names,
@@ -176,6 +213,8 @@ PlacedDetections place_detections(const DetectionsFile& file, std::span<const st
   PlacedDetections placed;
   for (const std::string& name : class_names)
     if (std::ranges::find(file.class_names, name) == file.class_names.end()) placed.unknown_classes.push_back(name);
+  for (const std::int64_t picture : file.unreadable)
+    placed.unreadable.push_back(static_cast<std::int64_t>(pictures.at(static_cast<std::size_t>(picture))));
   placed.detections.reserve(file.detections.size());
   for (const Detection& detection : file.detections)
     placed.detections.push_back(

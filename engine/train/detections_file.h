@@ -4,13 +4,15 @@
 //    "categories": [{"id": 1, "name": "cat"}, ...],
 //    "annotations": [{"image_id": 1, "category_id": 1, "bbox": [x, y, width, height], "score": 0.9}, ...]}
 //
-// "annotations" alone is what COCO calls results, and what pycocotools' loadRes takes. x and y are continuous pixels
-// from the upper left corner (engine/data/box.h); the ids are numbers that the file itself explains. All images that
-// were looked at are listed, those without detections too.
+// "annotations" alone, as a list, is what COCO calls results, and what pycocotools' loadRes takes. x and y are
+// continuous pixels from the upper left corner (engine/data/box.h); the ids are numbers that the file itself explains.
+// All images that were looked at are listed, those without detections too; one that could not be read has
+// "unreadable": true.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,14 +22,26 @@
 
 namespace sleight {
 
+struct OpenedDetectionDataset;
+
 struct DetectionsFile {
-  std::vector<std::string> pictures;     // names, by position
-  std::vector<std::string> class_names;  // by position
-  std::vector<Detection> detections;     // picture and class_index are positions in the lists above
+  std::vector<std::string> pictures;          // names, by position
+  std::vector<std::string> class_names;       // by position
+  std::vector<Detection> detections;          // picture and class_index are positions in the lists above
+  std::vector<std::int64_t> unreadable = {};  // positions of pictures that nobody could have found anything in, rising
 };
 
-// As text; ids are position + 1. Numbers keep all their bits. Throws Error for a number that is not finite and for a
-// place that is not in the lists.
+// What the ids of COCO's results mean, from the annotations of the pictures: names, by id.
+struct IdMeanings {
+  std::map<std::int64_t, std::string> pictures;
+  std::map<std::int64_t, std::string> classes;
+};
+// Empty for a data set of another format.
+IdMeanings id_meanings_of(const OpenedDetectionDataset& opened);
+
+// As text; ids are position + 1. Numbers keep all their bits, and so do the right and lower edges of boxes whose edges
+// are float32 numbers not below 0, as a detector gives them (left + (right - left) is right then). Throws Error for a
+// number that is not finite and for a place that is not in the lists.
 std::string detections_to_json(const DetectionsFile& file);
 // Atomically.
 void write_detections(const std::filesystem::path& path, const DetectionsFile& file);
@@ -35,8 +49,9 @@ void write_detections(const std::filesystem::path& path, const DetectionsFile& f
 // Reads any file of this form, whoever wrote it: keys that are not listed above are passed over, in any order. Throws
 // Error, beginning with `origin` and naming the entry, for what is not JSON, for a missing or a wrong value, an id or a
 // name that is there twice or not explained, a number that is not finite or beyond 1e7 pixels, and a negative size.
-DetectionsFile detections_from_json(std::string_view text, const std::string& origin);
-DetectionsFile read_detections(const std::filesystem::path& path);
+// COCO's results alone are read where `meanings` explain their ids: all pictures and classes in there are the file's.
+DetectionsFile detections_from_json(std::string_view text, const std::string& origin, const IdMeanings& meanings = {});
+DetectionsFile read_detections(const std::filesystem::path& path, const IdMeanings& meanings = {});
 
 // The same detections by the positions of a data set: classes are found by their name; pictures by theirs, or by the
 // last part of it (the name of the file without its folders) where that is the name of one picture only. Throws Error
@@ -44,6 +59,7 @@ DetectionsFile read_detections(const std::filesystem::path& path);
 // and returned in `unknown_classes`: nothing of them was found.
 struct PlacedDetections {
   std::vector<Detection> detections;
+  std::vector<std::int64_t> unreadable;  // pictures
   std::vector<std::string> unknown_classes;
 };
 PlacedDetections place_detections(const DetectionsFile& file, std::span<const std::string> picture_names,

@@ -18,14 +18,15 @@ constexpr double largest_coordinate = 1e7;
 enum class List : std::uint8_t { images, categories, annotations };
 constexpr std::array<const char*, 3> list_names = {"images", "categories", "annotations"};
 
-enum class Kind : std::uint8_t { id, second_id, name, box, score };
+enum class Kind : std::uint8_t { id, second_id, name, box, score, flag };
 struct Field {
   List list;
   const char* key;
   Kind kind;
 };
-constexpr std::array<Field, 8> fields = {{{List::images, "id", Kind::id},
+constexpr std::array<Field, 9> fields = {{{List::images, "id", Kind::id},
                                           {List::images, "file_name", Kind::name},
+                                          {List::images, "unreadable", Kind::flag},
                                           {List::categories, "id", Kind::id},
                                           {List::categories, "name", Kind::name},
                                           {List::annotations, "image_id", Kind::id},
@@ -41,6 +42,8 @@ const char* expected(Kind kind) {
       return "a list of 4 numbers";
     case Kind::score:
       return "a number";
+    case Kind::flag:
+      return "true or false";
     default:
       return "a whole number of 64 bits";
   }
@@ -54,6 +57,7 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
 
   // After the last byte: what was not there at all.
   std::string missing_list() const {
+    if (result.is_results) return "";
     for (std::size_t i = 0; i < list_names.size(); ++i)
       if ((seen_lists_ >> i & 1U) == 0) return list_names[i];
     return "";
@@ -66,6 +70,7 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
     } else if (state_ == State::list) {
       state_ = State::record;
       id_ = second_id_ = 0;
+      is_unreadable_ = false;
       seen_fields_ = 0;
     } else {
       return wrong("an object");
@@ -94,20 +99,24 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
     if (passing_over_) return go_back();
     if (state_ == State::top) return true;
     for (std::size_t i = 0; i < fields.size(); ++i) {
-      if (fields[i].list == list_ && (seen_fields_ >> i & 1U) == 0)
+      if (fields[i].list == list_ && fields[i].kind != Kind::flag && (seen_fields_ >> i & 1U) == 0)
         return stop(entry() + " has no \"" + fields[i].key + "\"");
     }
     if (list_ == List::annotations)
       result.annotations.push_back({id_, second_id_, box_, score_});
     else
-      named().push_back({id_, std::move(name_)});
+      named().push_back({id_, std::move(name_), is_unreadable_});
     state_ = State::list;
     return true;
   }
 
   bool start_array(std::size_t) override {
     if (passing_over_) return go_deeper();
-    if (state_ == State::list_start)
+    if (state_ == State::start) {
+      result.is_results = true;
+      list_ = List::annotations;
+      state_ = State::list;
+    } else if (state_ == State::list_start)
       state_ = State::list;
     else if (state_ == State::field && fields[field_].kind == Kind::box)
       state_ = State::box;
@@ -142,7 +151,13 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
     return whole_number(static_cast<std::int64_t>(value));
   }
   bool number_float(double value, const std::string& text) override { return number(value, text); }
-  bool boolean(bool value) override { return passing_over_ ? pass() : wrong(value ? "true" : "false"); }
+  bool boolean(bool value) override {
+    if (passing_over_) return pass();
+    if (state_ != State::field || fields[field_].kind != Kind::flag) return wrong(value ? "true" : "false");
+    is_unreadable_ = value;
+    state_ = State::record;
+    return true;
+  }
   bool null() override { return passing_over_ ? pass() : wrong("null"); }
   bool binary(nlohmann::json::binary_t&) override { return wrong("binary data"); }
   bool parse_error(std::size_t position, const std::string& token, const nlohmann::detail::exception&) override {
@@ -214,7 +229,8 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
   std::vector<NamedId>& named() { return list_ == List::images ? result.images : result.categories; }
   std::string entry() {
     const std::size_t index = list_ == List::annotations ? result.annotations.size() : named().size();
-    return std::string(list_names[static_cast<std::size_t>(list_)]) + "[" + std::to_string(index) + "]";
+    const char* name = result.is_results ? "results" : list_names[static_cast<std::size_t>(list_)];
+    return std::string(name) + "[" + std::to_string(index) + "]";
   }
   std::string place() { return entry() + "." + fields[field_].key; }
 
@@ -226,9 +242,8 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
     switch (state_) {
       case State::start:
         return stop("it begins with " + found +
-                    ", not with an object that has \"images\", \"categories\" and "
-                    "\"annotations\"; COCO's results alone do not say what their ids mean: put them under "
-                    "\"annotations\"");
+                    ", not with an object that has \"images\", \"categories\" and \"annotations\", nor with a list of "
+                    "COCO's results");
       case State::list_start:
         return stop("\"" + std::string(list_names[static_cast<std::size_t>(list_)]) + "\" is " + found +
                     " instead of a list");
@@ -251,6 +266,7 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
   // The entry being read.
   std::int64_t id_ = 0, second_id_ = 0;
   std::string name_;
+  bool is_unreadable_ = false;
   std::array<double, 4> box_{};
   std::size_t box_numbers_ = 0;
   double score_ = 0.0;

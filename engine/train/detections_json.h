@@ -12,6 +12,7 @@ namespace sleight {
 struct NamedId {
   std::int64_t id = 0;
   std::string name;
+  bool is_unreadable = false;  // of an image
 };
 
 struct ScoredBox {
@@ -25,6 +26,7 @@ struct DetectionsJson {
   std::vector<NamedId> images;      // names are "file_name"
   std::vector<NamedId> categories;  // names are "name"
   std::vector<ScoredBox> annotations;
+  bool is_results = false;  // the file is a list of annotations, and nothing else
 };
 
 // Throws Error as detections_from_json says (engine/train/detections_file.h). Follows the grammar while the text is

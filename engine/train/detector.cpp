@@ -10,6 +10,13 @@ namespace {
 
 constexpr std::size_t row_length = 6;
 
+// The network knows no more of an edge, and such edges come back bit for bit from a file that holds left, top, width
+// and height in float64: what was measured here is what is measured from the file.
+Box in_single_precision(const Box& box) {
+  const auto rounded = [](double edge) { return static_cast<double>(static_cast<float>(edge)); };
+  return {rounded(box.left), rounded(box.top), rounded(box.right), rounded(box.bottom)};
+}
+
 }  // namespace
 
 void FoundObjects::append(std::int64_t i, const BoxTransform& transform, const PictureSize& size, std::int64_t picture,
@@ -20,7 +27,8 @@ void FoundObjects::append(std::int64_t i, const BoxTransform& transform, const P
   for (std::size_t k = 0; k < static_cast<std::size_t>(counts[place]); ++k) {
     const auto row = rows.subspan((place * most + k) * row_length, row_length);
     const auto number = [&](std::size_t column) { return static_cast<double>(row[column]); };
-    const Box box = intersection(transform.to_picture({number(2), number(3), number(4), number(5)}), whole);
+    const Box box =
+        in_single_precision(intersection(transform.to_picture({number(2), number(3), number(4), number(5)}), whole));
     if (box.area() > 0.0)
       detections.push_back(
           {.picture = picture, .class_index = static_cast<std::int32_t>(row[0]), .score = number(1), .box = box});

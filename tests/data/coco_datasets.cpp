@@ -64,13 +64,24 @@ void check_pair(const DetectionDatasetPair& pair) {
   for (const OpenedDetectionDataset* opened : {&pair.training, &pair.evaluation}) {
     REQUIRE(opened->dataset->size() == 2);
     CHECK(opened->dataset->class_names() == std::vector<std::string>{"cat", "dog"});
-    CHECK(contains(opened->dataset->name(0), "b.jpg"));
-    CHECK(objects_of(*opened, 0) == std::vector<ObjectBox>{{{0, 0, 40, 30}, 0, 1.0, false, true, 0.0}});
-    CHECK(objects_of(*opened, 1) ==
+    // By their numbers, 10 and 20, and not in the order of the file.
+    CHECK(contains(opened->dataset->name(0), "a.jpg"));
+    CHECK(contains(opened->dataset->name(1), "b.jpg"));
+    CHECK(opened->ids.pictures == std::vector<std::int64_t>{10, 20});
+    CHECK(opened->ids.classes == std::map<std::int64_t, std::int32_t>{{3, 0}, {7, 1}});
+    CHECK(objects_of(*opened, 0) ==
           std::vector<ObjectBox>{{{1.5, 2, 11.75, 22}, 1, 1.0, false, false, 55.5}, {{30, 20, 40, 30}, 0}});
-    CHECK(opened->boxes.crowd == 1);
-    CHECK(opened->boxes.objects == 3);
   }
+  // What surrounds a crowd is there for the metrics, and not for training.
+  CHECK(objects_of(pair.evaluation, 1) == std::vector<ObjectBox>{{{0, 0, 40, 30}, 0, 1.0, false, true, 0.0}});
+  CHECK(pair.evaluation.boxes.crowd == 1);
+  CHECK(pair.evaluation.boxes.objects == 3);
+  CHECK(objects_of(pair.training, 1).empty());
+  CHECK(pair.training.boxes.crowd == 0);
+  CHECK(pair.training.boxes.dropped_crowd == 1);
+  CHECK(pair.training.boxes.objects == 2);
+  CHECK(contains(warnings_of(pair.training), "split train: 1 boxes around crowds are not trained on: "));
+  CHECK(!contains(warnings_of(pair.evaluation), "crowds"));
 }
 
 }  // namespace
@@ -102,7 +113,7 @@ TEST_CASE("COCO's files beside their pictures, and files named by their path") {
   DetectionDatasetOptions options;
   options.evaluation_split = "holdout/_annotations.coco.json";
   const auto pair = open_detection_datasets(folder.path().string(), DetectionFormat::coco, options);
-  CHECK(contains(pair.evaluation.dataset->name(0), "holdout/b.jpg"));
+  CHECK(contains(pair.evaluation.dataset->name(1), "holdout/b.jpg"));
   options.evaluation_split = "nothing";
   const std::string message = open_message(folder.path(), DetectionFormat::coco, options);
   CHECK(contains(message, "instances_nothing.json"));
@@ -148,7 +159,8 @@ TEST_CASE("the evaluation split opens without the training pictures, with the tr
   };
   const auto opened = open();
   CHECK(opened.dataset->class_names() == std::vector<std::string>{"bird", "cat", "dog"});
-  CHECK(objects_of(opened, 0)[0].class_index == 1);
+  CHECK(objects_of(opened, 0)[0].class_index == 2);
+  CHECK(objects_of(opened, 1)[0].class_index == 1);
   std::filesystem::remove(folder / "annotations/instances_train2017.json");
   const auto alone = open();
   CHECK(alone.dataset->class_names() == std::vector<std::string>{"cat", "dog"});
@@ -159,24 +171,55 @@ TEST_CASE("wrong boxes of COCO, and classes by name, not by number") {
   TemporaryFolder folder;
   Files files = coco_files("*/");
   // The same classes under other numbers, and one more that no object has.
-  files["annotations/instances_val2017.json"] = bytes_of(with_lists(
+  const std::vector<std::byte> odd = bytes_of(with_lists(
       two_images,
       R"({"image_id": 10, "category_id": 1, "bbox": [-5, 2, 10, 10]}, {"image_id": 10, "category_id": 2, "bbox": [9, 9, 0, 5]},
          {"image_id": 10, "category_id": 2, "bbox": [20, 20, -10, -5]}, {"image_id": 10, "category_id": 2, "bbox": [1, 1, 39.3, 5]})",
       R"({"id": 1, "name": "dog"}, {"id": 2, "name": "cat"}, {"id": 5, "name": "bird"})"));
+  files["annotations/instances_val2017.json"] = odd;
   write_files(folder.path(), files);
   const auto pair = open_detection_datasets(folder.path().string(), DetectionFormat::coco);
-  CHECK(objects_of(pair.evaluation, 1) ==
-        std::vector<ObjectBox>{{{0, 2, 5, 12}, 1}, {{10, 15, 20, 20}, 0}, {{1, 1, 40, 6}, 0}});
-  CHECK(pair.evaluation.boxes.clipped == 1);  // the last one crosses by 0.3: rounding
+  // pycocotools measures against the boxes as the file has them: nothing is moved or left out.
+  CHECK(objects_of(pair.evaluation, 0) ==
+        std::vector<ObjectBox>{{{-5, 2, 5, 12}, 1}, {{9, 9, 9, 14}, 0}, {{10, 15, 20, 20}, 0}, {{1, 1, 40.3, 6}, 0}});
+  CHECK(pair.evaluation.ids.classes == std::map<std::int64_t, std::int32_t>{{1, 1}, {2, 0}});
+  CHECK(pair.evaluation.boxes.clipped == 0);
+  CHECK(pair.evaluation.boxes.dropped_empty == 0);
+  CHECK(pair.evaluation.boxes.left_as_stated == 2);
   CHECK(pair.evaluation.boxes.swapped == 1);
-  CHECK(pair.evaluation.boxes.dropped_empty == 1);
   CHECK(pair.evaluation.boxes.pictures_without_objects == 1);
+  CHECK(contains(warnings_of(pair.evaluation), "2 boxes that cross the border"));
+  CHECK(contains(warnings_of(pair.evaluation), "object 1 (-5, 2, 10, 10) in 40 x 30"));
   DetectionDatasetOptions options;
   options.class_names = {"dog"};
   const auto only = open_detection_datasets(folder.path().string(), DetectionFormat::coco, options);
   CHECK(only.training.boxes.objects == 1);
   CHECK(only.training.boxes.dropped_class == 2);
+  CHECK(only.evaluation.ids.classes == std::map<std::int64_t, std::int32_t>{{1, 0}});
+
+  // For training they are put right or left out.
+  files["annotations/instances_train2017.json"] = odd;
+  write_files(folder.path(), files);
+  const auto same = open_detection_datasets(folder.path().string(), DetectionFormat::coco);
+  CHECK(objects_of(same.training, 0) ==
+        std::vector<ObjectBox>{{{0, 2, 5, 12}, 0}, {{10, 15, 20, 20}, 1}, {{1, 1, 40, 6}, 1}});
+  CHECK(same.training.boxes.clipped == 1);  // the last one crosses by 0.3: rounding
+  CHECK(same.training.boxes.swapped == 1);
+  CHECK(same.training.boxes.dropped_empty == 1);
+  CHECK(same.training.boxes.left_as_stated == 0);
+}
+
+TEST_CASE("the order of the pictures in a COCO file changes nothing") {
+  const std::string image_a = R"({"id": 10, "file_name": "a.jpg", "width": 40, "height": 30})";
+  const std::string image_b = R"({"id": 20, "file_name": "b.jpg", "width": 40, "height": 30})";
+  for (const std::string& images : {image_a + "," + image_b, image_b + "," + image_a}) {
+    CAPTURE(images);
+    TemporaryFolder folder;
+    Files files = coco_files("*/");
+    files["annotations/instances_val2017.json"] = bytes_of(with_lists(images, three_objects, two_categories));
+    write_files(folder.path(), files);
+    check_pair(open_detection_datasets(folder.path().string(), DetectionFormat::coco));
+  }
 }
 
 TEST_CASE("JSON is the same in parts of any size, with an order mark and in any order") {

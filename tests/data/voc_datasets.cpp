@@ -121,6 +121,30 @@ TEST_CASE("difficult objects are kept and marked, parts and other tags passed ov
   CHECK(!objects_of(pair.evaluation, 0)[0].is_difficult);
 }
 
+TEST_CASE("difficult objects are trained on or not, and always measured") {
+  const std::string difficult = object_xml("a", "1", "1", "5", "5", "<difficult>1</difficult>");
+  const std::string other = object_xml("a", "11", "1", "15", "5");
+  TemporaryFolder folder;
+  write_files(folder.path(), voc_files({difficult + other, difficult + other}, 1));
+  DetectionDatasetOptions options;
+  options.difficult_in_training = parse_difficult_objects("keep");
+  const auto kept = open_detection_datasets(folder.path().string(), DetectionFormat::voc, options);
+  CHECK(kept.training.boxes.objects == 2);
+  CHECK(kept.training.boxes.dropped_difficult == 0);
+  options.difficult_in_training = parse_difficult_objects("drop");
+  const auto dropped = open_detection_datasets(folder.path().string(), DetectionFormat::voc, options);
+  CHECK(objects_of(dropped.training, 0) == std::vector<ObjectBox>{{{10, 0, 15, 5}, 0}});
+  CHECK(dropped.training.boxes.dropped_difficult == 1);
+  CHECK(contains(warnings_of(dropped.training), "split trainval: 1 difficult objects are not trained on"));
+  for (const OpenedDetectionDataset* evaluation : {&kept.evaluation, &dropped.evaluation}) {
+    CHECK(evaluation->boxes.objects == 2);
+    CHECK(evaluation->boxes.difficult == 1);
+  }
+  CHECK(open_detection_dataset(folder.path().string(), DetectionFormat::voc, DatasetSplit::training, options)
+            .boxes.objects == 1);
+  CHECK(contains(message_of([] { parse_difficult_objects("no"); }), "there is no \"no\""));
+}
+
 TEST_CASE("trainval and test are used when there is a test split, otherwise train and val") {
   TemporaryFolder folder;
   Files files = voc_files({cell, cell, cell}, 2);
@@ -263,9 +287,9 @@ TEST_CASE("what is missing from a Pascal VOC data set is named") {
   CHECK(contains(open_message(folder.path(), DetectionFormat::voc), "no annotation"));
   write_files(folder.path(), voc_files({"", "", cell}, 2));
   CHECK(contains(open_message(folder.path(), DetectionFormat::voc), "split trainval: no box at all is left of 0 on 2"));
-  write_files(folder.path(), voc_files({cell, cell, object_xml("cell", "90", "1", "95", "9")}, 2));
+  write_files(folder.path(), voc_files({"", object_xml("cell", "90", "1", "95", "9"), cell}, 2));
   const std::string empty = open_message(folder.path(), DetectionFormat::voc);
-  CHECK(contains(empty, "split test: no box at all is left of 1 on 1"));
+  CHECK(contains(empty, "split trainval: no box at all is left of 1 on 2"));
   CHECK(contains(empty, "1 boxes with less than one pixel"));
 }
 

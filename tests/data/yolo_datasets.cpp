@@ -3,6 +3,7 @@
 #include "detection_files.h"
 #include "engine/base/error.h"
 #include "engine/data/png.h"
+#include "engine/data/yaml_names.h"
 #include "engine/data/yolo_label.h"
 
 using namespace sleight;
@@ -195,11 +196,66 @@ TEST_CASE("class names from lists and from data.yaml") {
   CHECK(parse_yaml_names("names:\n- a b\n- c\nnc: 2\n- d") == two);
   CHECK(parse_yaml_names("# names: [x]\nnames:  # the names\n  0: a b\n  1: \"c\"\n\ntrain: x\n") == two);
   CHECK(parse_yaml_names("train: x\n").empty());
-  CHECK(contains(names_message("names:\n  0: a\n  2: b\n"), "expected \"- name\" or \"1: name\", found \"2: b\""));
+  CHECK(contains(names_message("names:\n  0: a\n  2: b\n"), "there is no name of class 1, but one of class 2"));
   CHECK(contains(names_message("names: [a, b"), "has no end"));
   CHECK(contains(names_message("names: a"), "the names are \"a\""));
   CHECK(contains(names_message("names: [a, a]"), "\"a\" is there twice"));
   CHECK(contains(names_message("names: [a]\nnames: [b]"), "names twice"));
+}
+
+TEST_CASE("class names in a data.yaml may be written in every form that tools write") {
+  using Names = std::vector<std::string>;
+  const Names odd = {"a, b", "it's", "say \"so\"", "c # d", "[e]: f", "caf\xc3\xa9", "0"};
+  CHECK(parse_yaml_names(R"(names: ["a, b", 'it''s', "say \"so\"", "c # d", '[e]: f', "caf\xE9", 0])") == odd);
+  CHECK(parse_yaml_names("names: [ 'a, b',  # the first\n   it's ,\n\n\"say \\\"so\\\"\", 'c # d',\n '[e]: f', "
+                         "\"caf\\u00e9\"\n, 0, ]  # done\nnc: 7\n") == odd);
+  CHECK(parse_yaml_names("path: x\r\nnames:\r\n  - 'a, b'\r\n  # more\r\n  - it's\r\n\r\n  - \"say \\\"so\\\"\" # "
+                         "x\r\n  - 'c # d'\r\n  - '[e]: f'\r\n  - caf\xc3\xa9\r\n  - 0\r\nnc: 7\r\n") == odd);
+  CHECK(parse_yaml_names("names:\n  0: a, b\n  1: it's\n  2: say \"so\"\n  '3': 'c # d'\n  \"4\": '[e]: f'\n  5 : "
+                         "caf\xc3\xa9\n  6: 0 # zero\n\ndownload: |\n  names: [x]\n") == odd);
+  CHECK(parse_yaml_names("names: {0: cat, 1: 'hot, dog'}") == Names{"cat", "hot, dog"});
+  CHECK(parse_yaml_names("names: {\n  '1': dog, 0:\n    cat,\n}\n") == Names{"cat", "dog"});
+  CHECK(parse_yaml_names("names:\n  1: dog\n  10: k\n  0: cat\n  2: c\n  3: d\n  4: e\n  5: f\n  6: g\n  7: h\n  8: "
+                         "i\n  9: j") == Names{"cat", "dog", "c", "d", "e", "f", "g", "h", "i", "j", "k"});
+  CHECK(parse_yaml_names("\xef\xbb\xbfnames :\n  [traffic\n   light, 'fire\n  hydrant']") ==
+        Names{"traffic light", "fire hydrant"});
+  // As long names are broken by PyYAML.
+  CHECK(parse_yaml_names("names:\n- a very\n  long name\n- \"a\\tvery\\\n  \\ longer\n  name\"\n- 'b\n\n  c'\nnc: 3") ==
+        Names{"a very long name", "a\tvery longer name", "b c"});
+  CHECK(parse_yaml_names("names:\n  0: a very\n    long name # x\n  1: b\n") == Names{"a very long name", "b"});
+  CHECK(parse_yaml_names("names: [C#, a#b]") == Names{"C#", "a#b"});
+  CHECK(parse_yaml_names("names:\n- a\n---\n- b") == Names{"a"});
+  CHECK(parse_yaml_names("kpt_names: [x]\nnames: [a]\nmore:\n  names: [b]") == Names{"a"});
+  CHECK(parse_yaml_names("names: []").empty());
+  CHECK(parse_yaml_names("names:").empty());
+  CHECK(parse_yaml_names("").empty());
+}
+
+TEST_CASE("class names in a data.yaml that mean something else are refused with their line") {
+  CHECK(contains(names_message("nc: 1\nnames:\n  cat: 0\n"), "line 3: in the list of names: expected \"- name\""));
+  CHECK(contains(names_message("names:\n  1: a\n  2: b\n"), "no name of class 0, but one of class 1"));
+  CHECK(contains(names_message("names:\n  -1: a\n  0: b\n"), "there is no class -1"));
+  CHECK(contains(names_message("names:\n  0: a\n  0: b\n"), "class 0 has two names"));
+  CHECK(contains(names_message("names:\n  0: a\n  - b\n"), "line 3: the names are numbered in part"));
+  CHECK(contains(names_message("names:\n  0:\n  1: b\n"), "the name of class 0 is empty"));
+  CHECK(contains(names_message("names: [a,, b]"), "the name of class 1 is empty"));
+  CHECK(contains(names_message("names:\n  - [a, b]\n"), "line 2: in the list of names: \"[a, b]\" has a meaning"));
+  CHECK(contains(names_message("names:\n  - &x a\n"), "quotation marks"));
+  CHECK(contains(names_message("names:\n  - - a\n"), "quotation marks"));
+  CHECK(contains(names_message("names: [a [b]]"), "expected ',' or ']', found \"[b]]\""));
+  CHECK(contains(names_message("names: ['a'b]"), "expected ',' or ']', found \"b]\""));
+  CHECK(contains(names_message("names:\n - 'a' b"), "\"b\" is too much"));
+  CHECK(contains(names_message("names: [a] b"), "\"b\" is too much"));
+  CHECK(contains(names_message("names: ['a]\n"), "has no closing quotation mark"));
+  CHECK(contains(names_message(R"(names: ["a\q"])"), "backslash"));
+  CHECK(contains(names_message(R"(names: ["a\u12"])"), "4 hexadecimal digits"));
+  CHECK(contains(names_message(R"(names: ["\ud800"])"), "no such character"));
+  CHECK(contains(names_message("names: {0: a"), "has no end"));
+  CHECK(contains(names_message("names: null"), "the names are \"null\""));
+}
+
+TEST_CASE("a file of class names is read by its path") {
+  const std::vector<std::string> two = {"a b", "c"};
   TemporaryFolder folder;
   write_bytes(folder / "names.txt", bytes_of("a b\nc"));
   CHECK(read_class_names(folder / "names.txt") == two);

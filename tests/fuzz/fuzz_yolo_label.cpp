@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "engine/base/error.h"
+#include "engine/data/yaml_names.h"
 #include "engine/data/yolo_label.h"
 
 namespace {

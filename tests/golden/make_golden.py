@@ -2,7 +2,7 @@
 """Writes every golden file again: python3 tests/golden/make_golden.py [NAME ...]
 
 Each make_NAME.py beside this file has one function cases() that returns the list of cases of NAME.json. Needs PyTorch,
-and for detection_metrics pycocotools; the tests read the JSON files and need nothing.
+and for coco_results and detection_metrics pycocotools; the tests read the JSON files and need nothing.
 """
 import importlib
 import sys

@@ -1,4 +1,5 @@
 // Detections scored from outside: a data set in COCO's format and a file of detections, both written by the test.
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -6,9 +7,11 @@
 #include "engine/base/file.h"
 #include "engine/data/picture.h"
 #include "engine/data/png.h"
+#include "engine/train/detection_metrics.h"
 #include "engine/train/detections_file.h"
 #include "tests/base/error_message.h"
 #include "tests/base/temporary_folder.h"
+#include "tests/golden/golden.h"
 #include "tests/tools/tool_process.h"
 
 namespace sleight::test {
@@ -79,6 +82,85 @@ TEST_CASE("score_detections prints every metric, as a table and as JSON") {
 
   const ToolResult stricter = set.score(found, {"--json", "--overlap", "0.7"});
   CHECK(contains(stricter.output, "\"VOC\": 0.25"));
+}
+
+TEST_CASE("COCO's files as they are get pycocotools' numbers, whatever the order of the pictures") {
+  for (const nlohmann::json& golden : golden_cases("coco_results")) {
+    INFO(golden.at("name").get<std::string>());
+    const TemporaryFolder folder;
+    nlohmann::json annotations = golden.at("annotations");
+    for (const nlohmann::json& image : annotations.at("images")) {
+      Picture picture;
+      picture.resize(image.at("height"), image.at("width"));
+      const std::filesystem::path file = folder / "data/val" / image.at("file_name").get<std::string>();
+      std::filesystem::create_directories(file.parent_path());
+      write_file_atomically(file, encode_png(picture.view()));
+    }
+    std::filesystem::create_directories(folder / "data/annotations");
+    write_file_atomically(folder / "results.json", golden.at("results").dump());
+    const auto score = [&] {
+      write_file_atomically(folder / "data/annotations/instances_val.json", annotations.dump());
+      const ToolResult result =
+          run_tool_process("score_detections", {"--detections", (folder / "results.json").string(), "--data",
+                                                (folder / "data").string(), "--format", "coco", "--json"});
+      INFO(result.output);
+      REQUIRE(result.status == 0);
+      return nlohmann::json::parse(result.output.substr(result.output.find("\n{") + 1));
+    };
+    const nlohmann::json scores = score();
+    for (std::size_t i = 0; i < coco_numbers.size(); ++i) {
+      const nlohmann::json& found_number = scores.at("COCO").at(coco_numbers[i].name);
+      const nlohmann::json& expected = golden.at("numbers").at(i);
+      INFO(coco_numbers[i].name << ": " << found_number.dump() << " instead of " << expected.dump());
+      REQUIRE(found_number.is_null() == expected.is_null());
+      if (!expected.is_null()) CHECK(std::abs(found_number.get<double>() - expected.get<double>()) <= 1e-9);
+    }
+    nlohmann::json& images = annotations.at("images");
+    std::reverse(images.begin(), images.end());
+    CHECK(score() == scores);
+  }
+}
+
+TEST_CASE("score_detections reads COCO's results, and says which of their ids it does not know") {
+  const SmallSet set;
+  const auto score = [&](const std::string& results) {
+    write_file_atomically(set.folder / "results.json", results);
+    return run_tool_process("score_detections", {"--detections", (set.folder / "results.json").string(), "--data",
+                                                 (set.folder / "data").string(), "--format", "coco", "--json"});
+  };
+  const auto result = [](int image, int category) {
+    return R"({"image_id": )" + std::to_string(image) + R"(, "category_id": )" + std::to_string(category) +
+           R"(, "bbox": [10, 10, 20, 20], "score": 0.5})";
+  };
+  const ToolResult good = score("[" + result(1, 5) + "," + result(2, 2) + "]");
+  INFO(good.output);
+  CHECK(good.status == 0);
+  CHECK(contains(good.output, "\"VOC\": 1.0"));
+  const ToolResult category = score("[" + result(1, 5) + "," + result(2, 1) + "]");
+  INFO(category.output);
+  CHECK(category.status == 1);
+  CHECK(contains(category.output,
+                 "results[1].category_id is 1, but of the 2 categories of the annotations, numbered 2 "
+                 "to 5"));
+  const ToolResult image = score("[" + result(7, 5) + "]");
+  INFO(image.output);
+  CHECK(image.status == 1);
+  CHECK(contains(image.output, "results[0].image_id is 7"));
+}
+
+TEST_CASE("objects in pictures that nobody could read do not count") {
+  const SmallSet set;
+  DetectionsFile other = found;
+  other.detections = {{1, 1, 0.9, {10, 10, 30, 30}}};
+  const ToolResult missed = set.score(other, {"--json"});
+  INFO(missed.output);
+  CHECK(contains(missed.output, "\"VOC\": 0.5"));
+  other.unreadable = {0};
+  const ToolResult left_out = set.score(other, {"--json"});
+  INFO(left_out.output);
+  CHECK(left_out.status == 0);
+  CHECK(contains(left_out.output, "\"VOC\": 1.0"));
+  CHECK(contains(left_out.output, "1 of the 2 pictures could not be read"));
 }
 
 TEST_CASE("score_detections says what is wrong with its files and flags") {

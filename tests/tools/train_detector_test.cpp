@@ -191,6 +191,32 @@ TEST_CASE("a detector learns to find a plate, and detect draws it") {
     CHECK(contains(rest.output, "picture3.png"));
     CHECK(contains(rest.output, "plate"));
   }
+  {  // The detections that evaluate_detector writes get the same scores from score_detections.
+    // One picture that cannot be read (still), one object across the border, one difficult object: all that they could
+    // disagree about.
+    const auto replace = [&](const std::string& file, const std::string& old_text, const std::string& new_text) {
+      std::string text = read_text_file(scratch / "voc/Annotations" / file);
+      REQUIRE(contains(text, old_text));
+      write_file_atomically(scratch / "voc/Annotations" / file,
+                            text.replace(text.find(old_text), old_text.size(), new_text));
+    };
+    replace("picture1.xml", "<xmin>12<", "<xmin>-30<");
+    replace("picture2.xml", "<difficult>0<", "<difficult>1<");
+    const ToolResult evaluated = run_tool_process(
+        "evaluate_detector", {"--data", (scratch / "voc").string(), "--weights", (run / "best.safetensors").string(),
+                              "--detections", (scratch / "evaluated.json").string()});
+    require_success(evaluated);
+    const ToolResult scored =
+        run_tool_process("score_detections", {"--data", (scratch / "voc").string(), "--format", "voc", "--detections",
+                                              (scratch / "evaluated.json").string()});
+    require_success(scored);
+    const auto table = [](const std::string& output) { return output.substr(output.find("class ")); };
+    CHECK(table(scored.output) == table(evaluated.output));
+    INFO(scored.output << evaluated.output);
+    CHECK(contains(evaluated.output, "1 broken picture left out"));
+    CHECK(contains(scored.output, "1 of the 16 pictures could not be read"));
+    CHECK(contains(table(scored.output), "\nmean"));
+  }
   {  // Classes that do not match the weights are refused.
     write_voc(scratch / "other", 4, "cup");
     const ToolResult other = run_tool_process("evaluate_detector", {"--data", (scratch / "other").string(), "--weights",
@@ -208,6 +234,30 @@ TEST_CASE("a detector learns to find a plate, and detect draws it") {
   }
 }
 
+TEST_CASE("difficult objects are left out of training when that is asked for") {
+  const TemporaryFolder scratch;
+  write_voc(scratch / "voc", 8);
+  const fs::path annotation = scratch / "voc/Annotations/picture5.xml";
+  std::string text = read_text_file(annotation);
+  write_file_atomically(annotation, text.replace(text.find("<difficult>0<"), 13, "<difficult>1<"));
+  const auto train = [&](const std::string& difficult) {
+    const ToolResult result =
+        run_tool_process("train_detector", {"--data", (scratch / "voc").string(), "--tricks", "none", "--augmentation",
+                                            "none", "--image-size", "96", "--batch-size", "8", "--max-steps", "1",
+                                            "--difficult", difficult, "--out", (scratch / difficult).string()});
+    require_success(result);
+    CHECK(contains(read_text_file(scratch / difficult / "recipe.toml"), "difficult = \"" + difficult + "\""));
+    return result.output;
+  };
+  const std::string kept = train("keep");
+  INFO(kept);
+  CHECK(contains(kept, "8 training pictures with 8 objects and 8 evaluation pictures with 8 of 1 classes"));
+  const std::string dropped = train("drop");
+  INFO(dropped);
+  CHECK(contains(dropped, "8 training pictures with 7 objects and 8 evaluation pictures with 8 of 1 classes"));
+  CHECK(contains(dropped, "1 difficult objects are not trained on, as asked for"));
+}
+
 TEST_CASE("misuse of train_detector is answered with one clear message") {
   const TemporaryFolder scratch;
   const fs::path run = scratch / "run";
@@ -223,6 +273,8 @@ TEST_CASE("misuse of train_detector is answered with one clear message") {
   expect({"--data", "/no/such/folder", "--out", run.string()}, "/no/such/folder");
   expect({"--data", "/no/such/folder", "--format", "pascal"}, "pascal");
   expect({"--data", "/no/such/folder", "--format", "synthetic"}, "--data synthetic");
+  write_voc(scratch / "voc", 2);
+  expect({"--data", (scratch / "voc").string(), "--out", run.string(), "--difficult", "maybe"}, "--difficult: ");
   expect({"--image-size", "100"}, "multiple of 32");
   expect({"--anchors", "1,2 3,4"}, "nine");
   expect({"--anchors", "9,9 1,2 3,4 5,6 7,8 9,10 11,12 13,14 15,16"}, "smallest first");

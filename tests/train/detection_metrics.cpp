@@ -243,6 +243,18 @@ TEST_CASE("difficult objects and crowds are ignored, counted or left out") {
   CHECK(score(in_crowd, {}) == 1.0);
   CHECK(score(in_crowd, {.crowd = counted}) == 0.25);  // wrong, then one of two
   CHECK(score(in_crowd, {.crowd = left_out}) == 0.5);
+
+  // Nobody is expected to find them: not a hit, as above, and not a miss.
+  const auto without = [&](const MatchingOptions& options) {
+    scene.detections = {of_object};
+    const double voc = *voc_metrics(scene.truth, scene.detections, {.matching = options}).all_point;
+    CHECK(std::abs(voc - *coco_metrics(scene.truth, scene.detections, options).numbers.average_precision) <= 0.005);
+    return voc;
+  };
+  CHECK(without({}) == 1.0);
+  CHECK(without({.difficult = counted}) == 0.5);
+  CHECK(without({.crowd = counted}) == 0.5);
+  CHECK(without({.difficult = left_out, .crowd = left_out}) == 1.0);
 }
 
 TEST_CASE("VOC's threshold of overlap is an option") {

@@ -1,9 +1,12 @@
 #include "engine/train/detections_file.h"
 
+#include <cmath>
 #include <limits>
+#include <random>
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
+#include "engine/train/detector.h"
 #include "tests/base/error_message.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/train/detection_scenes.h"
@@ -39,7 +42,8 @@ TEST_CASE("detections come back from a file bit by bit") {
   const DetectionScene scene = random_scene(1, 3, 2, 4, 20);
   DetectionsFile file{.pictures = {"a \"quoted\".jpg", "folder/b.jpg", "\xc3\xa9.png"},
                       .class_names = scene.truth.class_names,
-                      .detections = scene.detections};
+                      .detections = scene.detections,
+                      .unreadable = {}};
   // As networks give them: the difference of two such numbers, and its sum with one of them again, is exact.
   for (Detection& detection : file.detections) {
     Box& box = detection.box;
@@ -73,7 +77,7 @@ TEST_CASE("files of the wrong shape say where") {
   const std::string good = R"({"image_id": 7, "category_id": 90, "bbox": [1, 2, 3, 4], "score": 0.5})";
   REQUIRE(message_of(with_annotation(good)).empty());
   refuse("", {"not valid JSON"});
-  refuse("[" + good + "]", {"begins with a list", "\"annotations\""});
+  refuse("[" + good + "]", {"COCO's results alone", "under \"annotations\""});
   refuse("17", {"begins with the number \"17\""});
   refuse("{}", {"there is no \"images\""});
   refuse("{" + images + "," + categories + "}", {"there is no \"annotations\""});
@@ -106,6 +110,7 @@ TEST_CASE("files of the wrong shape say where") {
   refuse(with_annotation(R"({"bbox": [1, 2, -3, 4]})"), {"the negative width -3", "[x, y, width, height]"});
   refuse(with_annotation(R"({"bbox": [1, 2, 3, -4]})"), {"the negative height -4"});
   refuse(with_annotation(R"({"bbox": [1, 2e7, 3, 4]})"), {"annotations[0].bbox holds \"2e7\", beyond 1e7 pixels"});
+  refuse(R"({"images": [{"id": 1, "unreadable": 1}]})", {"images[0].unreadable is the number \"1\" instead of true"});
   refuse(with_annotation(R"({"score": true})"), {"annotations[0].score is true instead of a number"});
   refuse(with_annotation(R"({"score": NaN})"), {"not valid JSON", "NaN"});
   refuse(with_annotation(R"({"score": 1e999})"), {"not valid JSON", "beyond float64"});
@@ -113,6 +118,90 @@ TEST_CASE("files of the wrong shape say where") {
   const std::string whole = with_annotation(good);
   for (std::size_t size = 0; size < whole.size(); ++size)
     CHECK(contains(message_of(whole.substr(0, size)), "found.json: not valid JSON"));
+}
+
+TEST_CASE("COCO's results alone are read with what the annotations say about their ids") {
+  const IdMeanings meanings{.pictures = {{20, "val/b.jpg"}, {10, "val/a.jpg"}, {7, "val/c.jpg"}},
+                            .classes = {{90, "cat"}, {3, "dog"}}};
+  const auto read = [&](const std::string& text) { return detections_from_json(text, "found.json", meanings); };
+  const std::string one = R"({"image_id": 20, "category_id": 90, "bbox": [1, 2.5, 3e1, 0], "score": 0.25})";
+  const std::string two = R"({"id": 4, "score": 1, "segmentation": {"counts": "abc"}, "bbox": [0, 0, 1, 1],
+                              "area": 1, "category_id": 3, "image_id": 7})";
+  const DetectionsFile file = read("[" + one + "," + two + "]");
+  CHECK(file.pictures == std::vector<std::string>{"val/c.jpg", "val/a.jpg", "val/b.jpg"});
+  CHECK(file.class_names == std::vector<std::string>{"dog", "cat"});
+  CHECK(file.detections == std::vector<Detection>{{2, 1, 0.25, {1, 2.5, 31, 2.5}}, {0, 0, 1.0, {0, 0, 1, 1}}});
+  CHECK(file.unreadable.empty());
+  CHECK(read("[]").detections.empty());
+  CHECK(read("[]").pictures.size() == 3);
+  // A file that explains its own ids needs nobody else to.
+  CHECK(read(with_annotation("")).pictures == std::vector<std::string>{"a.jpg", "b.jpg"});
+
+  const auto refuse_results = [&](const std::string& text, const std::string& part) {
+    const std::string message = error_message([&] { read(text); });
+    INFO(message);
+    CHECK(contains(message, "found.json: " + part));
+  };
+  refuse_results("[" + one + R"(, {"image_id": 21, "category_id": 90, "bbox": [1, 2, 3, 4], "score": 1}])",
+                 "results[1].image_id is 21, but of the 3 pictures of the annotations, numbered 7 to 20, none has");
+  refuse_results(R"([{"image_id": 20, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 1}])",
+                 "results[0].category_id is 0, but of the 2 categories of the annotations, numbered 3 to 90, none has");
+  refuse_results(R"([{"image_id": "20"}])", "results[0].image_id is the text \"20\" instead of a whole number");
+  refuse_results(R"([{"image_id": 20}])", "results[0] has no \"category_id\"");
+  refuse_results("[" + one + ", 3]", "results[1] is the number \"3\" instead of an object");
+  refuse_results("[" + one, "not valid JSON");
+  refuse_results("[" + one + "] []", "not valid JSON");
+  refuse_results("[[]]", "results[0] is a list instead of an object");
+}
+
+TEST_CASE("pictures that could not be read stand in a file of detections") {
+  const DetectionsFile file{.pictures = {"a", "b", "c"},
+                            .class_names = {"cat"},
+                            .detections = {{0, 0, 0.5, {1, 2, 3, 4}}},
+                            .unreadable = {1, 2}};
+  const DetectionsFile read = detections_from_json(detections_to_json(file), "found.json");
+  CHECK(read.unreadable == file.unreadable);
+  CHECK(read.pictures == file.pictures);
+  const PlacedDetections placed =
+      place_detections(read, std::vector<std::string>{"c", "b", "a"}, read.class_names, "found.json");
+  CHECK(placed.unreadable == std::vector<std::int64_t>{1, 0});
+  CHECK(detections_from_json(R"({"images": [{"id": 1, "file_name": "a", "unreadable": false}], "categories": [],
+                                 "annotations": []})",
+                             "found.json")
+            .unreadable.empty());
+}
+
+// What is measured from the file is what was measured when it was written: to the last bit, for an overlap of exactly
+// the threshold must not be decided otherwise.
+TEST_CASE("what a detector found comes back from a file bit by bit") {
+  constexpr std::size_t count = 5000;
+  std::mt19937 generator(7);
+  std::uniform_real_distribution<float> draw(-20.0F, 420.0F);
+  std::vector<float> rows;
+  for (std::size_t i = 0; i < count; ++i) {
+    const float left = draw(generator), top = draw(generator);
+    const float width = std::abs(draw(generator)) / (i % 5 == 0 ? 1e6F : 3.0F);
+    for (const float number : {0.0F, static_cast<float>(i + 1) / count, left, top, left + width, top + width})
+      rows.push_back(number);
+  }
+  const std::vector<std::int32_t> counts = {static_cast<std::int32_t>(count)};
+  std::vector<Detection> detections;
+  FoundObjects{rows, counts}.append(
+      0, {.scale_x = 416.0 / 500.0, .scale_y = 416.0 / 375.0, .offset_x = 0.0, .offset_y = 7.3}, {375, 500}, 0,
+      detections);
+  REQUIRE(detections.size() > count / 2);
+  CHECK(detections.size() < count);
+  for (const Detection& detection : detections) {
+    const Box& box = detection.box;
+    REQUIRE((box.left >= 0 && box.top >= 0 && box.right <= 500 && box.bottom <= 375 && box.area() > 0));
+  }
+  const DetectionsFile read = detections_from_json(
+      detections_to_json({.pictures = {"a"}, .class_names = {"cat"}, .detections = detections, .unreadable = {}}),
+      "found.json");
+  std::size_t different = 0;
+  for (std::size_t i = 0; i < detections.size(); ++i)
+    different += read.detections[i] == detections[i] ? 0 : 1;
+  CHECK(different == 0);
 }
 
 TEST_CASE("what is nested deeply around the entries takes no stack") {
@@ -124,7 +213,8 @@ TEST_CASE("what is nested deeply around the entries takes no stack") {
 }
 
 TEST_CASE("what no reader could read is not written") {
-  const DetectionsFile good{.pictures = {"a"}, .class_names = {"cat"}, .detections = {{0, 0, 0.5, {1, 2, 3, 4}}}};
+  const DetectionsFile good{
+      .pictures = {"a"}, .class_names = {"cat"}, .detections = {{0, 0, 0.5, {1, 2, 3, 4}}}, .unreadable = {}};
   const auto message = [&](const auto& change) {
     DetectionsFile file = good;
     change(file);
@@ -143,7 +233,8 @@ TEST_CASE("what no reader could read is not written") {
 TEST_CASE("detections find their place in a data set by name") {
   const DetectionsFile file{.pictures = {"b.jpg", "x/a.jpg"},
                             .class_names = {"dog", "cat"},
-                            .detections = {{0, 0, 0.5, {1, 2, 3, 4}}, {1, 1, 0.6, {1, 2, 3, 4}}}};
+                            .detections = {{0, 0, 0.5, {1, 2, 3, 4}}, {1, 1, 0.6, {1, 2, 3, 4}}},
+                            .unreadable = {}};
   const std::vector<std::string> names = {"data/x/a.jpg", "data/x/b.jpg"};
   const std::vector<std::string> classes = {"bird", "cat", "dog"};
   const PlacedDetections placed = place_detections(file, names, classes, "found.json");

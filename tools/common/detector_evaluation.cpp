@@ -50,13 +50,16 @@ FoundInPictures detect_all(Detector& detector, const DetectionDataset& dataset, 
   return all;
 }
 
+std::vector<std::int64_t> positions_of(std::span<const BrokenPicture> broken) {
+  std::vector<std::int64_t> positions;
+  for (const BrokenPicture& picture : broken)
+    positions.push_back(picture.index);
+  std::ranges::sort(positions);
+  return positions;
+}
+
 GroundTruth readable_truth(const DetectionDataset& dataset, std::span<const BrokenPicture> broken) {
-  GroundTruth truth = ground_truth_of(dataset);
-  std::erase_if(truth.objects, [&](const TrueObject& object) {
-    return std::any_of(broken.begin(), broken.end(),
-                       [&](const BrokenPicture& picture) { return picture.index == object.picture; });
-  });
-  return truth;
+  return ground_truth_of(dataset, positions_of(broken));
 }
 
 DetectionScores score_detections(const DetectionDataset& dataset, std::span<const Detection> detections,

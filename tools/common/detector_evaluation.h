@@ -36,6 +36,8 @@ FoundInPictures detect_all(Detector& detector, const DetectionDataset& dataset, 
 // By every metric. Objects of broken pictures do not count: nobody could have found them.
 DetectionScores score_detections(const DetectionDataset& dataset, std::span<const Detection> detections,
                                  std::span<const BrokenPicture> broken);
+// Positions in the data set, rising.
+std::vector<std::int64_t> positions_of(std::span<const BrokenPicture> broken);
 GroundTruth readable_truth(const DetectionDataset& dataset, std::span<const BrokenPicture> broken);
 // 0 where there is no object to find.
 double value_of(const DetectionScores& scores, DetectionMetric metric);

@@ -48,6 +48,7 @@ void DetectionDataOptions::declare(CommandLine& command_line, std::string& data)
   command_line.add_option("--train-split", training_split,
                           "Name of the split to train on (default: the format's rule)");
   command_line.add_option("--classes", classes, "File with one class name per line (default: those of the data set)");
+  command_line.add_option("--difficult", difficult, "Train on VOC's difficult objects: keep or drop");
 }
 
 void DetectionDataOptions::declare_evaluation(CommandLine& command_line, std::string& data) {
@@ -76,6 +77,7 @@ DetectionDatasetOptions DetectionDataOptions::dataset_options(std::uint64_t seed
   options.training_split = training_split;
   options.evaluation_split = evaluation_split;
   if (!classes.empty()) options.class_names = read_class_names(classes);
+  options.difficult_in_training = with_context("--difficult", [&] { return parse_difficult_objects(difficult); });
   options.synthetic = synthetic;
   options.synthetic.width = synthetic.height;
   options.synthetic.evaluation_count = std::max<std::int64_t>(100, synthetic.training_count / 10);
@@ -94,6 +96,7 @@ void DetectionDataOptions::add_settings(Settings& settings, const std::string& d
   if (!training_split.empty()) settings.emplace_back("train-split", toml_quoted(training_split));
   if (!evaluation_split.empty()) settings.emplace_back("evaluation-split", toml_quoted(evaluation_split));
   if (!classes.empty()) settings.emplace_back("classes", toml_quoted(classes));
+  settings.emplace_back("difficult", toml_quoted(difficult));
 }
 
 DetectionMetric parse_detection_metric(const std::string& text) {

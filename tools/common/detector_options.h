@@ -19,6 +19,7 @@ struct DetectionDataOptions {
   std::string format = "voc";
   std::string training_split, evaluation_split;
   std::string classes;  // a file with one name per line
+  std::string difficult = "keep";
   SyntheticSceneOptions synthetic;
 
   void declare(CommandLine& command_line, std::string& data);

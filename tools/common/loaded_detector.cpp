@@ -49,8 +49,11 @@ FoundInPictures LoadedDetector::find_in(const DetectionDataset& dataset, int loa
   return found;
 }
 
-void write_found(const std::string& path, const PictureSource& source, const std::vector<Detection>& detections) {
-  DetectionsFile file{.pictures = {}, .class_names = source.class_names(), .detections = detections};
+void write_found(const std::string& path, const PictureSource& source, const FoundInPictures& found) {
+  DetectionsFile file{.pictures = {},
+                      .class_names = source.class_names(),
+                      .detections = found.plain,
+                      .unreadable = positions_of(found.broken)};
   for (std::int64_t i = 0; i < source.size(); ++i)
     file.pictures.push_back(source.name(i));
   write_detections(path, file);

@@ -38,6 +38,6 @@ class LoadedDetector {
 };
 
 // Detections of all pictures of a data set as a file (engine/train/detections_file.h).
-void write_found(const std::string& path, const PictureSource& source, const std::vector<Detection>& detections);
+void write_found(const std::string& path, const PictureSource& source, const FoundInPictures& found);
 
 }  // namespace sleight

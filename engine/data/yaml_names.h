@@ -1,0 +1,21 @@
+// The class names in a data.yaml, as the tools that write such files leave them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sleight {
+
+// The value of the outermost key "names", in any of YAML's forms for it:
+//
+//   names: [cat, 'hot dog', "a, b"]      names: {0: cat, 1: dog}      over one line or several
+//   names:                               names:
+//     - cat                                0: cat
+//     - dog                                1: dog
+//
+// plain or in quotation marks, with comments. Numbers may come in any order, but must be all of 0 .. count - 1. Empty
+// when the file has no names. Throws Error, with the line, for anything else under that key.
+std::vector<std::string> parse_yaml_names(std::string_view text);
+
+}  // namespace sleight
