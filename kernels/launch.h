@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -44,11 +45,11 @@ struct LaunchShape {
 };
 
 inline std::string to_string(const LaunchShape& shape) {
-  const auto triple = [](const dim3& size) {
-    return "(" + std::to_string(size.x) + ", " + std::to_string(size.y) + ", " + std::to_string(size.z) + ")";
-  };
-  return "blocks " + triple(shape.blocks) + ", threads " + triple(shape.threads) + ", dynamic shared memory " +
-         std::to_string(shape.dynamic_shared_bytes) + " bytes";
+  std::ostringstream text;
+  text << "blocks (" << shape.blocks.x << ", " << shape.blocks.y << ", " << shape.blocks.z << "), threads ("
+       << shape.threads.x << ", " << shape.threads.y << ", " << shape.threads.z << "), dynamic shared memory "
+       << shape.dynamic_shared_bytes << " bytes";
+  return text.str();
 }
 
 // Blocks needed so that count items are covered with per_block of them each; 0 for count 0. Throws
