@@ -1,6 +1,7 @@
 #include "test_pictures.h"
 
 #include <stdlib.h>
+#include <algorithm>
 
 #include <cmath>
 #include <cstdio>

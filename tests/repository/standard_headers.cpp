@@ -73,13 +73,30 @@ Includes includes_of(const std::string& text) {
   return includes;
 }
 
-// The headers whose names the text uses, outside of comments.
+// The line without its comment and its texts in quotes.
+std::string code_of(const std::string& line) {
+  std::string code;
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (quoted && line[i] == '\\') {
+      ++i;
+    } else if (line[i] == '"') {
+      quoted = !quoted;
+    } else if (!quoted) {
+      if (line.compare(i, 2, "//") == 0) break;
+      code += line[i];
+    }
+  }
+  return code;
+}
+
+// The headers whose names the text uses.
 std::set<std::string> needed_headers(const std::string& text) {
   static const std::map<std::string, std::string> headers = header_of_each_name();
   std::set<std::string> needed;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    line.resize(std::min(line.size(), line.find("//")));
+    line = code_of(line);
     const std::string prefix = "std::";
     for (std::size_t at = line.find(prefix); at != std::string::npos; at = line.find(prefix, at)) {
       at += prefix.size();
@@ -142,7 +159,7 @@ TEST_CASE("every file includes the standard headers that it uses") {
 }
 
 TEST_CASE("the check of standard headers finds what it is for") {
-  const std::string uses = "std::vector<std::int64_t> a;  // std::map\nint vector = std::max(1, 2);";
+  const std::string uses = "std::vector<std::int64_t> a;  // std::map\nint vector = std::max(1, \"\\\"std::set\"[0]);";
   CHECK(needed_headers(uses) == std::set<std::string>{"algorithm", "cstdint", "vector"});
   Tree tree;
   tree["a/a.cpp"] = includes_of("#include \"a/a.h\"\n#include \"b.h\"\n");

@@ -202,18 +202,18 @@ TEST_CASE("a detector learns to find a plate, and detect draws it") {
     };
     replace("picture1.xml", "<xmin>12<", "<xmin>-30<");
     replace("picture2.xml", "<difficult>0<", "<difficult>1<");
-    const ToolResult evaluated = run_tool_process(
+    const ToolResult measured = run_tool_process(
         "evaluate_detector", {"--data", (scratch / "voc").string(), "--weights", (run / "best.safetensors").string(),
                               "--detections", (scratch / "evaluated.json").string()});
-    require_success(evaluated);
+    require_success(measured);
     const ToolResult scored =
         run_tool_process("score_detections", {"--data", (scratch / "voc").string(), "--format", "voc", "--detections",
                                               (scratch / "evaluated.json").string()});
     require_success(scored);
     const auto table = [](const std::string& output) { return output.substr(output.find("class ")); };
-    CHECK(table(scored.output) == table(evaluated.output));
-    INFO(scored.output << evaluated.output);
-    CHECK(contains(evaluated.output, "1 broken picture left out"));
+    CHECK(table(scored.output) == table(measured.output));
+    INFO(scored.output << measured.output);
+    CHECK(contains(measured.output, "1 broken picture left out"));
     CHECK(contains(scored.output, "1 of the 16 pictures could not be read"));
     CHECK(contains(table(scored.output), "\nmean"));
   }
