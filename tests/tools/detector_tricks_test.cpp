@@ -45,7 +45,7 @@ std::vector<std::string> receipts_of(const std::string& output) {
   for (std::string line; std::getline(stream, line);) {
     if (line.rfind("best ", 0) == 0) inside = false;
     if (inside && !is_common(line)) lines.push_back(line);
-    if (contains(line, "sets the pace")) inside = true;
+    if (line.rfind("the computation ", 0) == 0) inside = true;  // sets the pace, or starves
   }
   return lines;
 }
