@@ -19,6 +19,7 @@ packages=(
   "libstb-dev              stb_image: reads and writes PNG"
   "zlib1g-dev              reads .tar.gz"
   "libpugixml-dev          reads XML: the annotations of Pascal VOC"
+  "libyaml-cpp-dev         reads YAML: class names of YOLO's data sets"
   "nlohmann-json3-dev      JSON: headers of checkpoints, metrics"
   "libcli11-dev            the flags of the tools"
   "catch2                  the tests"
