@@ -80,7 +80,7 @@ int main(int argument_count, char** arguments) {
   if (has_boxes) return sleight::show_detection_batch(argument_count, arguments);
   sleight::CommandLine command_line(
       "Write a PNG of one training batch, exactly as train_classifier with the same flags would train on it. For a "
-      "detector's batch with boxes: show_batch --format voc|coco|yolo|synthetic --help");
+      "detector's batch with boxes, add --format (voc, coco, yolo or synthetic) to train_detector's flags");
   sleight::ClassifierOptions options;
   options.declare(command_line);
   std::string path = "batch.png";

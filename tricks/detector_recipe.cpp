@@ -58,6 +58,7 @@ DetectorRecipe default_detector_recipe(TrickSet tricks, std::int64_t epochs, std
   recipe.normalisation = {.mean = {123.68, 116.779, 103.939}, .deviation = {58.393, 57.12, 57.375}};
   recipe.training_augmentation = detection_training_recipe();
   recipe.evaluation_augmentation = detection_evaluation_recipe();
+  recipe.mixup_off_epochs = std::min<std::int64_t>(20, epochs / 10);  // wherever mixup is turned on
   if (tricks == TrickSet::none) return recipe;
 
   recipe.decay = Decay::cosine;
@@ -68,7 +69,6 @@ DetectorRecipe default_detector_recipe(TrickSet tricks, std::int64_t epochs, std
   if (tricks == TrickSet::standard) return recipe;
 
   recipe.mixup_alpha = 1.5;
-  recipe.mixup_off_epochs = std::min<std::int64_t>(20, epochs / 10);
   recipe.ema_decay = 0.9998;
   recipe.ema_warm_up = true;
   return recipe;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "catch2_adapter.h"
+#include "engine/base/file.h"
 #include "tests/base/error_message.h"
 #include "tests/base/temporary_folder.h"
 #include "tool_process.h"
@@ -109,14 +110,23 @@ TEST_CASE("a detector's batch is drawn mirrored as the network sees it, boxes wh
 TEST_CASE("show_batch draws a detector's batch") {
   const TemporaryFolder scratch;
   const auto png = scratch / "batch.png";
-  const std::vector<std::string> arguments = {"--data",       "synthetic", "--format",     "synthetic",
-                                              "--batch-size", "4",         "--image-size", "96",
-                                              "--mixup",      "1.5",       "--png",        png.string()};
+  std::vector<std::string> arguments = {"--data", "synthetic", "--format", "synthetic", "--synthetic-pictures", "20"};
+  arguments.insert(arguments.end(),
+                   {"--batch-size", "4", "--image-size", "96", "--mixup", "1.5", "--png", png.string()});
   const ToolResult shown = run_tool_process("show_batch", arguments);
   CAPTURE(shown.output);
   REQUIRE(shown.status == 0);
   CHECK(contains(shown.output, "Beta(1.5, 1.5)"));
   CHECK(std::filesystem::file_size(png) > 5000);
+  // Without mixup it is another batch, and the tricks of train_detector's flags are the ones that are drawn.
+  const auto before = read_file(png);
+  std::replace(arguments.begin(), arguments.end(), std::string("1.5"), std::string("0"));
+  arguments.insert(arguments.end(), {"--random-shapes", "96:128:1", "--difficult", "drop"});
+  const ToolResult plain = run_tool_process("show_batch", arguments);
+  CAPTURE(plain.output);
+  REQUIRE(plain.status == 0);
+  const bool same = read_file(png) == before;
+  CHECK_FALSE(same);
   const ToolResult refused = run_tool_process("show_batch", {"--data", "synthetic", "--format", "pictures"});
   CHECK(refused.status != 0);
   CHECK(contains(refused.output, "voc"));

@@ -48,6 +48,8 @@ TEST_CASE("each set of a detector's tricks adds to the one before") {
   const DetectorRecipe all = default_detector_recipe(TrickSet::all, 0, 416);
   CHECK(all.mixup_alpha == 1.5);
   CHECK(all.mixup_off_epochs == 20);
+  // Whoever turns mixup on alone gets the plain last epochs too.
+  CHECK(default_detector_recipe(TrickSet::none, 200, 416).mixup_off_epochs == 20);
   CHECK(all.ema_decay > 0.0);
 
   // Nothing that is counted in epochs is longer than a short training allows.

@@ -5,6 +5,21 @@
 
 namespace sleight {
 
+DetectionScheduleOptions schedule_options(const DetectorRun& run) {
+  DetectionScheduleOptions options{.seed = run.options.seed,
+                                   .epochs = run.recipe.epochs,
+                                   .batch_size = run.recipe.batch_size,
+                                   .image_size = run.image_size,
+                                   .recipe = run.recipe.training_augmentation};
+  if (run.recipe.mixup_alpha > 0.0)
+    options.mixup = DetectionMixupOptions{.alpha = run.recipe.mixup_alpha,
+                                          .epochs = run.recipe.epochs,
+                                          .off_epochs = run.recipe.mixup_off_epochs,
+                                          .form = run.recipe.mixup_form};
+  options.random_shapes = run.recipe.random_shapes;
+  return options;
+}
+
 DetectionSchedule::DetectionSchedule(const DetectionScheduleOptions& options, std::int64_t pictures)
     : options_(options), pictures_(pictures) {
   check(options.epochs >= 1 && options.batch_size >= 1 && options.image_size >= 1, "a training of ", options.epochs,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/data/detection_loader.h"
+#include "tools/common/detector_options.h"
 #include "tricks/detection_mixup.h"
 #include "tricks/random_shapes.h"
 
@@ -21,6 +22,9 @@ struct DetectionScheduleOptions {
   std::optional<DetectionMixupOptions> mixup = {};
   std::optional<RandomShapesOptions> random_shapes = {};
 };
+
+// What a run says of its batches.
+DetectionScheduleOptions schedule_options(const DetectorRun& run);
 
 class DetectionSchedule {
  public:

@@ -66,8 +66,8 @@ void DetectionDataOptions::declare_evaluation(CommandLine& command_line, std::st
 }
 
 DetectionFormat DetectionDataOptions::parsed_format(const std::string& data) const {
-  if (data == "synthetic") return DetectionFormat::synthetic;
   const DetectionFormat parsed = with_context("--format", [&] { return parse_detection_format(format); });
+  if (data == "synthetic") return DetectionFormat::synthetic;
   check(parsed != DetectionFormat::synthetic, "--format synthetic goes with --data synthetic, not ", data);
   return parsed;
 }

@@ -32,21 +32,6 @@ DetectionDatasetPair open_data(const DetectorRun& run) {
   return data;
 }
 
-DetectionScheduleOptions schedule_options(const DetectorRun& run) {
-  DetectionScheduleOptions options{.seed = run.options.seed,
-                                   .epochs = run.recipe.epochs,
-                                   .batch_size = run.recipe.batch_size,
-                                   .image_size = run.image_size,
-                                   .recipe = run.recipe.training_augmentation};
-  if (run.recipe.mixup_alpha > 0.0)
-    options.mixup = DetectionMixupOptions{.alpha = run.recipe.mixup_alpha,
-                                          .epochs = run.recipe.epochs,
-                                          .off_epochs = run.recipe.mixup_off_epochs,
-                                          .form = run.recipe.mixup_form};
-  options.random_shapes = run.recipe.random_shapes;
-  return options;
-}
-
 class DetectorTask : public TrainingTask {
  public:
   explicit DetectorTask(const DetectorRun& run)

@@ -11,6 +11,7 @@
 #include "engine/train/picture_sheet.h"
 #include "tools/common/command_line.h"
 #include "tools/common/detection_schedule.h"
+#include "tools/common/detector_options.h"
 #include "tools/common/prepared_pictures.h"
 #include "tools/common/run_tool.h"
 
@@ -18,55 +19,29 @@ namespace sleight {
 
 namespace {
 
-struct Options {
-  std::string data, format, training_split, png = "batch.png", random_shapes = "off", augmentation = "all";
-  std::int64_t epochs = 200, batch_size = 16, image_size = 416, mixup_off_epochs = 20, epoch = 0, step = 0;
-  double mixup = 0.0;
-  bool mixup_half = false;
-  std::uint64_t seed = 1;
-  int threads = 1;
-};
-
 // Small pictures are enlarged so that boxes and names can be told apart.
 int enlargement_of(std::int64_t height, std::int64_t width) {
   return static_cast<int>(std::max<std::int64_t>(1, 256 / std::max(height, width)));
 }
 
-int show(const Options& options) {
-  DetectionDatasetOptions data_options;
-  data_options.training_split = options.training_split;
-  data_options.synthetic.seed = options.seed;
-  const auto opened = open_detection_dataset(options.data, parse_detection_format(options.format),
-                                             DatasetSplit::training, data_options);
+int show(const DetectorRun& asked, std::int64_t epoch, std::int64_t step, const std::string& path) {
+  const auto opened = open_detection_dataset(asked.options.data, asked.format, DatasetSplit::training,
+                                             asked.options.boxes.dataset_options(asked.options.seed));
   const DetectionDataset& dataset = *opened.dataset;
-  DetectionScheduleOptions schedule_options{.seed = options.seed,
-                                            .epochs = options.epochs,
-                                            .batch_size = std::min(options.batch_size, dataset.size()),
-                                            .image_size = options.image_size};
-  check(options.augmentation == "all" || options.augmentation == "none", "--augmentation is 'all' or 'none', got '",
-        options.augmentation, "'");
-  if (options.augmentation == "none") schedule_options.recipe = detection_evaluation_recipe();
-  if (options.mixup > 0.0 || options.mixup_half) {
-    schedule_options.mixup =
-        DetectionMixupOptions{.epochs = options.epochs,
-                              .off_epochs = options.mixup_off_epochs,
-                              .form = options.mixup_half ? DetectionMixupForm::half : DetectionMixupForm::beta};
-    if (options.mixup > 0.0) schedule_options.mixup->alpha = options.mixup;
-    log_info(to_string(*schedule_options.mixup));
-  }
-  if (options.random_shapes != "off") schedule_options.random_shapes = parse_random_shapes(options.random_shapes);
-  DetectionSchedule schedule(schedule_options, dataset.size());
-  check(options.epoch < options.epochs && options.step < schedule.steps_per_epoch(), "the training has ",
-        options.epochs, " epochs of ", schedule.steps_per_epoch(), " steps");
-  const std::int64_t wanted = options.epoch * schedule.steps_per_epoch() + options.step;
+  const DetectorRun run = fitted_to(asked, dataset);
+  DetectionSchedule schedule(schedule_options(run), dataset.size());
+  if (schedule.mixup()) log_info(to_string(*schedule_options(run).mixup));
+  check(epoch < run.recipe.epochs && step < schedule.steps_per_epoch(), "the training has ", run.recipe.epochs,
+        " epochs of ", schedule.steps_per_epoch(), " steps");
+  const std::int64_t wanted = epoch * schedule.steps_per_epoch() + step;
   const std::int64_t largest = schedule.sizes().front();
   DetectionLoader loader(
       dataset,
-      [&](std::int64_t step, DetectionBatchRequest& request) { return step == wanted && schedule.fill(step, request); },
-      {.seed = options.seed,
-       .threads = options.threads,
+      [&](std::int64_t at, DetectionBatchRequest& request) { return at == wanted && schedule.fill(at, request); },
+      {.seed = run.options.seed,
+       .threads = std::max(1, run.options.loader_threads),
        .first_step = wanted,
-       .maximum_batch_size = schedule_options.batch_size,
+       .maximum_batch_size = run.recipe.batch_size,
        .maximum_height = largest,
        .maximum_width = largest},
       maximum_objects_of(dataset, schedule.mixup().has_value()));
@@ -75,12 +50,11 @@ int show(const Options& options) {
   const std::int64_t objects =
       std::accumulate(batch->object_counts().begin(), batch->object_counts().end(), std::int64_t{0});
   char title[120];
-  std::snprintf(title, sizeof title, "epoch %lld step %lld, %lldx%lld, %lld objects",
-                static_cast<long long>(options.epoch), static_cast<long long>(options.step),
-                static_cast<long long>(batch->height()), static_cast<long long>(batch->width()),
-                static_cast<long long>(objects));
-  write_png(options.png, draw_detection_batch(*batch, dataset.class_names(), title).view());
-  log_info("wrote ", options.png);
+  std::snprintf(title, sizeof title, "epoch %lld step %lld, %lldx%lld, %lld objects", static_cast<long long>(epoch),
+                static_cast<long long>(step), static_cast<long long>(batch->height()),
+                static_cast<long long>(batch->width()), static_cast<long long>(objects));
+  write_png(path, draw_detection_batch(*batch, dataset.class_names(), title).view());
+  log_info("wrote ", path);
   return 0;
 }
 
@@ -129,32 +103,17 @@ Picture draw_detection_batch(const DetectionBatchView& batch, const std::vector<
 
 int show_detection_batch(int argument_count, char** arguments) {
   CommandLine command_line(
-      "Write a PNG of one batch of a detector's training, with the objects' boxes, names and weights.");
-  Options options;
-  command_line
-      .add_option("--data", options.data,
-                  "Folder or archive of the data set; for the format synthetic the word 'synthetic'")
-      .required();
-  command_line.add_option("--format", options.format, "voc, coco, yolo or synthetic").required();
-  command_line.add_option("--train-split", options.training_split,
-                          "Name of the training split (default: the format's rule)");
-  command_line.add_option("--epochs", options.epochs, "Epochs of the training");
-  command_line.add_option("--batch-size", options.batch_size, "Pictures per step").range(1, 4096);
-  command_line.add_option("--image-size", options.image_size, "Side in pixels, without random shapes").range(1, 8192);
-  command_line.add_option("--augmentation", options.augmentation,
-                          "all: colour, expansion, crop, filter, flip; or none");
-  command_line.add_option("--mixup", options.mixup, "Alpha of Beta(alpha, alpha); 1.5 is usual; 0 turns mixup off");
-  command_line.add_flag("--mixup-half", options.mixup_half, "darknet's mixup: half of each, objects not weighted")
-      .excludes("--mixup");
-  command_line.add_option("--mixup-off-epochs", options.mixup_off_epochs, "The last so many epochs without mixup");
-  command_line.add_option("--random-shapes", options.random_shapes,
-                          "MIN:MAX:EVERY[:MULTIPLE], for example 320:608:10; or 'off'");
-  command_line.add_option("--seed", options.seed, "Of every random draw");
-  command_line.add_option("--loader-threads", options.threads, "Threads that prepare pictures").range(1, 1024);
-  command_line.add_option("--png", options.png, "File to write");
-  command_line.add_option("--epoch", options.epoch, "Epoch, counted from 0").range(0, 1 << 30);
-  command_line.add_option("--step", options.step, "Step in the epoch, counted from 0").range(0, 1 << 30);
-  return run_tool(command_line, argument_count, arguments, [&] { return show(options); });
+      "Write a PNG of one training batch, exactly as train_detector with the same flags would train on it: the "
+      "objects' "
+      "boxes, names and weights.");
+  DetectorOptions options;
+  options.declare(command_line);
+  std::string path = "batch.png";
+  std::int64_t epoch = 0, step = 0;
+  command_line.add_option("--png", path, "File to write");
+  command_line.add_option("--epoch", epoch, "Epoch, counted from 0").range(0, 1 << 30);
+  command_line.add_option("--step", step, "Step in the epoch, counted from 0").range(0, 1 << 30);
+  return run_tool(command_line, argument_count, arguments, [&] { return show(resolve(options), epoch, step, path); });
 }
 
 }  // namespace sleight
