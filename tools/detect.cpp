@@ -4,6 +4,7 @@
 #include <set>
 
 #include "engine/base/log.h"
+#include "engine/data/jpeg_writer.h"
 #include "engine/data/png.h"
 #include "tools/common/command_line.h"
 #include "tools/common/detection_pictures.h"
@@ -20,15 +21,16 @@ namespace fs = std::filesystem;
 struct Options {
   std::vector<std::string> pictures;
   DetectorUse use{.weights = {}, .batch_size = 1, .found = {.score_threshold = 0.3}};
-  std::string out, json, sheet;
+  std::string out, out_format = "png", json, sheet;
   std::int64_t longest_side = 1280;
 };
 
-// "kitchen.png" for kitchen.jpg; two pictures of one name get a number.
-fs::path drawn_path(const fs::path& folder, const fs::path& picture, std::set<fs::path>& taken) {
-  fs::path path = folder / (picture.stem().string() + ".png");
+// "kitchen.png" for kitchen.jpg, with ".png" as extension; two pictures of one name get a number.
+fs::path drawn_path(const fs::path& folder, const fs::path& picture, const std::string& extension,
+                    std::set<fs::path>& taken) {
+  fs::path path = folder / (picture.stem().string() + extension);
   for (int number = 2; !taken.insert(path).second; ++number)
-    path = folder / (picture.stem().string() + "-" + std::to_string(number) + ".png");
+    path = folder / (picture.stem().string() + "-" + std::to_string(number) + extension);
   return path;
 }
 
@@ -55,7 +57,11 @@ int detect(const Options& options) {
     }
     if (!options.out.empty()) {
       const Picture picture = draw_on_picture(files, i, options.longest_side, objects);
-      write_png(drawn_path(options.out, files.path(i), taken), picture.view());
+      if (options.out_format == "jpeg") {
+        write_jpeg(drawn_path(options.out, files.path(i), ".jpg", taken), picture.view());
+      } else {
+        write_png(drawn_path(options.out, files.path(i), ".png", taken), picture.view());
+      }
     }
   }
   if (!options.sheet.empty() && broken.size() < static_cast<std::size_t>(files.size())) {
@@ -76,7 +82,9 @@ int main(int argument_count, char** arguments) {
   sleight::Options options;
   command_line.add_option("pictures", options.pictures, "JPEG or PNG files, or folders of them").required();
   options.use.declare(command_line);
-  command_line.add_option("--out", options.out, "Folder for the pictures with their boxes, as PNG");
+  command_line.add_option("--out", options.out, "Folder for the pictures with their boxes");
+  command_line.add_option("--out-format", options.out_format, "Of the pictures in --out: png or jpeg")
+      .one_of({"png", "jpeg"});
   command_line.add_option("--sheet", options.sheet, "One PNG with all pictures and their boxes");
   command_line.add_option("--json", options.json, "File for the detections, in COCO's form");
   command_line

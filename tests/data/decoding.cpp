@@ -7,6 +7,7 @@
 #include "catch2_adapter.h"
 #include "engine/base/error.h"
 #include "engine/data/decode_picture.h"
+#include "engine/data/jpeg_writer.h"
 #include "engine/data/png.h"
 #include "engine/tensor/random.h"
 #include "test_pictures.h"
@@ -38,6 +39,21 @@ const Picture& constant(const Picture& picture) {
 }
 
 }  // namespace
+
+TEST_CASE("a JPEG file that is written is the picture again, also from a part of a larger one") {
+  PictureDecoder decoder;
+  for (const auto& [height, width] : {std::pair{1, 1}, {7, 9}, {16, 16}, {33, 17}, {121, 203}}) {
+    CAPTURE(height, width);
+    const Picture larger = smooth_picture(height + 3, width + 5);
+    const PictureView whole = larger.view();
+    const PictureView part{whole.row(2) + 3 * 3, height, width, whole.row_stride};
+    const auto file = encode_as_jpeg(part, 100);
+    decoder.open(file);
+    CHECK(largest_difference(decoder.decode(), part) <= 8);
+    CHECK(encode_as_jpeg(part, 20).size() <= file.size());
+  }
+  CHECK(contains(message_of([] { encode_as_jpeg({nullptr, 70000, 1, 3}); }), "at most 65535 pixels"));
+}
 
 TEST_CASE("every kind of JPEG decodes to the picture that was encoded") {
   PictureDecoder decoder;

@@ -6,6 +6,7 @@
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
 #include "engine/data/decode_picture.h"
+#include "engine/data/jpeg.h"
 #include "engine/data/png.h"
 #include "engine/train/detections_file.h"
 #include "engine/train/run_log.h"
@@ -181,6 +182,18 @@ TEST_CASE("a detector learns to find a plate, and detect draws it") {
   REQUIRE(first != found.detections.end());
   CHECK(intersection_over_union(first->box, {8, 6, 48, 36}) > 0.5);
 
+  {
+    const fs::path jpegs = scratch / "jpegs";
+    require_success(run_tool_process(
+        "detect", {(scratch / "voc/JPEGImages/picture3.png").string(), "--weights", (run / "best.safetensors").string(),
+                   "--out", jpegs.string(), "--out-format", "jpeg"}));
+    const auto jpeg = read_file(jpegs / "picture3.jpg");
+    CHECK(is_jpeg(jpeg));
+    const PictureSize png_size = read_png_header(read_file(out / "picture3.png"));
+    const PictureSize jpeg_size = PictureDecoder().open(jpeg);
+    CHECK(jpeg_size.width == png_size.width);
+    CHECK(jpeg_size.height == png_size.height);
+  }
   {  // A broken picture is named, and the others are found.
     const auto bytes = read_file(scratch / "voc/JPEGImages/picture3.png");
     write_file_atomically(scratch / "voc/JPEGImages/picture3.png", std::span(bytes).first(bytes.size() / 2));
