@@ -28,8 +28,10 @@
 
 // The only place that asks which compiler this is. Each side provides, in its own inline namespace
 // SLEIGHT_TARGET_NAMESPACE: Target, the CUDA language (simt only), SharedArray, dynamic_shared_memory, CallSite,
-// CallScope, read_wide, write_wide and start_kernel.
-#ifdef __CUDACC__
+// CallScope, read_wide, write_wide and start_kernel. A build may bring a side of its own: tests/pretend_gpu does.
+#ifdef SLEIGHT_TARGET_HEADER
+#include SLEIGHT_TARGET_HEADER
+#elif defined(__CUDACC__)
 #include "kernels/cuda/target.h"
 #else
 #include "kernels/simt/target.h"
