@@ -163,7 +163,7 @@ bool has_weights_kernel(const Cuda& cuda, const ConvolutionShape& shape) {
   return has_kernel(cuda, weights_direction, shape, describe_normalised_backward_weights);
 }
 
-// What both ways of a contest read and write, in the order of `operands`.
+// What both ways of a contest read and write: places in `operands`.
 enum Operand : std::size_t {
   input,
   weights,
@@ -173,17 +173,25 @@ enum Operand : std::size_t {
   variance,
   before,
   gradient,
-  weight_gradient
+  weight_gradient,
+  operand_count
 };
 
 std::vector<MeasuredOperand> operands_of(const ConvolutionShape& shape) {
   const auto values = [&](std::int64_t count) { return MeasuredOperand{count * size_of(shape.type), shape.type}; };
   const auto channels = [](std::int64_t count) { return MeasuredOperand{count * 4, DataType::float32}; };
   const std::int64_t outputs = shape.output.channels();
-  return {values(shape.input.size()),  values(shape.weights().size()),
-          channels(outputs),           channels(outputs),
-          channels(outputs),           channels(shape.input.channels()),
-          values(shape.output.size()), values(shape.weights().size())};
+  std::vector<MeasuredOperand> operands(operand_count);
+  operands[input] = values(shape.input.size());
+  operands[weights] = values(shape.weights().size());
+  operands[output] = values(shape.output.size());
+  operands[mean] = channels(outputs);
+  operands[inverse_deviation] = channels(outputs);
+  operands[variance] = channels(outputs);
+  operands[before] = channels(shape.input.channels());
+  operands[gradient] = values(shape.output.size());
+  operands[weight_gradient] = values(shape.weights().size());
+  return operands;
 }
 
 // All four numbers of the batch norm before are drawn alike: no kernel takes longer for other ones.
