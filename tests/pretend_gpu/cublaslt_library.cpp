@@ -88,8 +88,8 @@ struct Product {
     const std::int64_t rows = operation.transpose_a == CUBLAS_OP_N ? a.rows : a.columns;
     const std::int64_t columns = operation.transpose_b == CUBLAS_OP_N ? b.columns : b.rows;
     const std::int64_t inner_b = operation.transpose_b == CUBLAS_OP_N ? b.rows : b.columns;
-    return rows == d.rows && columns == d.columns && inner() == inner_b && a.leading >= a.rows &&
-           b.leading >= b.rows && d.leading >= d.rows && a.type == b.type;
+    return rows == d.rows && columns == d.columns && inner() == inner_b && a.leading >= a.rows && b.leading >= b.rows &&
+           d.leading >= d.rows && a.type == b.type;
   }
 };
 
@@ -115,28 +115,40 @@ const Algorithm* find_algorithm(const cublasLtMatmulAlgo_t& algorithm) {
   return nullptr;
 }
 
+// op(matrix) as float32, `inner` neighbours for each of `count` rows or columns.
+std::vector<float> vectors(const void* memory, const Layout& layout, bool along_columns, std::int64_t count,
+                           std::int64_t inner, bool tf32) {
+  const Storage storage = storage_of(layout.type);
+  std::vector<float> result;
+  for (std::int64_t i = 0; i < count; ++i) {
+    for (std::int64_t k = 0; k < inner; ++k) {
+      const float value = read_number(storage, memory, along_columns ? i * layout.leading + k : k * layout.leading + i);
+      result.push_back(tf32 ? rounded_to_tf32(value) : value);
+    }
+  }
+  return result;
+}
+
 void multiply(const Product& product, float alpha, const void* a, const void* b, float beta, const void* c, void* d) {
-  const Storage in = storage_of(product.a.type);
+  const Operation& operation = product.operation;
   const Storage out = storage_of(product.d.type);
-  const bool tf32 = product.operation.compute == CUBLAS_COMPUTE_32F_FAST_TF32;
-  const auto factor = [&](const void* memory, const Layout& layout, cublasOperation_t operation, std::int64_t row,
-                          std::int64_t column) {
-    const std::int64_t place =
-        operation == CUBLAS_OP_N ? column * layout.leading + row : row * layout.leading + column;
-    const float value = read_number(in, memory, place);
-    return tf32 ? rounded_to_tf32(value) : value;
-  };
+  const bool tf32 = operation.compute == CUBLAS_COMPUTE_32F_FAST_TF32;
+  const std::int64_t inner = product.inner();
+  const auto rows = vectors(a, product.a, operation.transpose_a == CUBLAS_OP_T, product.d.rows, inner, tf32);
+  const auto columns = vectors(b, product.b, operation.transpose_b == CUBLAS_OP_N, product.d.columns, inner, tf32);
   for (std::int64_t column = 0; column < product.d.columns; ++column) {
     for (std::int64_t row = 0; row < product.d.rows; ++row) {
+      const float* const x = rows.data() + row * inner;
+      const float* const y = columns.data() + column * inner;
       float sum = 0;
-      for (std::int64_t i = 0; i < product.inner(); ++i)
-        sum += factor(a, product.a, product.operation.transpose_a, row, i) *
-               factor(b, product.b, product.operation.transpose_b, i, column);
+#pragma omp simd reduction(+ : sum)
+      for (std::int64_t i = 0; i < inner; ++i)
+        sum += x[i] * y[i];
       const std::int64_t place = column * product.d.leading + row;
       float value = alpha * sum;
       if (beta != 0.0F) value += beta * read_number(out, c, place);
-      if (product.operation.epilogue == CUBLASLT_EPILOGUE_BIAS)
-        value += read_number(storage_of(*product.operation.bias_type), product.operation.bias, row);
+      if (operation.epilogue == CUBLASLT_EPILOGUE_BIAS)
+        value += read_number(storage_of(*operation.bias_type), operation.bias, row);
       write_number(out, d, place, value);
     }
   }
@@ -279,7 +291,8 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t /*handle*/, cublasLtMatmulDesc_t 
   const std::size_t scribbled = known->workspace_bytes;
   if (scribbled > 0) work.accesses.push_back({workspace, static_cast<std::int64_t>(scribbled)});
   if (product.operation.epilogue == CUBLASLT_EPILOGUE_BIAS)
-    work.accesses.push_back({product.operation.bias, product.d.rows * bytes_of(storage_of(*product.operation.bias_type))});
+    work.accesses.push_back(
+        {product.operation.bias, product.d.rows * bytes_of(storage_of(*product.operation.bias_type))});
   work.run = [=] {
     if (scribbled > 0) std::memset(workspace, 0xFF, scribbled);
     multiply(product, alpha_value, a, b, beta_value, c, d);

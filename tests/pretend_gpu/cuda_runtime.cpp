@@ -214,10 +214,9 @@ cudaError_t cudaMemsetAsync(void* data, int value, std::size_t bytes, cudaStream
   return call([&](Machine& machine) {
     const auto size = static_cast<std::int64_t>(bytes);
     if (bytes > 0 && !machine.is_device(data, size)) return cudaErrorInvalidValue;
-    return machine.enqueue(stream, {.name = "memset",
-                                    .accesses = {{data, size}},
-                                    .microseconds = 1.0,
-                                    .run = [=] { std::memset(data, value, bytes); }});
+    return machine.enqueue(stream, {.name = "memset", .accesses = {{data, size}}, .microseconds = 1.0, .run = [=] {
+                                      std::memset(data, value, bytes);
+                                    }});
   });
 }
 
@@ -290,9 +289,10 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
     recording->captured = stream->capture != nullptr;
     recording->number = stream->queued + 1;
     event->recording = recording;
-    return machine.enqueue(stream, {.name = "record", .accesses = {}, .microseconds = 0.0, .run = [&machine, recording] {
-                                      recording->time = machine.now();
-                                    }});
+    return machine.enqueue(stream,
+                           {.name = "record", .accesses = {}, .microseconds = 0.0, .run = [&machine, recording] {
+                              recording->time = machine.now();
+                            }});
   });
 }
 
@@ -334,8 +334,7 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
     *graph = nullptr;
     if (!machine.has(stream)) return cudaErrorInvalidResourceHandle;
     if (!stream->capture) return cudaErrorIllegalState;
-    if (stream->capture->mode != cudaStreamCaptureModeRelaxed &&
-        stream->capture->thread != std::this_thread::get_id())
+    if (stream->capture->mode != cudaStreamCaptureModeRelaxed && stream->capture->thread != std::this_thread::get_id())
       return cudaErrorStreamCaptureWrongThread;
     const auto capture = std::move(stream->capture);
     if (capture->invalidated) return cudaErrorStreamCaptureInvalidated;

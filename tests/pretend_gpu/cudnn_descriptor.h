@@ -1,9 +1,10 @@
-// The pretended cuDNN's one kind of object: a bag of attributes that is filled, then finalized, then read. What each kind
-// of descriptor may and must hold, and what its finalizing checks, follows NVIDIA's "cuDNN Backend API".
+// The pretended cuDNN's one kind of object: a bag of attributes that is filled, then finalized, then read. What each
+// kind of descriptor may and must hold, and what its finalizing checks, follows NVIDIA's "cuDNN Backend API".
 #pragma once
 
 #include <cudnn_graph.h>
 
+#include <cstdint>
 #include <cstring>
 #include <map>
 #include <memory>

@@ -86,8 +86,8 @@ Pattern pattern_of(const Descriptor& graph) {
         break;
       }
       case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR:
-        pattern.float32 = tensor_shape(operation->descriptor(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W)).type ==
-                          CUDNN_DATA_FLOAT;
+        pattern.float32 =
+            tensor_shape(operation->descriptor(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W)).type == CUDNN_DATA_FLOAT;
         operations += "d";
         break;
       default:
@@ -130,8 +130,8 @@ void describe_engine(Descriptor& engine) {
 }
 
 void check_configuration(const Descriptor& configured) {
-  const Engine& engine = engine_of(
-      configured.descriptor(CUDNN_ATTR_ENGINECFG_ENGINE).value<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX));
+  const Engine& engine =
+      engine_of(configured.descriptor(CUDNN_ATTR_ENGINECFG_ENGINE).value<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX));
   if (!configured.has(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES)) return;
   for (const auto& knob : configured.find(CUDNN_ATTR_ENGINECFG_KNOB_CHOICES).descriptors) {
     const auto type = knob->value<cudnnBackendKnobType_t>(CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE);
@@ -143,8 +143,8 @@ void check_configuration(const Descriptor& configured) {
 
 void make_plan(Descriptor& plan) {
   const Descriptor& configured = plan.descriptor(CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG);
-  const Engine& engine = engine_of(
-      configured.descriptor(CUDNN_ATTR_ENGINECFG_ENGINE).value<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX));
+  const Engine& engine =
+      engine_of(configured.descriptor(CUDNN_ATTR_ENGINECFG_ENGINE).value<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX));
   if (!engine.makes_plans) throw Refusal{CUDNN_STATUS_NOT_SUPPORTED, "this engine makes no plan for this graph"};
   plan.put(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64,
            std::vector<std::int64_t>{engine.workspace_bytes});

@@ -75,7 +75,8 @@ class Execution {
     Floats values(static_cast<std::size_t>(tensor.size[0] * tensor.size[1] * tensor.size[2] * tensor.size[3]));
     const Storage storage = storage_of(tensor.type);
     const void* const memory = pointers_.at(tensor.number);
-    for_each_element(tensor, [&](std::int64_t from, std::size_t to) { values[to] = read_number(storage, memory, from); });
+    for_each_element(tensor,
+                     [&](std::int64_t from, std::size_t to) { values[to] = read_number(storage, memory, from); });
     return values;
   }
 
@@ -116,7 +117,7 @@ class Execution {
     if (window.value<cudnnConvolutionMode_t>(CUDNN_ATTR_CONVOLUTION_CONV_MODE) != CUDNN_CROSS_CORRELATION ||
         window.list<std::int64_t>(CUDNN_ATTR_CONVOLUTION_DILATIONS) != std::vector<std::int64_t>{1, 1})
       throw Refusal{CUDNN_STATUS_NOT_SUPPORTED, "a convolution of a kind that is not pretended"};
-    return {x.size[0], x.size[2], x.size[3], x.size[1], y.size[2],  y.size[3],  y.size[1],
+    return {x.size[0], x.size[2], x.size[3], x.size[1], y.size[2],  y.size[3], y.size[1],
             w.size[2], w.size[3], stride[0], stride[1], padding[0], padding[1]};
   }
 

@@ -1,5 +1,7 @@
-// The functions of the pretended cuDNN; built as a library of cuDNN's name, which the program opens as it opens the real
-// one.
+// The functions of the pretended cuDNN; built as a library of cuDNN's name, which the program opens as it opens the
+// real one.
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <set>
 
@@ -59,7 +61,8 @@ std::size_t element_bytes(cudnnBackendAttributeType_t type) {
 void set(Descriptor& descriptor, cudnnBackendAttributeName_t name, cudnnBackendAttributeType_t type, std::int64_t count,
          const void* values) {
   if (descriptor.finalized) throw Refusal{CUDNN_STATUS_BAD_PARAM, "an attribute is set after finalizing"};
-  if (count <= 0 || values == nullptr) throw Refusal{CUDNN_STATUS_BAD_PARAM_NULL_POINTER, "an attribute without values"};
+  if (count <= 0 || values == nullptr)
+    throw Refusal{CUDNN_STATUS_BAD_PARAM_NULL_POINTER, "an attribute without values"};
   check_attribute(descriptor, name, type);
   Attribute attribute{.type = type, .count = count};
   if (type == CUDNN_TYPE_BACKEND_DESCRIPTOR) {

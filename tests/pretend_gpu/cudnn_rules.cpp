@@ -1,5 +1,6 @@
 // What each kind of descriptor may and must hold, and what finalizing checks.
 #include <algorithm>
+#include <cstdint>
 #include <set>
 
 #include "tests/pretend_gpu/cudnn_descriptor.h"
@@ -140,9 +141,9 @@ void check_tensor(const Descriptor& descriptor) {
 // Each virtual tensor is written by one operation and read by a later one.
 void check_graph(const Descriptor& graph) {
   const std::set<cudnnBackendAttributeName_t> written = {
-      CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y, CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX,
+      CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y,     CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX,
       CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW, CUDNN_ATTR_OPERATION_POINTWISE_YDESC,
-      CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC, CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC};
+      CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC,          CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC};
   std::map<std::int64_t, int> virtual_readers, writers;
   for (const auto& operation : graph.find(CUDNN_ATTR_OPERATIONGRAPH_OPS).descriptors) {
     for (const auto& [name, attribute] : operation->attributes) {

@@ -33,10 +33,10 @@ template <class... Parameters>
 const char* start_kernel(Cuda target, const char* name, void (*kernel)(Parameters...), dim3 blocks, dim3 threads,
                          std::size_t dynamic_shared_bytes, Parameters... arguments) {
   const simt::Grid grid = {blocks, threads, dynamic_shared_bytes};
-  const int error = pretend::enqueue(
-      target.stream, {.name = name, .accesses = addresses_in(arguments...), .run = [=] {
-                        simt::execute(name, grid, ThreadOrder::forward, [&] { kernel(arguments...); });
-                      }});
+  const int error =
+      pretend::enqueue(target.stream, {.name = name, .accesses = addresses_in(arguments...), .run = [=] {
+                                         simt::execute(name, grid, ThreadOrder::forward, [&] { kernel(arguments...); });
+                                       }});
   return error == 0 ? nullptr : pretend::describe_error(error);
 }
 
