@@ -1,5 +1,6 @@
 #include "kernels/image_prepare.h"
 
+#include "engine/ops/first_layer.h"
 #include "engine/ops/support.h"
 
 namespace sleight {
@@ -44,7 +45,8 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
 
 }  // namespace
 
-const Operation operations::image_prepare{.name = "image_prepare", .infer = infer, .prepare = prepare};
+const Operation operations::image_prepare{
+    .name = "image_prepare", .infer = infer, .prepare = prepare, .fusion_rules = image_prepare_rules()};
 
 ValueId ops::image_prepare(Tracer& trace, ValueId images, ValueId flips, ValueId partners, ValueId lambdas,
                            const Normalisation& normalisation) {

@@ -1,5 +1,6 @@
 #include "kernels/image_prepare_resident.h"
 
+#include "engine/ops/first_layer.h"
 #include "engine/ops/support.h"
 
 namespace sleight {
@@ -65,8 +66,11 @@ Cost cost(const StepTypes& step) {
 
 }  // namespace
 
-const Operation operations::image_prepare_resident{
-    .name = "image_prepare_resident", .infer = infer, .prepare = prepare, .cost = cost};
+const Operation operations::image_prepare_resident{.name = "image_prepare_resident",
+                                                   .infer = infer,
+                                                   .prepare = prepare,
+                                                   .cost = cost,
+                                                   .fusion_rules = image_prepare_resident_rules()};
 
 ValueId ops::image_prepare_resident(Tracer& trace, const ResidentBatch& batch, std::int64_t height, std::int64_t width,
                                     const Normalisation& normalisation) {

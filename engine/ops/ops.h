@@ -39,6 +39,7 @@ extern const Operation live_scalar;
 extern const Operation max_pool, max_pool_backward;
 extern const Operation non_maximum_suppression;
 extern const Operation reduce_mean, reduce_mean_backward;
+extern const Operation resize_channels;
 extern const Operation running_statistics;
 extern const Operation sgd;
 extern const Operation softmax_cross_entropy, softmax_cross_entropy_backward, softmax_cross_entropy_with_gradient;
@@ -60,6 +61,8 @@ ValueId add(Tracer& trace, ValueId a, ValueId b);
 ValueId bias(Tracer& trace, ValueId x, ValueId bias);
 // x itself where it has the type already.
 ValueId cast(Tracer& trace, ValueId x, DataType element);
+// The last extent becomes `channels`: zeros behind, or the last ones dropped.
+ValueId resize_channels(Tracer& trace, ValueId x, std::int64_t channels);
 // A vector of `count` equal numbers.
 ValueId constant(Tracer& trace, double value, std::int64_t count, DataType element);
 // [1], float32: a live scalar as it is in this step.

@@ -40,6 +40,7 @@ std::span<const Operation* const> operations::table() {
       &non_maximum_suppression,
       &reduce_mean,
       &reduce_mean_backward,
+      &resize_channels,
       &running_statistics,
       &sgd,
       &softmax_cross_entropy,

@@ -66,6 +66,13 @@ void choose_layouts(Program& program, const Device& device) {
   for (std::size_t i = 0; i < program.values.size(); ++i) {
     if (blocked[i]) program.values[i].type.layout = Layout::blocked;
   }
+  // What a step without a choice of layout reads or writes is plain for the convolution too.
+  std::vector<bool> touched_plainly = is_result;
+  for (const Step& step : program.steps) {
+    if (step.operation->weight_layouts != nullptr || step.operation->any_layout) continue;
+    for (const ValueId id : pictures_of(step))
+      touched_plainly[static_cast<std::size_t>(id)] = true;
+  }
   std::vector<bool> is_weight(program.values.size());
   const auto is_blocked_weight = [&](ValueId id) {
     return is_weight[static_cast<std::size_t>(id)] && program.value(id).type.layout == Layout::blocked;
@@ -89,7 +96,7 @@ void choose_layouts(Program& program, const Device& device) {
     for (const auto& [slot, layout] : step.operation->weight_layouts(types_of(program, step), device)) {
       const auto index = static_cast<std::size_t>(slot);
       const ValueId id = index < step.inputs.size() ? step.inputs[index] : step.outputs[index - step.inputs.size()];
-      set_weight_layout(id, is_result[static_cast<std::size_t>(id)] ? Layout::plain : layout);
+      set_weight_layout(id, touched_plainly[static_cast<std::size_t>(id)] ? Layout::plain : layout);
     }
   }
 }

@@ -1,6 +1,6 @@
-// Convolution on NVIDIA GPUs: cuDNN's graph interface, with the engine chosen by measuring. The first layer's three
-// channels need no padding by the caller: the engines that want a multiple of eight pad in their workspace, those that
-// do not are measured beside them.
+// Convolution on NVIDIA GPUs: cuDNN's graph interface, with the engine chosen by measuring. Any number of channels will
+// do: engines that want a multiple of eight make themselves a copy in their workspace, those that do not are measured
+// beside them. The caller spares the first layer that copy (engine/ops/first_layer.cpp).
 #include <array>
 
 #include "kernels/convolution.h"

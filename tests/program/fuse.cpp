@@ -116,11 +116,28 @@ TEST_CASE("random programs of batch norms, sums and activations give the same nu
 
 namespace {
 
-// Random networks of convolutions, batch norms, ReLUs and sums, in which inner values are sometimes read twice.
+// Pictures of two kinds, which the first layers of random networks read.
+ValueId prepared_pictures(Tracer& tracer, bool resident) {
+  const ops::Normalisation normalisation = {.mean = {10.0, 20.0, 30.0}, .deviation = {50.0, 60.0, 70.0}};
+  if (!resident) {
+    const ValueId images = tracer.input("images", {2, 4, 3, 3}, DataType::uint8);
+    return ops::image_prepare(tracer, images, no_value, no_value, no_value, normalisation);
+  }
+  return ops::image_prepare_resident(tracer,
+                                     {.pictures = tracer.input("resident", {3, 5, 5, 3}, DataType::uint8),
+                                      .indices = tracer.input("indices", {2}, DataType::int32),
+                                      .windows = tracer.input("windows", {2, 2}, DataType::int32),
+                                      .flips = no_value},
+                                     4, 3, normalisation);
+}
+
+// Random networks of convolutions, batch norms, ReLUs and sums, in which inner values are sometimes read twice; two of
+// three read pictures.
 ValueId random_network(Tracer& tracer, std::uint64_t seed) {
   RandomStream random(seed, RandomPurpose::test);
   constexpr std::int64_t channels = 3;
   std::vector<ValueId> values = {tracer.parameter("x", {2, 4, 3, channels}, ParameterRole::weight, Initializer::zeros)};
+  if (seed % 3 != 0) values.push_back(prepared_pictures(tracer, seed % 3 == 1));
   const auto any = [&] {
     const auto count = static_cast<std::int64_t>(values.size());
     return values[static_cast<std::size_t>(random.uniform() < 0.8 ? count - 1 : random.below(count))];
@@ -166,7 +183,7 @@ TEST_CASE("random networks give the same numbers with their batch norms fused in
     for (const FusionRule& rule : operation->fusion_rules) {
       if (rule.offered == nullptr) continue;
       INFO(rule.name);
-      CHECK(total[rule.name] > 50);
+      CHECK(total[rule.name] > 50);  // of the two rules for pictures, which have one name, together
     }
   }
 }
@@ -202,6 +219,30 @@ TEST_CASE("an inner activation stays where anything but its convolution reads it
   CHECK_FALSE(fires([](Tracer& tracer, ValueId inner) {
     const ValueId weights = tracer.parameter("third", {4, 1, 1, 4}, ParameterRole::weight, Initializer::zeros);
     ops::convolution(tracer, inner, weights, 1, 0);
+  }));
+}
+
+TEST_CASE("pictures keep three channels where anything but convolutions with weights of their own reads them") {
+  const auto fires = [&](void (*read)(Tracer&, ValueId pictures, ValueId weights)) {
+    Tracer tracer(Mode::training, DataType::float64);
+    const ValueId pictures = prepared_pictures(tracer, false);
+    const ValueId weights = tracer.parameter("weights", {4, 3, 3, 3}, ParameterRole::weight, Initializer::zeros);
+    ops::convolution(tracer, pictures, weights, 1, 1);
+    read(tracer, pictures, weights);
+    return fuse(tracer.program(), {.device = nullptr, .everything = true})
+        .contains("first convolution on eight channels");
+  };
+  CHECK(fires([](Tracer&, ValueId, ValueId) {}));
+  // Two networks on one batch.
+  CHECK(fires([](Tracer& tracer, ValueId pictures, ValueId) {
+    const ValueId others = tracer.parameter("others", {5, 1, 1, 3}, ParameterRole::weight, Initializer::zeros);
+    ops::convolution(tracer, pictures, others, 1, 0);
+  }));
+  CHECK_FALSE(fires([](Tracer& tracer, ValueId pictures, ValueId) { tracer.result(pictures, "pictures"); }));
+  CHECK_FALSE(fires([](Tracer& tracer, ValueId pictures, ValueId) { ops::global_average_pool(tracer, pictures); }));
+  CHECK_FALSE(fires([](Tracer& tracer, ValueId, ValueId weights) {
+    const ValueId x = tracer.parameter("x", {2, 4, 3, 3}, ParameterRole::weight, Initializer::zeros);
+    ops::convolution(tracer, x, weights, 1, 1);
   }));
 }
 

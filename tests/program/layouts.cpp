@@ -54,6 +54,17 @@ TEST_CASE("a network in blocked layout gives the numbers and gradients of the pl
                 1e-4) == "");
 }
 
+TEST_CASE("weights that another step than a convolution writes, and gradients that one reads, are plain") {
+  // 16 and 32 channels, which would be blocked if the weights came straight from a parameter.
+  const auto model = [](Tracer& tracer) {
+    const ValueId pictures = tracer.parameter("pictures", {2, 9, 11, 16}, ParameterRole::weight, Initializer::zeros);
+    const ValueId narrow = tracer.parameter("weights", {32, 3, 3, 5}, ParameterRole::weight, Initializer::zeros);
+    return ops::convolution(tracer, ops::relu(tracer, pictures), ops::resize_channels(tracer, narrow, 16), 1, 1);
+  };
+  const Trial reference = run_trial(model, {.element = DataType::float64, .update = false});
+  CHECK(compare(run_trial(model, {.element = DataType::float32, .update = false}), reference, 1e-4) == "");
+}
+
 TEST_CASE("only the cpu chooses blocks, and only where channels fill them") {
   const Device cpu("cpu");
   if (cpu.preferred_lanes(16) == 16 && cpu.preferred_lanes(32) == 32) return;  // a processor without vectors

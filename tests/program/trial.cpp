@@ -90,8 +90,8 @@ void fill_parameters(const Executable& executable, const Device& device) {
 
 namespace {
 
-// Binds every input of the program: whole numbers to 0, 1, 2, 0, 1, ..., numbers with a fraction to 1/2, 3/4, 1/2, ...
-// Returns the memory that they are bound to.
+// Binds every input of the program: whole numbers to 0, 1, 2, 0, 1, ..., bytes to 0, 7, 14, ..., numbers with a
+// fraction to 1/2, 3/4, 1/2, ... Returns the memory that they are bound to.
 std::vector<std::vector<std::byte>> bind_inputs(Executable& executable) {
   std::vector<std::vector<std::byte>> bound;
   for (const Value& value : executable.program().values) {
@@ -103,6 +103,9 @@ std::vector<std::vector<std::byte>> bind_inputs(Executable& executable) {
     };
     if (value.type.element == DataType::int32) {
       fill(reinterpret_cast<std::int32_t*>(memory.data()), [](std::int64_t i) { return static_cast<int>(i % 3); });
+    } else if (value.type.element == DataType::uint8) {
+      fill(reinterpret_cast<std::uint8_t*>(memory.data()),
+           [](std::int64_t i) { return static_cast<std::uint8_t>(7 * i % 256); });
     } else {
       check(value.type.element == DataType::float32, "trials have no input of ", to_string(value.type));
       fill(reinterpret_cast<float*>(memory.data()), [](std::int64_t i) { return i % 2 == 0 ? 0.5F : 0.75F; });

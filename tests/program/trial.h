@@ -41,7 +41,7 @@ struct TrialOptions {
 };
 
 // Traces `model` in training mode, projects what it returns, differentiates by all trainable parameters, updates and
-// averages them, runs once on a poisoned arena. Inputs of the program (int32, float32) hold small numbers.
+// averages them, runs once on a poisoned arena. Inputs of the program (int32, uint8, float32) hold small numbers.
 template <class Model>
 Trial run_trial(Model&& model, const TrialOptions& options);
 

@@ -52,10 +52,13 @@ TEST_CASE("convolutions of ResNet between their batch norms: one kernel in float
         CHECK(offers_convolution_statistics(queue, offered));
         for (const DataType type : {DataType::bfloat16, DataType::float32, DataType::float64})
           CHECK_FALSE(offers_convolution_statistics(queue, some_shape(type, normalised)));
-        // The first layer, and channels that are no multiple of eight.
+        // The first layer on three channels, and other channels that are no multiple of eight.
         CHECK_FALSE(offers_convolution_statistics(queue, shape_of(224, 3, 64, 7, 2, DataType::float16, normalised)));
         CHECK_FALSE(offers_convolution_statistics(queue, shape_of(9, 5, 7, 3, 1, DataType::float16, normalised)));
       }
+      // Nor the first layer's seven by seven on eight channels; three by three (ResNet-C) is.
+      CHECK_FALSE(offers_convolution_statistics(queue, shape_of(224, 8, 64, 7, 2, DataType::float16, false)));
+      CHECK(offers_convolution_statistics(queue, shape_of(224, 8, 32, 3, 2, DataType::float16, false)));
       CHECK(libraries.cache().size() == 0);  // what was not measured is not remembered
     }
   }

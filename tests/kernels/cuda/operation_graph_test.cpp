@@ -70,6 +70,28 @@ TEST_CASE("every convolution of the networks has plans on an H100 and an A100", 
   }
 }
 
+TEST_CASE("in 16 bits the first layer's three channels cost a copy with eight, and eight channels cost none",
+          "[cudnn]") {
+  if (!can_describe_gpus()) return;
+  // What cuDNN would take first for the first layer of ResNet, forward and by the weights.
+  const auto workspace = [](const std::string& gpu, std::int64_t channels, DataType type, Describe describe) {
+    const Target target = Target::described(gpu);
+    DescribedGraph described = describe(shape_of(64, 224, channels, 64, 7, 2, type));
+    described.graph.finish(target);
+    return cudnn::Plan(described.graph, target, propose_engines(described.graph, target, {}).at(0)).workspace_bytes();
+  };
+  const std::int64_t copy = std::int64_t{64} * 224 * 224 * 8 * 2;
+  for (const std::string& gpu : {described_h100(), described_a100()}) {
+    for (const Describe describe : {describe_forward, describe_backward_weights}) {
+      INFO(gpu << (describe == describe_forward ? " forward" : " backward weights"));
+      CHECK(workspace(gpu, 3, DataType::bfloat16, describe) >= copy);
+      CHECK(workspace(gpu, 8, DataType::bfloat16, describe) < copy / 8);
+    }
+    CHECK(workspace(gpu, 3, DataType::float16, describe_backward_weights) >= copy);
+    CHECK(workspace(gpu, 8, DataType::float16, describe_backward_weights) < copy / 8);
+  }
+}
+
 TEST_CASE("demands leave out engines, and only those that break them", "[cudnn]") {
   if (!can_describe_gpus()) return;
   const Target target = Target::described(described_h100());
