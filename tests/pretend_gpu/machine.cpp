@@ -33,6 +33,11 @@ Machine& Machine::instance() {
   return machine;
 }
 
+Machine::~Machine() {
+  const std::string left = left_over();
+  if (!left.empty()) std::fprintf(stderr, "pretended GPU: left over: %s\n", left.c_str());
+}
+
 void Machine::replace(Settings settings) {
   const std::lock_guard lock(mutex_);
   settings_ = std::move(settings);

@@ -88,6 +88,8 @@ struct Counts {
 class Machine {
  public:
   static Machine& instance();
+  // Says what is left over when the program ends.
+  ~Machine();
 
   // A new machine, with nothing of the old one left.
   void replace(Settings settings = {});
@@ -137,6 +139,7 @@ class Machine {
   cudaError_t check_no_capture();
 
  private:
+  Machine() = default;
   template <class T>
   using Owned = std::map<T*, std::unique_ptr<T>>;
   struct Block {

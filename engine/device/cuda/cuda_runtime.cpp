@@ -9,11 +9,20 @@ namespace sleight {
 
 namespace {
 
+// The errors of a kernel that was launched and did not come to its end. Any later call returns them.
+bool is_of_work(cudaError_t status) {
+  return status == cudaErrorIllegalAddress || status == cudaErrorMisalignedAddress ||
+         status == cudaErrorLaunchFailure || status == cudaErrorAssert || status == cudaErrorIllegalInstruction;
+}
+
 // Throws Error naming the call when it failed.
 void check_cuda(cudaError_t status, std::string_view call) {
   if (status == cudaSuccess) return;
   cudaGetLastError();  // it would stay the "last error", and the next who asks would take it for his own
-  fail(call, " failed: ", cudaGetErrorName(status), ", ", cudaGetErrorString(status));
+  fail(call, " failed: ", cudaGetErrorName(status), ", ", cudaGetErrorString(status),
+       is_of_work(status) ? "; this is the error of a kernel that was queued earlier: with CUDA_LAUNCH_BLOCKING=1 the "
+                            "call that queued it fails, and compute-sanitizer names it"
+                          : "");
 }
 
 cudaDeviceProp properties_of(int index) {
