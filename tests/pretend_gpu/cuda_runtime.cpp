@@ -10,12 +10,12 @@
 
 namespace {
 
+using sleight::pretend::current_device;
 using sleight::pretend::Machine;
 using sleight::pretend::Recording;
 using sleight::pretend::Work;
 
 thread_local cudaError_t last_error = cudaSuccess;
-thread_local int current_device = 0;
 
 // Calls function(machine) alone, and remembers the error that it returns. A device whose context has failed answers
 // every call with that failure.
@@ -90,14 +90,14 @@ cudaError_t cudaGetDeviceCount(int* count) {
 cudaError_t cudaSetDevice(int device) {
   return call([&](Machine& machine) {
     if (device < 0 || device >= machine.settings().gpus) return cudaErrorInvalidDevice;
-    current_device = device;
+    current_device() = device;
     return cudaSuccess;
   });
 }
 
 cudaError_t cudaGetDevice(int* device) {
   return call([&](Machine&) {
-    *device = current_device;
+    *device = current_device();
     return cudaSuccess;
   });
 }
@@ -177,7 +177,7 @@ const char* cudaGetErrorString(cudaError_t error) {
 // Memory.
 
 cudaError_t cudaMalloc(void** data, std::size_t bytes) {
-  return call_outside_capture([&](Machine& machine) { return machine.allocate(data, bytes, current_device); });
+  return call_outside_capture([&](Machine& machine) { return machine.allocate(data, bytes, current_device()); });
 }
 cudaError_t cudaFree(void* data) {
   return call_outside_capture([&](Machine& machine) { return machine.free(data); });
@@ -192,7 +192,7 @@ cudaError_t cudaFreeHost(void* data) {
 cudaError_t cudaMemGetInfo(std::size_t* free_bytes, std::size_t* total_bytes) {
   return call([&](Machine& machine) {
     *total_bytes = static_cast<std::size_t>(machine.settings().total_bytes);
-    *free_bytes = *total_bytes - static_cast<std::size_t>(machine.used_bytes(current_device));
+    *free_bytes = *total_bytes - static_cast<std::size_t>(machine.used_bytes(current_device()));
     return cudaSuccess;
   });
 }
@@ -226,7 +226,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags) {
   return call([&](Machine& machine) {
     // Streams that wait for the legacy stream are not pretended.
     if (flags != cudaStreamNonBlocking) return cudaErrorInvalidValue;
-    *stream = machine.make_stream(current_device);
+    *stream = machine.make_stream(current_device());
     return cudaSuccess;
   });
 }
@@ -268,7 +268,7 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
 
 cudaError_t cudaEventCreate(cudaEvent_t* event) {
   return call([&](Machine& machine) {
-    *event = machine.make_event();
+    *event = machine.make_event(current_device());
     return cudaSuccess;
   });
 }
@@ -283,7 +283,8 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   return call([&](Machine& machine) {
-    if (!machine.has(event) || !machine.has(stream)) return cudaErrorInvalidResourceHandle;
+    if (!machine.has(event) || !machine.has(stream) || event->device != stream->device)
+      return cudaErrorInvalidResourceHandle;
     const auto recording = std::make_shared<Recording>();
     recording->stream = stream;
     recording->captured = stream->capture != nullptr;

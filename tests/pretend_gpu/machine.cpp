@@ -130,12 +130,12 @@ std::int64_t Machine::used_bytes(int device) const {
   return used;
 }
 
-bool Machine::inside(const Blocks& blocks, const void* data, std::int64_t bytes) {
+const Machine::Block* Machine::block_around(const Blocks& blocks, const void* data, std::int64_t bytes) {
   const auto* const begin = static_cast<const std::byte*>(data);
   auto block = blocks.upper_bound(begin);
-  if (block == blocks.begin()) return false;
+  if (block == blocks.begin()) return nullptr;
   --block;
-  return begin + bytes <= block->first + block->second.bytes;
+  return begin + bytes <= block->first + block->second.bytes ? &block->second : nullptr;
 }
 
 bool Machine::touches(const Blocks& blocks, const void* data, std::int64_t bytes) {
@@ -147,10 +147,10 @@ bool Machine::touches(const Blocks& blocks, const void* data, std::int64_t bytes
 }
 
 bool Machine::is_device(const void* data, std::int64_t bytes) const {
-  return inside(device_, data, bytes);
+  return block_around(device_, data, bytes) != nullptr;
 }
 bool Machine::is_pinned(const void* data, std::int64_t bytes) const {
-  return inside(pinned_, data, bytes);
+  return block_around(pinned_, data, bytes) != nullptr;
 }
 bool Machine::touches_device(const void* data, std::int64_t bytes) const {
   return touches(device_, data, bytes);
@@ -164,8 +164,10 @@ CUstream_st* Machine::make_stream(int device) {
   stream->device = device;
   return add(streams_, std::move(stream));
 }
-CUevent_st* Machine::make_event() {
-  return add(events_, std::make_unique<CUevent_st>());
+CUevent_st* Machine::make_event(int device) {
+  auto event = std::make_unique<CUevent_st>();
+  event->device = device;
+  return add(events_, std::move(event));
 }
 CUgraph_st* Machine::keep(std::unique_ptr<CUgraph_st> graph) {
   return add(graphs_, std::move(graph));
@@ -187,16 +189,19 @@ cudaError_t Machine::enqueue(CUstream_st* stream, Work work) {
   return cudaSuccess;
 }
 
-void Machine::perform(const Work& work) {
+void Machine::fail_access(const Work& work, const std::string& what) {
+  std::fprintf(stderr, "pretended GPU: %s names %s\n", work.name.c_str(), what.c_str());
+  sticky_ = cudaErrorIllegalAddress;
+}
+
+void Machine::perform(const Work& work, int device) {
   for (const Access& access : work.accesses) {
     if (access.address == nullptr && access.bytes == 0) continue;
-    if (inside(device_, access.address, access.bytes)) continue;
+    const Block* const block = block_around(device_, access.address, access.bytes);
+    if (block != nullptr && block->device != device) return fail_access(work, "memory of another GPU");
     // Kernels could read pinned memory over the bus. None of ours is meant to: only copies do.
-    if (access.bytes > 0 && inside(pinned_, access.address, access.bytes)) continue;
-    std::fprintf(stderr, "pretended GPU: %s names %lld bytes that are no memory of the device\n", work.name.c_str(),
-                 static_cast<long long>(access.bytes));
-    sticky_ = cudaErrorIllegalAddress;
-    return;
+    if (block == nullptr && (access.bytes == 0 || block_around(pinned_, access.address, access.bytes) == nullptr))
+      return fail_access(work, std::to_string(access.bytes) + " bytes that are no memory of the device");
   }
   if (!settings_.failing_kernel.empty() && work.name == settings_.failing_kernel) {
     sticky_ = cudaErrorLaunchFailure;
@@ -217,7 +222,7 @@ cudaError_t Machine::advance(CUstream_st* stream, std::int64_t count) {
   while (sticky_ == cudaSuccess && stream->done < count && !stream->waiting.empty()) {
     const Work work = std::move(stream->waiting.front());
     stream->waiting.pop_front();
-    perform(work);
+    perform(work, stream->device);
     ++stream->done;
   }
   return sticky_;
@@ -242,9 +247,16 @@ cudaError_t Machine::check_no_capture() {
   return status;
 }
 
+int& current_device() {
+  thread_local int device = 0;
+  return device;
+}
+
 int enqueue(CUstream_st* stream, Work work) {
   Machine& machine = Machine::instance();
   const std::lock_guard lock(machine.mutex());
+  // Kernels go to streams of the current GPU; copies may go to others.
+  if (machine.has(stream) && stream->device != current_device()) return cudaErrorInvalidResourceHandle;
   if (!machine.settings().refused_kernel.empty() && work.name == machine.settings().refused_kernel)
     return cudaErrorLaunchOutOfResources;
   return machine.enqueue(stream, std::move(work));

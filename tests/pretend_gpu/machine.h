@@ -52,6 +52,7 @@ struct Capture {
 }  // namespace sleight::pretend
 
 struct CUevent_st {
+  int device = 0;
   std::shared_ptr<sleight::pretend::Recording> recording;  // the last one
 };
 struct CUstream_st {
@@ -63,6 +64,9 @@ struct CUstream_st {
 };
 
 namespace sleight::pretend {
+
+// The GPU that is current on the calling thread (cudaSetDevice).
+int& current_device();
 
 // What a test may change, before it opens a Device.
 struct Settings {
@@ -114,7 +118,7 @@ class Machine {
   bool touches_pinned(const void* data, std::int64_t bytes) const;
 
   CUstream_st* make_stream(int device);
-  CUevent_st* make_event();
+  CUevent_st* make_event(int device);
   CUgraph_st* keep(std::unique_ptr<CUgraph_st> graph);
   CUgraphExec_st* keep(std::unique_ptr<CUgraphExec_st> graph);
   template <class Handle>
@@ -150,9 +154,10 @@ class Machine {
   using Blocks = std::map<const std::byte*, Block>;
 
   static std::byte* add_block(Blocks& blocks, std::int64_t bytes, int device);
-  static bool inside(const Blocks& blocks, const void* data, std::int64_t bytes);
+  static const Block* block_around(const Blocks& blocks, const void* data, std::int64_t bytes);
   static bool touches(const Blocks& blocks, const void* data, std::int64_t bytes);
-  void perform(const Work& work);
+  void perform(const Work& work, int device);
+  void fail_access(const Work& work, const std::string& what);
 
   Owned<CUstream_st>& owners(CUstream_st*) { return streams_; }
   Owned<CUevent_st>& owners(CUevent_st*) { return events_; }

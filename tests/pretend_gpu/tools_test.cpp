@@ -1,6 +1,8 @@
 // The tools with --device cuda on the pretended GPU, as their users run them.
+#include <algorithm>
 #include <cmath>
 #include <csignal>
+#include <cstdlib>
 
 #include "catch2_adapter.h"
 #include "engine/train/run_log.h"
@@ -42,39 +44,120 @@ void check_near(const fs::path& gpu, const fs::path& cpu, std::string_view name,
   }
 }
 
-// A run of `steps` steps in a folder of its own, by `make` (small_run, small_detector_run).
-template <class Make>
-ToolResult run(const std::string& tool, Make&& make, const fs::path& out, const std::string& steps,
-               std::vector<std::string> more) {
-  more.insert(more.end(), {"--max-steps", steps});
-  return run_tool_process(tool, make(out, more));
+// A run's arguments with another value for one of them.
+std::vector<std::string> with(std::vector<std::string> arguments, const std::string& name, const std::string& value) {
+  const auto found = std::find(arguments.begin(), arguments.end(), name);
+  REQUIRE(found != arguments.end());
+  *(found + 1) = value;
+  return arguments;
 }
 
-const std::vector<std::string> on_cpu = {"--device", "cpu"};
-const std::vector<std::string> on_gpu = {"--device", "cuda", "--deterministic"};
+// Four steps an epoch.
+std::vector<std::string> classifier_run(const fs::path& out, const std::vector<std::string>& more) {
+  return with(small_run(out, more), "--synthetic-pictures", "64");
+}
+
+// Pictures of one size, for --data-on-device.
+std::vector<std::string> resident_run(const fs::path& out, const std::vector<std::string>& more) {
+  return with(classifier_run(out, more), "--random-shapes", "off");
+}
 
 std::vector<std::string> operator+(std::vector<std::string> a, const std::vector<std::string>& b) {
   a.insert(a.end(), b.begin(), b.end());
   return a;
 }
 
+using Words = std::vector<std::string>;
+const Words on_cpu = {"--device", "cpu"};
+const Words on_gpu = {"--device", "cuda", "--deterministic"};
+constexpr const char* classifier_tool = "pretend_train_classifier";
+constexpr const char* detector_tool = "pretend_train_detector";
+
+// Each test measures for itself: what another program left in the cache is another machine's.
+class CacheOfItsOwn {
+ public:
+  CacheOfItsOwn() { setenv("XDG_CACHE_HOME", folder_.path().c_str(), 1); }
+
+ private:
+  TemporaryFolder folder_;
+};
+
 }  // namespace
 
 TEST_CASE("train_classifier on the pretended GPU: near the cpu's numbers, and the same bits without graphs and resumed",
           "[pretend]") {
   const TemporaryFolder scratch;
-  const char* const tool = "pretend_train_classifier";
-  const fs::path cpu = scratch / "cpu", gpu = scratch / "gpu", plain = scratch / "plain", parts = scratch / "parts";
-  require_success(run(tool, small_run, cpu, "12", on_cpu));
-  require_clean(run(tool, small_run, gpu, "12", on_gpu));
-  check_near(gpu, cpu, metric_names::train_loss, 0.02);
-  check_near(gpu, cpu, metric_names::validation_loss, 0.02);
+  const CacheOfItsOwn cache;
+  const auto train = [&](const char* name, const Words& more) {
+    return run_tool_process(classifier_tool, classifier_run(scratch / name, more));
+  };
+  require_success(train("cpu", on_cpu + Words{"--max-steps", "6"}));
+  require_clean(train("gpu", on_gpu + Words{"--max-steps", "6"}));
+  check_near(scratch / "gpu", scratch / "cpu", metric_names::train_loss, 0.02);
+  check_near(scratch / "gpu", scratch / "cpu", metric_names::validation_loss, 0.02);
 
-  require_clean(run(tool, small_run, plain, "12", on_gpu + std::vector<std::string>{"--no-cuda-graphs"}));
-  require_equal_checkpoints(gpu, plain);
+  require_clean(train("plain", on_gpu + Words{"--max-steps", "6", "--no-cuda-graphs"}));
+  require_equal_checkpoints(scratch / "gpu", scratch / "plain");
 
-  require_clean(run(tool, small_run, parts, "4", on_gpu));
-  require_clean(
-      run_tool_process(tool, {"--resume", "--max-steps", "12", "--loader-threads", "3", "--out", parts.string()}));
-  require_equal_checkpoints(gpu, parts);
+  require_clean(train("parts", on_gpu + Words{"--max-steps", "3"}));
+  require_clean(run_tool_process(classifier_tool, {"--resume", "--max-steps", "6", "--loader-threads", "3", "--out",
+                                                   (scratch / "parts").string()}));
+  require_equal_checkpoints(scratch / "gpu", scratch / "parts");
+}
+
+TEST_CASE("a training in float16 on the pretended GPU: near the cpu's, with its pictures there the same bits",
+          "[pretend]") {
+  const TemporaryFolder scratch;
+  const CacheOfItsOwn cache;
+  const auto train = [&](const char* name, const Words& more) {
+    return run_tool_process(classifier_tool, resident_run(scratch / name, more + Words{"--max-steps", "4"}));
+  };
+  const Words half = on_gpu + Words{"--precision", "fp16"};
+  require_success(train("cpu", on_cpu));
+  require_clean(train("gpu", half));
+  check_near(scratch / "gpu", scratch / "cpu", metric_names::train_loss, 0.05);
+  require_clean(train("resident", half + Words{"--data-on-device"}));
+  check_near(scratch / "resident", scratch / "gpu", metric_names::train_loss, 0.0);
+  check_near(scratch / "resident", scratch / "gpu", metric_names::validation_loss, 0.0);
+}
+
+TEST_CASE("train_detector on the pretended GPU: near the cpu's numbers in two sizes of pictures, and evaluated",
+          "[pretend]") {
+  const TemporaryFolder scratch;
+  const CacheOfItsOwn cache;
+  const auto train = [&](const char* name, const Words& more) {
+    return run_tool_process(detector_tool, small_detector_run(scratch / name, more + Words{"--max-steps", "6"}));
+  };
+  require_success(train("cpu", on_cpu));
+  const ToolResult result = train("gpu", on_gpu);
+  require_clean(result);
+  CHECK(contains(result.output, "iterations at 64"));
+  CHECK(contains(result.output, "iterations at 96"));
+  for (const std::string_view name : {metric_names::train_loss, metric_names::train_centre_loss,
+                                      metric_names::train_objectness_loss, metric_names::train_class_loss})
+    check_near(scratch / "gpu", scratch / "cpu", name, 0.02);
+
+  const auto evaluate = [&](const std::string& device) {
+    const ToolResult evaluated = run_tool_process(
+        "pretend_evaluate_detector",
+        {"--data", "synthetic", "--synthetic-pictures", "24", "--synthetic-size", "80", "--synthetic-classes", "3",
+         "--batch-size", "7", "--weights", (scratch / "cpu" / "last.safetensors").string(), "--device", device});
+    require_clean(evaluated);
+    return evaluated.output;
+  };
+  CHECK(contains(evaluate("cuda"), "100 pictures"));
+}
+
+TEST_CASE("a signal ends a training on the pretended GPU after its step, and it goes on to the same end", "[pretend]") {
+  const TemporaryFolder scratch;
+  const CacheOfItsOwn cache;
+  const auto arguments = [&](const char* name) { return classifier_run(scratch / name, on_gpu); };
+  require_clean(run_tool_process(classifier_tool, with(arguments("whole"), "--epochs", "2")));
+  const ToolResult stopped = run_tool_and_signal(classifier_tool, with(arguments("parts"), "--epochs", "2"),
+                                                 scratch / "parts" / "metrics.jsonl", 2, SIGINT);
+  INFO(stopped.output);
+  REQUIRE(stopped.status == 0);
+  CHECK_FALSE(contains(stopped.output, "pretended GPU:"));
+  require_clean(run_tool_process(classifier_tool, {"--resume", "--out", (scratch / "parts").string()}));
+  require_equal_checkpoints(scratch / "whole", scratch / "parts");
 }
