@@ -1,5 +1,6 @@
 // Measuring and the tuning cache, with engines whose times are known.
 #include <algorithm>
+#include <sstream>
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
