@@ -27,6 +27,8 @@ class GuardedMemory {
   // Aligned to 64 bytes.
   std::byte* data();
   std::size_t size() const { return bytes_; }
+  // For a copy of all of it somewhere else: data() is red_zone_bytes behind its beginning.
+  std::span<std::byte> with_red_zones() { return {lines_.front().byte, bytes_ + 2 * red_zone_bytes}; }
 
   // Says where a red zone was written, or "" when both are whole. The offset counts from the buffer's first byte.
   // Repairs the zones, so that one mistake is reported once.
@@ -66,6 +68,8 @@ class GuardedBuffer {
   const T* end() const { return data() + size(); }
   T& operator[](std::size_t index) { return data()[index]; }
   const T& operator[](std::size_t index) const { return data()[index]; }
+
+  std::span<std::byte> with_red_zones() { return memory_->with_red_zones(); }
 
   // Throws SimtError that names the buffer and the first damaged byte.
   void check();

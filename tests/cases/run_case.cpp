@@ -125,10 +125,10 @@ void PreparedCase::add_set(PreparedStep prepared) {
   auto& copies = copies_.emplace_back();
   const auto address_of = [&](Memory& memory) -> void* {
     if (device_.is_host() || memory.size() == 0) return memory.data();
-    const Buffer& copy =
-        copies.emplace_back(&memory, device_.allocate(static_cast<std::int64_t>(memory.size()))).second;
-    device_.upload(copy.data(), {memory.data(), memory.size()});
-    return copy.data();
+    const std::span<std::byte> whole = memory.with_red_zones();
+    const Buffer& copy = copies.emplace_back(&memory, device_.allocate(static_cast<std::int64_t>(whole.size()))).second;
+    device_.upload(copy.data(), whole);
+    return copy.data() + simt::GuardedMemory::red_zone_bytes;
   };
   for (const Tensor& tensor : inputs_)
     set.inputs.push_back(tensor.present ? address_of(*tensor.memory) : nullptr);
@@ -149,7 +149,7 @@ void PreparedCase::make_sets(std::size_t count) {
 std::int64_t PreparedCase::device_bytes() const {
   std::int64_t bytes = 0;
   for (const auto& [memory, copy] : copies_.front())
-    bytes += copy.size();
+    bytes += static_cast<std::int64_t>(memory->size());
   return bytes;
 }
 
@@ -237,7 +237,7 @@ void PreparedCase::run(std::size_t set) {
 
 std::vector<CaseOutput> PreparedCase::outputs(std::size_t set) {
   for (const auto& [memory, copy] : copies_.at(set))
-    device_.download({memory->data(), memory->size()}, copy.data());
+    device_.download(memory->with_red_zones(), copy.data());
   workspace_->check();
   std::vector<int> updated;
   if (case_.operation->updates != nullptr) updated = case_.operation->updates(step());

@@ -14,6 +14,7 @@ struct Descriptor;
 struct Engine {
   std::int64_t index = 0;
   double microseconds = 0;
+  double float32_microseconds = microseconds;
   std::int64_t workspace_bytes = 0;
   std::int64_t knob_values = 0;  // of its one knob, from 1; 0: no knob
   bool makes_plans = true;

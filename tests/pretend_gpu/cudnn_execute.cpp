@@ -253,7 +253,9 @@ void execute(cudaStream_t stream, const std::shared_ptr<const Descriptor>& plan,
     if (workspace == nullptr) throw Refusal{CUDNN_STATUS_BAD_PARAM_NULL_POINTER, "no workspace"};
     work.accesses.push_back({workspace, workspace_bytes});
   }
-  work.microseconds = pattern_of(graph).fused ? engine.microseconds * 2 / 3 : engine.microseconds;
+  const Pattern pattern = pattern_of(graph);
+  work.microseconds = pattern.float32 ? engine.float32_microseconds : engine.microseconds;
+  if (pattern.fused) work.microseconds *= 2.0 / 3.0;
   work.run = [plan, &engine, &graph, pointers, workspace, workspace_bytes] {
     static std::atomic<unsigned> runs{0};
     if (workspace_bytes > 0) std::memset(workspace, 0xFF, static_cast<std::size_t>(workspace_bytes));

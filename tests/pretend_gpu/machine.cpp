@@ -162,6 +162,7 @@ bool Machine::touches_pinned(const void* data, std::int64_t bytes) const {
 CUstream_st* Machine::make_stream(int device) {
   auto stream = std::make_unique<CUstream_st>();
   stream->device = device;
+  stream->number = static_cast<int>(streams_.size());
   return add(streams_, std::move(stream));
 }
 CUevent_st* Machine::make_event(int device) {
@@ -186,6 +187,7 @@ cudaError_t Machine::enqueue(CUstream_st* stream, Work work) {
   }
   ++stream->queued;
   stream->waiting.push_back(std::move(work));
+  if (stream->number == settings_.eager_stream) advance(stream, stream->queued);
   return cudaSuccess;
 }
 

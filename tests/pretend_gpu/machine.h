@@ -57,6 +57,7 @@ struct CUevent_st {
 };
 struct CUstream_st {
   int device = 0;
+  int number = 0;  // in the order in which streams were made
   std::deque<sleight::pretend::Work> waiting = {};
   std::int64_t queued = 0;
   std::int64_t done = 0;
@@ -75,6 +76,8 @@ struct Settings {
   int major = 9;
   int minor = 0;
   std::int64_t total_bytes = std::int64_t{1} << 32U;
+  // A stream, counted in the order in which they were made, that does everything at once; the others then are late.
+  int eager_stream = -1;
   // A kernel of this name cannot be launched; one of that name fails when it runs.
   std::string refused_kernel = {};
   std::string failing_kernel = {};

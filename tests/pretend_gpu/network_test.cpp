@@ -100,12 +100,15 @@ TEST_CASE("in float16 cuDNN's fused kernels run in the training itself, and in f
 TEST_CASE("a step is recorded once and then launched whole", "[pretend]") {
   const TemporaryFolder folder;
   Machine::instance().replace();
-  const Device device("cuda", options_in(folder));
-  train(device, DataType::float32, true, 6);
-  CHECK(Machine::instance().counts().captures == 1);
-  CHECK(Machine::instance().counts().graph_launches == 5);
-  train(device, DataType::float32, false, 6);
-  CHECK(Machine::instance().counts().captures == 1);
+  {
+    const Device device("cuda", options_in(folder));
+    train(device, DataType::float32, true, 6);
+    CHECK(Machine::instance().counts().captures == 1);
+    CHECK(Machine::instance().counts().graph_launches == 5);
+    train(device, DataType::float32, false, 6);
+    CHECK(Machine::instance().counts().captures == 1);
+  }
+  CHECK(Machine::instance().left_over() == "");
 }
 
 TEST_CASE("a GPU with too little memory says so before the first step, with a table of what is needed", "[pretend]") {
