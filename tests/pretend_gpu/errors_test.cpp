@@ -106,7 +106,8 @@ TEST_CASE("memory that the GPU does not have is refused with what it has", "[pre
   const Device device("cuda", options_in(folder));
   check_says(message_of([&] { device.allocate(std::int64_t{101} << 20); }),
              {"cuda:0 Pretended GPU has not enough memory for another", "101", "are free", "smaller batch"});
-  // The device lives on.
+  // The device lives on, and nobody finds the error of another's call.
+  CHECK(cudaGetLastError() == cudaSuccess);
   CHECK((doubled(device, {1.5F}) == std::vector<float>{3}));
 }
 

@@ -1,6 +1,7 @@
 // Whole programs on the pretended GPU, from inside: which kernels ran, how often a graph was recorded, what happens
 // where memory ends, and on another GPU than the first.
 #include <cmath>
+#include <utility>
 
 #include "catch2_adapter.h"
 #include "engine/base/error.h"
@@ -109,6 +110,55 @@ TEST_CASE("a step is recorded once and then launched whole", "[pretend]") {
     CHECK(Machine::instance().counts().captures == 1);
   }
   CHECK(Machine::instance().left_over() == "");
+}
+
+TEST_CASE("a step that fails while it is recorded names its kernel, and the next one trains on", "[pretend]") {
+  const TemporaryFolder folder;
+  Machine::instance().replace();
+  {
+    const Device device("cuda", options_in(folder));
+    Context context(device, 5);
+    Executable executable(small_network(4), context);
+    std::vector<Buffer> inputs;
+    for (const auto& [name, size] : {std::pair{classification_names::images, std::int64_t{4 * 16 * 16 * 3}},
+                                     std::pair{classification_names::flips, std::int64_t{16}},
+                                     std::pair{classification_names::labels, std::int64_t{16}}}) {
+      inputs.push_back(device.allocate(size));
+      executable.bind(name, inputs.back().data());
+    }
+    executable.run();
+    pretend::Settings settings;
+    settings.refused_kernel = "sgd";
+    Machine::instance().set(settings);
+    std::string message;
+    try {
+      executable.run();
+    } catch (const Error& error) {
+      message = error.what();
+    }
+    CAPTURE(message);
+    CHECK(message.find("launch of kernel sgd failed") != std::string::npos);
+    Machine::instance().set({});
+    CHECK_NOTHROW(executable.run());
+    CHECK(executable.result<float>(training_names::loss).front() > 0.0F);
+    CHECK(Machine::instance().counts().captures == 1);
+  }
+  CHECK(Machine::instance().left_over() == "");
+}
+
+TEST_CASE("a kernel that fails in the middle of a training ends it with an error, and nothing else", "[pretend]") {
+  const TemporaryFolder folder;
+  Machine::instance().replace({.failing_kernel = "sgd"});
+  std::string message;
+  try {
+    train(Device("cuda", options_in(folder)), DataType::float32);
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  CAPTURE(message);
+  CHECK(message.find("cudaErrorLaunchFailure") != std::string::npos);
+  CHECK(message.find("queued earlier") != std::string::npos);
+  Machine::instance().replace();
 }
 
 TEST_CASE("a GPU with too little memory says so before the first step, with a table of what is needed", "[pretend]") {

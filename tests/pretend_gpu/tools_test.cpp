@@ -148,6 +148,16 @@ TEST_CASE("train_detector on the pretended GPU: near the cpu's numbers in two si
   CHECK(contains(evaluate("cuda"), "100 pictures"));
 }
 
+TEST_CASE("bench_step on the pretended GPU: steps and each operation are timed by its events", "[pretend]") {
+  const CacheOfItsOwn cache;
+  const ToolResult result = run_tool_process(
+      "pretend_bench_step", {"--model", "cifar_resnet20", "--image-size", "16", "--batch-size", "2", "--warm-up", "2",
+                             "--steps", "2", "--no-roofline", "--profile", "--device", "cuda", "--precision", "bf16"});
+  require_clean(result);
+  INFO(result.output);
+  CHECK(contains(result.output, "batch_norm_backward_reduce"));
+}
+
 TEST_CASE("a signal ends a training on the pretended GPU after its step, and it goes on to the same end", "[pretend]") {
   const TemporaryFolder scratch;
   const CacheOfItsOwn cache;
