@@ -25,7 +25,8 @@ struct ShiftedSums {
 };
 
 // simt and cuda: every thread block takes a chunk of rows and leaves its partial sums, float64 [sums][C][chunks], in
-// the workspace. Enough chunks for a large GPU (about 65,536 channels * chunks), none shorter than 64 rows.
+// the workspace. Enough chunks for a large GPU, none shorter than 64 rows: a block of channel_tile.h covers at most 256
+// channels, so 131,072 channels * chunks are 512 blocks, four for each of 132 multiprocessors.
 struct ChannelSumsGrid {
   std::int64_t channels;
   std::int64_t chunks;
@@ -33,7 +34,7 @@ struct ChannelSumsGrid {
 
   explicit ChannelSumsGrid(const ActivationView& view) : channels(view.channels()) {
     const std::int64_t rows = view.rows();
-    const std::int64_t most = 65536 / std::clamp<std::int64_t>(channels, 64, 65536);
+    const std::int64_t most = 131072 / std::clamp<std::int64_t>(channels, 64, 131072);
     chunk_rows = std::max<std::int64_t>(64, (rows + most - 1) / most);
     chunks = (rows + chunk_rows - 1) / chunk_rows;
   }

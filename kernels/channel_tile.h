@@ -58,6 +58,21 @@ __device__ inline ChannelTile channel_tile(std::int64_t rows, std::int64_t chann
   return tile;
 }
 
+// body(row, load(row)) for the thread's rows in their order, where the loads of two rows are made before the first is
+// used: a thread has twice as many bytes under way. (By name and not in an array, which the compiler may put into local
+// memory.)
+template <class Load, class Body>
+__device__ inline void for_each_row(const ChannelTile& tile, Load&& load, Body&& body) {
+  std::int64_t row = tile.row;
+  for (; row + tile.row_step < tile.row_end; row += 2 * tile.row_step) {
+    const auto first = load(row);
+    const auto second = load(row + tile.row_step);
+    body(row, first);
+    body(row + tile.row_step, second);
+  }
+  if (row < tile.row_end) body(row, load(row));
+}
+
 // A chunk's sum of one channel, to where channel_total finds it.
 __device__ inline void store_partial(double* partial, int sum, std::int64_t channels, std::int64_t chunks,
                                      std::int64_t channel, std::int64_t chunk, double value) {
