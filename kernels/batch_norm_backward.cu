@@ -171,7 +171,7 @@ void batch_norm_backward_apply(Target target, const BatchNormBackwardApply& argu
   visit_gpu_type(arguments.type, [&](auto tag) {
     using T = typename decltype(tag)::type;
     visit_activation(arguments.activation, [&](auto function) {
-      const ChannelSumsGrid grid(arguments.view);
+      const ChannelSumsGrid grid = channel_rows_grid(arguments.view, pack_lanes<T>);
       launch(target, "batch_norm_backward_apply", apply_kernel<decltype(function)::value, T>,
              channel_tile_shape(grid, pack_lanes<T>), arguments, grid.chunk_rows);
     });

@@ -57,7 +57,7 @@ void bias(Target target, const Bias& arguments) {
   require_channels_last("bias", arguments.view);
   visit_gpu_type(arguments.type, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const ChannelSumsGrid grid(arguments.view);
+    const ChannelSumsGrid grid = channel_rows_grid(arguments.view, pack_lanes<T>);
     launch(target, "bias", bias_kernel<T>, channel_tile_shape(grid, pack_lanes<T>), static_cast<const T*>(arguments.x),
            static_cast<const float*>(arguments.bias), static_cast<T*>(arguments.y), arguments.view.rows(),
            grid.channels, grid.chunk_rows);

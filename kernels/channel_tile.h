@@ -3,6 +3,7 @@
 // memory in order. Blocks: x covers the channels, y the chunks of rows of a ChannelSumsGrid.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -30,6 +31,15 @@ inline LaunchShape channel_tile_shape(const ChannelSumsGrid& grid, int pack) {
   while (columns < 32 && columns < packs)
     columns *= 2;
   return {dim3(blocks_for(packs, columns), blocks_for(grid.chunks, 1)), dim3(columns, channel_tile_threads / columns)};
+}
+
+// For kernels that add nothing up: many short blocks, of 32 rows for a thread, which end more evenly whatever number of
+// them a multiprocessor runs at once. Shorter ones would read the channels' numbers too often.
+inline ChannelSumsGrid channel_rows_grid(const ActivationView& view, int pack) {
+  ChannelSumsGrid grid(view);
+  const std::int64_t rows_at_once = channel_tile_shape(grid, pack).threads.y;
+  grid.cut(view.rows(), std::min(grid.chunk_rows, 32 * rows_at_once));
+  return grid;
 }
 
 // The part of the tensor that falls to one thread: `valid` channels from `channel`, rows [row, row_end) by row_step.

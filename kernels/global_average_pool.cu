@@ -49,8 +49,7 @@ void global_average_pool(Target target, const GlobalAveragePool& arguments) {
   visit_gpu_type(arguments.type, [&](auto tag) {
     using T = typename decltype(tag)::type;
     ChannelSumsGrid grid(view);
-    grid.chunks = view.batch;
-    grid.chunk_rows = view.pixels();
+    grid.cut(view.rows(), view.pixels());
     launch(target, "global_average_pool", forward_kernel<T>, channel_tile_shape(grid, pack_lanes<T>),
            static_cast<const T*>(arguments.x), static_cast<T*>(arguments.y), view.batch, view.pixels(), view.lanes);
   });
