@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/data/picture_size.h"
-#include "engine/data/text_lines.h"
 
 namespace sleight {
 

@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/text.h"
 #include "engine/data/annotations.h"
 #include "engine/data/detection_dataset.h"
 #include "engine/data/file_detection_dataset.h"

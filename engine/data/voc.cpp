@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/data/annotations.h"
 #include "engine/data/text_lines.h"
 #include "engine/data/voc_annotation.h"

@@ -9,6 +9,7 @@
 
 #include "engine/base/error.h"
 #include "engine/data/text_lines.h"
+#include "engine/base/text.h"
 #include "engine/data/yolo_label.h"
 
 namespace sleight {

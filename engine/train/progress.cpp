@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <vector>
 
+#include "engine/base/text.h"
+
 namespace sleight {
 
 namespace {
