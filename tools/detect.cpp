@@ -4,8 +4,8 @@
 #include <set>
 
 #include "engine/base/log.h"
-#include "engine/data/jpeg_writer.h"
-#include "engine/data/png.h"
+#include "engine/base/text.h"
+#include "engine/data/picture_writer.h"
 #include "tools/common/command_line.h"
 #include "tools/common/detection_pictures.h"
 #include "tools/common/loaded_detector.h"

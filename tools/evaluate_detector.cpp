@@ -2,7 +2,8 @@
 #include <cstdio>
 
 #include "engine/base/log.h"
-#include "engine/data/png.h"
+#include "engine/base/text.h"
+#include "engine/data/picture_writer.h"
 #include "tools/common/broken_pictures.h"
 #include "tools/common/command_line.h"
 #include "tools/common/detection_pictures.h"

@@ -4,7 +4,8 @@
 #include <cstdio>
 
 #include "engine/base/log.h"
-#include "engine/data/png.h"
+#include "engine/base/text.h"
+#include "engine/data/picture_writer.h"
 #include "engine/train/picture_sheet.h"
 #include "tools/common/classifier_options.h"
 #include "tools/common/classifier_tricks.h"

@@ -6,7 +6,7 @@
 #include "engine/base/error.h"
 #include "engine/data/dataset.h"
 #include "engine/data/decode_picture.h"
-#include "engine/data/png.h"
+#include "engine/data/picture_writer.h"
 #include "test_pictures.h"
 
 using namespace sleight;

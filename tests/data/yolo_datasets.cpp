@@ -2,7 +2,7 @@
 #include "catch2_adapter.h"
 #include "detection_files.h"
 #include "engine/base/error.h"
-#include "engine/data/png.h"
+#include "engine/data/picture_writer.h"
 #include "engine/data/yaml_names.h"
 #include "engine/data/yolo_label.h"
 

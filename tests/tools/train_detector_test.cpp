@@ -7,6 +7,7 @@
 #include "engine/base/file.h"
 #include "engine/data/decode_picture.h"
 #include "engine/data/jpeg.h"
+#include "engine/data/picture_writer.h"
 #include "engine/data/png.h"
 #include "engine/train/detections_file.h"
 #include "engine/train/run_log.h"

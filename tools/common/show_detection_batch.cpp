@@ -6,7 +6,8 @@
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
-#include "engine/data/png.h"
+#include "engine/base/text.h"
+#include "engine/data/picture_writer.h"
 #include "engine/train/object_drawing.h"
 #include "engine/train/picture_sheet.h"
 #include "tools/common/command_line.h"
