@@ -180,8 +180,8 @@ AnnotatedSplit read_voc_split(const FileTree& tree, const std::string& split) {
     }
   }
   if (repeated > 0)
-    result.warnings.push_back(std::to_string(repeated) + " pictures of " + split +
-                              " are listed more than once and taken once; the first is " + first_repeated);
+    result.warnings.push_back(count_of(repeated, "picture") + " of " + split + (repeated == 1 ? " is" : " are") +
+                              " listed more than once and taken once; the first is " + first_repeated);
   classes.finish(result);
   return result;
 }

@@ -80,8 +80,8 @@ void check_pair(const DetectionDatasetPair& pair) {
   CHECK(pair.training.boxes.crowd == 0);
   CHECK(pair.training.boxes.dropped_crowd == 1);
   CHECK(pair.training.boxes.objects == 2);
-  CHECK(contains(warnings_of(pair.training), "split train: 1 boxes around crowds are not trained on: "));
-  CHECK(!contains(warnings_of(pair.evaluation), "crowds"));
+  CHECK(contains(warnings_of(pair.training), "split train: 1 box around a crowd is not trained on: "));
+  CHECK(!contains(warnings_of(pair.evaluation), "crowd"));
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ TEST_CASE("pictures without a label file have no objects, which is said") {
   const auto pair = open_detection_datasets(folder.path().string(), DetectionFormat::yolo);
   CHECK(pair.training.dataset->size() == 4);
   CHECK(pair.training.boxes.pictures_without_objects == 2);
-  CHECK(contains(warnings_of(pair.training), "1 pictures of the split train have no label file"));
+  CHECK(contains(warnings_of(pair.training), "1 picture of the split train without a label file"));
   CHECK(contains(warnings_of(pair.training), "labels/train/three.txt"));
   std::filesystem::remove_all(folder / "labels");
   CHECK(contains(open_message(folder.path(), DetectionFormat::yolo), "no box at all"));
