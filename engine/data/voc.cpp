@@ -174,8 +174,7 @@ AnnotatedSplit read_voc_split(const FileTree& tree, const std::string& split) {
         return parse_voc_annotation(tree.read_part(*annotation_file, 0, maximum_voc_annotation_bytes + 1, memory));
       });
       for (const VocObject& object : annotation.objects)
-        result.objects.push_back(
-            {object.numbers, classes.number_of(object.class_name), object.is_difficult, false, 0.0});
+        result.objects.push_back({object.numbers, classes.number_of(object.class_name), object.is_difficult, false});
       result.pictures.push_back({picture->second, annotation.size, annotation.objects.size()});
     }
   }
