@@ -299,18 +299,19 @@ part_tests() {
 part_kernels() {
   run kernels 560 "$bin/bench_kernels" --device cuda --benchmark_out="$out/kernels/kernels.json" \
     --benchmark_out_format=json || true
-  [[ "$dry_run" == no && -f "$out/kernels/kernels.log" ]] || return 0
-  # Operations that do arithmetic worth counting are not bound by memory.
-  figures="$(awk '/of_copy=/ && !/flops_per_second/ {
-      match($0, /of_copy=[0-9.]+[a-z]*/)
-      fraction = substr($0, RSTART + 8, RLENGTH - 8)
-      if (fraction ~ /m$/) fraction = fraction / 1000
-      print fraction + 0, $1
-    }' "$out/kernels/kernels.log" | sort -n | awk '
-      { value[NR] = $1; name[NR] = $2 }
+  [[ "$dry_run" == no && -f "$out/kernels/kernels.json" ]] || return 0
+  # Operations that do arithmetic worth counting are not bound by memory, and rows that move little by their launch.
+  figures="$(awk '
+    /^ *"name":/ { name = $0; sub(/^ *"name": "/, "", name); sub(/",?$/, "", name); bytes = 0; fraction = ""; flops = 0 }
+    /^ *"bytes":/ { bytes = $2 + 0 }
+    /^ *"of_copy":/ { fraction = $2 + 0 }
+    /^ *"flops_per_second":/ { flops = 1 }
+    /^ *}/ { if (bytes >= 32e6 && fraction != "" && !flops) print fraction, name; bytes = 0 }
+    ' "$out/kernels/kernels.json" | sort -g | awk '
+      { value[NR] = $1; $1 = ""; name[NR] = substr($0, 2) }
       END {
-        if (NR == 0) { print "no rows"; exit }
-        printf "%d rows bound by memory: median %.2f of a copy, least %.2f (%s)", NR, value[int((NR + 1) / 2)], value[1], name[1]
+        if (NR == 0) { print "no rows of 32 MB and more"; exit }
+        printf "%d rows of 32 MB and more: median %.2f of a copy, least %.2f (%s)", NR, value[int((NR + 1) / 2)], value[1], name[1]
       }')"
 }
 
