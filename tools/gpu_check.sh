@@ -7,7 +7,8 @@
 #   --only PART        tests, kernels, steps, compare or train; may be given several times (default: all, in this order)
 #   --folder PREBUILT  a folder made by --pack; without it the folder this script lies in when it was packed, else the
 #                      programs are built here (cmake --preset portable)
-#   --data DATA        what the classifier trains on, as train_classifier takes it (default: generated pictures)
+#   --data DATA        what the classifier trains on, as train_classifier takes it: 160 epochs, by the recipe for CIFAR-10
+#                      (default: generated pictures, 15 epochs)
 #   --dry-run          print the commands and run none; needs no GPU
 #
 # Parts:
@@ -56,7 +57,9 @@ parse_arguments() {
             parts+=("$2") ;;
           --folder) [[ -d "$2/bin" ]] || fail 4 "$2 has no bin/; make it with: tools/gpu_check.sh --pack FOLDER"
                     folder="$(cd "$2" && pwd)" ;;
-          --data) data="$2" ;;
+          --data) [[ -e "$2" || "$2" == synthetic ]] || fail 2 "there is no $2 to train on"
+                  data="$2"
+                  [[ "$2" == synthetic ]] || data="$(realpath "$2")" ;;
           --pack) pack "$2"; exit 0 ;;
         esac
         shift ;;
@@ -395,7 +398,8 @@ part_train() {
   if [[ "$data" == synthetic ]]; then
     flags+=(--synthetic-size 32 --synthetic-pictures 20000 --epochs 15)
   else
-    flags+=(--epochs 30)
+    flags+=(--epochs 160 --tricks none --schedule cosine --warmup-epochs 1 --learning-rate 0.1 --data-on-device
+      --evaluation-epochs 10)
   fi
   run train_classifier 560 "$bin/train_classifier" "${flags[@]}" || true
   [[ "$dry_run" == no ]] || return 0

@@ -5,7 +5,7 @@
 #   gpu_check_test.sh GPU_CHECK
 set -euo pipefail
 
-gpu_check="$1"
+gpu_check="$(realpath "$1")"
 place="$(mktemp -d)"
 trap 'rm -rf "$place"' EXIT
 
@@ -103,8 +103,16 @@ for words in 'bin/test_kernels \[gpu\]' '--tool racecheck' 'bench_kernels --devi
 done
 [[ ! -e "$place/out" ]]
 
+# Pictures of one's own, from wherever the command was started.
+mkdir -p "$place/pictures"
+(cd "$place" && expect 0 "$gpu_check" out --folder "$folder" --data pictures --only train --dry-run)
+expect_text "$place/output" "--data $place/pictures --out"
+expect_text "$place/output" '--epochs 160 --tricks none'
+
 # Wrong words.
 expect 2 "$gpu_check"
+expect 2 "$gpu_check" "$place/out" --data "$place/no_pictures"
+expect_text "$place/output" 'to train on'
 expect 2 "$gpu_check" "$place/out" --only everything
 expect 4 "$gpu_check" "$place/out" --folder "$place"
 
