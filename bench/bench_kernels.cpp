@@ -6,11 +6,11 @@
 // --device cuda, cuda:1: float32 and bfloat16, timed by the GPU's own events around a graph of many runs, which take
 // turns on so many sets of memory that no cache holds one until it comes again.
 //
-// Each row reports time, bytes per second (every input read once, every output written once), flops per second where
-// the operation counts them, and `of_copy`: the bytes per second as a fraction of what a large copy reached in the same
-// run of this program. Operations that move memory should be near 1; on the cpu, cases smaller than the caches go
-// above. On a GPU `of_equal_copy` compares with a copy that moves as many bytes as the row does, for even a copy is
-// slower when it is short.
+// Each row reports time, the bytes that one run moves (every input read once, every output written once) and how many
+// that is per second, flops per second where the operation counts them, and `of_copy`: the bytes per second as a
+// fraction of what a large copy reached in the same run of this program. Operations that move memory should be near 1;
+// on the cpu, cases smaller than the caches go above. On a GPU `of_equal_copy` compares with a copy that moves as many
+// bytes as the row does, for even a copy is slower when it is short.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -29,6 +29,7 @@ namespace {
 
 void report(benchmark::State& state, const Cost& cost, double seconds_per_run, double copied_bytes_per_second) {
   const double bytes_per_second = cost.bytes / seconds_per_run;
+  state.counters["bytes"] = benchmark::Counter(cost.bytes, benchmark::Counter::kDefaults, benchmark::Counter::kIs1000);
   state.counters["bytes_per_second"] =
       benchmark::Counter(bytes_per_second, benchmark::Counter::kDefaults, benchmark::Counter::kIs1000);
   state.counters["of_copy"] = bytes_per_second / copied_bytes_per_second;
@@ -56,7 +57,7 @@ class GpuCase {
   GpuCase(const Device& device, const cases::Case& description, DataType element)
       : runtime_(device.runtime()),
         prepared_(description, device, {.element = element, .repeated_values = true}),
-        sets_(static_cast<std::size_t>(std::clamp<std::int64_t>(more_than_caches / prepared_.device_bytes(), 1, 64))) {
+        sets_(static_cast<std::size_t>(sets_beyond_caches(prepared_.device_bytes()))) {
     prepared_.make_sets(sets_);
     for (std::size_t set = 0; set < sets_; ++set)
       prepared_.run(set);  // what happens at a first run is not to be recorded

@@ -20,6 +20,12 @@ namespace sleight {
 // More than the caches of any GPU of today hold (the largest have 126 MB), several times.
 inline constexpr std::int64_t more_than_caches = std::int64_t{512} << 20;
 
+// On how many sets of memory runs that use so many bytes take turns, so that no cache holds one until it comes again.
+// What is below a megabyte may stay there all the same: it takes no longer than its launch.
+inline std::int64_t sets_beyond_caches(std::int64_t bytes) {
+  return std::clamp<std::int64_t>(more_than_caches / bytes, 1, 512);
+}
+
 // By the host's threads, 256 MiB; the best of several, measured once per process.
 inline double host_copy_bytes_per_second() {
   static const double best = [] {
@@ -71,7 +77,7 @@ class MeasuredCopy {
 
  private:
   double measure(std::int64_t bytes) {
-    const std::int64_t places = std::clamp<std::int64_t>(more_than_caches / bytes, 1, 64);
+    const std::int64_t places = sets_beyond_caches(bytes);
     const std::int64_t stride = more_than_caches / places / 256 * 256;
     const std::int64_t copies = std::max<std::int64_t>(places, 16);
     const Graph graph(runtime_, Stream::compute, [&] {

@@ -7,7 +7,8 @@ namespace sleight::kernels {
 namespace {
 
 template <ActivationFunction function, class T>
-__global__ void reduce_kernel(BatchNormBackwardReduce arguments, std::int64_t chunks, std::int64_t chunk_rows) {
+__global__ void __launch_bounds__(channel_tile_threads, 2)
+    reduce_kernel(BatchNormBackwardReduce arguments, std::int64_t chunks, std::int64_t chunk_rows) {
   constexpr int pack = pack_lanes<T>;
   __shared__ SharedArray<float, 2 * pack * channel_tile_threads> scratch;
   const std::int64_t channels = arguments.view.lanes;
@@ -34,36 +35,49 @@ __global__ void reduce_kernel(BatchNormBackwardReduce arguments, std::int64_t ch
   }
 
   Lanes<2 * pack> sums = filled_lanes<2 * pack>(0.0F);
-  for (std::int64_t row = tile.row; row < tile.row_end; row += tile.row_step) {
-    const std::int64_t at = row * channels + tile.channel;
-    const Lanes<pack> value = load_lanes<pack>(x + at, tile.valid);
-    Lanes<pack> gradient = load_lanes<pack>(z_gradient + at, tile.valid);
-    if (second != nullptr) {
-      const Lanes<pack> other = load_lanes<pack>(second + at, tile.valid);
-      for (int i = 0; i < pack; ++i)
-        gradient[i] += other[i];
-    }
-    if constexpr (function != ActivationFunction::none) {
-      Lanes<pack> sign;
-      if (sign_from_x) {
-        for (int i = 0; i < pack; ++i)
-          sign[i] = batch_norm_value(value[i], mean[i], scale[i], beta[i]);
-      } else {
-        sign = load_lanes<pack>(z + at, tile.valid);
-      }
-      for (int i = 0; i < pack; ++i)
-        gradient[i] = activation_gradient<function>(gradient[i], sign[i], arguments.slope);
-    }
-    if (masked != nullptr) {
-      for (int i = 0; i < pack; ++i)
-        gradient[i] = static_cast<float>(static_cast<T>(gradient[i]));
-      store_lanes(masked + at, gradient, tile.valid);
-    }
-    for (int i = 0; i < pack; ++i) {
-      sums[i] += gradient[i];
-      sums[pack + i] += gradient[i] * (value[i] - mean[i]);
-    }
-  }
+  struct Loaded {
+    RawLanes<T, pack> x, z_gradient, second, z;
+  };
+  for_each_row(
+      tile,
+      [&](std::int64_t row) {
+        const std::int64_t at = row * channels + tile.channel;
+        Loaded loaded;
+        loaded.x = load_raw<pack>(x + at, tile.valid);
+        loaded.z_gradient = load_raw<pack>(z_gradient + at, tile.valid);
+        if (second != nullptr) loaded.second = load_raw<pack>(second + at, tile.valid);
+        if (function != ActivationFunction::none && !sign_from_x) loaded.z = load_raw<pack>(z + at, tile.valid);
+        return loaded;
+      },
+      [&](std::int64_t row, const Loaded& loaded) {
+        const Lanes<pack> value = lanes_of(loaded.x);
+        Lanes<pack> gradient = lanes_of(loaded.z_gradient);
+        if (second != nullptr) {
+          const Lanes<pack> other = lanes_of(loaded.second);
+          for (int i = 0; i < pack; ++i)
+            gradient[i] += other[i];
+        }
+        if constexpr (function != ActivationFunction::none) {
+          Lanes<pack> sign;
+          if (sign_from_x) {
+            for (int i = 0; i < pack; ++i)
+              sign[i] = batch_norm_value(value[i], mean[i], scale[i], beta[i]);
+          } else {
+            sign = lanes_of(loaded.z);
+          }
+          for (int i = 0; i < pack; ++i)
+            gradient[i] = activation_gradient<function>(gradient[i], sign[i], arguments.slope);
+        }
+        if (masked != nullptr) {
+          for (int i = 0; i < pack; ++i)
+            gradient[i] = static_cast<float>(static_cast<T>(gradient[i]));
+          store_lanes(masked + row * channels + tile.channel, gradient, tile.valid);
+        }
+        for (int i = 0; i < pack; ++i) {
+          sums[i] += gradient[i];
+          sums[pack + i] += gradient[i] * (value[i] - mean[i]);
+        }
+      });
   sums = sum_over_rows(sums, scratch.data());
   if (threadIdx.y != 0) return;
   double* partial = static_cast<double*>(arguments.workspace);
@@ -89,7 +103,8 @@ __global__ void totals_kernel(BatchNormBackwardReduce arguments, std::int64_t ch
 }
 
 template <ActivationFunction function, class T>
-__global__ void apply_kernel(BatchNormBackwardApply arguments, std::int64_t chunk_rows) {
+__global__ void __launch_bounds__(channel_tile_threads, 3)
+    apply_kernel(BatchNormBackwardApply arguments, std::int64_t chunk_rows) {
   constexpr int pack = pack_lanes<T>;
   const std::int64_t channels = arguments.view.lanes;
   const ChannelTile tile = channel_tile<pack>(arguments.view.rows(), channels, chunk_rows);
@@ -114,17 +129,25 @@ __global__ void apply_kernel(BatchNormBackwardApply arguments, std::int64_t chun
   const T* gradient = static_cast<const T*>(arguments.gradient);
   const T* x = static_cast<const T*>(arguments.x);
   T* x_gradient = static_cast<T*>(arguments.x_gradient);
-  for (std::int64_t row = tile.row; row < tile.row_end; row += tile.row_step) {
-    const std::int64_t at = row * channels + tile.channel;
-    const Lanes<pack> value = load_lanes<pack>(x + at, tile.valid);
-    Lanes<pack> result = load_lanes<pack>(gradient + at, tile.valid);
-    for (int i = 0; i < pack; ++i) {
-      const float sign = batch_norm_value(value[i], mean[i], scale[i], beta[i]);
-      const float masked = activation_gradient<function>(result[i], sign, arguments.slope);
-      result[i] = scale[i] * (masked - gradient_mean[i] - (value[i] - mean[i]) * correlation[i]);
-    }
-    store_lanes(x_gradient + at, result, tile.valid);
-  }
+  struct Loaded {
+    RawLanes<T, pack> x, gradient;
+  };
+  for_each_row(
+      tile,
+      [&](std::int64_t row) {
+        const std::int64_t at = row * channels + tile.channel;
+        return Loaded{load_raw<pack>(x + at, tile.valid), load_raw<pack>(gradient + at, tile.valid)};
+      },
+      [&](std::int64_t row, const Loaded& loaded) {
+        const Lanes<pack> value = lanes_of(loaded.x);
+        Lanes<pack> result = lanes_of(loaded.gradient);
+        for (int i = 0; i < pack; ++i) {
+          const float sign = batch_norm_value(value[i], mean[i], scale[i], beta[i]);
+          const float masked = activation_gradient<function>(result[i], sign, arguments.slope);
+          result[i] = scale[i] * (masked - gradient_mean[i] - (value[i] - mean[i]) * correlation[i]);
+        }
+        store_lanes(x_gradient + row * channels + tile.channel, result, tile.valid);
+      });
 }
 
 }  // namespace
@@ -148,7 +171,7 @@ void batch_norm_backward_apply(Target target, const BatchNormBackwardApply& argu
   visit_gpu_type(arguments.type, [&](auto tag) {
     using T = typename decltype(tag)::type;
     visit_activation(arguments.activation, [&](auto function) {
-      const ChannelSumsGrid grid(arguments.view);
+      const ChannelSumsGrid grid = channel_rows_grid(arguments.view, pack_lanes<T>);
       launch(target, "batch_norm_backward_apply", apply_kernel<decltype(function)::value, T>,
              channel_tile_shape(grid, pack_lanes<T>), arguments, grid.chunk_rows);
     });

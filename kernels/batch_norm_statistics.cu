@@ -15,14 +15,16 @@ __global__ void partial_kernel(const T* x, double* partial, std::int64_t rows, s
   // The same for all threads of the block, so that their differences may be added.
   const Lanes<pack> shift = load_lanes<pack>(x + tile.first_row * channels + tile.channel, tile.valid);
   Lanes<2 * pack> sums = filled_lanes<2 * pack>(0.0F);
-  for (std::int64_t row = tile.row; row < tile.row_end; row += tile.row_step) {
-    const Lanes<pack> value = load_lanes<pack>(x + row * channels + tile.channel, tile.valid);
-    for (int i = 0; i < pack; ++i) {
-      const float difference = value[i] - shift[i];
-      sums[i] += difference;
-      sums[pack + i] += difference * difference;
-    }
-  }
+  for_each_row(
+      tile, [&](std::int64_t row) { return load_raw<pack>(x + row * channels + tile.channel, tile.valid); },
+      [&](std::int64_t, const RawLanes<T, pack>& loaded) {
+        const Lanes<pack> value = lanes_of(loaded);
+        for (int i = 0; i < pack; ++i) {
+          const float difference = value[i] - shift[i];
+          sums[i] += difference;
+          sums[pack + i] += difference * difference;
+        }
+      });
   sums = sum_over_rows(sums, scratch.data());
   if (threadIdx.y != 0) return;
   // Not up to tile.valid: an index that only the run knows would move the sums from registers to local memory.

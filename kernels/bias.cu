@@ -11,13 +11,14 @@ __global__ void bias_kernel(const T* x, const float* bias, T* y, std::int64_t ro
   constexpr int pack = pack_lanes<T>;
   const ChannelTile tile = channel_tile<pack>(rows, channels, chunk_rows);
   const Lanes<pack> offset = load_lanes<pack>(bias + tile.channel, tile.valid);
-  for (std::int64_t row = tile.row; row < tile.row_end; row += tile.row_step) {
-    const std::int64_t at = row * channels + tile.channel;
-    Lanes<pack> value = load_lanes<pack>(x + at, tile.valid);
-    for (int i = 0; i < pack; ++i)
-      value[i] += offset[i];
-    store_lanes(y + at, value, tile.valid);
-  }
+  for_each_row(
+      tile, [&](std::int64_t row) { return load_raw<pack>(x + row * channels + tile.channel, tile.valid); },
+      [&](std::int64_t row, const RawLanes<T, pack>& loaded) {
+        Lanes<pack> value = lanes_of(loaded);
+        for (int i = 0; i < pack; ++i)
+          value[i] += offset[i];
+        store_lanes(y + row * channels + tile.channel, value, tile.valid);
+      });
 }
 
 template <class T>
@@ -27,11 +28,13 @@ __global__ void partial_kernel(const T* y_gradient, double* partial, std::int64_
   __shared__ SharedArray<float, pack * channel_tile_threads> scratch;
   const ChannelTile tile = channel_tile<pack>(rows, channels, chunk_rows);
   Lanes<pack> sum = filled_lanes<pack>(0.0F);
-  for (std::int64_t row = tile.row; row < tile.row_end; row += tile.row_step) {
-    const Lanes<pack> value = load_lanes<pack>(y_gradient + row * channels + tile.channel, tile.valid);
-    for (int i = 0; i < pack; ++i)
-      sum[i] += value[i];
-  }
+  for_each_row(
+      tile, [&](std::int64_t row) { return load_raw<pack>(y_gradient + row * channels + tile.channel, tile.valid); },
+      [&](std::int64_t, const RawLanes<T, pack>& loaded) {
+        const Lanes<pack> value = lanes_of(loaded);
+        for (int i = 0; i < pack; ++i)
+          sum[i] += value[i];
+      });
   sum = sum_over_rows(sum, scratch.data());
   if (threadIdx.y != 0) return;
   // Not up to tile.valid: an index that only the run knows would move the sums from registers to local memory.
@@ -54,7 +57,7 @@ void bias(Target target, const Bias& arguments) {
   require_channels_last("bias", arguments.view);
   visit_gpu_type(arguments.type, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    const ChannelSumsGrid grid(arguments.view);
+    const ChannelSumsGrid grid = channel_rows_grid(arguments.view, pack_lanes<T>);
     launch(target, "bias", bias_kernel<T>, channel_tile_shape(grid, pack_lanes<T>), static_cast<const T*>(arguments.x),
            static_cast<const float*>(arguments.bias), static_cast<T*>(arguments.y), arguments.view.rows(),
            grid.channels, grid.chunk_rows);

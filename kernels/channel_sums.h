@@ -25,7 +25,9 @@ struct ShiftedSums {
 };
 
 // simt and cuda: every thread block takes a chunk of rows and leaves its partial sums, float64 [sums][C][chunks], in
-// the workspace. Enough chunks for a large GPU (about 65,536 channels * chunks), none shorter than 64 rows.
+// the workspace. None is shorter than 64 rows, and there are at most 528 blocks, of 256 channels each (in 16 bits):
+// four for each of a large GPU's 132 multiprocessors, so that they end together, and few enough that their sums are
+// soon added.
 struct ChannelSumsGrid {
   std::int64_t channels;
   std::int64_t chunks;
@@ -33,8 +35,12 @@ struct ChannelSumsGrid {
 
   explicit ChannelSumsGrid(const ActivationView& view) : channels(view.channels()) {
     const std::int64_t rows = view.rows();
-    const std::int64_t most = 65536 / std::clamp<std::int64_t>(channels, 64, 65536);
-    chunk_rows = std::max<std::int64_t>(64, (rows + most - 1) / most);
+    const std::int64_t most = std::max<std::int64_t>(1, 528 / ((channels + 255) / 256));
+    cut(rows, std::max<std::int64_t>(64, (rows + most - 1) / most));
+  }
+
+  void cut(std::int64_t rows, std::int64_t rows_of_a_chunk) {
+    chunk_rows = rows_of_a_chunk;
     chunks = (rows + chunk_rows - 1) / chunk_rows;
   }
 

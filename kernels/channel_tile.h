@@ -3,6 +3,7 @@
 // memory in order. Blocks: x covers the channels, y the chunks of rows of a ChannelSumsGrid.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -32,6 +33,15 @@ inline LaunchShape channel_tile_shape(const ChannelSumsGrid& grid, int pack) {
   return {dim3(blocks_for(packs, columns), blocks_for(grid.chunks, 1)), dim3(columns, channel_tile_threads / columns)};
 }
 
+// For kernels that add nothing up: many short blocks, of 32 rows for a thread, which end more evenly whatever number of
+// them a multiprocessor runs at once. Shorter ones would read the channels' numbers too often.
+inline ChannelSumsGrid channel_rows_grid(const ActivationView& view, int pack) {
+  ChannelSumsGrid grid(view);
+  const std::int64_t rows_at_once = channel_tile_shape(grid, pack).threads.y;
+  grid.cut(view.rows(), std::min(grid.chunk_rows, 32 * rows_at_once));
+  return grid;
+}
+
 // The part of the tensor that falls to one thread: `valid` channels from `channel`, rows [row, row_end) by row_step.
 struct ChannelTile {
   std::int64_t channel;
@@ -56,6 +66,21 @@ __device__ inline ChannelTile channel_tile(std::int64_t rows, std::int64_t chann
   tile.row = tile.first_row + threadIdx.y;
   tile.row_step = static_cast<int>(blockDim.y);
   return tile;
+}
+
+// body(row, load(row)) for the thread's rows in their order, where the loads of two rows are made before the first is
+// used: a thread has twice as many bytes under way. (By name and not in an array, which the compiler may put into local
+// memory.)
+template <class Load, class Body>
+__device__ inline void for_each_row(const ChannelTile& tile, Load&& load, Body&& body) {
+  std::int64_t row = tile.row;
+  for (; row + tile.row_step < tile.row_end; row += 2 * tile.row_step) {
+    const auto first = load(row);
+    const auto second = load(row + tile.row_step);
+    body(row, first);
+    body(row + tile.row_step, second);
+  }
+  if (row < tile.row_end) body(row, load(row));
 }
 
 // A chunk's sum of one channel, to where channel_total finds it.

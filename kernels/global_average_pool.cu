@@ -13,11 +13,13 @@ __global__ void forward_kernel(const T* x, T* y, std::int64_t batch, std::int64_
   __shared__ SharedArray<float, pack * channel_tile_threads> scratch;
   const ChannelTile tile = channel_tile<pack>(batch * pixels, channels, pixels);
   Lanes<pack> sum = filled_lanes<pack>(0.0F);
-  for (std::int64_t row = tile.row; row < tile.row_end; row += tile.row_step) {
-    const Lanes<pack> value = load_lanes<pack>(x + row * channels + tile.channel, tile.valid);
-    for (int i = 0; i < pack; ++i)
-      sum[i] += value[i];
-  }
+  for_each_row(
+      tile, [&](std::int64_t row) { return load_raw<pack>(x + row * channels + tile.channel, tile.valid); },
+      [&](std::int64_t, const RawLanes<T, pack>& loaded) {
+        const Lanes<pack> value = lanes_of(loaded);
+        for (int i = 0; i < pack; ++i)
+          sum[i] += value[i];
+      });
   sum = sum_over_rows(sum, scratch.data());
   if (threadIdx.y != 0) return;
   const float share = 1.0F / static_cast<float>(pixels);
@@ -47,8 +49,7 @@ void global_average_pool(Target target, const GlobalAveragePool& arguments) {
   visit_gpu_type(arguments.type, [&](auto tag) {
     using T = typename decltype(tag)::type;
     ChannelSumsGrid grid(view);
-    grid.chunks = view.batch;
-    grid.chunk_rows = view.pixels();
+    grid.cut(view.rows(), view.pixels());
     launch(target, "global_average_pool", forward_kernel<T>, channel_tile_shape(grid, pack_lanes<T>),
            static_cast<const T*>(arguments.x), static_cast<T*>(arguments.y), view.batch, view.pixels(), view.lanes);
   });

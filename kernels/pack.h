@@ -59,22 +59,64 @@ struct WideAccess {
   }
 };
 
+// N elements as they lie in memory, on their way. A thread does not wait for a load until it uses what was loaded, and
+// a conversion to float is a use: a kernel that is to have several loads under way takes them raw first. Whole
+// registers and not elements: taking them apart would be a use too.
+template <class T, int N>
+struct RawLanes {
+  static constexpr int elements = 4 / static_cast<int>(sizeof(T));  // in one register
+  static_assert(N % elements == 0);
+  struct Register {
+    T element[elements];
+  };
+  unsigned bits[N / elements];
+};
+
+// The first `valid` of N elements, zero behind them.
+template <int N, class T>
+__device__ inline RawLanes<T, N> load_raw(const T* from, int valid = N) {
+  using Access = WideAccess<T, N>;
+  using Raw = RawLanes<T, N>;
+  constexpr int registers = Access::bytes / 4;
+  struct Word {
+    unsigned bits[registers];
+  };
+  Raw raw;
+  if (Access::possible(from, valid)) {
+    for (int i = 0; i < N / Access::elements; ++i) {
+      const auto word = std::bit_cast<Word>(read_wide<typename Access::Word>(from + i * Access::elements));
+      for (int r = 0; r < registers; ++r)
+        raw.bits[i * registers + r] = word.bits[r];
+    }
+  } else {
+    for (int r = 0; r < N / Raw::elements; ++r) {
+      typename Raw::Register together;
+      for (int e = 0; e < Raw::elements; ++e) {
+        const int i = r * Raw::elements + e;
+        together.element[e] = i < valid ? from[i] : T(0.0F);
+      }
+      raw.bits[r] = std::bit_cast<unsigned>(together);
+    }
+  }
+  return raw;
+}
+
+template <class T, int N>
+__device__ inline Lanes<N> lanes_of(const RawLanes<T, N>& raw) {
+  using Raw = RawLanes<T, N>;
+  Lanes<N> result;
+  for (int r = 0; r < N / Raw::elements; ++r) {
+    const auto together = std::bit_cast<typename Raw::Register>(raw.bits[r]);
+    for (int e = 0; e < Raw::elements; ++e)
+      result[r * Raw::elements + e] = static_cast<float>(together.element[e]);
+  }
+  return result;
+}
+
 // The first `valid` of N elements as float, zero behind them.
 template <int N, class T>
 __device__ inline Lanes<N> load_lanes(const T* from, int valid = N) {
-  using Access = WideAccess<T, N>;
-  Lanes<N> result;
-  if (Access::possible(from, valid)) {
-    for (int base = 0; base < N; base += Access::elements) {
-      const auto word = read_wide<typename Access::Word>(from + base);
-      for (int i = 0; i < Access::elements; ++i)
-        result[base + i] = static_cast<float>(word.element[i]);
-    }
-  } else {
-    for (int i = 0; i < N; ++i)
-      result[i] = i < valid ? static_cast<float>(from[i]) : 0.0F;
-  }
-  return result;
+  return lanes_of(load_raw<N>(from, valid));
 }
 
 // Writes the first `valid` of N values, rounded to T.

@@ -4,8 +4,8 @@
 #include <set>
 
 #include "engine/base/log.h"
-#include "engine/data/jpeg_writer.h"
-#include "engine/data/png.h"
+#include "engine/base/text.h"
+#include "engine/data/picture_writer.h"
 #include "tools/common/command_line.h"
 #include "tools/common/detection_pictures.h"
 #include "tools/common/loaded_detector.h"
@@ -68,7 +68,7 @@ int detect(const Options& options) {
     write_png(options.sheet, detection_sheet(files, all.plain, all.broken, files.size(), 0.0, class_names).view());
     log_info("wrote ", options.sheet);
   }
-  if (!options.out.empty()) log_info("wrote ", taken.size(), " pictures to ", options.out);
+  if (!options.out.empty()) log_info("wrote ", count_of(std::ssize(taken), "picture"), " to ", options.out);
   if (!options.json.empty()) write_found(options.json, files, all);
   return all.broken.empty() ? 0 : 1;
 }

@@ -3,6 +3,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/log.h"
+#include "engine/base/text.h"
 #include "engine/train/checkpoint.h"
 #include "tools/common/broken_pictures.h"
 #include "tools/common/classifier_evaluation.h"
@@ -61,7 +62,7 @@ int main(int argument_count, char** arguments) {
                                                                       .observe = {}});
     sleight::log_broken(summaries.broken);
     const sleight::EvaluationSummary& summary = summaries.plain;
-    std::printf("%lld pictures%s: loss %.4f, top-1 %.2f%%, top-5 %.2f%%\n", static_cast<long long>(summary.pictures),
+    std::printf("%s%s: loss %.4f, top-1 %.2f%%, top-5 %.2f%%\n", sleight::count_of(summary.pictures, "picture").c_str(),
                 sleight::left_out(summaries.broken).c_str(), summary.loss, 100.0 * summary.top1, 100.0 * summary.top5);
     return 0;
   });

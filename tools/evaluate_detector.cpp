@@ -2,7 +2,8 @@
 #include <cstdio>
 
 #include "engine/base/log.h"
-#include "engine/data/png.h"
+#include "engine/base/text.h"
+#include "engine/data/picture_writer.h"
 #include "tools/common/broken_pictures.h"
 #include "tools/common/command_line.h"
 #include "tools/common/detection_pictures.h"
@@ -45,8 +46,8 @@ int evaluate(const Options& options) {
                   .view());
     log_info("wrote ", options.sheet);
   }
-  std::printf("%lld pictures%s, %zu detections\n", static_cast<long long>(dataset.size()), left_out(all.broken).c_str(),
-              all.plain.size());
+  std::printf("%s%s, %s\n", count_of(dataset.size(), "picture").c_str(), left_out(all.broken).c_str(),
+              count_of(std::ssize(all.plain), "detection").c_str());
   std::fputs(scores_table(score_detections(dataset, all.plain, all.broken)).c_str(), stdout);
   return 0;
 }

@@ -3,11 +3,12 @@
 #include <optional>
 
 #include "engine/base/log.h"
+#include "engine/base/text.h"
 #include "engine/data/anchors.h"
-#include "engine/data/detection_dataset.h"
 #include "models/yolov3.h"
 #include "tools/common/box_sizes.h"
 #include "tools/common/command_line.h"
+#include "tools/common/detector_options.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {
@@ -15,26 +16,26 @@ namespace sleight {
 namespace {
 
 struct Options {
-  std::string data, format = "voc";
+  std::string data;
+  DetectionDataOptions boxes;
   std::int64_t image_size = 416;
   bool letterbox = false;
   AnchorOptions search;
-  DetectionDatasetOptions dataset;
 };
 
 int make_anchors(const Options& options) {
-  const OpenedDetectionDataset opened = open_detection_dataset(options.data, parse_detection_format(options.format),
-                                                               DatasetSplit::training, options.dataset);
+  const DetectionFormat format = options.boxes.parsed_format(options.data);
+  const DetectionDatasetOptions dataset = options.boxes.dataset_options(options.search.seed);
+  const OpenedDetectionDataset opened = open_detection_dataset(options.data, format, DatasetSplit::training, dataset);
   // Painting scenes to learn their size would take most of the time.
   std::optional<PictureSize> known;
-  if (parse_detection_format(options.format) == DetectionFormat::synthetic)
-    known = PictureSize{options.dataset.synthetic.height, options.dataset.synthetic.width};
+  if (format == DetectionFormat::synthetic) known = PictureSize{dataset.synthetic.height, dataset.synthetic.width};
   for (const std::string& warning : opened.dataset->warnings())
     log_warning(warning);
   const std::vector<BoxSize> boxes = box_sizes_at(*opened.dataset, options.image_size, options.letterbox, known);
   const AnchorSearch found = find_anchors(boxes, options.search);
-  std::printf("%zu boxes of %lld pictures, at %lld x %lld pixels\n", boxes.size(),
-              static_cast<long long>(opened.dataset->size()), static_cast<long long>(options.image_size),
+  std::printf("%s of %s, at %lld x %lld pixels\n", count_of(std::ssize(boxes), "box", "boxes").c_str(),
+              count_of(opened.dataset->size(), "picture").c_str(), static_cast<long long>(options.image_size),
               static_cast<long long>(options.image_size));
   std::printf("%8s %8s %8s\n", "width", "height", "boxes");
   for (std::size_t i = 0; i < found.anchors.size(); ++i) {
@@ -58,19 +59,12 @@ int main(int argument_count, char** arguments) {
   sleight::CommandLine command_line(
       "Find the anchors that fit the boxes of a training split best: k-means with the distance 1 - IoU.");
   sleight::Options options;
-  command_line.add_option("--data", options.data, "Folder or archive of the data set, or the word synthetic")
-      .required();
-  command_line.add_option("--format", options.format, "voc, coco, yolo or synthetic");
-  command_line.add_option("--train-split", options.dataset.training_split,
-                          "Name of the training split; empty: by the format");
-  command_line
-      .add_option("--synthetic-pictures", options.dataset.synthetic.training_count, "How many scenes to generate")
-      .range(1, 10000000);
+  options.boxes.declare_training(command_line, options.data).required();
   command_line.add_option("--image-size", options.image_size, "Side in pixels of the network's input").range(32, 4096);
   command_line.add_flag("--letterbox,!--no-letterbox", options.letterbox,
                         "Pictures keep their aspect (default: stretched)");
   command_line.add_option("--anchors", options.search.count, "How many; YOLOv3 takes 9").range(1, 1000);
-  command_line.add_option("--seed", options.search.seed, "Of the search's random starts");
+  command_line.add_option("--seed", options.search.seed, "Of the search's random starts, and of generated scenes");
   command_line.add_option("--starts", options.search.starts, "Searches, of which the best is kept").range(1, 10000);
   return sleight::run_tool(command_line, argument_count, arguments, [&] { return sleight::make_anchors(options); });
 }

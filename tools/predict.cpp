@@ -8,7 +8,7 @@
 #include "engine/base/file.h"
 #include "engine/base/log.h"
 #include "engine/data/picture_pipeline.h"
-#include "engine/data/png.h"
+#include "engine/data/picture_writer.h"
 #include "engine/program/execute.h"
 #include "engine/program/input_stage.h"
 #include "engine/train/checkpoint.h"

@@ -4,7 +4,8 @@
 #include <cstdio>
 
 #include "engine/base/log.h"
-#include "engine/data/png.h"
+#include "engine/base/text.h"
+#include "engine/data/picture_writer.h"
 #include "engine/train/picture_sheet.h"
 #include "tools/common/classifier_options.h"
 #include "tools/common/classifier_tricks.h"
@@ -12,6 +13,7 @@
 #include "tools/common/prepared_pictures.h"
 #include "tools/common/run_tool.h"
 #include "tools/common/show_detection_batch.h"
+#include "tools/common/shown_batch.h"
 #include "tools/common/training_run.h"
 #include "tools/common/training_schedule.h"
 
@@ -19,18 +21,18 @@ namespace sleight {
 
 namespace {
 
-int show(const ClassifierRun& asked, std::int64_t epoch, std::int64_t step, const std::string& path) {
+int show(const ClassifierRun& asked, const ShownBatch& shown) {
   DatasetOptions data_options;
   data_options.synthetic = asked.options.synthetic;
   data_options.synthetic.seed = asked.options.seed;
   const auto dataset = open_dataset(asked.options.data, DatasetSplit::training, data_options);
   const ClassifierRun run = fitted_to(asked, dataset->size());
   const std::int64_t steps = steps_per_epoch(run.recipe, dataset->size());
-  check(epoch < run.recipe.epochs && step < steps, "the training has ", run.recipe.epochs, " epochs of ", steps,
-        " steps");
+  check(shown.epoch < run.recipe.epochs && shown.step < steps, "the training has ",
+        count_of(run.recipe.epochs, "epoch"), " of ", count_of(steps, "step"));
   const ClassifierTricks tricks(run, steps);
   TrainingSchedule training(run, tricks, dataset->size());
-  const std::int64_t wanted = epoch * steps + step;
+  const std::int64_t wanted = shown.epoch * steps + shown.step;
   const auto schedule = [&](std::int64_t at, BatchRequest& request) {
     return at == wanted && training.fill(at, request);
   };
@@ -59,12 +61,12 @@ int show(const ClassifierRun& asked, std::int64_t epoch, std::int64_t step, cons
     sheet.push_back(std::move(entry));
   }
   char title[120];
-  std::snprintf(title, sizeof title, "epoch %lld step %lld, %lldx%lld", static_cast<long long>(epoch),
-                static_cast<long long>(step), static_cast<long long>(batch->height()),
+  std::snprintf(title, sizeof title, "epoch %lld step %lld, %lldx%lld", static_cast<long long>(shown.epoch),
+                static_cast<long long>(shown.step), static_cast<long long>(batch->height()),
                 static_cast<long long>(batch->width()));
   const Picture page = make_picture_sheet(sheet, {.title = title});
-  write_png(path, page.view());
-  log_info("wrote ", path);
+  write_png(shown.png, page.view());
+  log_info("wrote ", shown.png);
   return 0;
 }
 
@@ -83,11 +85,8 @@ int main(int argument_count, char** arguments) {
       "detector's batch with boxes, add --format (voc, coco, yolo or synthetic) to train_detector's flags");
   sleight::ClassifierOptions options;
   options.declare(command_line);
-  std::string path = "batch.png";
-  std::int64_t epoch = 0, step = 0;
-  command_line.add_option("--png", path, "File to write");
-  command_line.add_option("--epoch", epoch, "Epoch, counted from 0").range(0, 1 << 30);
-  command_line.add_option("--step", step, "Step in the epoch, counted from 0").range(0, 1 << 30);
+  sleight::ShownBatch shown;
+  shown.declare(command_line);
   return sleight::run_tool(command_line, argument_count, arguments,
-                           [&] { return sleight::show(sleight::resolve(options), epoch, step, path); });
+                           [&] { return sleight::show(sleight::resolve(options), shown); });
 }

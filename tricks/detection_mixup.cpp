@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/tensor/random.h"
 
 namespace sleight {
@@ -15,7 +16,7 @@ std::string to_string(const DetectionMixupOptions& options) {
     text << "half of each (darknet), objects not weighted";
   else
     text << "Beta(" << options.alpha << ", " << options.alpha << "), objects weighted";
-  text << ", off for the last " << options.off_epochs << " of " << options.epochs << " epochs";
+  text << ", off for the last " << options.off_epochs << " of " << count_of(options.epochs, "epoch");
   return text.str();
 }
 

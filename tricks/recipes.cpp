@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "tricks/linear_scaling.h"
 
 namespace sleight {
@@ -110,7 +111,7 @@ std::vector<std::string> describe(const Recipe& recipe) {
   lines.push_back(recipe.mixup_alpha > 0.0
                       ? line("mixup: lambda from Beta(", recipe.mixup_alpha, ", ", recipe.mixup_alpha, "), one per ",
                              recipe.mixup_lambda == MixupLambda::per_batch ? "batch" : "picture", ", off for the last ",
-                             recipe.mixup_off_epochs, " epochs")
+                             count_of(recipe.mixup_off_epochs, "epoch"))
                       : "mixup: off");
   if (recipe.label_smoothing > 0.0) {
     lines.push_back(recipe.smoothing == kernels::Smoothing::others

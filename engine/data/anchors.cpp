@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/tensor/random.h"
 
 namespace sleight {
@@ -39,8 +40,9 @@ void check_boxes(std::span<const BoxSize> boxes, const AnchorOptions& options) {
     sizes.emplace_back(box.width, box.height);
   std::sort(sizes.begin(), sizes.end());
   const auto different = std::unique(sizes.begin(), sizes.end()) - sizes.begin();
-  check(different >= options.count, "the ", boxes.size(), " boxes have ", different, " different sizes, too few for ",
-        options.count, " anchors; take more pictures or fewer anchors");
+  check(different >= options.count, count_of(std::ssize(boxes), "box", "boxes"), " of ",
+        count_of(different, "different size"), ": too few for ", options.count,
+        " anchors; take more pictures or fewer anchors");
 }
 
 // k-means++: every further anchor is a box drawn with a probability that grows with its squared distance from those

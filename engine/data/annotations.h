@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,7 @@ struct StatedObject {
   std::int32_t class_number = 0;  // a position in AnnotatedSplit::class_names
   bool is_difficult = false;
   bool is_crowd = false;
-  double outline_area = 0.0;
+  std::optional<double> outline_area = std::nullopt;
 };
 
 struct StatedPicture {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 namespace sleight {
 
@@ -39,9 +40,9 @@ struct ObjectBox {
   double weight = 1.0;
   bool is_difficult = false;  // Pascal VOC: no detector is expected to find it
   bool is_crowd = false;      // COCO: the box surrounds many objects of the class
-  // COCO: pixels inside the object's outline, which decide whether it is small, medium or large. 0: not stated, and the
-  // box's area takes its place.
-  double outline_area = 0.0;
+  // COCO: pixels inside the object's outline, which decide whether it is small, medium or large; 0 is a small one. Not
+  // stated: the box's area takes its place.
+  std::optional<double> outline_area = std::nullopt;
 
   bool operator==(const ObjectBox&) const = default;
 };

@@ -14,8 +14,10 @@ BrokenPictures::BrokenPictures(const PictureSource& pictures, const LoaderOption
 
 void BrokenPictures::add(std::int64_t index, const char* reason) {
   const std::lock_guard lock(mutex_);
-  reasons_.try_emplace(index, reason);
-  if (static_cast<std::int64_t>(reasons_.size()) > limit_) stop("more than the limit of " + std::to_string(limit_));
+  const auto too_many = [&] { return static_cast<std::int64_t>(reasons_.size()) > limit_; };
+  // Threads that come while the first one is on its way out say what it says.
+  if (!too_many()) reasons_.try_emplace(index, reason);
+  if (too_many()) stop("more than the limit of " + std::to_string(limit_));
 }
 
 void BrokenPictures::none_is_readable() {

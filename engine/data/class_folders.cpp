@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/data/text_lines.h"
 
 namespace sleight {
@@ -94,8 +95,8 @@ class ClassFolders : public Dataset {
             " but not in ", tree_->root(), "/", prefix,
             "train: its pictures have no label. Add it there or remove it here");
     if (wanted.passed_over > 0)
-      warnings_.push_back(std::to_string(wanted.passed_over) + " files of " + split_path +
-                          " are passed over, because they are not in a class folder or not named .jpg, .jpeg or .png; "
+      warnings_.push_back(count_of(wanted.passed_over, "file") + " of " + split_path +
+                          " passed over: not in a class folder, or not named .jpg, .jpeg or .png; "
                           "the first is " +
                           tree_->name(wanted.first_passed_over));
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/data/annotations.h"
 #include "engine/data/coco_annotations.h"
 #include "engine/data/text_lines.h"

@@ -93,7 +93,7 @@ constexpr std::array<FieldRule, 11> field_rules = {{
 struct Element {
   std::array<std::optional<std::int64_t>, 5> whole;  // by Field: id .. height
   std::optional<std::string> text;
-  double area = 0.0;
+  std::optional<double> area;
   bool is_crowd = false;
   FourNumbers box{};
   std::size_t box_numbers = 0;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,8 +24,8 @@ struct CocoImage {
 struct CocoObject {
   std::int64_t image_id = 0;
   std::int64_t category_id = 0;
-  FourNumbers numbers{};  // left, top, width, height
-  double area = 0.0;      // 0 when the file does not state it
+  FourNumbers numbers{};       // left, top, width, height
+  std::optional<double> area;  // where the file states it
   bool is_crowd = false;
 };
 

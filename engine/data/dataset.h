@@ -46,10 +46,14 @@ class Dataset : public PictureSource {
   virtual std::int32_t label(std::int64_t index) const = 0;
 };
 
+// The order of an epoch is a list of all its pictures. It is made before the epoch's first step, with nobody there to
+// answer a signal: in a second for so many, in minutes and gigabytes for a hundred times more.
+inline constexpr std::int64_t maximum_generated_pictures = 10'000'000;
+
 // Generated pictures: one textured shape on a cluttered ground; the class is the shape (and from class 11 on its
 // texture as well). A picture is a pure function of (seed, split, index, height, width).
 struct SyntheticOptions {
-  std::int64_t training_count = 20000;
+  std::int64_t training_count = 20000;  // 1 .. maximum_generated_pictures, as the next
   std::int64_t evaluation_count = 2000;
   std::int64_t height = 64;
   std::int64_t width = 64;

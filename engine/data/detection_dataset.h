@@ -31,10 +31,13 @@ enum class DetectionFormat : std::uint8_t { voc, coco, yolo, synthetic };
 DetectionFormat parse_detection_format(std::string_view name);
 std::string_view name_of(DetectionFormat format);
 
+// All of them are arranged, and their boxes kept, before the first is painted.
+inline constexpr std::int64_t maximum_generated_scenes = 1'000'000;
+
 // Generated scenes: textured shapes that hide each other on a cluttered ground. A scene is a pure function of (seed,
 // split, index, height, width, classes, objects).
 struct SyntheticSceneOptions {
-  std::int64_t training_count = 2000;
+  std::int64_t training_count = 2000;  // 1 .. maximum_generated_scenes, as the next
   std::int64_t evaluation_count = 200;
   std::int64_t height = 416;  // 32 .. 4096
   std::int64_t width = 416;

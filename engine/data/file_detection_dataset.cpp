@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/data/picture_size.h"
-#include "engine/data/text_lines.h"
 
 namespace sleight {
 
@@ -43,8 +43,8 @@ class Oddities {
     for (std::size_t kind = 0; kind < noted_.size(); ++kind) {
       const Noted& noted = noted_[kind];
       if (noted.count == 0) continue;
-      std::string line =
-          "split " + split + ": " + std::to_string(noted.count) + " " + descriptions[kind] + ": " + noted.examples;
+      const auto& [of_one, of_several] = descriptions[kind];
+      std::string line = "split " + split + ": " + count_of(noted.count, of_one, of_several) + ": " + noted.examples;
       if (noted.count > most_named) line += "; and " + std::to_string(noted.count - most_named) + " more";
       warnings.push_back(std::move(line));
     }
@@ -52,17 +52,24 @@ class Oddities {
 
  private:
   static constexpr std::int64_t most_named = 3;
-  static constexpr std::array<const char*, kinds> descriptions = {
-      "boxes with numbers that are not finite were left out",
-      "objects of classes that are not in the list were left out",
-      "boxes with swapped corners were put right",
-      "boxes that cross the border of their picture were clipped",
-      "boxes with less than one pixel inside their picture were left out",
-      "boxes that cross the border of their picture, or have less than one pixel inside, are measured against as "
-      "stated",
-      "boxes around crowds are not trained on",
-      "difficult objects are not trained on, as asked for",
-      "pictures have not the size that their annotation states; their own was taken"};
+  // Behind 1, and behind other numbers.
+  static constexpr std::array<std::pair<const char*, const char*>, kinds> descriptions = {{
+      {"box with numbers that are not finite was left out", "boxes with numbers that are not finite were left out"},
+      {"object of a class that is not in the list was left out",
+       "objects of classes that are not in the list were left out"},
+      {"box with swapped corners was put right", "boxes with swapped corners were put right"},
+      {"box that crosses the border of its picture was clipped",
+       "boxes that cross the border of their picture were clipped"},
+      {"box with less than one pixel inside its picture was left out",
+       "boxes with less than one pixel inside their picture were left out"},
+      {"box that crosses the border of its picture, or has less than one pixel inside, is measured against as stated",
+       "boxes that cross the border of their picture, or have less than one pixel inside, are measured against as "
+       "stated"},
+      {"box around a crowd is not trained on", "boxes around crowds are not trained on"},
+      {"difficult object is not trained on, as asked for", "difficult objects are not trained on, as asked for"},
+      {"picture has not the size that its annotation states; its own was taken",
+       "pictures have not the size that their annotation states; their own was taken"},
+  }};
 
   struct Noted {
     std::int64_t count = 0;
@@ -181,7 +188,8 @@ class FileDetectionDataset : public DetectionDataset {
     }
     if (count > 0)
       warnings_.push_back("split " + split + ": " + std::to_string(count) + " of " +
-                          std::to_string(class_names_.size()) + " classes have no object: " + names);
+                          count_of(std::ssize(class_names_), "class", "classes") +
+                          (count == 1 ? " has no object: " : " have no object: ") + names);
   }
 
   std::shared_ptr<const FileTree> tree_;
@@ -296,8 +304,8 @@ OpenedDetectionDataset make_file_detection_dataset(std::shared_ptr<const FileTre
     std::string why;
     for (const std::string& warning : dataset->warnings())
       why += ". " + warning;
-    fail(where, ": no box at all is left of ", stated, " on ", counts.pictures,
-         " pictures; there is nothing to learn or to measure", why);
+    fail(where, ": no box at all is left of ", stated, " on ", count_of(counts.pictures, "picture"),
+         "; there is nothing to learn or to measure", why);
   }
   return {std::move(dataset), counts, std::move(ids)};
 }

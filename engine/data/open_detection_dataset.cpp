@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/text.h"
 #include "engine/data/annotations.h"
 #include "engine/data/detection_dataset.h"
 #include "engine/data/file_detection_dataset.h"
@@ -111,8 +112,9 @@ class Place {
     for (const StatedPicture& picture : evaluation.pictures)
       shared += files.contains(picture.file) ? 1 : 0;
     if (shared > 0)
-      evaluation.warnings.push_back(std::to_string(shared) + " of the " + std::to_string(evaluation.pictures.size()) +
-                                    " pictures of the split " + evaluation.name + " are in " + training.name +
+      evaluation.warnings.push_back(std::to_string(shared) + " of the " +
+                                    count_of(std::ssize(evaluation.pictures), "picture") + " of the split " +
+                                    evaluation.name + (shared == 1 ? " is in " : " are in ") + training.name +
                                     " too: scores will look better than they are");
   }
 

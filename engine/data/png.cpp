@@ -7,7 +7,6 @@
 #include <memory>
 
 #include "engine/base/error.h"
-#include "engine/base/file.h"
 
 // The library's implementation is compiled here, without anything but PNG. Its warnings are its own.
 #pragma GCC diagnostic push
@@ -19,10 +18,6 @@
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
 #include <stb/stb_image.h>
-#define STBI_WRITE_NO_STDIO
-#define STB_IMAGE_WRITE_STATIC
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#include <stb/stb_image_write.h>
 #pragma GCC diagnostic pop
 
 namespace sleight {
@@ -84,24 +79,6 @@ void decode_png(std::span<const std::byte> file, Picture& picture) {
   picture.resize(height, width);
   std::memcpy(picture.view().pixels, pixels.get(),
               static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * 3);
-}
-
-std::vector<std::byte> encode_png(PictureView picture) {
-  std::vector<std::byte> file;
-  const auto append = [](void* context, void* data, int size) {
-    auto& bytes = *static_cast<std::vector<std::byte>*>(context);
-    const auto* first = static_cast<const std::byte*>(data);
-    bytes.insert(bytes.end(), first, first + size);
-  };
-  const int written =
-      stbi_write_png_to_func(append, &file, static_cast<int>(picture.width), static_cast<int>(picture.height), 3,
-                             picture.pixels, static_cast<int>(picture.row_stride));
-  check(written != 0, "cannot encode a PNG of ", picture.width, " x ", picture.height, " pixels: out of memory");
-  return file;
-}
-
-void write_png(const std::filesystem::path& path, PictureView picture) {
-  write_file_atomically(path, encode_png(picture));
 }
 
 }  // namespace sleight

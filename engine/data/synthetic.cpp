@@ -44,9 +44,10 @@ class Synthetic : public Dataset {
         split_(split),
         classes_(options.classes, 2),
         size_(split == DatasetSplit::training ? options.training_count : options.evaluation_count) {
-    check(options.training_count > 0 && options.evaluation_count > 0,
-          "generated pictures: the counts must be positive, not ", options.training_count, " and ",
-          options.evaluation_count);
+    check(std::min(options.training_count, options.evaluation_count) > 0 &&
+              std::max(options.training_count, options.evaluation_count) <= maximum_generated_pictures,
+          "generated pictures: the counts must be 1 to ", maximum_generated_pictures, ", not ", options.training_count,
+          " and ", options.evaluation_count, "; to train longer, take more epochs");
     check(options.height >= 8 && options.height <= 4096 && options.width >= 8 && options.width <= 4096,
           "generated pictures: a side must have 8 to 4096 pixels, not ", options.width, " x ", options.height);
   }

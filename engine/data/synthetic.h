@@ -9,8 +9,8 @@ namespace sleight {
 
 // Each picture shows one shape (the class) of random size, place, turn, colours and texture on a ground of smooth noise
 // with lines, streaks and blots, half hidden at times behind a bar, with camera noise over all. From 11 classes on,
-// class k is shape k % 10 with texture k / 10. Throws Error for counts or sizes that are not positive, a side above
-// 4096, or not 2 to 50 classes.
+// class k is shape k % 10 with texture k / 10. Throws Error for counts that are not 1 to
+// maximum_generated_pictures, a side that is not 8 to 4096 pixels, or not 2 to 50 classes.
 std::unique_ptr<Dataset> open_synthetic(const SyntheticOptions& options, DatasetSplit split);
 
 }  // namespace sleight

@@ -78,9 +78,10 @@ class SyntheticScenes : public DetectionDataset {
  public:
   SyntheticScenes(const SyntheticSceneOptions& options, DatasetSplit split)
       : options_(options), split_(split), classes_(options.classes, 1) {
-    check(options.training_count > 0 && options.evaluation_count > 0,
-          "generated scenes: the counts must be positive, not ", options.training_count, " and ",
-          options.evaluation_count);
+    check(std::min(options.training_count, options.evaluation_count) > 0 &&
+              std::max(options.training_count, options.evaluation_count) <= maximum_generated_scenes,
+          "generated scenes: the counts must be 1 to ", maximum_generated_scenes, ", not ", options.training_count,
+          " and ", options.evaluation_count, "; to train longer, take more epochs");
     check(options.height >= 32 && options.height <= 4096 && options.width >= 32 && options.width <= 4096,
           "generated scenes: a side must have 32 to 4096 pixels, not ", options.width, " x ", options.height);
     check(options.minimum_objects >= 1 && options.minimum_objects <= options.maximum_objects &&

@@ -67,14 +67,6 @@ std::optional<std::int64_t> parse_whole_number(std::string_view text) {
   return number;
 }
 
-std::string shown(std::string_view text) {
-  constexpr std::size_t most = 60;
-  std::string result = "\"";
-  for (const char c : text.substr(0, most))
-    result += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return result + (text.size() > most ? "...\"" : "\"");
-}
-
 std::string_view file_name_of(std::string_view path) {
   return path.substr(folder_of(path).size());
 }

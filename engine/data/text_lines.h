@@ -1,4 +1,4 @@
-// Small text files of strangers: lines, numbers, and how to show what they hold in a message.
+// Small text files of strangers: lines, words, numbers, paths.
 #pragma once
 
 #include <cstddef>
@@ -29,10 +29,6 @@ std::vector<std::string_view> words_of(std::string_view line);
 std::optional<double> parse_number(std::string_view text);
 // The whole text as one whole number.
 std::optional<std::int64_t> parse_whole_number(std::string_view text);
-
-// In quotation marks, cut after 60 characters, control characters as '?': what is in a file may be endless, or made to
-// play tricks on a terminal.
-std::string shown(std::string_view text);
 
 // "train.txt" of "a/b/train.txt"; "a/b/" of it; "a/b/train" of it. A name's dot in front is part of it.
 std::string_view file_name_of(std::string_view path);

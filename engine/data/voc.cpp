@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/data/annotations.h"
 #include "engine/data/text_lines.h"
 #include "engine/data/voc_annotation.h"
@@ -173,14 +174,13 @@ AnnotatedSplit read_voc_split(const FileTree& tree, const std::string& split) {
         return parse_voc_annotation(tree.read_part(*annotation_file, 0, maximum_voc_annotation_bytes + 1, memory));
       });
       for (const VocObject& object : annotation.objects)
-        result.objects.push_back(
-            {object.numbers, classes.number_of(object.class_name), object.is_difficult, false, 0.0});
+        result.objects.push_back({object.numbers, classes.number_of(object.class_name), object.is_difficult, false});
       result.pictures.push_back({picture->second, annotation.size, annotation.objects.size()});
     }
   }
   if (repeated > 0)
-    result.warnings.push_back(std::to_string(repeated) + " pictures of " + split +
-                              " are listed more than once and taken once; the first is " + first_repeated);
+    result.warnings.push_back(count_of(repeated, "picture") + " of " + split + (repeated == 1 ? " is" : " are") +
+                              " listed more than once and taken once; the first is " + first_repeated);
   classes.finish(result);
   return result;
 }

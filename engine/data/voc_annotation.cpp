@@ -4,6 +4,7 @@
 #include <pugixml.hpp>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/data/text_lines.h"
 
 namespace sleight {

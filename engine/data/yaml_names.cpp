@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/data/text_lines.h"
 #include "engine/data/yolo_label.h"
 
@@ -45,16 +47,20 @@ std::vector<std::string> numbered_names(const YAML::Node& map) {
   return names;
 }
 
-std::vector<std::string> names_in(const YAML::Node& file) {
-  if (file.IsNull()) return {};
-  check(file.IsMap(), "expected \"names: ...\" and other settings");
+// What stands behind an outermost key, if anything does.
+std::optional<YAML::Node> value_of(const YAML::Node& file, std::string_view key) {
   std::optional<YAML::Node> value;
   for (const auto& entry : file) {
-    if (!entry.first.IsScalar() || entry.first.Scalar() != "names") continue;
-    check(!value.has_value(), place_of(entry.first), "it has names twice");
+    if (!entry.first.IsScalar() || entry.first.Scalar() != key) continue;
+    check(!value.has_value(), place_of(entry.first), "it has ", key, " twice");
     value = entry.second;
   }
-  if (!value.has_value() || value->IsNull()) return {};
+  return value.has_value() && value->IsNull() ? std::nullopt : value;
+}
+
+std::vector<std::string> names_in(const YAML::Node& file) {
+  const std::optional<YAML::Node> value = value_of(file, "names");
+  if (!value.has_value()) return {};
   if (value->IsMap()) return numbered_names(*value);
   check(value->IsSequence(), place_of(*value), "the names are ", shown(value->Scalar()), ", which is not a list");
   std::vector<std::string> names;
@@ -63,12 +69,26 @@ std::vector<std::string> names_in(const YAML::Node& file) {
   return names;
 }
 
+// "nc": how many classes there are. A file that was edited in one place and not in the other would name them wrongly.
+void check_class_count(const YAML::Node& file, std::size_t names) {
+  const std::optional<YAML::Node> value = value_of(file, "nc");
+  if (!value.has_value()) return;
+  const std::optional<std::int64_t> count = value->IsScalar() ? parse_whole_number(value->Scalar()) : std::nullopt;
+  check(count.has_value(), place_of(*value), "nc is the number of classes, a whole number");
+  check(*count == static_cast<std::int64_t>(names), place_of(*value), "nc is ", *count, ", but the file names ",
+        count_of(static_cast<std::int64_t>(names), "class", "classes"), ". Correct the one that is wrong");
+}
+
 }  // namespace
 
 std::vector<std::string> parse_yaml_names(std::string_view text) {
   std::vector<std::string> names;
   try {
-    names = names_in(YAML::Load(std::string(text)));
+    const YAML::Node file = YAML::Load(std::string(text));
+    if (file.IsNull()) return {};
+    check(file.IsMap(), "expected \"names: ...\" and other settings");
+    names = names_in(file);
+    if (!names.empty()) check_class_count(file, names.size());
   } catch (const YAML::Exception& error) {
     fail("line ", error.mark.line + 1, ": not readable as YAML: ", error.msg);
   }

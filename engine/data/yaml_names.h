@@ -15,7 +15,8 @@ namespace sleight {
 //     - dog                                1: dog
 //
 // plain or in quotation marks, with comments. Numbers may come in any order, but must be all of 0 .. count - 1. Empty
-// when the file has no names. Throws Error, with the line, for anything else under that key.
+// when the file has no names. Throws Error, with the line, for anything else under that key, and when the outermost key
+// "nc" says another number of classes.
 std::vector<std::string> parse_yaml_names(std::string_view text);
 
 }  // namespace sleight

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/data/annotations.h"
 #include "engine/data/text_lines.h"
 #include "engine/data/yaml_names.h"
@@ -194,9 +195,8 @@ AnnotatedSplit read_yolo_split(const FileTree& tree, const std::string& split,
     result.pictures.push_back({picture, {}, objects.size()});
   }
   if (without_label > 0)
-    result.warnings.push_back(std::to_string(without_label) + " pictures of the split " + split +
-                              " have no label file and count as pictures without objects; the first is " +
-                              first_without_label);
+    result.warnings.push_back(count_of(without_label, "picture") + " of the split " + split +
+                              " without a label file: taken as without objects; the first is " + first_without_label);
   return result;
 }
 

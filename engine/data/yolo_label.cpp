@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/data/text_lines.h"
 
 namespace sleight {
@@ -20,7 +21,7 @@ StatedObject parse_line(std::string_view line, std::size_t class_count) {
   const std::optional<std::int64_t> class_number = parse_whole_number(words[0]);
   check(class_number.has_value(), "the class is ", shown(words[0]), ", which is not a whole number");
   check(*class_number >= 0 && *class_number < static_cast<std::int64_t>(class_count), "the class ", *class_number,
-        " is not in the list of ", class_count, " names");
+        " is not in the list of ", count_of(static_cast<std::int64_t>(class_count), "name"));
   StatedObject object;
   object.class_number = static_cast<std::int32_t>(*class_number);
   for (std::size_t i = 0; i < 4; ++i) {

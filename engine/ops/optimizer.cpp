@@ -48,6 +48,21 @@ std::vector<std::pair<int, Layout>> follow(const StepTypes& step, std::size_t st
   return layouts;
 }
 
+// Every input read once, and those at `updated` of every tensor written too.
+Cost cost_of_update(const StepTypes& step, std::size_t stride, std::initializer_list<std::size_t> updated) {
+  Cost cost;
+  const auto add = [&](const ValueType* type) {
+    cost.bytes += type == nullptr ? 0.0 : static_cast<double>(type->bytes());
+  };
+  for (const ValueType* type : step.inputs)
+    add(type);
+  for (const std::size_t offset : updated) {
+    for (const int place : places(step.inputs.size(), stride, offset))
+      add(step.inputs[static_cast<std::size_t>(place)]);
+  }
+  return cost;
+}
+
 template <class Arguments>
 void fill_update(Arguments& call, const StepBuffers& buffers) {
   if constexpr (requires { call.live_scalars; })
@@ -121,6 +136,10 @@ std::vector<int> updates_sgd(const Step& step) {
   return updated;
 }
 
+Cost cost_sgd(const StepTypes& step) {
+  return cost_of_update(step, sgd_stride, {sgd_input::parameter, sgd_input::momentum, sgd_input::average});
+}
+
 // For each tensor what moves, and towards what: an average and the weights, a running statistic and the batch's.
 constexpr std::size_t pair_stride = 2;
 
@@ -135,6 +154,10 @@ std::vector<ValueType> infer_pairs(const StepTypes& step) {
 
 std::vector<int> updates_pairs(const Step& step) {
   return places(step.inputs.size(), pair_stride, 0);
+}
+
+Cost cost_pairs(const StepTypes& step) {
+  return cost_of_update(step, pair_stride, {0});
 }
 
 std::vector<std::pair<int, Layout>> average_follows_weights(const StepTypes& step, const Device&) {
@@ -268,6 +291,7 @@ const Operation operations::sgd{.name = "sgd",
                                 .infer = infer_sgd,
                                 .prepare = prepare_sgd,
                                 .updates = updates_sgd,
+                                .cost = cost_sgd,
                                 .any_layout = true,
                                 .weight_layouts = state_follows_parameter,
                                 .fusion_rules = sgd_rules};
@@ -275,13 +299,15 @@ const Operation operations::exponential_moving_average{.name = "exponential_movi
                                                        .infer = infer_pairs,
                                                        .prepare = prepare_average,
                                                        .updates = updates_pairs,
+                                                       .cost = cost_pairs,
                                                        .any_layout = true,
                                                        .weight_layouts = average_follows_weights,
                                                        .fusion_rules = average_rules};
 const Operation operations::running_statistics{.name = "running_statistics",
                                                .infer = infer_pairs,
                                                .prepare = prepare_running_statistics,
-                                               .updates = updates_pairs};
+                                               .updates = updates_pairs,
+                                               .cost = cost_pairs};
 
 void ops::sgd(Tracer& trace, std::span<const SgdParameter> parameters, bool nesterov) {
   std::vector<ValueId> inputs = {trace.live_scalars(), trace.first_non_finite};

@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/text.h"
 
 namespace sleight {
 
@@ -74,7 +75,8 @@ void check_length(std::span<const std::byte> numbers, const std::string& origin,
         " convolutions take ", wanted, ": it ends ", place_of(static_cast<std::int64_t>(held), convolutions),
         ". It is cut off, or belongs to another network, another number of classes or the first layers alone");
   check(numbers.size() == wanted_bytes || leftover == LeftoverBytes::ignored, origin, " goes on for ",
-        numbers.size() - wanted_bytes, " bytes behind the ", wanted, " numbers that ", convolutions.size(),
+        count_of(static_cast<std::int64_t>(numbers.size() - wanted_bytes), "byte"), " behind the ", wanted,
+        " numbers that ", convolutions.size(),
         " convolutions take. It belongs to another network, to another number of classes, or to one of which these are "
         "the first layers");
 }

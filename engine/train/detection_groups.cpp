@@ -109,8 +109,8 @@ std::vector<ClassGroups> group_detections(const GroundTruth& truth, std::span<co
   for (std::size_t i = 0; i < truth.objects.size(); ++i) {
     const TrueObject& object = truth.objects[i];
     check_place("object", i, object.picture, object.object.class_index, truth);
-    check(is_finite(object.object.box) && std::isfinite(object.object.outline_area), "object ", i, " of picture ",
-          object.picture, " has a box or an area that is not finite");
+    check(is_finite(object.object.box) && std::isfinite(object.object.outline_area.value_or(0.0)), "object ", i,
+          " of picture ", object.picture, " has a box or an area that is not finite");
   }
   for (std::size_t i = 0; i < detections.size(); ++i) {
     const Detection& detection = detections[i];
@@ -148,7 +148,7 @@ std::vector<ClassGroups> group_detections(const GroundTruth& truth, std::span<co
     const Box box = continuous(object.box, options.edges);
     group_at(place_of(truth.objects[i]))
         .objects.push_back({.box = box,
-                            .area = object.outline_area > 0.0 ? object.outline_area : box.area(),
+                            .area = object.outline_area.value_or(box.area()),
                             .is_ignored = treatment == Treatment::ignored,
                             .is_crowd = object.is_crowd && options.crowd == Treatment::ignored,
                             .position = i});

@@ -8,8 +8,8 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/text.h"
 #include "engine/data/detection_dataset.h"
-#include "engine/data/text_lines.h"
 #include "engine/train/detections_json.h"
 
 namespace sleight {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
-#include "engine/data/text_lines.h"
+#include "engine/base/text.h"
 
 namespace sleight {
 

@@ -33,7 +33,8 @@ struct SheetOptions {
 };
 
 // All pictures are scaled by the same factor; captions that do not fit under their picture end with "..". Encode the
-// result with encode_png or write_png (engine/data/png.h). Throws Error for an empty list or a picture without pixels.
+// result with encode_png or write_png (engine/data/picture_writer.h). Throws Error for an empty list or a picture
+// without pixels.
 Picture make_picture_sheet(std::span<const SheetPicture> pictures, const SheetOptions& options = {});
 
 }  // namespace sleight

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <vector>
 
+#include "engine/base/text.h"
+
 namespace sleight {
 
 namespace {
@@ -94,8 +96,7 @@ std::string describe_bottleneck(const StepTimes& times, int loader_threads) {
   if (waiting < 0.05) {
     std::string text = "the computation sets the pace: it waits " + percent(waiting) + " of its time for pictures";
     if (loader_threads > 0) {
-      text += ", and the loader's " + std::to_string(loader_threads) +
-              (loader_threads == 1 ? " thread is " : " threads are ") +
+      text += ", and the loader's " + count_of(loader_threads, "thread is ", "threads are ") +
               percent(std::min(1.0, (times.decode + times.augment) / (total * loader_threads))) + " busy";
     }
     return text;

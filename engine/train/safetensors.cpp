@@ -36,14 +36,6 @@ std::size_t order_of(DataType type) {
   return static_cast<std::size_t>(std::ranges::find(supported_types, type, &TypeName::type) - supported_types.begin());
 }
 
-// Names come from the file, and may be anything: endless, or made to play tricks on a terminal.
-std::string shown(std::string_view name) {
-  std::string text = "'";
-  for (const char character : name.substr(0, 120))
-    text += static_cast<unsigned char>(character) < ' ' ? '?' : character;
-  return text + (name.size() > 120 ? "..." : "") + "'";
-}
-
 std::string text_of(std::span<const std::int64_t> shape) {
   std::string text = "[";
   for (const std::int64_t size : shape)
@@ -225,7 +217,7 @@ class HeaderHandler : public nlohmann::json_sax<nlohmann::json> {
                  : name == "data_offsets" ? &seen_offsets_
                                           : nullptr;
     if (seen == nullptr) return stop(tensor() + " has the unknown field " + shown(name));
-    if (*seen) return stop(tensor() + " has the field '" + name + "' twice");
+    if (*seen) return stop(tensor() + " has the field " + shown(name) + " twice");
     *seen = true;
     offset_count_ = 0;
     state_ = name == "dtype" ? State::type : name == "shape" ? State::shape_start : State::offsets_start;
@@ -325,8 +317,8 @@ SafetensorsContent::SafetensorsContent(std::span<const std::byte> file, const st
           entry.type_name, " needs ", *byte_count, " bytes, but its offsets give it ", entry.end - entry.begin, advice);
     check(entry.begin >= expected_begin, origin, ": ", name, " (bytes ", entry.begin, " to ", entry.end,
           ") overlaps the tensor before it, which ends at ", expected_begin, advice);
-    check(entry.begin == expected_begin, origin, ": there is a hole of ", entry.begin - expected_begin,
-          " bytes before ", name, advice);
+    check(entry.begin == expected_begin, origin, ": there is a hole of ",
+          count_of(entry.begin - expected_begin, "byte"), " before ", name, advice);
     expected_begin = entry.end;
     index_.emplace(entry.name, tensors_.size());
     tensors_.push_back({std::move(entry.name), type, std::move(entry.shape),
@@ -343,7 +335,7 @@ const SafetensorsEntry* SafetensorsContent::find(std::string_view name) const {
 
 const SafetensorsEntry& SafetensorsContent::at(std::string_view name) const {
   const SafetensorsEntry* entry = find(name);
-  check(entry != nullptr, origin_, ": there is no tensor '", name, "' among its ", tensors_.size(),
+  check(entry != nullptr, origin_, ": there is no tensor ", shown(name), " among its ", tensors_.size(),
         "; check that the file belongs to this model");
   return *entry;
 }
@@ -368,8 +360,8 @@ void write_safetensors(const std::filesystem::path& path, std::vector<Safetensor
     if (!metadata.empty()) text += nlohmann::json(metadata_key).dump() + ":" + nlohmann::json(metadata).dump();
     for (const SafetensorsDescription& tensor : tensors) {
       check(tensor.name != metadata_key, where, "no tensor may be called ", metadata_key);
-      check(names.insert(tensor.name).second, where, "two tensors are called '", tensor.name, "'");
-      check(tensor.shape.size() <= safetensors_maximum_rank, where, "tensor '", tensor.name, "' has ",
+      check(names.insert(tensor.name).second, where, "two tensors are called ", shown(tensor.name));
+      check(tensor.shape.size() <= safetensors_maximum_rank, where, "tensor ", shown(tensor.name), " has ",
             tensor.shape.size(), " dimensions, more than the limit of ", safetensors_maximum_rank);
       check(std::ranges::all_of(tensor.shape, [](std::int64_t size) { return size >= 0; }), where, "tensor '",
             tensor.name, "' has the shape ", text_of(tensor.shape));
@@ -400,8 +392,9 @@ void write_safetensors(const std::filesystem::path& path, std::vector<Safetensor
   file.write(text);
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const std::span<const std::byte> bytes = bytes_of(tensors[i]);
-    check(bytes.size() == byte_counts[i], where, "tensor '", tensors[i].name, "' of shape ", text_of(tensors[i].shape),
-          " and type ", name_of(tensors[i].type), " needs ", byte_counts[i], " bytes, but was given ", bytes.size());
+    check(bytes.size() == byte_counts[i], where, "tensor ", shown(tensors[i].name), " of shape ",
+          text_of(tensors[i].shape), " and type ", name_of(tensors[i].type), " needs ", byte_counts[i],
+          " bytes, but was given ", bytes.size());
     file.write(bytes);
   }
   file.commit();

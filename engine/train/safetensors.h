@@ -16,6 +16,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/text.h"
 #include "kernels/types.h"
 
 namespace sleight {
@@ -77,9 +78,9 @@ class SafetensorsFile {
 // Copies a tensor's elements; throws Error when its type is not T's or its number of elements not destination.size().
 template <class T>
 void copy_values(const SafetensorsEntry& entry, std::span<T> destination) {
-  check(entry.type == data_type_of<T>(), "tensor '", entry.name, "' holds ", name_of(entry.type), ", not ",
+  check(entry.type == data_type_of<T>(), "tensor ", shown(entry.name), " holds ", name_of(entry.type), ", not ",
         name_of(data_type_of<T>()));
-  check(entry.bytes.size() == destination.size_bytes(), "tensor '", entry.name, "' holds ",
+  check(entry.bytes.size() == destination.size_bytes(), "tensor ", shown(entry.name), " holds ",
         entry.bytes.size() / sizeof(T), " elements, not ", destination.size());
   if (!destination.empty()) std::memcpy(destination.data(), entry.bytes.data(), entry.bytes.size());
 }

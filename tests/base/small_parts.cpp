@@ -7,6 +7,7 @@
 #include "engine/base/crc32c.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
+#include "engine/base/text.h"
 #include "engine/base/timer.h"
 #include "tests/base/error_message.h"
 
@@ -44,6 +45,24 @@ TEST_CASE("base64 gives the values of RFC 4648, section 10") {
   CHECK(base64(bytes_of("fooba")) == "Zm9vYmE=");
   CHECK(base64(bytes_of("foobar")) == "Zm9vYmFy");
   CHECK(base64(bytes_of("\xff\xfe\xfb")) == "//77");
+}
+
+TEST_CASE("texts of strangers are shown without what could mislead") {
+  CHECK(shown("") == "\"\"");
+  CHECK(shown("a b") == "\"a b\"");
+  CHECK(shown("a\x1b[31m\n\x7f") == "\"a?[31m??\"");
+  CHECK(shown("caf\xc3\xa9") == "\"caf\xc3\xa9\"");
+  CHECK(shown(std::string(60, 'x')) == "\"" + std::string(60, 'x') + "\"");
+  CHECK(shown(std::string(61, 'x')) == "\"" + std::string(60, 'x') + "...\"");
+}
+
+TEST_CASE("one is no plural") {
+  CHECK(count_of(1, "picture") == "1 picture");
+  CHECK(count_of(0, "picture") == "0 pictures");
+  CHECK(count_of(2, "picture") == "2 pictures");
+  CHECK(count_of(-1, "picture") == "-1 pictures");
+  CHECK(count_of(1, "box", "boxes") == "1 box");
+  CHECK(count_of(17, "box", "boxes") == "17 boxes");
 }
 
 TEST_CASE("the memory of a process is read from its status") {

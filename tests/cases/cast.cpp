@@ -1,5 +1,6 @@
 #include "engine/ops/ops.h"
 #include "tests/cases/case.h"
+#include "tests/cases/resnet50_tensors.h"
 
 namespace sleight::cases {
 namespace {
@@ -21,18 +22,19 @@ std::vector<Case> cases() {
   for (const Shape& shape : {Shape{1}, Shape{1031}, Shape{3, 5, 2, 16}})
     add(shape, Size::small);
   add({25'557'032}, Size::large);
-  const auto add_list = [&](const std::vector<Shape>& shapes, Size size) {
+  const auto add_list = [&](const std::string& tensors, const std::vector<Shape>& shapes, Size size) {
     std::vector<Input> inputs;
     for (const Shape& shape : shapes)
       inputs.push_back({.shape = shape, .kind = Kind::float32});
     list.push_back({.operation = &operations::cast_list,
-                    .label = std::to_string(shapes.size()) + " tensors from float32",
+                    .label = tensors + " from float32",
                     .inputs = inputs,
                     .element_attribute = true,
                     .size = size});
   };
-  add_list({{1}, {4099}, {3, 5, 2, 16}, {8192}}, Size::small);
-  add_list(std::vector<Shape>(54, Shape{473'280}), Size::large);
+  add_list("4 tensors", {{1}, {4099}, {3, 5, 2, 16}, {8192}}, Size::small);
+  add_list("54 tensors", std::vector<Shape>(54, Shape{473'280}), Size::large);
+  add_list("weights of a ResNet-50", resnet50_weights(), Size::huge);
   return list;
 }
 

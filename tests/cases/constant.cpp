@@ -16,6 +16,7 @@ std::vector<Case> cases() {
   add(1.0, 1, Size::small);
   add(-0.75, 1031, Size::small);
   add(1.0, 1 << 20, Size::large);
+  add(1.0, 1 << 26, Size::huge);
   return list;
 }
 

@@ -63,10 +63,13 @@ std::vector<Case> cases() {
        {Shapes{{2, 7, 5, 3}, 16, 3, 2, 1}, Shapes{{1, 6, 9, 16}, 32, 3, 1, 1}, Shapes{{2, 5, 7, 32}, 16, 1, 2, 0},
         Shapes{{1, 8, 5, 5}, 7, 3, 1, 1}, Shapes{{1, 9, 11, 3}, 8, 7, 2, 3}, Shapes{{3, 4, 3, 16}, 5, 1, 1, 0}})
     add_three(list, shapes, Size::small);
-  for (const Shapes& shapes : {Shapes{{8, 224, 224, 3}, 64, 7, 2, 3}, Shapes{{8, 56, 56, 64}, 64, 3, 1, 1},
-                               Shapes{{8, 56, 56, 64}, 256, 1, 1, 0}, Shapes{{8, 28, 28, 256}, 256, 3, 2, 1},
-                               Shapes{{128, 32, 32, 16}, 16, 3, 1, 1}})
-    add_three(list, shapes, Size::large);
+  for (const Size size : {Size::large, Size::huge}) {
+    const std::int64_t batch = measured_batch(size);
+    for (const Shapes& shapes : {Shapes{{batch, 224, 224, 3}, 64, 7, 2, 3}, Shapes{{batch, 56, 56, 64}, 64, 3, 1, 1},
+                                 Shapes{{batch, 56, 56, 64}, 256, 1, 1, 0}, Shapes{{batch, 28, 28, 256}, 256, 3, 2, 1}})
+      add_three(list, shapes, size);
+  }
+  add_three(list, {{128, 32, 32, 16}, 16, 3, 1, 1}, Size::large);
   return list;
 }
 

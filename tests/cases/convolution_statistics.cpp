@@ -69,9 +69,12 @@ std::vector<Case> cases() {
   for (const Shapes& shapes : {Shapes{{2, 7, 5, 3}, 16, 3, 2}, Shapes{{1, 6, 9, 16}, 32, 3, 1},
                                Shapes{{2, 5, 7, 32}, 16, 1, 2}, Shapes{{3, 4, 3, 5}, 7, 1, 1}})
     add_all(list, shapes, Size::small);
-  for (const Shapes& shapes :
-       {Shapes{{8, 56, 56, 64}, 64, 3, 1}, Shapes{{8, 56, 56, 64}, 256, 1, 1}, Shapes{{8, 56, 56, 128}, 128, 3, 2}})
-    add_all(list, shapes, Size::large);
+  for (const Size size : {Size::large, Size::huge}) {
+    const std::int64_t batch = measured_batch(size);
+    for (const Shapes& shapes : {Shapes{{batch, 56, 56, 64}, 64, 3, 1}, Shapes{{batch, 56, 56, 64}, 256, 1, 1},
+                                 Shapes{{batch, 56, 56, 128}, 128, 3, 2}})
+      add_all(list, shapes, size);
+  }
   return list;
 }
 

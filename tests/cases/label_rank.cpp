@@ -15,6 +15,9 @@ std::vector<Case> cases() {
   for (const Shape& logits : {Shape{1, 1}, Shape{13, 10}, Shape{3, 277}, Shape{2, 1000}})
     add(logits, Size::small);
   add({8, 1000}, Size::large);
+  // A batch of a training on a GPU, and so many rows that its caches cannot hold them.
+  for (const std::int64_t rows : {256, 32768})
+    add({rows, 1000}, Size::huge);
   return list;
 }
 

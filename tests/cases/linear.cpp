@@ -15,7 +15,7 @@ struct Shapes {
 
 void add_all(std::vector<Case>& list, const Shapes& shapes, Size size) {
   for (const bool with_bias : {true, false}) {
-    if (!with_bias && size == Size::large) continue;
+    if (!with_bias && size != Size::small) continue;
     list.push_back({.operation = &operations::linear,
                     .label = shapes.label() + (with_bias ? " with bias" : ""),
                     .inputs = {numbers(shapes.x()), numbers(shapes.weights()),
@@ -41,6 +41,7 @@ std::vector<Case> cases() {
     add_all(list, shapes, Size::small);
   add_all(list, {8, 2048, 1000}, Size::large);
   add_all(list, {128, 64, 10}, Size::large);
+  add_all(list, {256, 2048, 1000}, Size::huge);
   return list;
 }
 

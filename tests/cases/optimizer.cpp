@@ -1,6 +1,7 @@
 // Steps over a list of tensors: one that fills several chunks, a tail, a single number, weights of a convolution.
 #include "engine/ops/ops.h"
 #include "tests/cases/case.h"
+#include "tests/cases/resnet50_tensors.h"
 
 namespace sleight::cases {
 namespace {
@@ -15,12 +16,12 @@ std::string label_of(const std::vector<Shape>& tensors) {
   return std::to_string(total) + " in " + std::to_string(tensors.size()) + " tensors";
 }
 
-// Every second tensor has an average, when there are averages.
+// When there are averages, every second tensor has one; where time is measured all have, as in training.
 void add_sgd(std::vector<Case>& list, const std::vector<Shape>& tensors, bool nesterov, bool averages, Size size) {
   std::vector<Input> inputs = {live_scalars(), absent()};
   std::vector<double> decay;
   for (const Shape& shape : tensors) {
-    const bool average = averages && decay.size() % 2 == 0;
+    const bool average = averages && (size != Size::small || decay.size() % 2 == 0);
     inputs.insert(inputs.end(),
                   {accumulators(shape), numbers(shape), accumulators(shape), average ? accumulators(shape) : absent()});
     decay.push_back(decay.size() % 2 == 0 ? 1.0 : 0.0);
@@ -65,12 +66,16 @@ std::vector<Case> cases() {
     add_sgd(list, small_tensors, nesterov, true, Size::small);
     add_sgd(list, {{1}}, nesterov, false, Size::small);
   }
-  add_sgd(list, large_tensors, true, false, Size::large);
-  add_sgd(list, large_tensors, true, true, Size::large);
+  for (const bool averages : {false, true}) {
+    add_sgd(list, large_tensors, true, averages, Size::large);
+    add_sgd(list, resnet50_parameters(), true, averages, Size::huge);
+  }
   add_average(list, small_tensors, Size::small);
   add_average(list, large_tensors, Size::large);
+  add_average(list, resnet50_parameters(), Size::huge);
   add_running_statistics(list, {{4099}, {1}, {19}, {64}}, Size::small);
   add_running_statistics(list, std::vector<Shape>(106, Shape{512}), Size::large);
+  add_running_statistics(list, resnet50_running_statistics(), Size::huge);
   return list;
 }
 

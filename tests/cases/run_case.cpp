@@ -210,13 +210,15 @@ std::vector<std::size_t> PreparedCase::places(const Tensor& tensor) const {
 }
 
 void PreparedCase::fill(Tensor& tensor, const std::vector<double>& values) const {
-  const std::vector<std::size_t> place = places(tensor);
+  // Huge tensors are plain, and are filled before each measurement on a GPU: no list of places for them.
+  const bool is_plain = tensor.type.layout == Layout::plain;
+  const std::vector<std::size_t> place = is_plain ? std::vector<std::size_t>() : places(tensor);
   visit_any_type(tensor.type.element, [&](auto tag) {
     using T = typename decltype(tag)::type;
     for (std::size_t i = 0; i < values.size(); ++i)
-      static_cast<T*>(tensor.data())[place[i]] = from_double<T>(values[i]);
+      static_cast<T*>(tensor.data())[is_plain ? i : place[i]] = from_double<T>(values[i]);
   });
-  tensor.before.assign(tensor.memory->begin(), tensor.memory->end());
+  if (!options_.repeated_values) tensor.before.assign(tensor.memory->begin(), tensor.memory->end());
 }
 
 std::vector<double> PreparedCase::read(const Tensor& tensor, const void* memory) const {
@@ -236,6 +238,7 @@ void PreparedCase::run(std::size_t set) {
 }
 
 std::vector<CaseOutput> PreparedCase::outputs(std::size_t set) {
+  check(!options_.repeated_values, case_.name(), ": it was prepared to be measured, and its inputs were not kept");
   for (const auto& [memory, copy] : copies_.at(set))
     device_.download(memory->with_red_zones(), copy.data());
   workspace_->check();
@@ -271,6 +274,21 @@ std::vector<std::pair<int, int>> PreparedCase::in_place_pairs() const {
       pairs.emplace_back(output, input);
   }
   return pairs;
+}
+
+Cost cost_of(const Case& description, DataType element) {
+  Attributes attributes = description.attributes;
+  if (description.element_attribute) attributes.set("element", static_cast<double>(element));
+  std::vector<ValueType> inputs;
+  for (const Input& input : description.inputs)
+    inputs.push_back({input.shape, element_of(input.kind, element)});
+  StepTypes step{attributes, {}, {}};
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    step.inputs.push_back(description.inputs[i].kind == Kind::absent ? nullptr : &inputs[i]);
+  const std::vector<ValueType> outputs = description.operation->infer(step);
+  for (const ValueType& output : outputs)
+    step.outputs.push_back(&output);
+  return sleight::cost_of(step, *description.operation);
 }
 
 std::vector<CaseOutput> run_case(const Case& description, const Device& device, const RunOptions& options) {

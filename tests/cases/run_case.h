@@ -19,8 +19,8 @@ struct RunOptions {
   bool blocked = false;
   // The pair (output, input) that shares memory, one of Operation::in_place.
   std::optional<std::pair<int, int>> in_place = std::nullopt;
-  // The numbers of large inputs repeat themselves: they are not looked at, and drawing them all would take longer than
-  // what is measured.
+  // For measurements: the numbers of large inputs repeat themselves, and outputs() cannot be asked for. Drawing them
+  // all and keeping them to compare would take longer than what is measured.
   bool repeated_values = false;
 };
 
@@ -47,7 +47,7 @@ class PreparedCase {
   // Of one set: inputs, outputs and workspace, as far as they have memory of their own on the device.
   std::int64_t device_bytes() const;
 
-  Cost cost() const { return cost_of(step_types(), *case_.operation); }
+  Cost cost() const { return sleight::cost_of(step_types(), *case_.operation); }
   // Whether a blocked run differs from a plain one.
   bool has_blocked_values() const;
   // The pairs (output, input) that may share memory: declared by the operation, present, of one size.
@@ -97,6 +97,9 @@ class PreparedCase {
 
 // make, run, outputs.
 std::vector<CaseOutput> run_case(const Case& description, const Device& device, const RunOptions& options);
+
+// Of one run, as a benchmark counts it; needs no memory.
+Cost cost_of(const Case& description, DataType element);
 
 // The first element that is further from the reference than rounding explains, in words; "" when there is none.
 // Whole numbers must be equal. Allowed is one rounding to the output's type plus a rounding of float32 arithmetic for

@@ -67,6 +67,9 @@ std::vector<Case> cases() {
     add_all(list, {2, classes, 0.1, Smoothing::others, true}, Size::small);
   add_all(list, {8, 1000, 0.1, Smoothing::others, true}, Size::large);
   add_all(list, {128, 10, 0.1, Smoothing::others, true}, Size::large);
+  // A batch of a training on a GPU, and so many rows that its caches cannot hold them.
+  for (const std::int64_t rows : {256, 32768})
+    add_all(list, {rows, 1000, 0.1, Smoothing::others, true}, Size::huge);
   return list;
 }
 

@@ -107,8 +107,8 @@ TEST_CASE("anchors: boxes without area and too few different ones are errors") {
   CHECK(contains(message({{3, 4}, {0, 5}}, 1), "box 1 is 0 x 5"));
   CHECK(contains(message({{3, std::numeric_limits<double>::quiet_NaN()}}, 1), "box 0 is 3 x nan"));
   CHECK(contains(message({{3, std::numeric_limits<double>::infinity()}}, 1), "box 0"));
-  CHECK(contains(message({{3, 4}, {3, 4}, {4, 3}}, 3), "the 3 boxes have 2 different sizes, too few for 3"));
-  CHECK(contains(message({}, 1), "the 0 boxes"));
+  CHECK(contains(message({{3, 4}, {3, 4}, {4, 3}}, 3), "3 boxes of 2 different sizes: too few for 3"));
+  CHECK(contains(message({}, 1), "0 boxes"));
   CHECK(contains(message({{3, 4}}, 0), "at least one anchor"));
 }
 

@@ -73,15 +73,15 @@ void check_pair(const DetectionDatasetPair& pair) {
           std::vector<ObjectBox>{{{1.5, 2, 11.75, 22}, 1, 1.0, false, false, 55.5}, {{30, 20, 40, 30}, 0}});
   }
   // What surrounds a crowd is there for the metrics, and not for training.
-  CHECK(objects_of(pair.evaluation, 1) == std::vector<ObjectBox>{{{0, 0, 40, 30}, 0, 1.0, false, true, 0.0}});
+  CHECK(objects_of(pair.evaluation, 1) == std::vector<ObjectBox>{{{0, 0, 40, 30}, 0, 1.0, false, true}});
   CHECK(pair.evaluation.boxes.crowd == 1);
   CHECK(pair.evaluation.boxes.objects == 3);
   CHECK(objects_of(pair.training, 1).empty());
   CHECK(pair.training.boxes.crowd == 0);
   CHECK(pair.training.boxes.dropped_crowd == 1);
   CHECK(pair.training.boxes.objects == 2);
-  CHECK(contains(warnings_of(pair.training), "split train: 1 boxes around crowds are not trained on: "));
-  CHECK(!contains(warnings_of(pair.evaluation), "crowds"));
+  CHECK(contains(warnings_of(pair.training), "split train: 1 box around a crowd is not trained on: "));
+  CHECK(!contains(warnings_of(pair.evaluation), "crowd"));
 }
 
 }  // namespace
@@ -207,6 +207,23 @@ TEST_CASE("wrong boxes of COCO, and classes by name, not by number") {
   CHECK(same.training.boxes.swapped == 1);
   CHECK(same.training.boxes.dropped_empty == 1);
   CHECK(same.training.boxes.left_as_stated == 0);
+}
+
+TEST_CASE("the area of a COCO object is the stated one, 0 too, or none") {
+  TemporaryFolder folder;
+  Files files = coco_files("*/");
+  files["annotations/instances_val2017.json"] = bytes_of(with_lists(
+      two_images,
+      R"({"image_id": 10, "category_id": 3, "bbox": [1, 1, 20, 20], "area": 0}, {"image_id": 10, "category_id": 3, "bbox": [1, 1, 20, 20]},
+         {"image_id": 10, "category_id": 3, "bbox": [1, 1, 20, 20], "area": 7.25})",
+      two_categories));
+  write_files(folder.path(), files);
+  const auto pair = open_detection_datasets(folder.path().string(), DetectionFormat::coco);
+  const std::vector<ObjectBox> objects = objects_of(pair.evaluation, 0);
+  REQUIRE(objects.size() == 3);
+  CHECK(objects[0].outline_area == std::optional(0.0));
+  CHECK_FALSE(objects[1].outline_area.has_value());
+  CHECK(objects[2].outline_area == std::optional(7.25));
 }
 
 TEST_CASE("the order of the pictures in a COCO file changes nothing") {

@@ -6,7 +6,7 @@
 #include "engine/base/error.h"
 #include "engine/data/dataset.h"
 #include "engine/data/decode_picture.h"
-#include "engine/data/png.h"
+#include "engine/data/picture_writer.h"
 #include "test_pictures.h"
 
 using namespace sleight;
@@ -252,6 +252,15 @@ TEST_CASE("generated pictures are the same every time and differ from each other
   different.insert(text_of(read_bytes(*open_dataset("synthetic", DatasetSplit::training, options), 0)));
   CHECK(different.size() == 61);
   CHECK(per_class == std::vector<int>(10, 4));
+
+  options.synthetic.training_count = maximum_generated_pictures;
+  CHECK(open_dataset("synthetic", DatasetSplit::training, options)->size() == maximum_generated_pictures);
+  for (const std::int64_t count : {maximum_generated_pictures + 1, std::int64_t{0}}) {
+    options.synthetic.training_count = count;
+    CHECK(contains(open_error("synthetic", DatasetSplit::training, options),
+                   "must be 1 to 10000000, not " + std::to_string(count) + " and 20"));
+  }
+  options.synthetic.training_count = 40;
 
   options.synthetic.classes = 50;
   const auto many = open_dataset("synthetic", DatasetSplit::training, options);

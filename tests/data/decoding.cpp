@@ -7,8 +7,7 @@
 #include "catch2_adapter.h"
 #include "engine/base/error.h"
 #include "engine/data/decode_picture.h"
-#include "engine/data/jpeg_writer.h"
-#include "engine/data/png.h"
+#include "engine/data/picture_writer.h"
 #include "engine/tensor/random.h"
 #include "test_pictures.h"
 

@@ -3,7 +3,7 @@
 #include "detection_files.h"
 #include "engine/base/error.h"
 #include "engine/data/picture_size.h"
-#include "engine/data/png.h"
+#include "engine/data/picture_writer.h"
 
 using namespace sleight;
 using namespace sleight::test;

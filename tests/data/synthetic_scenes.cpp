@@ -196,6 +196,8 @@ TEST_CASE("options of generated scenes out of their range are errors") {
   CHECK(contains(message([](auto& o) { o.synthetic.height = 31; }), "64 x 31"));
   CHECK(contains(message([](auto& o) { o.synthetic.width = 4097; }), "4097 x 64"));
   CHECK(contains(message([](auto& o) { o.synthetic.evaluation_count = 0; }), "40 and 0"));
+  CHECK(contains(message([](auto& o) { o.synthetic.training_count = maximum_generated_scenes + 1; }),
+                 "must be 1 to 1000000, not 1000001 and "));
   CHECK(contains(message([](auto& o) { o.synthetic.maximum_objects = 0; }), "1 .. 0"));
   CHECK(contains(message([](auto& o) { o.synthetic.maximum_objects = 101; }), "1 .. 101"));
   CHECK(contains(message([](auto& o) { o.synthetic.classes = 51; }), "1 to 50 classes, not 51"));

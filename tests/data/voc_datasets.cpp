@@ -84,7 +84,7 @@ TEST_CASE("Pascal VOC's boxes become continuous, in a folder and in archives") {
     CHECK(contains(pair.training.dataset->name(1), "JPEGImages/picture_1.jpg"));
     CHECK(picture_of(pair.training, 1) == files.at("JPEGImages/picture_1.jpg"));
     CHECK(pair.training.dataset->warnings().empty());
-    CHECK(warnings_of(pair.evaluation) == "split test: 1 of 2 classes have no object: blob\n");
+    CHECK(warnings_of(pair.evaluation) == "split test: 1 of 2 classes has no object: blob\n");
     BoxCounts expected;
     expected.pictures = 2;
     expected.objects = 3;
@@ -135,7 +135,7 @@ TEST_CASE("difficult objects are trained on or not, and always measured") {
   const auto dropped = open_detection_datasets(folder.path().string(), DetectionFormat::voc, options);
   CHECK(objects_of(dropped.training, 0) == std::vector<ObjectBox>{{{10, 0, 15, 5}, 0}});
   CHECK(dropped.training.boxes.dropped_difficult == 1);
-  CHECK(contains(warnings_of(dropped.training), "split trainval: 1 difficult objects are not trained on"));
+  CHECK(contains(warnings_of(dropped.training), "split trainval: 1 difficult object is not trained on"));
   for (const OpenedDetectionDataset* evaluation : {&kept.evaluation, &dropped.evaluation}) {
     CHECK(evaluation->boxes.objects == 2);
     CHECK(evaluation->boxes.difficult == 1);
@@ -161,7 +161,7 @@ TEST_CASE("trainval and test are used when there is a test split, otherwise trai
   CHECK(contains(open().evaluation.dataset->name(0), "picture_1"));
   const auto named = open(with_splits("train", "trainval"));
   CHECK(named.evaluation.dataset->size() == 2);
-  CHECK(contains(warnings_of(named.evaluation), "1 of the 2 pictures of the split trainval are in train too"));
+  CHECK(contains(warnings_of(named.evaluation), "1 of the 2 pictures of the split trainval is in train too"));
   CHECK(open(with_splits("", "trainval")).training.dataset->size() == 1);
   CHECK(contains(open_message(folder.path(), DetectionFormat::voc, with_splits("trian", "val")),
                  "no split \"trian\". It has: train, trainval, val"));
@@ -195,7 +195,7 @@ TEST_CASE("several years of Pascal VOC are one data set") {
   CHECK(open(with_splits("trainval", "test")).training.dataset->size() == 6);
   const auto overlapping = open(with_splits("VOC2012/trainval,VOC2012/train,VOC2007/trainval", "test"));
   CHECK(overlapping.training.dataset->size() == 6);
-  CHECK(contains(warnings_of(overlapping.training), "1 pictures of"));
+  CHECK(contains(warnings_of(overlapping.training), "1 picture of"));
   CHECK(contains(warnings_of(overlapping.training), "picture_3.jpg"));
   CHECK(contains(open_message(folder.path(), DetectionFormat::voc, with_splits("VOC2008/train", "test")),
                  "no split \"VOC2008/train\""));
@@ -290,7 +290,7 @@ TEST_CASE("what is missing from a Pascal VOC data set is named") {
   write_files(folder.path(), voc_files({"", object_xml("cell", "90", "1", "95", "9"), cell}, 2));
   const std::string empty = open_message(folder.path(), DetectionFormat::voc);
   CHECK(contains(empty, "split trainval: no box at all is left of 1 on 2"));
-  CHECK(contains(empty, "1 boxes with less than one pixel"));
+  CHECK(contains(empty, "1 box with less than one pixel"));
 }
 
 TEST_CASE("a class that training has not is an error, unless the list of classes was given") {
@@ -306,7 +306,7 @@ TEST_CASE("a class that training has not is an error, unless the list of classes
   CHECK(objects_of(pair.evaluation, 0).size() == 1);
   CHECK(pair.evaluation.boxes.dropped_class == 1);
   CHECK(contains(warnings_of(pair.evaluation), "object 2 (1, 1, 40, 30) of the class \"blob\""));
-  CHECK(contains(warnings_of(pair.training), "1 of 2 classes have no object: thing"));
+  CHECK(contains(warnings_of(pair.training), "1 of 2 classes has no object: thing"));
 }
 
 TEST_CASE("damaged and hostile XML is refused with the place, quickly and without expanding anything") {

@@ -2,7 +2,7 @@
 #include "catch2_adapter.h"
 #include "detection_files.h"
 #include "engine/base/error.h"
-#include "engine/data/png.h"
+#include "engine/data/picture_writer.h"
 #include "engine/data/yaml_names.h"
 #include "engine/data/yolo_label.h"
 
@@ -102,7 +102,7 @@ TEST_CASE("pictures without a label file have no objects, which is said") {
   const auto pair = open_detection_datasets(folder.path().string(), DetectionFormat::yolo);
   CHECK(pair.training.dataset->size() == 4);
   CHECK(pair.training.boxes.pictures_without_objects == 2);
-  CHECK(contains(warnings_of(pair.training), "1 pictures of the split train have no label file"));
+  CHECK(contains(warnings_of(pair.training), "1 picture of the split train without a label file"));
   CHECK(contains(warnings_of(pair.training), "labels/train/three.txt"));
   std::filesystem::remove_all(folder / "labels");
   CHECK(contains(open_message(folder.path(), DetectionFormat::yolo), "no box at all"));
@@ -118,6 +118,10 @@ TEST_CASE("splits and names of YOLO data that are not there or there twice") {
       options.class_names);
   options.training_split = "fold_1";
   CHECK(contains(open_message(folder.path(), DetectionFormat::yolo, options), "no split \"fold_1\""));
+  write_bytes(folder / "data.yaml", bytes_of("nc: 3\nnames: [cat, hot dog]\n"));
+  CHECK(
+      contains(open_message(folder.path(), DetectionFormat::yolo), "data.yaml: line 1: nc is 3, but the file names 2"));
+  write_bytes(folder / "data.yaml", bytes_of("nc: 2\nnames: [cat, hot dog]\n"));
   write_bytes(folder / "labels/classes.txt", bytes_of("cat\ndog\n"));
   CHECK(open_message(folder.path(), DetectionFormat::yolo).empty());  // data.yaml goes before
   std::filesystem::remove(folder / "data.yaml");
@@ -241,6 +245,13 @@ TEST_CASE("class names in a data.yaml that mean something else are refused with 
   CHECK(contains(names_message("names:\n  - [a, b]\n"), "line 2: a name is a text"));
   CHECK(contains(names_message("names:\n  0: {a: b}\n"), "line 2: a name is a text"));
   CHECK(contains(names_message("[names]"), "expected \"names: ...\""));
+  CHECK(contains(names_message("nc: 3\nnames: [a, b]\n"), "line 1: nc is 3, but the file names 2 classes"));
+  CHECK(contains(names_message("names:\n  0: a\nnc: 0\n"), "line 3: nc is 0, but the file names 1 class."));
+  CHECK(contains(names_message("names: [a]\nnc: two\n"), "line 2: nc is the number of classes, a whole number"));
+  CHECK(contains(names_message("names: [a]\nnc: [1]\n"), "line 2: nc is the number of classes, a whole number"));
+  CHECK(contains(names_message("nc: 1\nnames: [a]\nnc: 1\n"), "line 3: it has nc twice"));
+  CHECK(parse_yaml_names("nc: 80\ntrain: x\n").empty());  // the names stand elsewhere
+  CHECK(parse_yaml_names("names: [a]\nnc:\nmore:\n  nc: 2\n").size() == 1);
   // What YAML itself does not allow.
   for (const char* text : {"names:\n  0: a\n  - b\n", "nc: 1\nnames: [a] b", "nc: 1\nnames: ['a'b]",
                            "nc: 1\nnames: ['a]\n", "nc: 1\nnames: {0: a", "nc: 1\nnames: [\"a\\q\"]"}) {

@@ -1,5 +1,5 @@
 // Rules of the house that no compiler checks.
-#include <map>
+#include <algorithm>
 
 #include "catch2_adapter.h"
 #include "source_tree.h"
@@ -8,17 +8,7 @@
 namespace sleight::test {
 namespace {
 
-// Lines that long files may have, and why they are allowed to be long.
-const std::map<std::string, std::size_t> long_files = {
-    {"tests/kernels/batch_norm_test.cpp", 600},  // one reference for five kernels that make one operation
-    {"tests/simt/reports.cpp", 500},             // one broken kernel for each report
-};
 constexpr std::size_t most_lines = 450;
-
-std::size_t allowed_lines(const std::string& path) {
-  const auto found = long_files.find(path);
-  return found == long_files.end() ? most_lines : found->second;
-}
 
 std::size_t lines_of(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
@@ -61,14 +51,7 @@ std::vector<std::string> folders_without_readme(const std::filesystem::path& roo
 TEST_CASE("source files stay short enough to be read") {
   for (const SourceFile& file : source_files()) {
     INFO(file.path);
-    CHECK(lines_of(file.text) < allowed_lines(file.path));
-  }
-  // An exception that is no longer needed goes away.
-  for (const auto& [path, lines] : long_files) {
-    INFO(path);
-    std::ifstream stream(source_folder() / path);
-    const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-    CHECK(lines_of(text) >= most_lines);
+    CHECK(lines_of(file.text) < most_lines);
   }
 }
 

@@ -1,7 +1,7 @@
 // Evaluation on pictures that cannot all be read.
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
-#include "engine/data/png.h"
+#include "engine/data/picture_writer.h"
 #include "engine/tensor/random.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/folders.h"

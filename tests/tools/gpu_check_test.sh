@@ -5,7 +5,7 @@
 #   gpu_check_test.sh GPU_CHECK
 set -euo pipefail
 
-gpu_check="$1"
+gpu_check="$(realpath "$1")"
 place="$(mktemp -d)"
 trap 'rm -rf "$place"' EXIT
 
@@ -55,9 +55,19 @@ echo 'All tests passed (3 assertions in 1 test case)'
 END
 done
 program "$folder/bin/bench_kernels" << 'END'
-echo 'add/8x56x56x256/float32/iterations:20/manual_time 20 us 20 us 20 bytes_per_second=3T/s of_copy=0.95 of_equal_copy=1'
-echo 'bias/8x56x56x256/float32/iterations:20/manual_time 20 us 20 us 20 bytes_per_second=3T/s of_copy=850.5m of_equal_copy=1'
-echo 'linear/8x2048x1000/float32 20 us 20 us 20 bytes_per_second=1T/s flops_per_second=9T/s of_copy=0.1 of_equal_copy=1'
+for word in "$@"; do [[ "$word" == --benchmark_out=* ]] && exec > "${word#*=}"; done
+row() {  # row NAME BYTES OF_COPY [COUNTER]
+  printf '    {\n      "name": "%s",\n      "run_name": "%s",\n      "iterations": 20,\n      "bytes": %s,\n' "$1" "$1" "$2"
+  printf '      "bytes_per_second": 3.0e+12,\n%s      "of_copy": %s,\n      "of_equal_copy": 1.0e+00\n    },\n' "${4:-}" "$3"
+}
+printf '{\n  "context": {\n    "caches": [\n      {\n        "size": 32768\n      }\n    ]\n  },\n  "benchmarks": [\n'
+row 'add/64x56x56x256/float32/iterations:20/manual_time' 6.1656883200000000e+08 9.5000000000000000e-01
+row 'bias/64x56x56x256 to 3/float32/iterations:20/manual_time' 3.2000000000000000e+07 8.5050000000000000e-01
+row 'cast/25557032/float32/iterations:20/manual_time' 2.0445625600000000e+08 9.0000000000000000e-01
+row 'softmax_cross_entropy/8x1000/float32/iterations:20/manual_time' 3.1900000000000000e+07 2.0000000000000000e-02
+row 'linear/8x2048x1000/float32' 9.0000000000000000e+07 1.0000000000000001e-01 '      "flops_per_second": 9.0e+12,
+'
+row 'yolo_assign/8x50/float32' 2.0000000000000000e+03 9.9999999999999995e-07
 END
 program "$folder/bin/bench_step" << 'END'
 [[ "$*" == *resnet18*tf32* ]] && { echo 'error: out of memory'; exit 1; }
@@ -93,8 +103,16 @@ for words in 'bin/test_kernels \[gpu\]' '--tool racecheck' 'bench_kernels --devi
 done
 [[ ! -e "$place/out" ]]
 
+# Pictures of one's own, from wherever the command was started.
+mkdir -p "$place/pictures"
+(cd "$place" && expect 0 "$gpu_check" out --folder "$folder" --data pictures --only train --dry-run)
+expect_text "$place/output" "--data $place/pictures --out"
+expect_text "$place/output" '--epochs 160 --tricks none'
+
 # Wrong words.
 expect 2 "$gpu_check"
+expect 2 "$gpu_check" "$place/out" --data "$place/no_pictures"
+expect_text "$place/output" 'to train on'
 expect 2 "$gpu_check" "$place/out" --only everything
 expect 4 "$gpu_check" "$place/out" --folder "$place"
 
@@ -102,7 +120,7 @@ expect 4 "$gpu_check" "$place/out" --folder "$place"
 expect 0 "$gpu_check" "$place/out" --folder "$folder" --only tests --only kernels --only train
 expect_text "$place/out/summary.md" '| tests | passed |'
 expect_text "$place/out/summary.md" '1 programs, memcheck and racecheck'
-expect_text "$place/out/summary.md" '2 rows bound by memory: median 0.85 of a copy, least 0.85 (bias/8x56x56x256/float32'
+expect_text "$place/out/summary.md" '3 rows of 32 MB and more: median 0.90 of a copy, least 0.85 (bias/64x56x56x256 to 3/float32/iterations:20/manual_time)'
 expect_text "$place/out/summary.md" 'best VOC07 mAP@0.5 78.90% after epoch 12, '
 expect_text "$place/out/summary.md" ' s, generated scenes; best top-1 91.23% in epoch 14, '
 expect_text "$place/out/summary.md" 'A Described GPU'

@@ -5,7 +5,7 @@
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
-#include "engine/data/png.h"
+#include "engine/data/picture_writer.h"
 #include "engine/train/safetensors.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/training_run.h"

@@ -6,7 +6,7 @@
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
 #include "engine/data/picture.h"
-#include "engine/data/png.h"
+#include "engine/data/picture_writer.h"
 #include "engine/train/detection_metrics.h"
 #include "engine/train/detections_file.h"
 #include "tests/base/error_message.h"

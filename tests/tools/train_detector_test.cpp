@@ -7,6 +7,7 @@
 #include "engine/base/file.h"
 #include "engine/data/decode_picture.h"
 #include "engine/data/jpeg.h"
+#include "engine/data/picture_writer.h"
 #include "engine/data/png.h"
 #include "engine/train/detections_file.h"
 #include "engine/train/run_log.h"
@@ -243,7 +244,7 @@ TEST_CASE("a detector learns to find a plate, and detect draws it") {
                                     (run / "best.safetensors").string(), "--classes", (scratch / "two.txt").string()});
     INFO(two.output);
     CHECK(two.status == 1);
-    CHECK(contains(two.output, "1 classes, but"));
+    CHECK(contains(two.output, "1 class, but"));
   }
 }
 
@@ -264,11 +265,11 @@ TEST_CASE("difficult objects are left out of training when that is asked for") {
   };
   const std::string kept = train("keep");
   INFO(kept);
-  CHECK(contains(kept, "8 training pictures with 8 objects and 8 evaluation pictures with 8 of 1 classes"));
+  CHECK(contains(kept, "8 training pictures with 8 objects and 8 evaluation pictures with 8 of 1 class;"));
   const std::string dropped = train("drop");
   INFO(dropped);
-  CHECK(contains(dropped, "8 training pictures with 7 objects and 8 evaluation pictures with 8 of 1 classes"));
-  CHECK(contains(dropped, "1 difficult objects are not trained on, as asked for"));
+  CHECK(contains(dropped, "8 training pictures with 7 objects and 8 evaluation pictures with 8 of 1 class;"));
+  CHECK(contains(dropped, "1 difficult object is not trained on, as asked for"));
 }
 
 TEST_CASE("misuse of train_detector is answered with one clear message") {

@@ -166,7 +166,7 @@ TEST_CASE("darknet weights: a file that is cut or too long is refused with both 
   CHECK(contains(refusal(file_bytes(78)), "goes on for 4 bytes behind the 77 numbers"));
   std::vector<std::byte> odd = file_bytes();
   odd.push_back(std::byte{1});
-  CHECK(contains(refusal(odd), "goes on for 1 bytes"));
+  CHECK(contains(refusal(odd), "goes on for 1 byte behind"));
   CHECK(refusal(odd, LeftoverBytes::ignored) == "");
   odd.resize(odd.size() - 2);
   CHECK(contains(refusal(odd), "holds 76 numbers"));

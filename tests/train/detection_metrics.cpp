@@ -257,6 +257,22 @@ TEST_CASE("difficult objects and crowds are ignored, counted or left out") {
   CHECK(without({.difficult = left_out, .crowd = left_out}) == 1.0);
 }
 
+TEST_CASE("the stated area decides whether an object is small, also when it is 0, and else the box's") {
+  DetectionScene scene = one_object();
+  scene.truth.objects[0].object.box = scene.detections[0].box = {10, 10, 130, 130};  // large
+  const auto recall = [&](std::optional<double> stated) {
+    scene.truth.objects[0].object.outline_area = stated;
+    const CocoNumbers numbers = coco_metrics(scene.truth, scene.detections).numbers;
+    CHECK(numbers.average_precision == std::optional(1.0));
+    return std::pair(numbers.average_recall_small, numbers.average_recall_large);
+  };
+  const std::optional<double> found = 1.0;
+  CHECK((recall(std::nullopt) == std::pair(std::optional<double>(), found)));
+  CHECK((recall(0.0) == std::pair(found, std::optional<double>())));
+  CHECK((recall(1000.0) == std::pair(found, std::optional<double>())));
+  CHECK((recall(10000.0) == std::pair(std::optional<double>(), found)));
+}
+
 TEST_CASE("VOC's threshold of overlap is an option") {
   DetectionScene scene = one_object();
   scene.detections[0].box.right = 24;  // 14 of 20 pixels

@@ -4,7 +4,7 @@
 #include <numbers>
 #include <random>
 
-#include "engine/data/png.h"
+#include "engine/data/picture_writer.h"
 #include "engine/train/canvas.h"
 
 namespace sleight {

@@ -65,7 +65,7 @@ TEST_CASE("a safetensors file written by hand is read") {
   CHECK(content.find("weigh") == nullptr);
   CHECK(content.metadata() == SafetensorsMetadata{{"format", "pt"}, {"\u00e9\"", "x"}});
 
-  CHECK(contains(error_message([&] { content.at("bias"); }), "model.safetensors: there is no tensor 'bias'"));
+  CHECK(contains(error_message([&] { content.at("bias"); }), "model.safetensors: there is no tensor \"bias\""));
   CHECK(contains(error_message([&] { copy_values(content.at("weight"), std::span(step)); }), "float32, not int64"));
   std::vector<float> too_long(3);
   CHECK(contains(error_message([&] { copy_values(content.at("weight"), std::span(too_long)); }), "2 elements, not 3"));
@@ -112,15 +112,16 @@ TEST_CASE("every violation of the format has its own message") {
       {refusal_of_header("{" + good + "}{}"), "not valid JSON"},
       {refusal_of_header("{" + good + ",}"), "not valid JSON"},
       {refusal_of_header("{\"\xff\":1}"), "not valid JSON"},
-      {refusal_of_header("{" + good + "," + good + "}"), "the name 't' appears twice"},
-      {refusal_of_header(R"({"t":1})"), "tensor 't' is described by a number"},
-      {refusal_of_header(R"({"t":[]})"), "tensor 't' is described by a list"},
-      {refusal_of_header(R"({"t":null})"), "tensor 't' is described by null"},
-      {refusal_of_header(R"({"t":{}})"), "tensor 't' has no dtype"},
-      {refusal_of_header(R"({"t":{"dtype":"F32","data_offsets":[0,8]}})"), "tensor 't' has no shape"},
-      {refusal_of_header(R"({"t":{"dtype":"F32","shape":[2]}})"), "tensor 't' has no data_offsets"},
-      {refusal_of_header(R"({"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":1}})"), "unknown field 'more'"},
-      {refusal_of_header(R"({"t":{"dtype":"F32","dtype":"F32"}})"), "the field 'dtype' twice"},
+      {refusal_of_header("{" + good + "," + good + "}"), "the name \"t\" appears twice"},
+      {refusal_of_header(R"({"t":1})"), "tensor \"t\" is described by a number"},
+      {refusal_of_header(R"({"t":[]})"), "tensor \"t\" is described by a list"},
+      {refusal_of_header(R"({"t":null})"), "tensor \"t\" is described by null"},
+      {refusal_of_header(R"({"t":{}})"), "tensor \"t\" has no dtype"},
+      {refusal_of_header(R"({"t":{"dtype":"F32","data_offsets":[0,8]}})"), "tensor \"t\" has no shape"},
+      {refusal_of_header(R"({"t":{"dtype":"F32","shape":[2]}})"), "tensor \"t\" has no data_offsets"},
+      {refusal_of_header(R"({"t":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":1}})"),
+       "unknown field \"more\""},
+      {refusal_of_header(R"({"t":{"dtype":"F32","dtype":"F32"}})"), "the field \"dtype\" twice"},
       {refusal_of_header(R"({"t":{"dtype":3}})"), "dtype is a number instead of a string"},
       {refusal_of_header(R"({"t":{"dtype":["F32"]}})"), "dtype is a list instead of a string"},
       {refusal_of_header(R"({"t":{"shape":8}})"), "shape is a number instead of a list"},
@@ -146,23 +147,23 @@ TEST_CASE("every violation of the format has its own message") {
       {refusal_of_header("{" + tensor("t", "F32", "[4611686018427387904]", "[0,0]") + "}", ""),
        "more bytes than 64 bits"},
       {refusal_of_header("{" + tensor("a", "U8", "[4]", "[0,4]") + "," + tensor("b", "U8", "[5]", "[3,8]") + "}"),
-       "tensor 'b' (bytes 3 to 8) overlaps the tensor before it, which ends at 4"},
+       "tensor \"b\" (bytes 3 to 8) overlaps the tensor before it, which ends at 4"},
       {refusal_of_header("{" + tensor("a", "U8", "[8]", "[0,8]") + "," + tensor("b", "U8", "[8]", "[0,8]") + "}"),
        "overlaps"},
       {refusal_of_header("{" + tensor("a", "U8", "[3]", "[0,3]") + "," + tensor("b", "U8", "[4]", "[4,8]") + "}"),
-       "hole of 1 bytes before tensor 'b'"},
-      {refusal_of_header("{" + tensor("a", "U8", "[7]", "[1,8]") + "}"), "hole of 1 bytes before tensor 'a'"},
+       "hole of 1 byte before tensor \"b\""},
+      {refusal_of_header("{" + tensor("a", "U8", "[7]", "[1,8]") + "}"), "hole of 1 byte before tensor \"a\""},
       {refusal_of_header("{" + tensor("a", "U8", "[7]", "[0,7]") + "}"),
        "the tensors end at byte 7 of the data, but the file holds 8"},
       {refusal_of_header("{}"), "the tensors end at byte 0"},
-      {refusal_of_header("{" + tensor("t", "F16", "[4]", "[0,8]") + "}"), "'F16', which this engine does not hold"},
+      {refusal_of_header("{" + tensor("t", "F16", "[4]", "[0,8]") + "}"), "\"F16\", which this engine does not hold"},
       {refusal_of_header("{" + tensor("t", "float", "[2]", "[0,8]") + "}"),
-       "'float', which the safetensors format does not know"},
+       "\"float\", which the safetensors format does not know"},
       {refusal_of_header(R"({"__metadata__":3})"), "__metadata__ is a number instead of an object"},
-      {refusal_of_header(R"({"__metadata__":{"a":1}})"), "__metadata__ maps 'a' to a number"},
-      {refusal_of_header(R"({"__metadata__":{"a":{}}})"), "__metadata__ maps 'a' to an object"},
-      {refusal_of_header(R"({"__metadata__":{"a":"1","a":"2"}})"), "the key 'a' appears twice in __metadata__"},
-      {refusal_of_header(R"({"__metadata__":{},"__metadata__":{}})"), "the name '__metadata__' appears twice"},
+      {refusal_of_header(R"({"__metadata__":{"a":1}})"), "__metadata__ maps \"a\" to a number"},
+      {refusal_of_header(R"({"__metadata__":{"a":{}}})"), "__metadata__ maps \"a\" to an object"},
+      {refusal_of_header(R"({"__metadata__":{"a":"1","a":"2"}})"), "the key \"a\" appears twice in __metadata__"},
+      {refusal_of_header(R"({"__metadata__":{},"__metadata__":{}})"), "the name \"__metadata__\" appears twice"},
   };
   for (const Case& test : cases) {
     CAPTURE(test.refusal, test.expected);
@@ -277,7 +278,7 @@ TEST_CASE("what could not be read back is not written, and the old file survives
     return error_message([&] { write_safetensors(folder / "a", tensors, metadata); });
   };
   const SafetensorsEntry good{"t", DataType::float32, {2}, bytes};
-  CHECK(contains(refused({good, good}), "two tensors are called 't'"));
+  CHECK(contains(refused({good, good}), "two tensors are called \"t\""));
   CHECK(contains(refused({{"__metadata__", DataType::float32, {2}, bytes}}), "no tensor may be called __metadata__"));
   CHECK(contains(refused({{"t", DataType::float32, {3}, bytes}}), "needs 12 bytes, but was given 8"));
   CHECK(contains(refused({{"t", DataType::float32, {-2}, bytes}}), "has the shape [-2]"));

@@ -148,7 +148,7 @@ TEST_CASE("recipes: the description says which conventions are in force") {
   std::string text = described(recipe);
   CAPTURE(text);
   CHECK(contains(text, "label smoothing: others"));
-  CHECK(contains(text, "one per batch, off for the last 1 epochs"));
+  CHECK(contains(text, "one per batch, off for the last 1 epoch"));
   CHECK(contains(text, "linear by iteration"));
   CHECK(contains(text, "schedule: cosine"));
   CHECK(contains(text, "learning rate 0.1 = 0.2 * 128 / 256"));

@@ -1,6 +1,7 @@
 #include "tools/common/broken_pictures.h"
 
 #include "engine/base/log.h"
+#include "engine/base/text.h"
 
 namespace sleight {
 
@@ -11,7 +12,7 @@ void log_broken(std::span<const BrokenPicture> broken) {
 
 std::string left_out(std::span<const BrokenPicture> broken) {
   if (broken.empty()) return "";
-  return ", " + std::to_string(broken.size()) + " broken picture" + (broken.size() == 1 ? "" : "s") + " left out";
+  return ", " + count_of(std::ssize(broken), "broken picture") + " left out";
 }
 
 }  // namespace sleight

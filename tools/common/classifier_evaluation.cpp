@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "engine/base/error.h"
-#include "engine/data/png.h"
+#include "engine/data/picture_writer.h"
 #include "tools/common/evaluation_feeder.h"
 
 namespace sleight {

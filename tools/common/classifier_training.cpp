@@ -6,6 +6,7 @@
 #include "engine/base/error.h"
 #include "engine/base/format_bytes.h"
 #include "engine/base/log.h"
+#include "engine/base/text.h"
 #include "engine/data/resident_pictures.h"
 #include "engine/train/checkpoint.h"
 #include "tools/common/broken_pictures.h"
@@ -123,7 +124,7 @@ std::vector<std::string> ClassifierTask::description() const {
   std::vector<std::string> lines = describe(run_.recipe);
   std::ostringstream text;
   text << data_.training->size() << " training and " << data_.evaluation->size() << " evaluation pictures of "
-       << class_names().size() << " classes";
+       << count_of(std::ssize(class_names()), "class", "classes");
   lines.push_back(text.str());
   if (resident_) {
     std::ostringstream on_device;

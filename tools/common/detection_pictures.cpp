@@ -7,7 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/data/decode_picture.h"
-#include "engine/data/png.h"
+#include "engine/data/picture_writer.h"
 #include "engine/data/resize.h"
 #include "engine/train/picture_mistakes.h"
 #include "engine/train/picture_sheet.h"

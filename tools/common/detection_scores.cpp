@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/text.h"
+
 namespace sleight {
 
 namespace {
@@ -90,10 +92,9 @@ std::string scores_table(const DetectionScores& scores) {
   const MatchingOptions& matching = scores.options.matching;
   std::array<char, 32> threshold{};
   std::snprintf(threshold.data(), threshold.size(), "%g", scores.options.overlap_threshold);
-  text += "\n" + std::to_string(scores.pictures) + " pictures; percent; difficult objects " +
-          name_of(matching.difficult) + ", crowds " + name_of(matching.crowd) + ", " + name_of(matching.edges) +
-          " edges; VOC at an overlap of " + threshold.data() + ", eleven points at " +
-          name_of(scores.options.recall_levels) + " levels\n";
+  text += "\n" + count_of(scores.pictures, "picture") + "; percent; difficult objects " + name_of(matching.difficult) +
+          ", crowds " + name_of(matching.crowd) + ", " + name_of(matching.edges) + " edges; VOC at an overlap of " +
+          threshold.data() + ", eleven points at " + name_of(scores.options.recall_levels) + " levels\n";
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "models/detector.h"
 #include "tools/common/detector_options.h"
 #include "tools/common/detector_tricks.h"
@@ -60,8 +61,9 @@ DetectorDescription DetectorWeights::describe() const {
     check(model.empty() || model == description.model, path, " holds a ", description.model, ", not a ", model);
     if (!classes.empty()) {
       const std::vector<std::string> names = read_class_names(classes);
-      check(names.size() == description.class_names.size(), path, " knows ", description.class_names.size(),
-            " classes, but ", classes, " names ", names.size());
+      check(names.size() == description.class_names.size(), path, " knows ",
+            count_of(std::ssize(description.class_names), "class", "classes"), ", but ", classes, " names ",
+            names.size());
       description.class_names = names;
     }
   } else {

@@ -44,25 +44,45 @@ std::string joined(const std::vector<std::string>& names) {
 }  // namespace
 
 void DetectionDataOptions::declare(CommandLine& command_line, std::string& data) {
-  declare_evaluation(command_line, data);
+  declare_source(command_line, data);
+  declare_training_split(command_line);
+  declare_evaluation_split(command_line);
+}
+
+CommandLine::Option DetectionDataOptions::declare_training(CommandLine& command_line, std::string& data) {
+  const CommandLine::Option data_option = declare_source(command_line, data);
+  declare_training_split(command_line);
+  return data_option;
+}
+
+void DetectionDataOptions::declare_evaluation(CommandLine& command_line, std::string& data) {
+  declare_source(command_line, data);
+  declare_evaluation_split(command_line);
+}
+
+void DetectionDataOptions::declare_training_split(CommandLine& command_line) {
   command_line.add_option("--train-split", training_split,
                           "Name of the split to train on (default: the format's rule)");
   command_line.add_option("--classes", classes, "File with one class name per line (default: those of the data set)");
   command_line.add_option("--difficult", difficult, "Train on VOC's difficult objects: keep or drop");
 }
 
-void DetectionDataOptions::declare_evaluation(CommandLine& command_line, std::string& data) {
-  command_line.add_option("--data", data,
-                          "Folder or .tar, .tar.gz of a data set with boxes, or 'synthetic' (generated scenes)");
+void DetectionDataOptions::declare_evaluation_split(CommandLine& command_line) {
+  command_line.add_option("--evaluation-split", evaluation_split,
+                          "Name of the split to evaluate on (default: the format's rule)");
+}
+
+CommandLine::Option DetectionDataOptions::declare_source(CommandLine& command_line, std::string& data) {
+  const CommandLine::Option data_option = command_line.add_option(
+      "--data", data, "Folder or .tar, .tar.gz of a data set with boxes, or 'synthetic' (generated scenes)");
   command_line.add_option(
       "--format", format,
       "voc (JPEGImages, Annotations, ImageSets; several years side by side), coco (JSON) or yolo (text files)");
-  command_line.add_option("--evaluation-split", evaluation_split,
-                          "Name of the split to evaluate on (default: the format's rule)");
   command_line.add_option("--synthetic-pictures", synthetic.training_count,
                           "Generated scenes to train on; a tenth as many, but at least 100, to evaluate on");
   command_line.add_option("--synthetic-size", synthetic.height, "Side of the generated scenes in pixels");
   command_line.add_option("--synthetic-classes", synthetic.classes, "Classes of the generated scenes, 1 to 50");
+  return data_option;
 }
 
 DetectionFormat DetectionDataOptions::parsed_format(const std::string& data) const {

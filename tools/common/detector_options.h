@@ -22,13 +22,20 @@ struct DetectionDataOptions {
   std::string difficult = "keep";
   SyntheticSceneOptions synthetic;
 
+  // For tools that read both splits, the training split alone, the evaluation split alone.
   void declare(CommandLine& command_line, std::string& data);
-  // The same for tools that look at the evaluation split alone.
+  // Returns the flag of the data, to say more about it.
+  CommandLine::Option declare_training(CommandLine& command_line, std::string& data);
   void declare_evaluation(CommandLine& command_line, std::string& data);
   // "synthetic" as data needs no --format. Throws Error naming the flag.
   DetectionFormat parsed_format(const std::string& data) const;
   DetectionDatasetOptions dataset_options(std::uint64_t seed) const;
   void add_settings(Settings& settings, const std::string& data) const;
+
+ private:
+  CommandLine::Option declare_source(CommandLine& command_line, std::string& data);
+  void declare_training_split(CommandLine& command_line);
+  void declare_evaluation_split(CommandLine& command_line);
 };
 
 // By which mAP the best weights are chosen, and which the log shows: all in the range 0 to 1.

@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
+#include "engine/base/text.h"
 #include "engine/train/checkpoint.h"
 #include "tools/common/broken_pictures.h"
 #include "tools/common/detection_pictures.h"
@@ -110,9 +111,10 @@ std::vector<std::string> DetectorTask::description() const {
     return objects;
   };
   std::ostringstream text;
-  text << training().size() << " training pictures with " << objects_of(training()) << " objects and "
-       << evaluation().size() << " evaluation pictures with " << objects_of(evaluation()) << " of "
-       << class_names().size() << " classes; room for " << maximum_objects_ << " objects in a picture";
+  text << count_of(training().size(), "training picture") << " with " << count_of(objects_of(training()), "object")
+       << " and " << count_of(evaluation().size(), "evaluation picture") << " with " << objects_of(evaluation())
+       << " of " << count_of(std::ssize(class_names()), "class", "classes") << "; room for "
+       << count_of(maximum_objects_, "object") << " in a picture";
   lines.push_back("anchors: " + to_string(run_.anchors) + " (pixels, the same at every training size)");
   lines.push_back(text.str());
   return lines;

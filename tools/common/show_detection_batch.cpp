@@ -6,7 +6,8 @@
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
-#include "engine/data/png.h"
+#include "engine/base/text.h"
+#include "engine/data/picture_writer.h"
 #include "engine/train/object_drawing.h"
 #include "engine/train/picture_sheet.h"
 #include "tools/common/command_line.h"
@@ -14,6 +15,7 @@
 #include "tools/common/detector_options.h"
 #include "tools/common/prepared_pictures.h"
 #include "tools/common/run_tool.h"
+#include "tools/common/shown_batch.h"
 
 namespace sleight {
 
@@ -24,16 +26,16 @@ int enlargement_of(std::int64_t height, std::int64_t width) {
   return static_cast<int>(std::max<std::int64_t>(1, 256 / std::max(height, width)));
 }
 
-int show(const DetectorRun& asked, std::int64_t epoch, std::int64_t step, const std::string& path) {
+int show(const DetectorRun& asked, const ShownBatch& shown) {
   const auto opened = open_detection_dataset(asked.options.data, asked.format, DatasetSplit::training,
                                              asked.options.boxes.dataset_options(asked.options.seed));
   const DetectionDataset& dataset = *opened.dataset;
   const DetectorRun run = fitted_to(asked, dataset);
   DetectionSchedule schedule(schedule_options(run), dataset.size());
   if (schedule.mixup()) log_info(to_string(*schedule_options(run).mixup));
-  check(epoch < run.recipe.epochs && step < schedule.steps_per_epoch(), "the training has ", run.recipe.epochs,
-        " epochs of ", schedule.steps_per_epoch(), " steps");
-  const std::int64_t wanted = epoch * schedule.steps_per_epoch() + step;
+  check(shown.epoch < run.recipe.epochs && shown.step < schedule.steps_per_epoch(), "the training has ",
+        count_of(run.recipe.epochs, "epoch"), " of ", count_of(schedule.steps_per_epoch(), "step"));
+  const std::int64_t wanted = shown.epoch * schedule.steps_per_epoch() + shown.step;
   const std::int64_t largest = schedule.sizes().front();
   DetectionLoader loader(
       dataset,
@@ -50,11 +52,11 @@ int show(const DetectorRun& asked, std::int64_t epoch, std::int64_t step, const 
   const std::int64_t objects =
       std::accumulate(batch->object_counts().begin(), batch->object_counts().end(), std::int64_t{0});
   char title[120];
-  std::snprintf(title, sizeof title, "epoch %lld step %lld, %lldx%lld, %lld objects", static_cast<long long>(epoch),
-                static_cast<long long>(step), static_cast<long long>(batch->height()),
-                static_cast<long long>(batch->width()), static_cast<long long>(objects));
-  write_png(path, draw_detection_batch(*batch, dataset.class_names(), title).view());
-  log_info("wrote ", path);
+  std::snprintf(title, sizeof title, "epoch %lld step %lld, %lldx%lld, %s", static_cast<long long>(shown.epoch),
+                static_cast<long long>(shown.step), static_cast<long long>(batch->height()),
+                static_cast<long long>(batch->width()), count_of(objects, "object").c_str());
+  write_png(shown.png, draw_detection_batch(*batch, dataset.class_names(), title).view());
+  log_info("wrote ", shown.png);
   return 0;
 }
 
@@ -104,16 +106,12 @@ Picture draw_detection_batch(const DetectionBatchView& batch, const std::vector<
 int show_detection_batch(int argument_count, char** arguments) {
   CommandLine command_line(
       "Write a PNG of one training batch, exactly as train_detector with the same flags would train on it: the "
-      "objects' "
-      "boxes, names and weights.");
+      "objects' boxes, names and weights.");
   DetectorOptions options;
   options.declare(command_line);
-  std::string path = "batch.png";
-  std::int64_t epoch = 0, step = 0;
-  command_line.add_option("--png", path, "File to write");
-  command_line.add_option("--epoch", epoch, "Epoch, counted from 0").range(0, 1 << 30);
-  command_line.add_option("--step", step, "Step in the epoch, counted from 0").range(0, 1 << 30);
-  return run_tool(command_line, argument_count, arguments, [&] { return show(resolve(options), epoch, step, path); });
+  ShownBatch shown;
+  shown.declare(command_line);
+  return run_tool(command_line, argument_count, arguments, [&] { return show(resolve(options), shown); });
 }
 
 }  // namespace sleight

@@ -8,6 +8,7 @@
 #include "engine/base/format_bytes.h"
 #include "engine/base/log.h"
 #include "engine/base/memory.h"
+#include "engine/base/text.h"
 #include "engine/base/timer.h"
 #include "engine/train/checkpoint.h"
 #include "engine/train/progress.h"
@@ -151,8 +152,8 @@ void TrainingRun::resume_from_checkpoint() {
   if (LossScale* scale = task_.tricks().loss_scale()) scale->restore(training_entry(path, metadata, "loss_scale"));
   const int threads_before = static_cast<int>(number("compute_threads"));
   if (threads_before != compute_threads()) {
-    log_warning("the run was computed with ", threads_before, " threads and goes on with ", compute_threads(),
-                ": sums are taken in another order, so it will not be bit-identical");
+    log_warning("the run was computed with ", count_of(threads_before, "thread"), " and goes on with ",
+                compute_threads(), ": sums are taken in another order, so it will not be bit-identical");
   }
   const LossScale* const scale = task_.tricks().loss_scale();
   log_info("resumed ", path.string(), " after step ", step_, " of ", steps_,
@@ -211,7 +212,7 @@ void TrainingRun::train_step(StepFeeder& feeder, ProgressLine& progress_line, st
   if (finished.step.skipped) {
     const LossScale& scale = *task_.tricks().loss_scale();
     log_warning("step ", step_, " changed nothing: a gradient overflowed, so the loss scale is now ", scale.scale(),
-                " (", scale.skipped(), " steps skipped so far)");
+                " (", count_of(scale.skipped(), "step"), " skipped so far)");
   }
   step_seconds_ += whole.seconds() - finished.loader_seconds;
   speed_.add(batch_size, whole.seconds());

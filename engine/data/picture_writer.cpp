@@ -1,4 +1,4 @@
-#include "engine/data/jpeg_writer.h"
+#include "engine/data/picture_writer.h"
 
 #include <cstdint>
 #include <cstring>
@@ -6,7 +6,7 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 
-// Compiled here as in png.cpp, where the library writes PNG.
+// The library's implementation is compiled here. Its warnings are its own.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-function"
 #define STBI_WRITE_NO_STDIO
@@ -16,6 +16,30 @@
 #pragma GCC diagnostic pop
 
 namespace sleight {
+
+namespace {
+
+// What the library calls with each piece of a file.
+void append(void* file, void* data, int size) {
+  auto& bytes = *static_cast<std::vector<std::byte>*>(file);
+  const auto* first = static_cast<const std::byte*>(data);
+  bytes.insert(bytes.end(), first, first + size);
+}
+
+}  // namespace
+
+std::vector<std::byte> encode_png(PictureView picture) {
+  std::vector<std::byte> file;
+  const int written =
+      stbi_write_png_to_func(append, &file, static_cast<int>(picture.width), static_cast<int>(picture.height), 3,
+                             picture.pixels, static_cast<int>(picture.row_stride));
+  check(written != 0, "cannot encode a PNG of ", picture.width, " x ", picture.height, " pixels: out of memory");
+  return file;
+}
+
+void write_png(const std::filesystem::path& path, PictureView picture) {
+  write_file_atomically(path, encode_png(picture));
+}
 
 std::vector<std::byte> encode_as_jpeg(PictureView picture, int quality) {
   constexpr std::int64_t longest_side = 65535;
@@ -28,11 +52,6 @@ std::vector<std::byte> encode_as_jpeg(PictureView picture, int quality) {
     std::memcpy(pixels.data() + static_cast<std::size_t>(y) * row_bytes, picture.row(y), row_bytes);
 
   std::vector<std::byte> file;
-  const auto append = [](void* context, void* data, int size) {
-    auto& bytes = *static_cast<std::vector<std::byte>*>(context);
-    const auto* first = static_cast<const std::byte*>(data);
-    bytes.insert(bytes.end(), first, first + size);
-  };
   const int written = stbi_write_jpg_to_func(append, &file, static_cast<int>(picture.width),
                                              static_cast<int>(picture.height), 3, pixels.data(), quality);
   check(written != 0, "cannot encode a JPEG of ", picture.width, " x ", picture.height, " pixels");
