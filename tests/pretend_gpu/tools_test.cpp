@@ -2,9 +2,12 @@
 #include <algorithm>
 #include <cmath>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 
 #include "catch2_adapter.h"
+#include "engine/data/picture.h"
+#include "engine/data/picture_writer.h"
 #include "engine/train/run_log.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/training_run.h"
@@ -103,6 +106,16 @@ TEST_CASE("train_classifier on the pretended GPU: near the cpu's numbers, and th
   require_clean(run_tool_process(classifier_tool, {"--resume", "--max-steps", "6", "--loader-threads", "3", "--out",
                                                    (scratch / "parts").string()}));
   require_equal_checkpoints(scratch / "gpu", scratch / "parts");
+
+  // Evaluated and asked from the weights.
+  const Words weights = Words{"--data", "synthetic", "--synthetic-size", "20", "--weights"} +
+                        Words{(scratch / "gpu" / "last.safetensors").string(), "--device", "cuda"};
+  const ToolResult evaluated = run_tool_process("pretend_evaluate_classifier", weights);
+  require_clean(evaluated);
+  CHECK(contains(evaluated.output, "top-1"));
+  const ToolResult predicted = run_tool_process("pretend_predict", weights + Words{"--count", "5"});
+  require_clean(predicted);
+  CHECK(contains(predicted.output, "(arrow)"));
 }
 
 TEST_CASE("a training in float16 on the pretended GPU: near the cpu's, with its pictures there the same bits",
@@ -146,6 +159,15 @@ TEST_CASE("train_detector on the pretended GPU: near the cpu's numbers in two si
     return evaluated.output;
   };
   CHECK(contains(evaluate("cuda"), "100 pictures"));
+
+  Picture picture(64, 96);
+  std::fill_n(picture.view().pixels, 64 * 96 * 3, std::uint8_t{90});
+  write_png(scratch / "grey.png", picture.view());
+  const ToolResult detected = run_tool_process(
+      "pretend_detect", {(scratch / "grey.png").string(), "--weights", (scratch / "cpu" / "last.safetensors").string(),
+                         "--out", (scratch / "found").string(), "--device", "cuda"});
+  require_clean(detected);
+  CHECK(fs::file_size((scratch / "found") / "grey.png") > 100);
 }
 
 TEST_CASE("bench_step on the pretended GPU: steps and each operation are timed by its events", "[pretend]") {
