@@ -94,16 +94,16 @@ TEST_CASE("train_classifier on the pretended GPU: near the cpu's numbers, and th
   const auto train = [&](const char* name, const Words& more) {
     return run_tool_process(classifier_tool, classifier_run(scratch / name, more));
   };
-  require_success(train("cpu", on_cpu + Words{"--max-steps", "6"}));
-  require_clean(train("gpu", on_gpu + Words{"--max-steps", "6"}));
+  require_success(train("cpu", on_cpu + Words{"--max-steps", "4"}));
+  require_clean(train("gpu", on_gpu + Words{"--max-steps", "4"}));
   check_near(scratch / "gpu", scratch / "cpu", metric_names::train_loss, 0.02);
   check_near(scratch / "gpu", scratch / "cpu", metric_names::validation_loss, 0.02);
 
-  require_clean(train("plain", on_gpu + Words{"--max-steps", "6", "--no-cuda-graphs"}));
+  require_clean(train("plain", on_gpu + Words{"--max-steps", "4", "--no-cuda-graphs"}));
   require_equal_checkpoints(scratch / "gpu", scratch / "plain");
 
-  require_clean(train("parts", on_gpu + Words{"--max-steps", "3"}));
-  require_clean(run_tool_process(classifier_tool, {"--resume", "--max-steps", "6", "--loader-threads", "3", "--out",
+  require_clean(train("parts", on_gpu + Words{"--max-steps", "2"}));
+  require_clean(run_tool_process(classifier_tool, {"--resume", "--max-steps", "4", "--loader-threads", "3", "--out",
                                                    (scratch / "parts").string()}));
   require_equal_checkpoints(scratch / "gpu", scratch / "parts");
 
