@@ -139,7 +139,7 @@ TEST_CASE("train_detector on the pretended GPU: near the cpu's numbers in two si
   const TemporaryFolder scratch;
   const CacheOfItsOwn cache;
   const auto train = [&](const char* name, const Words& more) {
-    return run_tool_process(detector_tool, small_detector_run(scratch / name, more + Words{"--max-steps", "6"}));
+    return run_tool_process(detector_tool, small_detector_run(scratch / name, more + Words{"--max-steps", "4"}));
   };
   require_success(train("cpu", on_cpu));
   const ToolResult result = train("gpu", on_gpu);
