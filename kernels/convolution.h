@@ -77,11 +77,12 @@ WeightLayout preferred_weight_layout(Cuda, std::int64_t input_channels, std::int
 
 // Prepared for one shape, one device and the number of threads at the time of the call to make_... . An object runs
 // once at a time. `workspace` has workspace_bytes() bytes (may be 0), is aligned to 64, and holds nothing between two
-// runs.
+// runs. is_deterministic(): whether two runs on the same input give the same bits.
 class ConvolutionForward {
  public:
   virtual ~ConvolutionForward() = default;
   virtual std::int64_t workspace_bytes() const = 0;
+  virtual bool is_deterministic() const { return true; }
   // bias: output_channels values when the shape has_bias, otherwise not read.
   virtual void run(const void* input, const void* weights, const void* bias, void* output, void* workspace) = 0;
 };
@@ -90,6 +91,7 @@ class ConvolutionBackwardData {
  public:
   virtual ~ConvolutionBackwardData() = default;
   virtual std::int64_t workspace_bytes() const = 0;
+  virtual bool is_deterministic() const { return true; }
   virtual void run(const void* output_gradient, const void* weights, void* input_gradient, void* workspace) = 0;
 };
 
@@ -97,6 +99,7 @@ class ConvolutionBackwardWeights {
  public:
   virtual ~ConvolutionBackwardWeights() = default;
   virtual std::int64_t workspace_bytes() const = 0;
+  virtual bool is_deterministic() const { return true; }
   // weight_gradient is laid out as the weights are.
   virtual void run(const void* input, const void* output_gradient, void* weight_gradient, void* workspace) = 0;
 };

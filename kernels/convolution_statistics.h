@@ -61,6 +61,7 @@ class ConvolutionStatistics {
  public:
   virtual ~ConvolutionStatistics() = default;
   virtual std::int64_t workspace_bytes() const = 0;
+  virtual bool is_deterministic() const = 0;
   virtual void run(const ConvolutionStatisticsBuffers&) = 0;
 };
 
@@ -68,6 +69,7 @@ class ConvolutionNormalisedBackwardWeights {
  public:
   virtual ~ConvolutionNormalisedBackwardWeights() = default;
   virtual std::int64_t workspace_bytes() const = 0;
+  virtual bool is_deterministic() const = 0;
   virtual void run(const void* input, const InputNormalisation&, const void* output_gradient, void* weight_gradient,
                    void* workspace) = 0;
 };

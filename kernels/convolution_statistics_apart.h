@@ -38,6 +38,8 @@ class ConvolutionStatisticsApart : public ConvolutionStatistics {
   ConvolutionStatisticsApart(Device device, const ConvolutionStatisticsShape& shape)
       : device_(device), shape_(shape), convolution_(make_convolution_forward(device, shape.convolution)) {}
 
+  bool is_deterministic() const override { return convolution_->is_deterministic(); }
+
   std::int64_t workspace_bytes() const override {
     return z_bytes() + std::max(convolution_->workspace_bytes(), batch_norm_workspace_bytes(shape_.convolution.output));
   }
@@ -73,6 +75,8 @@ class ConvolutionNormalisedBackwardWeightsApart : public ConvolutionNormalisedBa
  public:
   ConvolutionNormalisedBackwardWeightsApart(Device device, const ConvolutionShape& shape)
       : device_(device), shape_(shape), convolution_(make_convolution_backward_weights(device, shape)) {}
+
+  bool is_deterministic() const override { return convolution_->is_deterministic(); }
 
   std::int64_t workspace_bytes() const override { return normalised_bytes(shape_) + convolution_->workspace_bytes(); }
 

@@ -91,7 +91,9 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
   return {[object](const StepBuffers& buffers) {
             object->run(buffers.inputs[0], buffers.inputs[1], nullptr, buffers.outputs[0], buffers.workspace);
           },
-          object->workspace_bytes()};
+          object->workspace_bytes(),
+          {},
+          object->is_deterministic()};
 }
 
 PreparedStep prepare_backward_data(const StepTypes& step, const Device& device) {
@@ -102,7 +104,9 @@ PreparedStep prepare_backward_data(const StepTypes& step, const Device& device) 
   return {[object](const StepBuffers& buffers) {
             object->run(buffers.inputs[0], buffers.inputs[1], buffers.outputs[0], buffers.workspace);
           },
-          object->workspace_bytes()};
+          object->workspace_bytes(),
+          {},
+          object->is_deterministic()};
 }
 
 PreparedStep prepare_backward_weights(const StepTypes& step, const Device& device) {
@@ -113,7 +117,9 @@ PreparedStep prepare_backward_weights(const StepTypes& step, const Device& devic
   return {[object](const StepBuffers& buffers) {
             object->run(buffers.inputs[0], buffers.inputs[1], buffers.outputs[0], buffers.workspace);
           },
-          object->workspace_bytes()};
+          object->workspace_bytes(),
+          {},
+          object->is_deterministic()};
 }
 
 void gradient(GradientBuilder& builder) {

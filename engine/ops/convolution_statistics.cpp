@@ -83,7 +83,9 @@ PreparedStep prepare_statistics(const StepTypes& step, const Device& device) {
                          .unbiased_variance = buffers.outputs[statistics_output::unbiased_variance],
                          .workspace = buffers.workspace});
           },
-          object->workspace_bytes()};
+          object->workspace_bytes(),
+          {},
+          object->is_deterministic()};
 }
 
 std::vector<std::pair<int, Layout>> weight_is_input(const StepTypes& step, const Device& device) {
@@ -113,7 +115,9 @@ PreparedStep prepare_normalised_weights(const StepTypes& step, const Device& dev
             object->run(buffers.inputs[normalised_weights_input::x], normalisation_of(buffers),
                         buffers.inputs[normalised_weights_input::gradient], buffers.outputs[0], buffers.workspace);
           },
-          object->workspace_bytes()};
+          object->workspace_bytes(),
+          {},
+          object->is_deterministic()};
 }
 
 std::vector<std::pair<int, Layout>> weight_is_output(const StepTypes& step, const Device& device) {

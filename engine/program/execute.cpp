@@ -210,6 +210,14 @@ void Executable::run_observed(Phase phase, const std::function<void(std::size_t 
   queue_results();
 }
 
+std::vector<std::size_t> Executable::nondeterministic_steps() const {
+  std::vector<std::size_t> steps;
+  for (std::size_t i = 0; i < prepared_.size(); ++i) {
+    if (!prepared_[i].is_deterministic) steps.push_back(i);
+  }
+  return steps;
+}
+
 std::vector<double> Executable::profile() {
   resolve();
   context_.send_live_scalars();

@@ -106,6 +106,8 @@ class Executable {
   const Program& program() const { return program_; }
   const MemoryPlan& plan() const { return plan_; }
   const FusionCounts& fusions() const { return fusions_; }
+  // The steps that may give other bits in another run on the same inputs.
+  std::vector<std::size_t> nondeterministic_steps() const;
   // On the device; null for values that no step touches.
   void* address(ValueId value) const;
   // A value's bytes as they are now, waiting for what is queued.

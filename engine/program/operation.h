@@ -38,6 +38,8 @@ struct PreparedStep {
   // Called before the first run and whenever addresses have changed: for tables of addresses in device memory. May be
   // empty.
   std::function<void(const StepBuffers&)> bind = {};
+  // Whether two runs on the same inputs give the same bits.
+  bool is_deterministic = true;
 };
 
 // Arithmetic and memory traffic of one run, for rooflines and reports.

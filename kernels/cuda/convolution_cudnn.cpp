@@ -15,6 +15,7 @@ class Forward : public ConvolutionForward {
       : shape_(shape), graph_(prepare_convolution("forward", cuda, shape, describe_forward)) {}
 
   std::int64_t workspace_bytes() const override { return graph_.workspace_bytes(); }
+  bool is_deterministic() const override { return graph_.is_deterministic(); }
 
   void run(const void* input, const void* weights, const void* bias, void* output, void* workspace) override {
     naming("forward", shape_, [&] {
@@ -37,6 +38,7 @@ class BackwardData : public ConvolutionBackwardData {
       : shape_(shape), graph_(prepare_convolution("backward data", cuda, shape, describe_backward_data)) {}
 
   std::int64_t workspace_bytes() const override { return graph_.workspace_bytes(); }
+  bool is_deterministic() const override { return graph_.is_deterministic(); }
 
   void run(const void* output_gradient, const void* weights, void* input_gradient, void* workspace) override {
     naming("backward data", shape_, [&] {
@@ -55,6 +57,7 @@ class BackwardWeights : public ConvolutionBackwardWeights {
       : shape_(shape), graph_(prepare_convolution("backward weights", cuda, shape, describe_backward_weights)) {}
 
   std::int64_t workspace_bytes() const override { return graph_.workspace_bytes(); }
+  bool is_deterministic() const override { return graph_.is_deterministic(); }
 
   void run(const void* input, const void* output_gradient, void* weight_gradient, void* workspace) override {
     naming("backward weights", shape_, [&] {

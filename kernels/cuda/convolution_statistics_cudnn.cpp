@@ -71,6 +71,8 @@ class FusedStatistics : public ConvolutionStatistics {
                                       : prepare_convolution(statistics_direction, cuda, shape.convolution,
                                                             describe_forward_with_statistics)) {}
 
+  bool is_deterministic() const override { return graph_.is_deterministic(); }
+
   std::int64_t workspace_bytes() const override {
     const ConvolutionShape& shape = shape_.convolution;
     return 2 * Parts::padded(sums_bytes(shape)) +
@@ -116,6 +118,8 @@ class FusedBackwardWeights : public ConvolutionNormalisedBackwardWeights {
       : cuda_(cuda),
         shape_(shape),
         graph_(prepare_convolution(weights_direction, cuda, shape, describe_normalised_backward_weights)) {}
+
+  bool is_deterministic() const override { return graph_.is_deterministic(); }
 
   std::int64_t workspace_bytes() const override {
     return 2 * Parts::padded(scale_bytes(shape_)) + graph_.workspace_bytes();

@@ -22,11 +22,21 @@ EngineChoice read_choice(const Descriptor& configuration, const Descriptor& engi
   return choice;
 }
 
+// What cuDNN says of an engine's numbers.
+class Notes {
+ public:
+  explicit Notes(const Descriptor& engine)
+      : notes_(engine.get<cudnnBackendNumericalNote_t>(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE)) {}
+  bool operator()(cudnnBackendNumericalNote_t note) const {
+    return std::find(notes_.begin(), notes_.end(), note) != notes_.end();
+  }
+
+ private:
+  std::vector<cudnnBackendNumericalNote_t> notes_;
+};
+
 bool meets(const Demands& demands, const Descriptor& engine) {
-  const auto notes = engine.get<cudnnBackendNumericalNote_t>(CUDNN_ATTR_ENGINE_NUMERICAL_NOTE);
-  const auto has = [&](cudnnBackendNumericalNote_t note) {
-    return std::find(notes.begin(), notes.end(), note) != notes.end();
-  };
+  const Notes has(engine);
   if (demands.deterministic && has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC)) return false;
   if (demands.full_float32 && (has(CUDNN_NUMERICAL_NOTE_TENSOR_CORE) || has(CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS)))
     return false;
@@ -49,14 +59,18 @@ std::vector<Descriptor> ask(const Graph& graph, const Target& target, cudnnBacke
   return heuristics.get(CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, most_proposals);
 }
 
-// Engine and knobs from their numbers. Finalizing checks that this version still has them for this graph.
-Descriptor configure(const Graph& graph, const Target& target, const EngineChoice& choice) {
+// An engine from its number. Finalizing checks that this version still has it for this graph; so it is with its knobs.
+Descriptor make_engine(const Graph& graph, const Target& target, std::int64_t index) {
   Descriptor engine(CUDNN_BACKEND_ENGINE_DESCRIPTOR);
   engine.set(CUDNN_ATTR_ENGINE_OPERATION_GRAPH, graph.descriptor());
-  engine.set(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, choice.engine);
+  engine.set(CUDNN_ATTR_ENGINE_GLOBAL_INDEX, index);
   target.set_on(engine, -1, CUDNN_ATTR_ENGINE_DEVICEPROP);
   engine.finalize();
+  return engine;
+}
 
+Descriptor configure(const Graph& graph, const Target& target, const EngineChoice& choice) {
+  const Descriptor engine = make_engine(graph, target, choice.engine);
   std::vector<Descriptor> knobs;
   for (const auto& [type, value] : choice.knobs) {
     Descriptor& knob = knobs.emplace_back(CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR);
@@ -132,7 +146,8 @@ bool is_offered(const Graph& graph, const Target& target, const Demands& demands
 
 Plan::Plan(const Graph& graph, const Target& target, const EngineChoice& choice)
     : plan_(make_plan(graph, target, choice)),
-      workspace_bytes_(plan_.get<std::int64_t>(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE).at(0)) {}
+      workspace_bytes_(plan_.get<std::int64_t>(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE).at(0)),
+      is_deterministic_(!Notes(make_engine(graph, target, choice.engine))(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC)) {}
 
 void Plan::run(cudnnHandle_t handle, std::span<const std::int64_t> numbers, std::span<void* const> pointers,
                void* workspace) {

@@ -120,12 +120,15 @@ class Plan {
   Plan(const Graph&, const Target&, const EngineChoice&);
 
   std::int64_t workspace_bytes() const { return workspace_bytes_; }
+  // Whether the engine gives the same bits every time.
+  bool is_deterministic() const { return is_deterministic_; }
   // Queues the work on the handle's stream. One pointer for each tensor that is not virtual, in the order of numbers.
   void run(cudnnHandle_t, std::span<const std::int64_t> numbers, std::span<void* const> pointers, void* workspace);
 
  private:
   Descriptor plan_;
   std::int64_t workspace_bytes_ = 0;
+  bool is_deterministic_ = true;
   // Packing pointers for cuDNN allocates; a step of training passes the same pointers every time.
   std::optional<Descriptor> pack_;
   std::vector<void*> packed_pointers_;

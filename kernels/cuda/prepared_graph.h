@@ -28,6 +28,7 @@ class PreparedGraph {
   PreparedGraph(const Cuda&, DescribedGraph, const TuningKey& key, const cudnn::Demands&);
 
   std::int64_t workspace_bytes() const { return plan_.workspace_bytes(); }
+  bool is_deterministic() const { return plan_.is_deterministic(); }
   void run(std::span<const void* const> operands, void* workspace);
 
  private:

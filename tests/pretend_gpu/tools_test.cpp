@@ -170,6 +170,25 @@ TEST_CASE("train_detector on the pretended GPU: near the cpu's numbers in two si
   CHECK(fs::file_size((scratch / "found") / "grey.png") > 100);
 }
 
+TEST_CASE("a log says which steps are not deterministic, and with --deterministic none is", "[pretend]") {
+  const TemporaryFolder scratch;
+  const CacheOfItsOwn cache;
+  const auto log_of = [&](const char* name, const Words& more) {
+    const ToolResult result =
+        run_tool_process(classifier_tool, resident_run(scratch / name, more + Words{"--max-steps", "1"}));
+    require_clean(result);
+    return result.output;
+  };
+  // The pretended cuDNN's fastest engine that adds rightly is not deterministic; a second run finds it in the cache.
+  for (const char* name : {"measured", "remembered"}) {
+    const std::string log = log_of(name, {"--device", "cuda"});
+    CHECK(contains(log, "not deterministic: convolution of "));
+    CHECK(contains(log, "not deterministic: convolution_backward_weights of conv1, layer1.0.conv1, "));
+  }
+  CHECK_FALSE(contains(log_of("deterministic", on_gpu), "not deterministic"));
+  CHECK_FALSE(contains(log_of("cpu", on_cpu), "not deterministic"));
+}
+
 TEST_CASE("bench_step on the pretended GPU: steps and each operation are timed by its events", "[pretend]") {
   const CacheOfItsOwn cache;
   const ToolResult result = run_tool_process(

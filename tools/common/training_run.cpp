@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
+#include <map>
+#include <set>
 
 #include "engine/base/error.h"
 #include "engine/base/format_bytes.h"
@@ -101,11 +103,25 @@ TrainingRun::TrainingRun(TrainingTask& task)
 
 void TrainingRun::plan() {
   Learner& learner = task_.learner();
+  std::map<std::string, std::set<std::string>> nondeterministic;  // operation -> layers
   for (const std::int64_t size : task_.tricks().sizes()) {
     const Executable& executable = learner.plan(ProgramUse::training, {recipe_.batch_size, size, size});
     log_info("plan ", recipe_.batch_size, "x", size, "x", size, ": ", executable.program().steps.size(),
              " steps, arena ", format_bytes(executable.plan().arena_bytes), ", parameters and optimizer ",
              format_bytes(context_.store.bytes()));
+    for (const std::size_t i : executable.nondeterministic_steps()) {
+      const Step& step = executable.program().steps[i];
+      nondeterministic[std::string(step.operation->name)].insert(step.name);
+    }
+  }
+  for (const auto& [operation, layers] : nondeterministic) {
+    std::string names;
+    for (const std::string& layer : layers)
+      names += (names.empty() ? "" : ", ") + layer;
+    log_info(
+        "not deterministic: ", operation, " of ", names,
+        " may give other bits in another run, since its fastest algorithm adds in any order; --deterministic takes "
+        "those that do not");
   }
   const BatchShape shape{recipe_.batch_size, task_.evaluation_size(), task_.evaluation_size()};
   learner.plan(ProgramUse::evaluation, shape);

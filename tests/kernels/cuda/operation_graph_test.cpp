@@ -104,6 +104,16 @@ TEST_CASE("demands leave out engines, and only those that break them", "[cudnn]"
   const auto any_order = proposals(describe_backward_weights(shape), target, {});
   const auto fixed_order = proposals(describe_backward_weights(shape), target, {.deterministic = true});
   CHECK(fixed_order.size() < any_order.size());
+  // A plan knows which it is.
+  DescribedGraph described = describe_backward_weights(shape);
+  described.graph.finish(target);
+  const auto deterministic_plans = [&](const std::vector<EngineChoice>& choices) {
+    return std::count_if(choices.begin(), choices.end(), [&](const EngineChoice& choice) {
+      return cudnn::Plan(described.graph, target, choice).is_deterministic();
+    });
+  };
+  CHECK(deterministic_plans(fixed_order) == std::ssize(fixed_order));
+  CHECK(deterministic_plans(any_order) == std::ssize(fixed_order));
 }
 
 TEST_CASE("a plan is made again from its engine and knobs, and a choice that does not fit is an error", "[cudnn]") {
