@@ -38,7 +38,9 @@ inline LaunchShape channel_tile_shape(const ChannelSumsGrid& grid, int pack) {
 inline ChannelSumsGrid channel_rows_grid(const ActivationView& view, int pack) {
   ChannelSumsGrid grid(view);
   const std::int64_t rows_at_once = channel_tile_shape(grid, pack).threads.y;
-  grid.cut(view.rows(), std::min(grid.chunk_rows, 32 * rows_at_once));
+  // Chunks lie along y, of which a grid has 65,535.
+  const std::int64_t shortest = (view.rows() + 65534) / 65535;
+  grid.cut(view.rows(), std::max(shortest, std::min(grid.chunk_rows, 32 * rows_at_once)));
   return grid;
 }
 

@@ -4,6 +4,7 @@
 #include "engine/device/device.h"
 #include "engine/program/execute.h"
 #include "kernels/add.h"
+#include "tests/base/error_message.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/cases/run_case.h"
 #include "tests/pretend_gpu/machine.h"
@@ -22,16 +23,6 @@ class WithMachine {
   WithMachine(const WithMachine&) = delete;
   WithMachine& operator=(const WithMachine&) = delete;
 };
-
-template <class Function>
-std::string message_of(Function&& function) {
-  try {
-    function();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "";
-}
 
 void check_says(const std::string& message, const std::vector<std::string>& parts) {
   for (const std::string& part : parts) {
@@ -66,7 +57,7 @@ std::vector<float> doubled(const Device& device, const std::vector<float>& a) {
 
 TEST_CASE("a GPU that is not there, too old or missing is refused by name", "[pretend]") {
   const TemporaryFolder folder;
-  const auto opening = [&](const char* name) { return message_of([&] { Device(name, options_in(folder)); }); };
+  const auto opening = [&](const char* name) { return error_message([&] { Device(name, options_in(folder)); }); };
   {
     const WithMachine machine({});
     CHECK(opening("cuda") == "");
@@ -96,7 +87,7 @@ TEST_CASE("everything that a device made is given back, also by one that was ref
   }
   CHECK(Machine::instance().left_over() == "");
   Machine::instance().replace({.major = 7});
-  CHECK(message_of([&] { Device("cuda", options_in(folder)); }) != "");
+  CHECK(error_message([&] { Device("cuda", options_in(folder)); }) != "");
   CHECK(Machine::instance().left_over() == "");
 }
 
@@ -104,7 +95,7 @@ TEST_CASE("memory that the GPU does not have is refused with what it has", "[pre
   const TemporaryFolder folder;
   const WithMachine machine({.total_bytes = 100 << 20});
   const Device device("cuda", options_in(folder));
-  check_says(message_of([&] { device.allocate(std::int64_t{101} << 20); }),
+  check_says(error_message([&] { device.allocate(std::int64_t{101} << 20); }),
              {"cuda:0 Pretended GPU has not enough memory for another", "101", "are free", "smaller batch"});
   // The device lives on, and nobody finds the error of another's call.
   CHECK(cudaGetLastError() == cudaSuccess);
@@ -118,7 +109,8 @@ TEST_CASE("a kernel that cannot be launched names itself, and the device lives o
   pretend::Settings settings;
   settings.refused_kernel = "add";
   Machine::instance().set(settings);
-  check_says(message_of([&] { doubled(device, {1}); }), {"launch of kernel add failed", "OutOfResources", "blocks (1"});
+  check_says(error_message([&] { doubled(device, {1}); }),
+             {"launch of kernel add failed", "OutOfResources", "blocks (1"});
   Machine::instance().set({});
   CHECK((doubled(device, {1}) == std::vector<float>{2}));
 }
@@ -127,9 +119,9 @@ TEST_CASE("a kernel that fails on the way is noticed by whoever waits next, and 
   const TemporaryFolder folder;
   const WithMachine machine({.failing_kernel = "add"});
   const Device device("cuda", options_in(folder));
-  check_says(message_of([&] { doubled(device, {1}); }),
+  check_says(error_message([&] { doubled(device, {1}); }),
              {"cudaErrorLaunchFailure", "queued earlier", "compute-sanitizer"});
-  check_says(message_of([&] { doubled(device, {1}); }), {"cudaErrorLaunchFailure"});
+  check_says(error_message([&] { doubled(device, {1}); }), {"cudaErrorLaunchFailure"});
 }
 
 }  // namespace sleight::test
