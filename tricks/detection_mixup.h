@@ -12,7 +12,7 @@
 #include <string>
 
 #include "engine/data/detection_loader.h"
-#include "tricks/receipt.h"
+#include "engine/train/receipt.h"
 
 namespace sleight {
 

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "engine/program/trace.h"
-#include "tricks/receipt.h"
+#include "engine/train/receipt.h"
 
 namespace sleight {
 

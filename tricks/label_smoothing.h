@@ -11,7 +11,7 @@
 #include <string>
 
 #include "engine/ops/ops.h"
-#include "tricks/receipt.h"
+#include "engine/train/receipt.h"
 
 namespace sleight {
 

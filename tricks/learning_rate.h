@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tricks/receipt.h"
+#include "engine/train/receipt.h"
 #include "tricks/warm_up.h"
 
 namespace sleight {

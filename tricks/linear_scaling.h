@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "tricks/receipt.h"
+#include "engine/train/receipt.h"
 
 namespace sleight {
 

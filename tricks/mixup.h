@@ -10,7 +10,7 @@
 #include <span>
 
 #include "engine/data/loader.h"
-#include "tricks/receipt.h"
+#include "engine/train/receipt.h"
 
 namespace sleight {
 

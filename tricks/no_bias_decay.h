@@ -4,7 +4,7 @@
 #pragma once
 
 #include "engine/program/program.h"
-#include "tricks/receipt.h"
+#include "engine/train/receipt.h"
 
 namespace sleight {
 

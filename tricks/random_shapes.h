@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "tricks/receipt.h"
+#include "engine/train/receipt.h"
 
 namespace sleight {
 

@@ -7,13 +7,11 @@
 #include <vector>
 
 #include "engine/ops/ops.h"
+#include "engine/train/trick.h"
 #include "tricks/learning_rate.h"
 #include "tricks/random_shapes.h"
 
 namespace sleight {
-
-// standard: what costs nothing and pays off in a training of its length. all: every trick. none: the bare baseline.
-enum class TrickSet : std::uint8_t { standard, all, none };
 
 // "standard", "all" or "none"; throws Error for anything else.
 TrickSet parse_trick_set(const std::string& text);

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "engine/program/program.h"
-#include "tricks/receipt.h"
+#include "engine/train/receipt.h"
 
 namespace sleight {
 

@@ -1,4 +1,4 @@
-#include "tricks/receipt.h"
+#include "engine/train/receipt.h"
 
 #include "catch2_adapter.h"
 #include "tests/base/error_message.h"

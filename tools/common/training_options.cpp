@@ -1,6 +1,5 @@
 #include "tools/common/training_options.h"
 
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 
@@ -144,34 +143,8 @@ void add_run_settings(Settings& settings, const TrainingOptions& options) {
   if (!options.weights.empty()) settings.emplace_back("weights", toml_quoted(options.weights));
 }
 
-std::string recipe_text(const std::string& tool, const Settings& settings) {
-  std::string text = "# The recipe of this run. The same again: " + tool + " --config THIS_FILE --out NEW_FOLDER\n";
-  for (const auto& [name, value] : settings)
-    text += name + " = " + value + "\n";
-  return text;
-}
-
-std::string toml_quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
 std::string toml_flag(bool value) {
   return value ? "true" : "false";
-}
-
-std::string toml_number(double value) {
-  // As people write it: 0.0005 and 10, but 1e-09.
-  const bool plain = value == 0.0 || (std::abs(value) >= 1e-4 && std::abs(value) < 1e9);
-  char text[64];
-  const auto [end, error] =
-      std::to_chars(text, text + sizeof text, value, plain ? std::chars_format::fixed : std::chars_format::scientific);
-  check(error == std::errc(), "a setting of ", value, " cannot be written");
-  return std::string(text, end);
 }
 
 std::vector<std::string> with_recipe_of_run(int argument_count, char** arguments) {

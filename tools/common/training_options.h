@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/options.h"
 #include "engine/device/device.h"
 #include "tools/common/command_line.h"
 #include "tools/common/precision.h"
@@ -63,17 +64,12 @@ void override_with(T& target, const std::optional<T>& value) {
 void apply_options(const TrainingOptions& options, TrainingRecipe& recipe);
 
 // Name and value in TOML's syntax, in the order of --help.
-using Settings = std::vector<std::pair<std::string, std::string>>;
+using Settings = std::vector<Setting>;
 void add_schedule_settings(Settings& settings, const TrainingRecipe& recipe);
 void add_general_trick_settings(Settings& settings, const TrainingRecipe& recipe);
 void add_run_settings(Settings& settings, const TrainingOptions& options);
-// A TOML file that the tool's --config reads: the same run again.
-std::string recipe_text(const std::string& tool, const Settings& settings);
 
-std::string toml_quoted(const std::string& text);
 std::string toml_flag(bool value);
-// Enough digits that reading it again gives the same number.
-std::string toml_number(double value);
 
 // With --resume and no --config, the recipe in the run's folder is read as well: `train_classifier --resume --out DIR`.
 // Returns the arguments to parse, without the program's name.

@@ -1,8 +1,5 @@
 #include "tools/common/training_tricks.h"
 
-#include <nlohmann/json.hpp>
-
-#include "engine/base/error.h"
 #include "tricks/linear_scaling.h"
 #include "tricks/no_bias_decay.h"
 
@@ -60,32 +57,6 @@ void TrainingTricks::restore(std::span<const Receipt> receipts) {
   learning_rate_.restore(receipts);
   if (random_shapes_) random_shapes_->restore(find_receipt(receipts, random_shapes_->receipt().trick));
   if (ema_) ema_->restore(find_receipt(receipts, ema_->receipt().trick));
-}
-
-std::string receipts_to_json(std::span<const Receipt> receipts) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const Receipt& receipt : receipts) {
-    nlohmann::json counts = nlohmann::json::array();
-    for (const auto& [name, value] : receipt.counts)
-      counts.push_back({name, value});
-    list.push_back({{"trick", receipt.trick}, {"fired", receipt.fired}, {"counts", counts}});
-  }
-  return list.dump();
-}
-
-std::vector<Receipt> receipts_from_json(const std::string& text) {
-  std::vector<Receipt> receipts;
-  try {
-    for (const nlohmann::json& entry : nlohmann::json::parse(text)) {
-      Receipt receipt{.trick = entry.at("trick"), .counts = {}, .fired = entry.at("fired")};
-      for (const nlohmann::json& count : entry.at("counts"))
-        receipt.counts.emplace_back(count.at(0), count.at(1));
-      receipts.push_back(std::move(receipt));
-    }
-  } catch (const nlohmann::json::exception& error) {
-    fail("the receipts in the checkpoint are damaged: ", error.what());
-  }
-  return receipts;
 }
 
 }  // namespace sleight

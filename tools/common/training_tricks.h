@@ -8,12 +8,12 @@
 
 #include "engine/program/execute.h"
 #include "engine/train/loss_scale.h"
+#include "engine/train/receipt.h"
 #include "engine/train/update_steps.h"
 #include "tools/common/precision.h"
 #include "tricks/ema.h"
 #include "tricks/learning_rate.h"
 #include "tricks/random_shapes.h"
-#include "tricks/receipt.h"
 #include "tricks/training_recipe.h"
 
 namespace sleight {
@@ -55,9 +55,5 @@ class TrainingTricks {
   // Facts of the traced program and not of its steps.
   std::optional<Receipt> no_bias_decay_, linear_scaling_;
 };
-
-// To and from the metadata of checkpoints.
-std::string receipts_to_json(std::span<const Receipt> receipts);
-std::vector<Receipt> receipts_from_json(const std::string& text);
 
 }  // namespace sleight

@@ -1,5 +1,6 @@
-#include "tricks/receipt.h"
+#include "engine/train/receipt.h"
 
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "engine/base/error.h"
@@ -41,6 +42,32 @@ void check_receipts(std::span<const Receipt> receipts) {
   }
   check(idle.empty(), "tricks that are enabled but did nothing in the whole run: ", idle,
         ". Switch them off, or change the settings that kept them from running");
+}
+
+std::string receipts_to_json(std::span<const Receipt> receipts) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Receipt& receipt : receipts) {
+    nlohmann::json counts = nlohmann::json::array();
+    for (const auto& [name, value] : receipt.counts)
+      counts.push_back({name, value});
+    list.push_back({{"trick", receipt.trick}, {"fired", receipt.fired}, {"counts", counts}});
+  }
+  return list.dump();
+}
+
+std::vector<Receipt> receipts_from_json(const std::string& text) {
+  std::vector<Receipt> receipts;
+  try {
+    for (const nlohmann::json& entry : nlohmann::json::parse(text)) {
+      Receipt receipt{.trick = entry.at("trick"), .counts = {}, .fired = entry.at("fired")};
+      for (const nlohmann::json& count : entry.at("counts"))
+        receipt.counts.emplace_back(count.at(0), count.at(1));
+      receipts.push_back(std::move(receipt));
+    }
+  } catch (const nlohmann::json::exception& error) {
+    fail("the receipts in the checkpoint are damaged: ", error.what());
+  }
+  return receipts;
 }
 
 }  // namespace sleight

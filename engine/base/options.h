@@ -1,0 +1,138 @@
+// The settings of a program, each declared once: its name is the flag of the command line and the key of recipe.toml,
+// and from the same declaration follow --help, the range check, what a recipe file holds, and what a resumed run must
+// agree on.
+//
+//   OptionList options;
+//   options.add("mixup", alpha_, "Alpha of Beta(alpha, alpha); 0 turns mixup off").unit("ALPHA").not_negative();
+//
+// Nothing here parses: tools/common/command_line.h reads flags and TOML into the variables.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace sleight {
+
+// Where a value arrives. A std::optional is empty until the user gives a value; whoever resolves the options fills it,
+// so that a recipe file holds what was decided. One that stays empty does not apply and is not written.
+using OptionTarget =
+    std::variant<bool*, int*, std::int64_t*, std::uint64_t*, double*, std::string*, std::vector<std::string>*,
+                 std::optional<bool>*, std::optional<int>*, std::optional<std::int64_t>*, std::optional<double>*,
+                 std::optional<std::string>*, std::optional<std::vector<double>>*>;
+
+class Option {
+ public:
+  Option(std::string name, OptionTarget target, std::string help);
+
+  // What stands for the value in --help, in capitals: "PIXELS", "EPOCHS", "FOLDER". Required for numbers.
+  Option& unit(std::string name);
+  // The default, for a value that a recipe decides: "0.1, for CIFAR models 0.2". Others show what they hold.
+  Option& default_text(std::string text);
+  // "-n". A switch is turned off by "--no-NAME", or by the flag that off_name() says.
+  Option& short_name(char letter);
+  Option& off_name(std::string name);
+  // An older name: still read from the command line and from recipes, not shown.
+  Option& alias(std::string name);
+  // A value without its flag: "predict IMAGE...".
+  Option& positional();
+  Option& required();
+
+  // Both ends are allowed.
+  Option& range(double lowest, double highest);
+  Option& positive();
+  Option& not_negative();
+  Option& one_of(std::vector<std::string> choices);
+  // problem: what is wrong with a value as it was written, or "".
+  Option& check(std::function<std::string(const std::string& text)> problem);
+  // Of a list: "1,2,3" is three values.
+  Option& separated_by(char separator);
+  Option& excludes(std::string name);
+
+  // May change between the parts of a run: it changes no number (loader-threads).
+  Option& free_on_resume();
+  // Says something of one start of the program, not of the run (out, resume, max-steps): not in recipe.toml.
+  Option& of_this_start();
+
+  const std::string& name() const { return name_; }
+  const std::string& help() const { return help_; }
+  const OptionTarget& target() const { return target_; }
+  const std::string& unit() const { return unit_; }
+  // What --help shows as the default; empty: there is none to show. Taken when the option was declared.
+  const std::string& default_text() const { return default_text_; }
+  char short_name() const { return short_name_; }
+  const std::string& off_name() const { return off_name_; }
+  const std::vector<std::string>& aliases() const { return aliases_; }
+  const std::vector<std::string>& choices() const { return choices_; }
+  char separator() const { return separator_; }
+  const std::vector<std::string>& excluded() const { return excluded_; }
+  bool is_positional() const { return positional_; }
+  bool is_required() const { return required_; }
+  bool is_free_on_resume() const { return free_on_resume_; }
+  bool is_in_recipe() const { return !of_this_start_; }
+  bool is_switch() const;
+  bool is_number() const;
+
+  // "" or what is wrong with the value, flag and value named.
+  std::string problem() const;
+  // The value in TOML's syntax: enough digits that reading it again gives the same number. Nothing where it is empty.
+  std::optional<std::string> toml() const;
+
+ private:
+  std::string name_;
+  OptionTarget target_;
+  std::string help_, unit_, default_text_, off_name_;
+  char short_name_ = 0, separator_ = 0;
+  std::vector<std::string> aliases_, choices_, excluded_;
+  std::optional<std::pair<double, double>> range_;
+  std::vector<std::function<std::string(const std::string&)>> checks_;
+  bool positive_ = false, not_negative_ = false;
+  bool positional_ = false, required_ = false, free_on_resume_ = false, of_this_start_ = false;
+};
+
+// A name and its value in TOML's syntax.
+using Setting = std::pair<std::string, std::string>;
+
+class OptionList {
+ public:
+  // The variable must outlive the list. Throws Error for a name that is taken.
+  template <class T>
+  Option& add(std::string name, T& value, std::string help) {
+    return add(Option(std::move(name), OptionTarget(&value), std::move(help)));
+  }
+
+  // In the order in which they were declared.
+  const std::deque<Option>& all() const { return options_; }
+  // By its name or an alias; null when there is none.
+  const Option* find(std::string_view name) const;
+
+  // Throws Error for the first value out of its range.
+  void check() const;
+
+  // What a recipe file holds, with values as they are now: call it when everything is resolved.
+  std::vector<Setting> settings() const;
+
+ private:
+  Option& add(Option option);
+
+  std::deque<Option> options_;  // references to them stay good
+};
+
+// A TOML file of settings, the same run again: "# ... tool --config THIS_FILE --out NEW_FOLDER", then a line each.
+std::string recipe_text(std::string_view tool, const std::vector<Setting>& settings);
+
+// What a resumed run changes: "augmentation was \"none\", now \"cifar\"" for each setting that must agree and does not, in either
+// direction; empty where the run may go on. Both lists complete, that is resolved.
+std::vector<std::string> changed_settings(const OptionList& options, const std::vector<Setting>& before,
+                                          const std::vector<Setting>& now);
+
+std::string toml_quoted(std::string_view text);
+std::string toml_number(double value);
+
+}  // namespace sleight
