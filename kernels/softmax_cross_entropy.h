@@ -19,8 +19,8 @@
 // Shapes    logits, logits_gradient [rows, classes], contiguous; label_a, label_b int32 [rows]; lambda float32 [rows];
 //           loss, log_sum_exp, loss_gradient [rows]; mean_gradient [1]: 1, or the scale of a scaled loss.
 // Types     logits and their gradient: float32, bfloat16, float16 or (cpu only) float64. loss, log_sum_exp,
-// loss_gradient and
-//           mean_gradient: Accumulator of it, that is float64 for float64 and else float32; so is the arithmetic.
+//           loss_gradient and mean_gradient: Accumulator of it, that is float64 for float64 and else float32; so is
+//           the arithmetic.
 // Labels    label_b == nullptr means one label (evaluation, no mixup); lambda is then not read.
 // Saved     for backward: logits and log_sum_exp, nothing else. By with_gradient: nothing.
 // Reads     with_gradient reads the logits from memory once, where forward and backward together read them twice (the

@@ -82,7 +82,7 @@ std::vector<std::string> describe_schedule(const TrainingRecipe& recipe) {
   }
   lines.push_back(
       recipe.warm_up_epochs > 0.0
-          ? line("warm-up: ", recipe.warm_up_epochs, " epochs, ",
+          ? line("warm-up: ", recipe.warm_up_epochs, recipe.warm_up_epochs == 1.0 ? " epoch, " : " epochs, ",
                  recipe.warm_up == WarmUp::linear ? "linear by iteration" : "power 4 by iteration (darknet's burn-in)")
           : "warm-up: off");
   lines.push_back(line("SGD: momentum ", recipe.momentum, recipe.nesterov ? " (Nesterov)" : "", ", weight decay ",

@@ -6,10 +6,10 @@
 // Backward, the reduce pass that has to read the gradient anyway also masks it by the activation and adds the gradient
 // that arrives over the shortcut:
 //
-//   reduce(activation_backward(g, z))          ->  reduce(g), the mask recomputed from x    when nobody else needs the
-//   masked g
-//                                              ->  reduce(g, z) that also writes the masked g otherwise
-//   reduce(add(g, h))                          ->  reduce(g, h) that also writes the masked sum
+//   reduce(activation_backward(g, z))          ->  reduce(g), the mask recomputed from x, where no other step reads
+//                                                  the masked g
+//                                              ->  otherwise reduce(g, z), which also writes the masked g
+//   reduce(add(g, h))                          ->  reduce(g, h), which also writes the masked sum
 #include <algorithm>
 
 #include "engine/ops/batch_norm.h"

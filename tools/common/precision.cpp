@@ -21,8 +21,7 @@ void add_precision_option(CommandLine& command_line, std::string& text) {
       "--precision", text,
       "Of activations and their gradients: fp32, tf32 (fp32 whose convolutions run on tensor cores with 10 bits "
       "of mantissa; cuda only), bf16, or fp16 (training scales its loss dynamically); weights, statistics and "
-      "losses "
-      "stay float32");
+      "losses stay float32");
 }
 
 void warn_if_slow(const Precision& precision, const Device& device) {
