@@ -1,19 +1,26 @@
 #include "tricks/label_smoothing.h"
 
+#include <array>
 #include <cmath>
 
+#include "engine/base/choice.h"
 #include "engine/base/error.h"
 
 namespace sleight {
 
+namespace {
+
+constexpr std::array<Named<kernels::Smoothing>, 2> conventions = {
+    {{kernels::Smoothing::others, "others"}, {kernels::Smoothing::uniform, "uniform"}}};
+
+}  // namespace
+
 kernels::Smoothing parse_smoothing(const std::string& text) {
-  if (text == "others") return kernels::Smoothing::others;
-  if (text == "uniform") return kernels::Smoothing::uniform;
-  fail("the convention of label smoothing is 'others' or 'uniform', got '", text, "'");
+  return parse_choice(conventions, "the convention of label smoothing", text);
 }
 
 std::string to_string(kernels::Smoothing convention) {
-  return convention == kernels::Smoothing::others ? "others" : "uniform";
+  return name_in(conventions, convention);
 }
 
 LabelSmoothing::LabelSmoothing(double epsilon, kernels::Smoothing convention)

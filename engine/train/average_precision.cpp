@@ -1,9 +1,11 @@
 #include "engine/train/average_precision.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <numeric>
 
+#include "engine/base/choice.h"
 #include "engine/base/error.h"
 
 namespace sleight {
@@ -12,6 +14,9 @@ namespace {
 
 constexpr int voc_steps = 10;
 constexpr int coco_steps = 100;
+
+constexpr std::array<Named<RecallLevels>, 2> recall_levels = {
+    {{RecallLevels::exact, "exact"}, {RecallLevels::rounded, "rounded"}}};
 
 double mean(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -57,13 +62,11 @@ PrecisionRecallCurve precision_recall_curve(std::vector<ScoredVerdict> verdicts,
 }
 
 RecallLevels parse_recall_levels(const std::string& name) {
-  if (name == "exact") return RecallLevels::exact;
-  if (name == "rounded") return RecallLevels::rounded;
-  fail("'", name, "' is no kind of recall levels; give one of exact, rounded");
+  return parse_choice(recall_levels, "the kind of recall levels", name);
 }
 
 std::string name_of(RecallLevels levels) {
-  return levels == RecallLevels::exact ? "exact" : "rounded";
+  return name_in(recall_levels, levels);
 }
 
 double voc_eleven_point_average_precision(const PrecisionRecallCurve& curve, RecallLevels levels) {
