@@ -43,7 +43,7 @@ void ClassSmoothing::count(const Program& program, std::int64_t objects) {
   for (const Step& step : program.steps) {
     if (step.operation != &operations::yolo_loss) continue;
     ++losses;
-    if (step.attributes.integer("smoothing") == static_cast<std::int64_t>(form_) &&
+    if (step.attributes.get<kernels::ClassSmoothing>("smoothing") == form_ &&
         step.attributes.number("epsilon") == class_smoothing_epsilon(form_))
       ++smoothed;
   }

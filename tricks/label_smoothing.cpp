@@ -37,7 +37,7 @@ void LabelSmoothing::count(const Program& program, std::int64_t rows) {
       continue;
     }
     const bool smoothed = step.attributes.number("smoothing") == epsilon_ &&
-                          step.attributes.integer("convention") == static_cast<std::int64_t>(convention_);
+                          step.attributes.get<kernels::Smoothing>("convention") == convention_;
     if (smoothed) targets_ += rows;
   }
 }

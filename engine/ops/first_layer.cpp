@@ -59,10 +59,10 @@ ValueId add_resized(Program& program, ValueId like, std::int64_t channels) {
 }
 
 void insert_resize(Program& program, std::size_t index, const Step& beside, ValueId from, ValueId to) {
-  const auto channels = static_cast<double>(program.value(to).type.shape.back());
+  const std::int64_t channels = program.value(to).type.shape.back();
   program.steps.insert(program.steps.begin() + static_cast<std::ptrdiff_t>(index),
                        Step{.operation = &operations::resize_channels,
-                            .attributes = {{"channels", {channels}}},
+                            .attributes = {{"channels", channels}},
                             .inputs = {from},
                             .outputs = {to},
                             .name = beside.name,
@@ -72,7 +72,7 @@ void insert_resize(Program& program, std::size_t index, const Step& beside, Valu
 bool pad_channels(Program& program, std::size_t index) {
   std::vector<std::int32_t> readers = find_first_layer(program, index);
   if (readers.empty()) return false;
-  program.steps[index].attributes.set("channels", static_cast<double>(padded_channels));
+  program.steps[index].attributes.set("channels", padded_channels);
   program.value(program.steps[index].outputs[0]).type.shape.back() = padded_channels;
   // The last first, so that the places of the others stay what they are.
   std::reverse(readers.begin(), readers.end());

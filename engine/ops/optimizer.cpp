@@ -316,7 +316,7 @@ void ops::sgd(Tracer& trace, std::span<const SgdParameter> parameters, bool nest
     inputs.insert(inputs.end(), {entry.parameter, entry.gradient, entry.momentum, entry.average});
     decay.push_back(entry.decay ? 1.0 : 0.0);
   }
-  trace.emit(operations::sgd, std::move(inputs), {{"decay", std::move(decay)}, {"nesterov", {nesterov ? 1.0 : 0.0}}});
+  trace.emit(operations::sgd, std::move(inputs), {{"decay", std::move(decay)}, {"nesterov", nesterov}});
 }
 
 void ops::exponential_moving_average(Tracer& trace, std::span<const AveragedParameter> parameters) {

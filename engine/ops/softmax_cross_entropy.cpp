@@ -215,7 +215,7 @@ ValueId ops::softmax_cross_entropy(Tracer& trace, ValueId logits, ValueId label_
                                    const LossParameters& parameters) {
   return trace
       .emit(operations::softmax_cross_entropy, {logits, label_a, label_b, lambda},
-            {{"smoothing", {parameters.smoothing}}, {"convention", {static_cast<double>(parameters.convention)}}})
+            {{"smoothing", parameters.smoothing}, {"convention", parameters.convention}})
       .front();
 }
 
