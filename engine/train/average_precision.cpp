@@ -77,7 +77,7 @@ double voc_eleven_point_average_precision(const PrecisionRecallCurve& curve, Rec
       if (levels == RecallLevels::exact) return voc_steps * point.true_positives >= step * curve.objects;
       return point.recall(curve.objects) >= step * 0.1;
     });
-    if (reached != curve.points.end()) sum += best[static_cast<std::size_t>(reached - curve.points.begin())];
+    if (reached != curve.points.end()) sum += best[reached - curve.points.begin()];
   }
   return sum / (voc_steps + 1);
 }
@@ -97,7 +97,7 @@ double voc_all_point_average_precision(const PrecisionRecallCurve& curve) {
 double coco_average_precision(const PrecisionRecallCurve& curve) {
   std::vector<double> levels(coco_steps + 1);
   for (int step = 0; step <= coco_steps; ++step)
-    levels[static_cast<std::size_t>(step)] = step * 0.01;
+    levels[step] = step * 0.01;
   return mean(curve.precision_at(levels));
 }
 

@@ -102,7 +102,7 @@ std::vector<ClassGroups> group_detections(const GroundTruth& truth, std::span<co
 
   std::vector<ClassGroups> classes(truth.class_names.size());
   const auto group_at = [&](const ClassAndPicture& place) -> DetectionGroup& {
-    std::vector<DetectionGroup>& groups = classes[static_cast<std::size_t>(place.first)].groups;
+    std::vector<DetectionGroup>& groups = classes[place.first].groups;
     const auto found = std::ranges::lower_bound(groups, place.second, {}, &DetectionGroup::picture);
     if (found != groups.end() && found->picture == place.second) return *found;
     return *groups.insert(found, {place.second, {}, {}});
@@ -131,12 +131,12 @@ std::vector<ClassGroups> group_detections(const GroundTruth& truth, std::span<co
                             .is_ignored = treatment == Treatment::ignored,
                             .is_crowd = object.is_crowd && options.crowd == Treatment::ignored,
                             .position = i});
-    if (treatment == Treatment::counted) ++classes[static_cast<std::size_t>(object.class_index)].objects;
+    if (treatment == Treatment::counted) ++classes[object.class_index].objects;
   }
   for (const std::size_t i : detection_order) {
     const Box box = continuous(detections[i].box, options.edges);
     group_at(place_of(detections[i])).detections.push_back({box, detections[i].score, box.area(), i});
-    ++classes[static_cast<std::size_t>(detections[i].class_index)].detections;
+    ++classes[detections[i].class_index].detections;
   }
   for (ClassGroups& one_class : classes) {
     for (DetectionGroup& group : one_class.groups)

@@ -45,7 +45,7 @@ std::vector<ValueId> written_by(const Step& step) {
   }
   if (step.operation->updates == nullptr) return ids;
   for (const int input : step.operation->updates(step))
-    ids.push_back(step.inputs[static_cast<std::size_t>(input)]);
+    ids.push_back(step.inputs[input]);
   return ids;
 }
 
