@@ -157,9 +157,7 @@ bool statistics_offered(const Program& program, std::size_t index, const Device&
   const kernels::ConvolutionStatisticsShape shape{
       .convolution = convolution_shape(input_type(types, 0), input_type(types, 1), output_type(types, 0),
                                        step.attributes, device)};
-  bool offered = false;
-  kernels::run_on(device.queue(), [&](auto on) { offered = kernels::offers_convolution_statistics(on, shape); });
-  return offered;
+  return kernels::run_on(device.queue(), [&](auto on) { return kernels::offers_convolution_statistics(on, shape); });
 }
 
 // The batch norm with a ReLU before this convolution, when nobody reads its result but this step and its gradients by
@@ -213,9 +211,7 @@ bool normalisation_offered(const Program& program, std::size_t index, const Devi
   if (find_normalisation(program, index) < 0) return false;
   kernels::ConvolutionStatisticsShape shape = statistics_shape(types_of(program, program.steps[index]), device);
   shape.normalises_input = true;
-  bool offered = false;
-  kernels::run_on(device.queue(), [&](auto on) { offered = kernels::offers_convolution_statistics(on, shape); });
-  return offered;
+  return kernels::run_on(device.queue(), [&](auto on) { return kernels::offers_convolution_statistics(on, shape); });
 }
 
 // A convolution with its batch norm, for the examples.

@@ -28,13 +28,12 @@ Arguments arguments_of(const StepTypes& step) {
   arguments.rows = logits.shape[0];
   arguments.classes = logits.shape[1];
   arguments.smoothing = step.attributes.number("smoothing");
-  arguments.convention = static_cast<kernels::Smoothing>(step.attributes.integer("convention"));
+  arguments.convention = step.attributes.get<kernels::Smoothing>("convention");
   arguments.type = logits.element;
   return arguments;
 }
 
-template <class Arguments>
-void fill_labels(Arguments& call, const StepBuffers& buffers) {
+void fill_labels(kernels::SoftmaxCrossEntropyRows& call, const StepBuffers& buffers) {
   call.logits = buffers.inputs[0];
   call.label_a = static_cast<const std::int32_t*>(buffers.inputs[1]);
   call.label_b = static_cast<const std::int32_t*>(buffers.inputs[2]);

@@ -20,10 +20,8 @@ constexpr std::array<const char*, 3> phase_names = {"forward", "backward", "upda
 
 double read_number(const void* data, DataType type, std::int64_t element) {
   double number = 0.0;
-  visit_cpu_type(type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    number = static_cast<double>(static_cast<const T*>(data)[element]);
-  });
+  visit_cpu_type(type,
+                 [&]<class T>(TypeTag<T>) { number = static_cast<double>(static_cast<const T*>(data)[element]); });
   return number;
 }
 
