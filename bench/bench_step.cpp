@@ -161,8 +161,7 @@ int bench(const Options& options) {
     const double roofline = roofline_seconds(executable.program(), peaks);
     std::printf(
         "roofline %.1f pictures/s at the %.1f GFLOP/s of a matrix product and the %.1f GB/s of a copy, measured in "
-        "this "
-        "run; %.1f%% of it reached\n",
+        "this run; %.1f%% of it reached\n",
         pictures / roofline, peaks.flops_per_second * 1e-9, peaks.bytes_per_second * 1e-9, 100.0 * roofline / median);
     report.update({{"roofline_pictures_per_second", pictures / roofline},
                    {"roofline_fraction", roofline / median},

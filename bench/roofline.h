@@ -65,8 +65,7 @@ class MeasuredProduct {
   static Buffer random_matrix(const Device& device, DataType element, std::int64_t size) {
     constexpr std::int64_t drawn = std::int64_t{1} << 16;
     Buffer matrix = device.allocate(size * size * size_of(element));
-    visit_cpu_type(element, [&](auto tag) {
-      using T = typename decltype(tag)::type;
+    visit_cpu_type(element, [&]<class T>(TypeTag<T>) {
       std::vector<T> numbers;
       RandomStream random(1, RandomPurpose::test, static_cast<std::uint64_t>(size));
       for (std::int64_t i = 0; i < drawn; ++i)

@@ -3,8 +3,7 @@
 namespace sleight::kernels {
 
 void activation_forward(Cpu, const ActivationForward& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     using A = Accumulator<T>;
     visit_activation(arguments.function, [&](auto function) {
       const T* x = static_cast<const T*>(arguments.x);
@@ -19,8 +18,7 @@ void activation_forward(Cpu, const ActivationForward& arguments) {
 }
 
 void activation_backward(Cpu, const ActivationBackward& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     using A = Accumulator<T>;
     visit_activation(arguments.function, [&](auto function) {
       const T* y = static_cast<const T*>(arguments.y);

@@ -32,8 +32,7 @@ __global__ void backward_kernel(const T* y, const T* y_gradient, T* x_gradient, 
 }  // namespace
 
 void activation_forward(Target target, const ActivationForward& arguments) {
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     visit_activation(arguments.function, [&](auto function) {
       launch(target, "activation_forward", forward_kernel<decltype(function)::value, T>,
              pack_shape(arguments.size, pack_lanes<T>), static_cast<const T*>(arguments.x),
@@ -43,8 +42,7 @@ void activation_forward(Target target, const ActivationForward& arguments) {
 }
 
 void activation_backward(Target target, const ActivationBackward& arguments) {
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     visit_activation(arguments.function, [&](auto function) {
       launch(target, "activation_backward", backward_kernel<decltype(function)::value, T>,
              pack_shape(arguments.size, pack_lanes<T>), static_cast<const T*>(arguments.y),

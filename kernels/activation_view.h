@@ -3,9 +3,9 @@
 //
 //   element (n, c, h, w)  ->  (((n * blocks + c / lanes) * height + h) * width + w) * lanes + c % lanes
 //
-//   channels last (NHWC)           blocks = 1,          lanes = channels      the interface, and every GPU kernel
-//   blocked channels (nChw16c)     blocks = channels/16, lanes = 16           what oneDNN's fastest CPU convolutions
-//   want a matrix (rows, channels)      height = width = 1, blocks = 1, lanes = channels
+//   channels last (NHWC)         blocks = 1, lanes = channels        the interface, and every GPU kernel
+//   blocked channels (nChw16c)   blocks = channels/16, lanes = 16    what oneDNN's fastest CPU convolutions want
+//   a matrix (rows, channels)    height = width = 1, blocks = 1, lanes = channels
 #pragma once
 
 #include <cstdint>

@@ -3,8 +3,7 @@
 namespace sleight::kernels {
 
 void add(Cpu, const Add& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     using A = Accumulator<T>;
     const T* a = static_cast<const T*>(arguments.a);
     const T* b = static_cast<const T*>(arguments.b);

@@ -21,8 +21,7 @@ __global__ void add_kernel(const T* a, const T* b, T* sum, std::int64_t size) {
 }  // namespace
 
 void add(Target target, const Add& arguments) {
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     launch(target, "add", add_kernel<T>, pack_shape(arguments.size, pack_lanes<T>), static_cast<const T*>(arguments.a),
            static_cast<const T*>(arguments.b), static_cast<T*>(arguments.sum), arguments.size);
   });

@@ -1,42 +1,37 @@
 #include "kernels/average_pool.h"
 
-#include "kernels/channel_strips.h"
+#include "kernels/pool_strips.h"
 
 namespace sleight::kernels {
 namespace {
+
+template <class A>
+A share_of_a_pixel(const PoolRange& rows, const PoolRange& columns) {
+  return A(1) / static_cast<A>((rows.end - rows.begin) * (columns.end - columns.begin));
+}
 
 template <class T>
 void forward(const AveragePool& arguments) {
   using A = Accumulator<T>;
   const ActivationView input = arguments.input;
   const ActivationView output = pooled_view(input, arguments.window);
-  const std::int64_t planes = input.batch * input.blocks;
-
-#pragma omp parallel for collapse(2) schedule(static)
-  for (std::int64_t plane = 0; plane < planes; ++plane)
-    for (std::int64_t out_row = 0; out_row < output.height; ++out_row) {
-      const PoolRange rows = window_pixels(out_row, input.height, arguments.window);
-      for (std::int64_t out_column = 0; out_column < output.width; ++out_column) {
+  for_each_window(
+      output, [&](std::int64_t plane, std::int64_t out_row, std::int64_t out_column, std::int64_t first, auto lanes) {
+        const PoolRange rows = window_pixels(out_row, input.height, arguments.window);
         const PoolRange columns = window_pixels(out_column, input.width, arguments.window);
-        const A share = A(1) / static_cast<A>((rows.end - rows.begin) * (columns.end - columns.begin));
-        for_each_lane_group(input.lanes, [&](std::int64_t first, auto lanes) {
-          A sum[strip_lanes] = {};
-          for (std::int64_t row = rows.begin; row < rows.end; ++row)
-            for (std::int64_t column = columns.begin; column < columns.end; ++column) {
-              const T* x = static_cast<const T*>(arguments.x) +
-                           ((plane * input.height + row) * input.width + column) * input.lanes + first;
-#pragma omp simd
-              for (std::int64_t lane = 0; lane < lanes; ++lane)
-                sum[lane] += static_cast<A>(x[lane]);
-            }
-          T* y = static_cast<T*>(arguments.y) +
-                 ((plane * output.height + out_row) * output.width + out_column) * input.lanes + first;
+        const A share = share_of_a_pixel<A>(rows, columns);
+        A sum[strip_lanes] = {};
+        for_each_place(rows, columns, [&](std::int64_t row, std::int64_t column) {
+          const T* x = static_cast<const T*>(arguments.x) + plane_offset(input, plane, row, column) + first;
 #pragma omp simd
           for (std::int64_t lane = 0; lane < lanes; ++lane)
-            y[lane] = T(sum[lane] * share);
+            sum[lane] += static_cast<A>(x[lane]);
         });
-      }
-    }
+#pragma omp simd
+        for (std::int64_t lane = 0; lane < lanes; ++lane)
+          sum[lane] *= share;
+        store_strip<T>(arguments.y, plane_offset(output, plane, out_row, out_column) + first, sum, lanes);
+      });
 }
 
 template <class T>
@@ -44,46 +39,32 @@ void backward(const AveragePoolBackward& arguments) {
   using A = Accumulator<T>;
   const ActivationView input = arguments.input;
   const ActivationView output = pooled_view(input, arguments.window);
-  const std::int64_t planes = input.batch * input.blocks;
-
-#pragma omp parallel for collapse(2) schedule(static)
-  for (std::int64_t plane = 0; plane < planes; ++plane)
-    for (std::int64_t row = 0; row < input.height; ++row) {
-      const PoolRange out_rows = covering_windows(row, output.height, arguments.window);
-      for (std::int64_t column = 0; column < input.width; ++column) {
-        const PoolRange out_columns = covering_windows(column, output.width, arguments.window);
-        for_each_lane_group(input.lanes, [&](std::int64_t first, auto lanes) {
-          A sum[strip_lanes] = {};
-          for (std::int64_t out_row = out_rows.begin; out_row < out_rows.end; ++out_row)
-            for (std::int64_t out_column = out_columns.begin; out_column < out_columns.end; ++out_column) {
-              const PoolRange rows = window_pixels(out_row, input.height, arguments.window);
-              const PoolRange columns = window_pixels(out_column, input.width, arguments.window);
-              const A share = A(1) / static_cast<A>((rows.end - rows.begin) * (columns.end - columns.begin));
-              const T* y_gradient = static_cast<const T*>(arguments.y_gradient) +
-                                    ((plane * output.height + out_row) * output.width + out_column) * input.lanes +
-                                    first;
+  for_each_window(
+      input, [&](std::int64_t plane, std::int64_t row, std::int64_t column, std::int64_t first, auto lanes) {
+        A sum[strip_lanes] = {};
+        for_each_place(covering_windows(row, output.height, arguments.window),
+                       covering_windows(column, output.width, arguments.window),
+                       [&](std::int64_t out_row, std::int64_t out_column) {
+                         const A share = share_of_a_pixel<A>(window_pixels(out_row, input.height, arguments.window),
+                                                             window_pixels(out_column, input.width, arguments.window));
+                         const T* y_gradient = static_cast<const T*>(arguments.y_gradient) +
+                                               plane_offset(output, plane, out_row, out_column) + first;
 #pragma omp simd
-              for (std::int64_t lane = 0; lane < lanes; ++lane)
-                sum[lane] += static_cast<A>(y_gradient[lane]) * share;
-            }
-          T* x_gradient = static_cast<T*>(arguments.x_gradient) +
-                          ((plane * input.height + row) * input.width + column) * input.lanes + first;
-#pragma omp simd
-          for (std::int64_t lane = 0; lane < lanes; ++lane)
-            x_gradient[lane] = T(sum[lane]);
-        });
-      }
-    }
+                         for (std::int64_t lane = 0; lane < lanes; ++lane)
+                           sum[lane] += static_cast<A>(y_gradient[lane]) * share;
+                       });
+        store_strip<T>(arguments.x_gradient, plane_offset(input, plane, row, column) + first, sum, lanes);
+      });
 }
 
 }  // namespace
 
 void average_pool(Cpu, const AveragePool& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) { forward<typename decltype(tag)::type>(arguments); });
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) { forward<T>(arguments); });
 }
 
 void average_pool_backward(Cpu, const AveragePoolBackward& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) { backward<typename decltype(tag)::type>(arguments); });
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) { backward<T>(arguments); });
 }
 
 }  // namespace sleight::kernels

@@ -62,8 +62,7 @@ __global__ void backward_kernel(AveragePoolBackward arguments, ActivationView ou
 
 void average_pool(Target target, const AveragePool& arguments) {
   require_channels_last("average_pool", arguments.input);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     const ActivationView output = pooled_view(arguments.input, arguments.window);
     launch(target, "average_pool", forward_kernel<T>, picture_rows_shape(output, pack_lanes<T>), arguments, output);
   });
@@ -71,8 +70,7 @@ void average_pool(Target target, const AveragePool& arguments) {
 
 void average_pool_backward(Target target, const AveragePoolBackward& arguments) {
   require_channels_last("average_pool_backward", arguments.input);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     const ActivationView output = pooled_view(arguments.input, arguments.window);
     launch(target, "average_pool_backward", backward_kernel<T>, picture_rows_shape(arguments.input, pack_lanes<T>),
            arguments, output);

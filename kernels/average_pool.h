@@ -1,8 +1,8 @@
 // Mean under a sliding window; the divisor is the number of real pixels in the window (padding does not count).
 //
 //   forward    y[n, c, oh, ow] = (sum of x over the real pixels of the window) / count(oh, ow)
-//   backward   x_gradient[n, c, h, w] = sum over the windows that cover (h, w) of y_gradient[n, c, oh, ow] / count(oh,
-//   ow)
+//   backward   x_gradient[n, c, h, w] = sum over the windows (oh, ow) that cover (h, w) of
+//                                       y_gradient[n, c, oh, ow] / count(oh, ow)
 //
 // As PyTorch's AvgPool2d with count_include_pad = false. The 2x2 stride 2 pooling of ResNet-D's shortcut uses ceil_mode
 // for odd sizes, as GluonCV does (He et al., "Bag of Tricks for Image Classification", 2018, section 4.2).

@@ -47,9 +47,8 @@ void apply(const BatchNormApply& arguments) {
 }  // namespace
 
 void batch_norm_apply(Cpu, const BatchNormApply& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) {
-    visit_activation(arguments.activation,
-                     [&](auto function) { apply<typename decltype(tag)::type, function.value>(arguments); });
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
+    visit_activation(arguments.activation, [&](auto function) { apply<T, function.value>(arguments); });
   });
 }
 

@@ -55,8 +55,7 @@ __global__ void __launch_bounds__(channel_tile_threads, 3)
 
 void batch_norm_apply(Target target, const BatchNormApply& arguments) {
   require_channels_last("batch_norm_apply", arguments.view);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     visit_activation(arguments.activation, [&](auto function) {
       const ChannelSumsGrid grid = channel_rows_grid(arguments.view, pack_lanes<T>);
       launch(target, "batch_norm_apply", apply_kernel<decltype(function)::value, T>,

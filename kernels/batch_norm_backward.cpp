@@ -123,16 +123,14 @@ void backward_apply(const BatchNormBackwardApply& arguments) {
 }  // namespace
 
 void batch_norm_backward_reduce(Cpu, const BatchNormBackwardReduce& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) {
-    visit_activation(arguments.activation,
-                     [&](auto function) { backward_reduce<typename decltype(tag)::type, function.value>(arguments); });
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
+    visit_activation(arguments.activation, [&](auto function) { backward_reduce<T, function.value>(arguments); });
   });
 }
 
 void batch_norm_backward_apply(Cpu, const BatchNormBackwardApply& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) {
-    visit_activation(arguments.activation,
-                     [&](auto function) { backward_apply<typename decltype(tag)::type, function.value>(arguments); });
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
+    visit_activation(arguments.activation, [&](auto function) { backward_apply<T, function.value>(arguments); });
   });
 }
 

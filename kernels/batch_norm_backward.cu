@@ -154,8 +154,7 @@ __global__ void __launch_bounds__(channel_tile_threads, 3)
 
 void batch_norm_backward_reduce(Target target, const BatchNormBackwardReduce& arguments) {
   require_channels_last("batch_norm_backward_reduce", arguments.view);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     visit_activation(arguments.activation, [&](auto function) {
       const ChannelSumsGrid grid(arguments.view);
       launch(target, "batch_norm_backward_reduce", reduce_kernel<decltype(function)::value, T>,
@@ -168,8 +167,7 @@ void batch_norm_backward_reduce(Target target, const BatchNormBackwardReduce& ar
 
 void batch_norm_backward_apply(Target target, const BatchNormBackwardApply& arguments) {
   require_channels_last("batch_norm_backward_apply", arguments.view);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     visit_activation(arguments.activation, [&](auto function) {
       const ChannelSumsGrid grid = channel_rows_grid(arguments.view, pack_lanes<T>);
       launch(target, "batch_norm_backward_apply", apply_kernel<decltype(function)::value, T>,

@@ -8,8 +8,8 @@
 //
 // The second gradient is the one that arrives over the shortcut when z is used twice; adding it here saves a pass.
 // Where the sign of v comes from:
-//   - without a residual: z = null, v is recomputed from x by the arithmetic of batch_norm_apply, and z need not be
-//   kept;
+//   - without a residual: z = null, v is recomputed from x by the arithmetic of batch_norm_apply, and z need not
+//     be kept;
 //   - after a residual was added: z, the saved output, has the sign of v.
 // g is also the gradient of the residual. Where somebody needs it (a residual, or a second gradient) reduce writes it
 // to masked_gradient, and apply then takes gradient = masked_gradient with activation = none. Otherwise apply takes

@@ -5,16 +5,16 @@
 namespace sleight::kernels {
 
 void batch_norm_scale_shift(Cpu, const BatchNormScaleShift& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) {
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     for (std::int64_t channel = 0; channel < arguments.channels; ++channel)
-      batch_norm_scale_shift_channel<typename decltype(tag)::type>(arguments, channel);
+      batch_norm_scale_shift_channel<T>(arguments, channel);
   });
 }
 
 void batch_norm_finish_sums(Cpu, const BatchNormFinishSums& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) {
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     for (std::int64_t channel = 0; channel < arguments.channels; ++channel)
-      batch_norm_finish_sums_channel<Accumulator<typename decltype(tag)::type>>(arguments, channel);
+      batch_norm_finish_sums_channel<Accumulator<T>>(arguments, channel);
   });
 }
 

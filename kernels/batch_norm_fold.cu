@@ -26,9 +26,9 @@ LaunchShape one_thread_per_channel(std::int64_t channels) {
 }  // namespace
 
 void batch_norm_scale_shift(Target target, const BatchNormScaleShift& arguments) {
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    launch(target, "batch_norm_scale_shift", scale_shift_kernel<typename decltype(tag)::type>,
-           one_thread_per_channel(arguments.channels), arguments);
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
+    launch(target, "batch_norm_scale_shift", scale_shift_kernel<T>, one_thread_per_channel(arguments.channels),
+           arguments);
   });
 }
 

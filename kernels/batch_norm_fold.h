@@ -11,7 +11,10 @@
 // Types          scale, shift: float32, bfloat16, float16, float64 (cpu only), rounded once. The sums: float32. All
 //                else: float32, or float64 with float64.
 // Numbers        the sums are not shifted: where |mean| is m times the deviation, the variance keeps 24 - 2 log2(m)
-// bits. Aliasing       none. Writes         `=`; unbiased_variance may be null. Deterministic  yes.
+//                bits.
+// Aliasing       none.
+// Writes         `=`; unbiased_variance may be null.
+// Deterministic  yes.
 #pragma once
 
 #include <cstdint>

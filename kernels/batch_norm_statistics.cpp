@@ -50,12 +50,12 @@ std::int64_t batch_norm_workspace_bytes(const ActivationView& view) {
 }
 
 void batch_norm_partial_statistics(Cpu, const BatchNormPartialStatistics& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) { partial_statistics<typename decltype(tag)::type>(arguments); });
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) { partial_statistics<T>(arguments); });
 }
 
 void batch_norm_finish_statistics(Cpu, const BatchNormFinishStatistics& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) {
-    using A = Accumulator<typename decltype(tag)::type>;
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
+    using A = Accumulator<T>;
     const std::int64_t channels = arguments.channels;
     const double* sums = arguments.sums;
     for (std::int64_t channel = 0; channel < channels; ++channel)
@@ -70,8 +70,8 @@ void batch_norm_statistics(Cpu cpu, const BatchNormStatistics& arguments) {
 }
 
 void batch_norm_inference_statistics(Cpu, const BatchNormInferenceStatistics& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) {
-    using A = Accumulator<typename decltype(tag)::type>;
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
+    using A = Accumulator<T>;
     for (std::int64_t channel = 0; channel < arguments.channels; ++channel)
       batch_norm_inference_channel<A>(arguments, channel);
   });

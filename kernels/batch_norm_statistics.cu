@@ -76,8 +76,7 @@ __global__ void inference_kernel(BatchNormInferenceStatistics arguments) {
 
 void launch_partial(Target target, const BatchNormPartialStatistics& arguments, const ChannelSumsGrid& grid) {
   require_channels_last("batch_norm_statistics", arguments.view);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     launch(target, "batch_norm_statistics_partial", partial_kernel<T>, channel_tile_shape(grid, pack_lanes<T>),
            static_cast<const T*>(arguments.x), static_cast<double*>(arguments.workspace), arguments.view.rows(),
            grid.channels, grid.chunks, grid.chunk_rows);

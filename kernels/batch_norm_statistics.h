@@ -1,11 +1,11 @@
 // What batch norm knows about a batch: mean and deviation of every channel over all rows (batch * height * width).
 //
 //   mean[c]               = sum_r x[r, c] / n
-//   variance[c]           = sum_r (x[r, c] - mean[c])^2 / n                      biased: what the batch is divided by
+//   variance[c]           = sum_r (x[r, c] - mean[c])^2 / n      biased: what the batch is divided by
 //   inverse_deviation[c]  = 1 / sqrt(variance[c] + epsilon)
-//   unbiased_variance[c]  = variance[c] * n / (n - 1)  what the running statistics take in
-//   (kernels/running_statistics.h);
-//                                                      with n = 1 the factor is left out
+//   unbiased_variance[c]  = variance[c] * n / (n - 1)            what the running statistics take in
+//                                                                (kernels/running_statistics.h); with n = 1 the
+//                                                                factor is left out
 //
 // In two stages, so that several processes can share one batch (sync batch norm): `partial` reduces this process's rows
 // to per-channel (sum, sum of squares) and the count, in float64; these are added over the processes (empty and unequal
@@ -64,8 +64,8 @@ struct BatchNormFinishStatistics {
   void* unbiased_variance = nullptr;  // optional
 };
 
-// Instead of the batch's statistics, at inference: mean = running_mean, inverse_deviation = 1 / sqrt(running_variance +
-// epsilon).
+// Instead of the batch's statistics, at inference:
+//   mean = running_mean,   inverse_deviation = 1 / sqrt(running_variance + epsilon)
 struct BatchNormInferenceStatistics {
   DataType type = DataType::float32;  // of the activations
   std::int64_t channels = 0;

@@ -12,8 +12,7 @@ std::int64_t bias_gradient_workspace_bytes(const ActivationView& view) {
 }
 
 void bias(Cpu, const Bias& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     using A = Accumulator<T>;
     ChannelStrips(arguments.view).for_each([&](const ChannelStrip& strip, auto lanes, std::int64_t) {
       const A* all = static_cast<const A*>(arguments.bias) + strip.first_channel;
@@ -30,8 +29,7 @@ void bias(Cpu, const Bias& arguments) {
 }
 
 void bias_gradient(Cpu, const BiasGradient& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     using A = Accumulator<T>;
     const ChannelStrips strips(arguments.view);
     double* partial = static_cast<double*>(arguments.workspace);

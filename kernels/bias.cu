@@ -55,8 +55,7 @@ __global__ void total_kernel(const double* partial, float* bias_gradient, std::i
 
 void bias(Target target, const Bias& arguments) {
   require_channels_last("bias", arguments.view);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     const ChannelSumsGrid grid = channel_rows_grid(arguments.view, pack_lanes<T>);
     launch(target, "bias", bias_kernel<T>, channel_tile_shape(grid, pack_lanes<T>), static_cast<const T*>(arguments.x),
            static_cast<const float*>(arguments.bias), static_cast<T*>(arguments.y), arguments.view.rows(),
@@ -66,8 +65,7 @@ void bias(Target target, const Bias& arguments) {
 
 void bias_gradient(Target target, const BiasGradient& arguments) {
   require_channels_last("bias_gradient", arguments.view);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     const ChannelSumsGrid grid(arguments.view);
     double* partial = static_cast<double*>(arguments.workspace);
     launch(target, "bias_gradient_partial", partial_kernel<T>, channel_tile_shape(grid, pack_lanes<T>),

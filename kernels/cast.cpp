@@ -54,19 +54,15 @@ void cast_list_typed(const CastList& arguments) {
 
 void cast(Cpu, const Cast& arguments) {
   check_cast(arguments.from_type, arguments.to_type);
-  visit_cpu_type(arguments.from_type, [&](auto from_tag) {
-    visit_cpu_type(arguments.to_type, [&](auto to_tag) {
-      cast_typed<typename decltype(from_tag)::type, typename decltype(to_tag)::type>(arguments);
-    });
+  visit_cpu_type(arguments.from_type, [&]<class From>(TypeTag<From>) {
+    visit_cpu_type(arguments.to_type, [&]<class To>(TypeTag<To>) { cast_typed<From, To>(arguments); });
   });
 }
 
 void cast_list(Cpu, const CastList& arguments) {
   check_cast(arguments.from_type, arguments.to_type);
-  visit_cpu_type(arguments.from_type, [&](auto from_tag) {
-    visit_cpu_type(arguments.to_type, [&](auto to_tag) {
-      cast_list_typed<typename decltype(from_tag)::type, typename decltype(to_tag)::type>(arguments);
-    });
+  visit_cpu_type(arguments.from_type, [&]<class From>(TypeTag<From>) {
+    visit_cpu_type(arguments.to_type, [&]<class To>(TypeTag<To>) { cast_list_typed<From, To>(arguments); });
   });
 }
 

@@ -33,10 +33,8 @@ __global__ void cast_list_kernel(TensorList<CastTensor> tensors) {
 
 void cast(Target target, const Cast& arguments) {
   check_cast(arguments.from_type, arguments.to_type);
-  visit_gpu_type(arguments.from_type, [&](auto from_tag) {
-    visit_gpu_type(arguments.to_type, [&](auto to_tag) {
-      using From = typename decltype(from_tag)::type;
-      using To = typename decltype(to_tag)::type;
+  visit_gpu_type(arguments.from_type, [&]<class From>(TypeTag<From>) {
+    visit_gpu_type(arguments.to_type, [&]<class To>(TypeTag<To>) {
       launch(target, "cast", cast_kernel<From, To>, pack_shape(arguments.count, lanes),
              static_cast<const From*>(arguments.from), static_cast<To*>(arguments.to), arguments.count);
     });
@@ -45,10 +43,8 @@ void cast(Target target, const Cast& arguments) {
 
 void cast_list(Target target, const CastList& arguments) {
   check_cast(arguments.from_type, arguments.to_type);
-  visit_gpu_type(arguments.from_type, [&](auto from_tag) {
-    visit_gpu_type(arguments.to_type, [&](auto to_tag) {
-      using From = typename decltype(from_tag)::type;
-      using To = typename decltype(to_tag)::type;
+  visit_gpu_type(arguments.from_type, [&]<class From>(TypeTag<From>) {
+    visit_gpu_type(arguments.to_type, [&]<class To>(TypeTag<To>) {
       const LaunchShape shape{dim3(blocks_for(arguments.tensors.chunk_count, 1)), dim3(256)};
       launch(target, "cast_list", cast_list_kernel<From, To>, shape, arguments.tensors);
     });

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "kernels/convolution.h"
+#include "kernels/plain.h"
 
 namespace sleight::kernels {
 namespace {
@@ -219,27 +220,18 @@ class BackwardWeights : public ConvolutionBackwardWeights {
   Offsets offsets_;
 };
 
-// Interface<T> for the element type of the shape.
-template <template <class> class Implementation, class Interface>
-std::unique_ptr<Interface> make(const ConvolutionShape& shape) {
-  check(shape);
-  std::unique_ptr<Interface> result;
-  visit_cpu_type(shape.type, [&]<class T>(TypeTag<T>) { result = std::make_unique<Implementation<T>>(shape); });
-  return result;
-}
-
 }  // namespace
 
 std::unique_ptr<ConvolutionForward> make_plain_convolution_forward(const ConvolutionShape& shape) {
-  return make<Forward, ConvolutionForward>(shape);
+  return make_plain<Forward, ConvolutionForward>(shape);
 }
 
 std::unique_ptr<ConvolutionBackwardData> make_plain_convolution_backward_data(const ConvolutionShape& shape) {
-  return make<BackwardData, ConvolutionBackwardData>(shape);
+  return make_plain<BackwardData, ConvolutionBackwardData>(shape);
 }
 
 std::unique_ptr<ConvolutionBackwardWeights> make_plain_convolution_backward_weights(const ConvolutionShape& shape) {
-  return make<BackwardWeights, ConvolutionBackwardWeights>(shape);
+  return make_plain<BackwardWeights, ConvolutionBackwardWeights>(shape);
 }
 
 }  // namespace sleight::kernels

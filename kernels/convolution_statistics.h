@@ -20,9 +20,8 @@
 //     (kernels/batch_norm_fold.h), and z is rounded to it too, as it would be in memory. The backward pass of that
 //     batch norm finds the sign before the ReLU in float32: so close to zero the two may be on different sides of its
 //     corner;
-//   - the sums are taken in float32, of the convolution's sums before or after they are rounded to the output's type,
-//   and
-//     without shift: where |mean| is m times the deviation, the variance keeps about 24 - 2 log2(m) bits.
+//   - the sums are taken in float32, of the convolution's sums before or after they are rounded to the output's
+//     type, and without shift: where |mean| is m times the deviation, the variance keeps about 24 - 2 log2(m) bits.
 // Source: NVIDIA, "cuDNN Frontend: Graph API", the fusions ConvBNFprop and ConvBNWgrad.
 #pragma once
 

@@ -73,8 +73,7 @@ void first_non_finite(Cpu, const FirstNonFinite& arguments) {
     const TensorChunk chunk = locate_chunk(tensors, number);
     const CheckedTensor& tensor = tensors.entries[chunk.tensor];
     std::int64_t found = -1;
-    visit_cpu_type(tensor.type, [&](auto tag) {
-      using T = typename decltype(tag)::type;
+    visit_cpu_type(tensor.type, [&]<class T>(TypeTag<T>) {
       found = find_in(static_cast<const T*>(tensor.data), chunk.begin, chunk.end);
     });
     arguments.workspace[number] = found < 0 ? -1 : static_cast<std::int32_t>(found - chunk.begin);

@@ -7,9 +7,8 @@
 // Scratch   workspace int32 [tensors.chunk_count], overwritten. Every chunk notes its first bad element there, then one
 //           pass takes the first chunk that has one: no atomics, and the answer does not depend on any order.
 // Types     float32, bfloat16, float16 and float64, mixed freely in one list. Build entries with checked_tensor, which
-// rejects
-//           other types with std::invalid_argument: the table itself may lie in the GPU's memory, where the host cannot
-//           look.
+//           rejects other types with std::invalid_argument: the table itself may lie in the GPU's memory, where the
+//           host cannot look.
 // Writes    result and workspace are assigned (=); the tensors are only read.
 #pragma once
 

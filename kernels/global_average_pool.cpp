@@ -62,11 +62,11 @@ void backward(const GlobalAveragePoolBackward& arguments) {
 }  // namespace
 
 void global_average_pool(Cpu, const GlobalAveragePool& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) { forward<typename decltype(tag)::type>(arguments); });
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) { forward<T>(arguments); });
 }
 
 void global_average_pool_backward(Cpu, const GlobalAveragePoolBackward& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) { backward<typename decltype(tag)::type>(arguments); });
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) { backward<T>(arguments); });
 }
 
 }  // namespace sleight::kernels

@@ -46,8 +46,7 @@ __global__ void backward_kernel(const T* y_gradient, T* x_gradient, ActivationVi
 void global_average_pool(Target target, const GlobalAveragePool& arguments) {
   const ActivationView view = arguments.view;
   require_channels_last("global_average_pool", view);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     ChannelSumsGrid grid(view);
     grid.cut(view.rows(), view.pixels());
     launch(target, "global_average_pool", forward_kernel<T>, channel_tile_shape(grid, pack_lanes<T>),
@@ -57,8 +56,7 @@ void global_average_pool(Target target, const GlobalAveragePool& arguments) {
 
 void global_average_pool_backward(Target target, const GlobalAveragePoolBackward& arguments) {
   require_channels_last("global_average_pool_backward", arguments.view);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     launch(target, "global_average_pool_backward", backward_kernel<T>,
            picture_rows_shape(arguments.view, pack_lanes<T>), static_cast<const T*>(arguments.y_gradient),
            static_cast<T*>(arguments.x_gradient), arguments.view);

@@ -42,10 +42,7 @@ __global__ void image_prepare_kernel(ImagePrepare a) {
         const float other = static_cast<float>(partner_row[(partner_flip ? width - 1 - w : w) * 3 + c]);
         value = blended(value, other, lambda);
       }
-      // Selected instead of indexed by c, which would put the three numbers into slow local memory.
-      const float mean = c == 0 ? a.mean[0] : (c == 1 ? a.mean[1] : a.mean[2]);
-      const float scale = c == 0 ? inverse_deviation[0] : (c == 1 ? inverse_deviation[1] : inverse_deviation[2]);
-      values[i] = partner_exists ? normalised(value, mean, scale) : NAN;
+      values[i] = partner_exists ? normalised(value, of_color(a.mean, c), of_color(inverse_deviation, c)) : NAN;
     }
     store_lanes(out + first, values, valid);
   });
@@ -63,11 +60,8 @@ void start(Target target, const ImagePrepare& a) {
 
 void image_prepare(Target target, const ImagePrepare& a) {
   check_arguments(a);
-  visit_gpu_type(a.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    if (a.channels == 3) start<T, 3>(target, a);
-    if (a.channels == 4) start<T, 4>(target, a);
-    if (a.channels == 8) start<T, 8>(target, a);
+  visit_gpu_type(a.type, [&]<class T>(TypeTag<T>) {
+    visit_channels(a.channels, [&](auto channels) { start<T, channels.value>(target, a); });
   });
 }
 

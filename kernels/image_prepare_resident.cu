@@ -134,10 +134,7 @@ __global__ void image_prepare_resident_kernel(ImagePrepareResident a, Chunks chu
       if (i < valid && c < 3) {
         float value = own_row.colour_at(own, width, w, c);
         if (mixed) value = blended(value, other_row.colour_at(other, width, w, c), lambda);
-        // Selected instead of indexed by c, which would put the three numbers into slow local memory.
-        const float mean = c == 0 ? a.mean[0] : (c == 1 ? a.mean[1] : a.mean[2]);
-        const float scale = c == 0 ? inverse_deviation[0] : (c == 1 ? inverse_deviation[1] : inverse_deviation[2]);
-        values[i] = all_exist ? normalised(value, mean, scale) : NAN;
+        values[i] = all_exist ? normalised(value, of_color(a.mean, c), of_color(inverse_deviation, c)) : NAN;
       }
       if (++c < Channels) continue;
       c = 0;
@@ -173,11 +170,8 @@ void start(Target target, const ImagePrepareResident& a) {
 
 void image_prepare_resident(Target target, const ImagePrepareResident& a) {
   check_arguments(a);
-  visit_gpu_type(a.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    if (a.channels == 3) start<T, 3>(target, a);
-    if (a.channels == 4) start<T, 4>(target, a);
-    if (a.channels == 8) start<T, 8>(target, a);
+  visit_gpu_type(a.type, [&]<class T>(TypeTag<T>) {
+    visit_channels(a.channels, [&](auto channels) { start<T, channels.value>(target, a); });
   });
 }
 

@@ -42,7 +42,7 @@ void label_rank(Cpu, const LabelRank& arguments) {
                                   std::to_string(arguments.label[n]) + "; the classes are 0 to " +
                                   std::to_string(arguments.classes - 1));
   }
-  visit_cpu_type(arguments.type, [&](auto tag) { label_rank_typed<typename decltype(tag)::type>(arguments); });
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) { label_rank_typed<T>(arguments); });
 }
 
 }  // namespace sleight::kernels

@@ -39,8 +39,7 @@ __global__ void label_rank_kernel(LabelRank arguments) {
 
 void label_rank(Target target, const LabelRank& arguments) {
   check_arguments(arguments);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     const std::int64_t packs = (arguments.classes + pack_lanes<T> - 1) / pack_lanes<T>;
     const unsigned threads = static_cast<unsigned>(std::clamp<std::int64_t>((packs + 31) / 32 * 32, 32, 256));
     const LaunchShape shape{dim3(blocks_for(arguments.rows, 1)), dim3(threads)};

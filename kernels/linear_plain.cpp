@@ -1,5 +1,6 @@
 // The three products of the fully connected layer as loops.
 #include "kernels/linear.h"
+#include "kernels/plain.h"
 
 namespace sleight::kernels {
 namespace {
@@ -93,26 +94,18 @@ class BackwardWeights : public LinearBackwardWeights {
   LinearShape shape_;
 };
 
-template <template <class> class Implementation, class Interface>
-std::unique_ptr<Interface> make(const LinearShape& shape) {
-  check(shape);
-  std::unique_ptr<Interface> result;
-  visit_cpu_type(shape.type, [&]<class T>(TypeTag<T>) { result = std::make_unique<Implementation<T>>(shape); });
-  return result;
-}
-
 }  // namespace
 
 std::unique_ptr<LinearForward> make_plain_linear_forward(const LinearShape& shape) {
-  return make<Forward, LinearForward>(shape);
+  return make_plain<Forward, LinearForward>(shape);
 }
 
 std::unique_ptr<LinearBackwardData> make_plain_linear_backward_data(const LinearShape& shape) {
-  return make<BackwardData, LinearBackwardData>(shape);
+  return make_plain<BackwardData, LinearBackwardData>(shape);
 }
 
 std::unique_ptr<LinearBackwardWeights> make_plain_linear_backward_weights(const LinearShape& shape) {
-  return make<BackwardWeights, LinearBackwardWeights>(shape);
+  return make_plain<BackwardWeights, LinearBackwardWeights>(shape);
 }
 
 }  // namespace sleight::kernels

@@ -74,8 +74,7 @@ __global__ void backward_kernel(MaxPoolBackward arguments, ActivationView output
 
 void max_pool(Target target, const MaxPool& arguments) {
   require_channels_last("max_pool", arguments.input);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     const ActivationView output = pooled_view(arguments.input, arguments.window);
     launch(target, "max_pool", forward_kernel<T>, picture_rows_shape(output, pack_lanes<T>), arguments, output);
   });
@@ -83,8 +82,7 @@ void max_pool(Target target, const MaxPool& arguments) {
 
 void max_pool_backward(Target target, const MaxPoolBackward& arguments) {
   require_channels_last("max_pool_backward", arguments.input);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     const ActivationView output = pooled_view(arguments.input, arguments.window);
     launch(target, "max_pool_backward", backward_kernel<T>, picture_rows_shape(arguments.input, pack_lanes<T>),
            arguments, output);

@@ -74,7 +74,7 @@ void detect(const NonMaximumSuppression& arguments, std::int64_t picture) {
       return other.class_index == class_index && suppresses(other.box, candidate.box, arguments.overlap_threshold);
     });
     if (suppressed) continue;
-    kept[static_cast<std::size_t>(found++)] = candidate;
+    kept[found++] = candidate;
     row[DetectionColumn::class_index] = static_cast<float>(class_index);
     row[DetectionColumn::score] = score_of(best[i]);
     std::copy(box, box + 4, row + DetectionColumn::left);

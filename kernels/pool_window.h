@@ -44,8 +44,7 @@ inline ActivationView pooled_view(ActivationView input, const PoolWindow& window
   return input;
 }
 
-// Along one axis: the real pixels [begin, end) under output o, and the outputs [begin, end) whose window covers pixel
-// i.
+// Along one axis: the real pixels [begin, end) under output o, or the outputs [begin, end) whose window covers pixel i.
 struct PoolRange {
   std::int64_t begin;
   std::int64_t end;

@@ -7,6 +7,7 @@
 // and called through run_on(queue, [&](auto device) { add(device, arguments); }).
 #pragma once
 
+#include <utility>
 #include <variant>
 
 struct CUstream_st;
@@ -41,9 +42,10 @@ struct Cuda {
 
 namespace sleight::kernels {
 
+// Gives what the function returns.
 template <class Function>
-void run_on(const Queue& queue, Function&& function) {
-  std::visit(function, queue);
+decltype(auto) run_on(const Queue& queue, Function&& function) {
+  return std::visit(std::forward<Function>(function), queue);
 }
 
 }  // namespace sleight::kernels

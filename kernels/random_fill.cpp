@@ -37,7 +37,7 @@ void random_fill_typed(const RandomFill& arguments) {
 
 void random_fill(Cpu, const RandomFill& arguments) {
   check_arguments(arguments);
-  visit_cpu_type(arguments.type, [&](auto tag) { random_fill_typed<typename decltype(tag)::type>(arguments); });
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) { random_fill_typed<T>(arguments); });
 }
 
 }  // namespace sleight::kernels

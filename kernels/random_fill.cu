@@ -28,8 +28,7 @@ __global__ void random_fill_kernel(RandomFill arguments) {
 
 void random_fill(Target target, const RandomFill& arguments) {
   check_arguments(arguments);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     launch(target, "random_fill", random_fill_kernel<T>, pack_shape(arguments.count, pack_lanes<T>), arguments);
   });
 }

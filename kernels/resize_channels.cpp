@@ -19,8 +19,7 @@ void resize_channels(Cpu, const ResizeChannels& arguments) {
   const std::int64_t from = arguments.from_channels;
   const std::int64_t to = arguments.to_channels;
   const std::int64_t kept = std::min(from, to);
-  visit_cpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     const T* const x = static_cast<const T*>(arguments.x);
     T* const y = static_cast<T*>(arguments.y);
 #pragma omp parallel for schedule(static)

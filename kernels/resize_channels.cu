@@ -32,8 +32,7 @@ __global__ void resize_channels_kernel(ResizeChannels a) {
 
 void resize_channels(Target target, const ResizeChannels& arguments) {
   check_arguments(arguments);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     launch(target, "resize_channels", resize_channels_kernel<T>,
            pack_shape(arguments.rows * arguments.to_channels, pack_lanes<T>), arguments);
   });

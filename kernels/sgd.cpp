@@ -67,7 +67,7 @@ void sgd_typed(const Sgd& arguments) {
     const TensorChunk chunk = locate_chunk(arguments.tensors, number);
     const SgdTensor& tensor = arguments.tensors.entries[chunk.tensor];
     visit_cpu_type(tensor.gradient_type,
-                   [&](auto tag) { update_chunk<Parameter, typename decltype(tag)::type>(arguments, tensor, chunk); });
+                   [&]<class T>(TypeTag<T>) { update_chunk<Parameter, T>(arguments, tensor, chunk); });
   }
 }
 

@@ -3,10 +3,10 @@
 //   g          = gradient * gradient_scale + weight_decay * decay * parameter
 //   momentum   = momentum_factor * momentum + g
 //   parameter -= learning_rate * (nesterov ? g + momentum_factor * momentum : momentum)
-//   average    = ema_decay * average + (1 - ema_decay) * parameter      where a tensor has one: the new weights are
-//   still
-//                in registers, so that the moving average (kernels/exponential_moving_average.h) costs no launch and
-//                one pass over the weights less
+//   average    = ema_decay * average + (1 - ema_decay) * parameter      where a tensor has one
+//
+// The new weights are still in registers when the average takes them in, so that the moving average
+// (kernels/exponential_moving_average.h) costs no launch of its own and one pass over the weights less.
 //
 // This is PyTorch's torch.optim.SGD with dampening 0: the learning rate multiplies the step and is not inside the
 // momentum buffer. Momentum buffers start at 0, which equals PyTorch's first step (momentum = g).

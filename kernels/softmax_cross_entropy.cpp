@@ -9,15 +9,6 @@ namespace sleight::kernels {
 
 namespace {
 
-void check_static_arguments(std::int64_t classes, double smoothing) {
-  if (classes < 2)
-    throw std::invalid_argument("softmax_cross_entropy: " + std::to_string(classes) +
-                                " classes; with fewer than 2 there is nothing to tell apart");
-  if (!(smoothing >= 0 && smoothing < 1))
-    throw std::invalid_argument("softmax_cross_entropy: label smoothing " + std::to_string(smoothing) +
-                                "; it must be at least 0 and less than 1");
-}
-
 void check_labels(const std::int32_t* label, const char* name, std::int64_t rows, std::int64_t classes) {
   for (std::int64_t n = 0; label != nullptr && n < rows; ++n) {
     if (label[n] < 0 || label[n] >= classes)
@@ -25,6 +16,11 @@ void check_labels(const std::int32_t* label, const char* name, std::int64_t rows
                                   " is " + std::to_string(label[n]) + "; the classes are 0 to " +
                                   std::to_string(classes - 1));
   }
+}
+
+void check_labels(const SoftmaxCrossEntropyRows& arguments) {
+  check_labels(arguments.label_a, "label_a", arguments.rows, arguments.classes);
+  check_labels(arguments.label_b, "label_b", arguments.rows, arguments.classes);
 }
 
 // The labels of one row and their weights. Two equal labels are one label: lambda * x + (1 - lambda) * x is not exactly
@@ -36,8 +32,8 @@ struct RowTarget {
   Value lambda;
 };
 
-template <class Value, class Arguments>
-RowTarget<Value> row_target(const Arguments& arguments, std::int64_t row) {
+template <class Value>
+RowTarget<Value> row_target(const SoftmaxCrossEntropyRows& arguments, std::int64_t row) {
   const std::int32_t a = arguments.label_a[row];
   const std::int32_t b = arguments.label_b != nullptr ? arguments.label_b[row] : a;
   return {a, b, a == b ? Value(1) : Value(arguments.lambda[row])};
@@ -50,8 +46,8 @@ struct TargetValues {
   Value extra_at_label;
 };
 
-template <class Value, class Arguments>
-TargetValues<Value> target_values(const Arguments& arguments) {
+template <class Value>
+TargetValues<Value> target_values(const SoftmaxCrossEntropyRows& arguments) {
   const SmoothedTarget target = smoothed_target(arguments.convention, arguments.smoothing, arguments.classes);
   return {Value(target.elsewhere), Value(target.at_label - target.elsewhere)};
 }
@@ -147,37 +143,31 @@ void with_gradient(const SoftmaxCrossEntropyWithGradient& arguments) {
 
 }  // namespace
 
-void check_arguments(const SoftmaxCrossEntropyForward& arguments) {
-  check_static_arguments(arguments.classes, arguments.smoothing);
-}
-
-void check_arguments(const SoftmaxCrossEntropyBackward& arguments) {
-  check_static_arguments(arguments.classes, arguments.smoothing);
-}
-
-void check_arguments(const SoftmaxCrossEntropyWithGradient& arguments) {
-  check_static_arguments(arguments.classes, arguments.smoothing);
+void check_arguments(const SoftmaxCrossEntropyRows& arguments) {
+  if (arguments.classes < 2)
+    throw std::invalid_argument("softmax_cross_entropy: " + std::to_string(arguments.classes) +
+                                " classes; with fewer than 2 there is nothing to tell apart");
+  if (!(arguments.smoothing >= 0 && arguments.smoothing < 1))
+    throw std::invalid_argument("softmax_cross_entropy: label smoothing " + std::to_string(arguments.smoothing) +
+                                "; it must be at least 0 and less than 1");
 }
 
 void softmax_cross_entropy_forward(Cpu, const SoftmaxCrossEntropyForward& arguments) {
   check_arguments(arguments);
-  check_labels(arguments.label_a, "label_a", arguments.rows, arguments.classes);
-  check_labels(arguments.label_b, "label_b", arguments.rows, arguments.classes);
-  visit_cpu_type(arguments.type, [&](auto tag) { forward<typename decltype(tag)::type>(arguments); });
+  check_labels(arguments);
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) { forward<T>(arguments); });
 }
 
 void softmax_cross_entropy_backward(Cpu, const SoftmaxCrossEntropyBackward& arguments) {
   check_arguments(arguments);
-  check_labels(arguments.label_a, "label_a", arguments.rows, arguments.classes);
-  check_labels(arguments.label_b, "label_b", arguments.rows, arguments.classes);
-  visit_cpu_type(arguments.type, [&](auto tag) { backward<typename decltype(tag)::type>(arguments); });
+  check_labels(arguments);
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) { backward<T>(arguments); });
 }
 
 void softmax_cross_entropy_with_gradient(Cpu, const SoftmaxCrossEntropyWithGradient& arguments) {
   check_arguments(arguments);
-  check_labels(arguments.label_a, "label_a", arguments.rows, arguments.classes);
-  check_labels(arguments.label_b, "label_b", arguments.rows, arguments.classes);
-  visit_cpu_type(arguments.type, [&](auto tag) { with_gradient<typename decltype(tag)::type>(arguments); });
+  check_labels(arguments);
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) { with_gradient<T>(arguments); });
 }
 
 }  // namespace sleight::kernels

@@ -19,8 +19,7 @@ struct RowTarget {
   bool valid;
 };
 
-template <class Arguments>
-__device__ RowTarget row_target(const Arguments& arguments, std::int64_t row) {
+__device__ RowTarget row_target(const SoftmaxCrossEntropyRows& arguments, std::int64_t row) {
   const std::int32_t a = arguments.label_a[row];
   const std::int32_t b = arguments.label_b != nullptr ? arguments.label_b[row] : a;
   const float lambda = a == b ? 1.0F : arguments.lambda[row];
@@ -34,8 +33,7 @@ struct TargetValues {
   float extra_at_label;
 };
 
-template <class Arguments>
-TargetValues target_values(const Arguments& arguments) {
+TargetValues target_values(const SoftmaxCrossEntropyRows& arguments) {
   const SmoothedTarget target = smoothed_target(arguments.convention, arguments.smoothing, arguments.classes);
   return {static_cast<float>(target.elsewhere), static_cast<float>(target.at_label - target.elsewhere)};
 }
@@ -199,8 +197,7 @@ void start_with_gradient(Target target, const LaunchShape& shape, const SoftmaxC
 
 void softmax_cross_entropy_forward(Target target, const SoftmaxCrossEntropyForward& arguments) {
   check_arguments(arguments);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     launch(target, "softmax_cross_entropy_forward", forward_kernel<T>,
            shape_of(arguments.rows, arguments.classes, pack_lanes<T>), arguments, target_values(arguments));
   });
@@ -208,8 +205,7 @@ void softmax_cross_entropy_forward(Target target, const SoftmaxCrossEntropyForwa
 
 void softmax_cross_entropy_backward(Target target, const SoftmaxCrossEntropyBackward& arguments) {
   check_arguments(arguments);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     launch(target, "softmax_cross_entropy_backward", backward_kernel<T>,
            shape_of(arguments.rows, arguments.classes, pack_lanes<T>), arguments, target_values(arguments));
   });
@@ -217,8 +213,7 @@ void softmax_cross_entropy_backward(Target target, const SoftmaxCrossEntropyBack
 
 void softmax_cross_entropy_with_gradient(Target target, const SoftmaxCrossEntropyWithGradient& arguments) {
   check_arguments(arguments);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     const LaunchShape shape = shape_of(arguments.rows, arguments.classes, pack_lanes<T>);
     const std::int64_t classes_per_pack = std::int64_t{shape.threads.x} * pack_lanes<T>;
     if (arguments.classes <= classes_per_pack) {

@@ -19,8 +19,8 @@
 // Shapes    logits, logits_gradient [rows, classes], contiguous; label_a, label_b int32 [rows]; lambda float32 [rows];
 //           loss, log_sum_exp, loss_gradient [rows]; mean_gradient [1]: 1, or the scale of a scaled loss.
 // Types     logits and their gradient: float32, bfloat16, float16 or (cpu only) float64. loss, log_sum_exp,
-// loss_gradient and
-//           mean_gradient: Accumulator of it, that is float64 for float64 and else float32; so is the arithmetic.
+//           loss_gradient and mean_gradient: Accumulator of it, that is float64 for float64 and else float32; so is
+//           the arithmetic.
 // Labels    label_b == nullptr means one label (evaluation, no mixup); lambda is then not read.
 // Saved     for backward: logits and log_sum_exp, nothing else. By with_gradient: nothing.
 // Reads     with_gradient reads the logits from memory once, where forward and backward together read them twice (the
@@ -57,7 +57,8 @@ constexpr SmoothedTarget smoothed_target(Smoothing convention, double smoothing,
   return {1.0 - smoothing + elsewhere, elsewhere};
 }
 
-struct SoftmaxCrossEntropyForward {
+// What all three kernels take.
+struct SoftmaxCrossEntropyRows {
   const void* logits = nullptr;
   const std::int32_t* label_a = nullptr;
   const std::int32_t* label_b = nullptr;
@@ -66,45 +67,28 @@ struct SoftmaxCrossEntropyForward {
   std::int64_t classes = 0;
   double smoothing = 0;
   Smoothing convention = Smoothing::others;
+  DataType type = DataType::float32;
+};
+
+struct SoftmaxCrossEntropyForward : SoftmaxCrossEntropyRows {
   void* loss = nullptr;
   void* log_sum_exp = nullptr;
-  DataType type = DataType::float32;
 };
 
-struct SoftmaxCrossEntropyBackward {
-  const void* logits = nullptr;
+struct SoftmaxCrossEntropyBackward : SoftmaxCrossEntropyRows {
   const void* log_sum_exp = nullptr;
   const void* loss_gradient = nullptr;
-  const std::int32_t* label_a = nullptr;
-  const std::int32_t* label_b = nullptr;
-  const float* lambda = nullptr;
-  std::int64_t rows = 0;
-  std::int64_t classes = 0;
-  double smoothing = 0;
-  Smoothing convention = Smoothing::others;
   void* logits_gradient = nullptr;
-  DataType type = DataType::float32;
 };
 
-struct SoftmaxCrossEntropyWithGradient {
-  const void* logits = nullptr;
+struct SoftmaxCrossEntropyWithGradient : SoftmaxCrossEntropyRows {
   const void* mean_gradient = nullptr;
-  const std::int32_t* label_a = nullptr;
-  const std::int32_t* label_b = nullptr;
-  const float* lambda = nullptr;
-  std::int64_t rows = 0;
-  std::int64_t classes = 0;
-  double smoothing = 0;
-  Smoothing convention = Smoothing::others;
   void* loss = nullptr;
   void* logits_gradient = nullptr;
-  DataType type = DataType::float32;
 };
 
 // The errors of the contract that can be seen from the host; every device calls it first.
-void check_arguments(const SoftmaxCrossEntropyForward&);
-void check_arguments(const SoftmaxCrossEntropyBackward&);
-void check_arguments(const SoftmaxCrossEntropyWithGradient&);
+void check_arguments(const SoftmaxCrossEntropyRows&);
 
 void softmax_cross_entropy_forward(Cpu, const SoftmaxCrossEntropyForward&);
 void softmax_cross_entropy_forward(Simt, const SoftmaxCrossEntropyForward&);

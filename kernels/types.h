@@ -101,10 +101,9 @@ constexpr DataType data_type_of<float16>() {
   return DataType::float16;
 }
 
+// An element type as an argument: a function [&]<class T>(TypeTag<T>) is called with it.
 template <class T>
-struct TypeTag {
-  using type = T;
-};
+struct TypeTag {};
 
 // Whether numbers of this type have fractions, infinities and NaN.
 constexpr bool is_floating_point(DataType type) {
@@ -128,11 +127,11 @@ struct AccumulatorOf<double> {
 template <class T>
 using Accumulator = typename AccumulatorOf<T>::type;
 
-// Calls function(TypeTag<T>{}) for the storage type; throws std::invalid_argument for any other type.
-// The GPU stores activations as float32, bfloat16 or float16; the CPU also computes in float64, for reference and
-// gradient checks.
+// Calls function(TypeTag<T>{}), written [&]<class T>(TypeTag<T>) { ... }, for the storage type, and gives what it
+// returns; throws std::invalid_argument for any other type. The GPU stores activations as float32, bfloat16 or float16;
+// the CPU also computes in float64, for reference and gradient checks.
 template <class Function>
-void visit_gpu_type(DataType type, Function&& function) {
+decltype(auto) visit_gpu_type(DataType type, Function&& function) {
   switch (type) {
     case DataType::float32:
       return function(TypeTag<float>{});
@@ -146,9 +145,9 @@ void visit_gpu_type(DataType type, Function&& function) {
 }
 
 template <class Function>
-void visit_cpu_type(DataType type, Function&& function) {
+decltype(auto) visit_cpu_type(DataType type, Function&& function) {
   if (type == DataType::float64) return function(TypeTag<double>{});
-  visit_gpu_type(type, function);
+  return visit_gpu_type(type, function);
 }
 
 }  // namespace sleight

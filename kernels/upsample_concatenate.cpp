@@ -82,11 +82,11 @@ void backward(const UpsampleConcatenateBackward& arguments) {
 }  // namespace
 
 void upsample_concatenate(Cpu, const UpsampleConcatenate& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) { forward<typename decltype(tag)::type>(arguments); });
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) { forward<T>(arguments); });
 }
 
 void upsample_concatenate_backward(Cpu, const UpsampleConcatenateBackward& arguments) {
-  visit_cpu_type(arguments.type, [&](auto tag) { backward<typename decltype(tag)::type>(arguments); });
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) { backward<T>(arguments); });
 }
 
 }  // namespace sleight::kernels

@@ -73,8 +73,7 @@ void upsample_concatenate(Target target, const UpsampleConcatenate& arguments) {
   require_channels_last_everywhere("upsample_concatenate", arguments);
   ActivationView upsampled = arguments.y_view;
   upsampled.lanes = arguments.x_view.lanes;
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     launch(target, "upsample_concatenate", forward_kernel<T>, picture_rows_shape(arguments.y_view, pack_lanes<T>),
            arguments, upsampled);
   });
@@ -83,8 +82,7 @@ void upsample_concatenate(Target target, const UpsampleConcatenate& arguments) {
 void upsample_concatenate_backward(Target target, const UpsampleConcatenateBackward& arguments) {
   require_channels_last_everywhere("upsample_concatenate_backward", arguments);
   const ActivationView y_rows = two_rows_as_one(arguments.y_view);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     launch(target, "upsample_concatenate_backward", backward_kernel<T>, picture_rows_shape(y_rows, pack_lanes<T>),
            arguments, two_rows_as_one(arguments.skip_view), y_rows);
   });

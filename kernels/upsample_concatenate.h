@@ -11,7 +11,7 @@
 //
 // Shapes         x, x_gradient: [N, h, w, A]; skip, skip_gradient: [N, 2 h, 2 w, B]; y, y_gradient: [N, 2 h, 2 w, A +
 //                B], each in its own layout. simt and cuda: channels last only (std::invalid_argument otherwise).
-// Types          float32, bfloat16 (summed in float32), float64 (cpu only).
+// Types          float32, bfloat16 and float16 (summed in float32), float64 (cpu only).
 // Saved          nothing.
 // Aliasing       none.
 // Writes         `=`.

@@ -52,10 +52,10 @@ void decode_scale(const YoloDecode& arguments, const YoloScale& scale, std::int6
 
 void yolo_decode(Cpu, const YoloDecode& arguments) {
   check_arguments(arguments);
-  visit_cpu_type(arguments.type, [&](auto tag) {
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     std::int64_t first_place = 0;
     for (const YoloScale& scale : arguments.scales) {
-      decode_scale<typename decltype(tag)::type>(arguments, scale, first_place);
+      decode_scale<T>(arguments, scale, first_place);
       first_place += scale.places();
     }
   });

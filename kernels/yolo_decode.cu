@@ -51,8 +51,7 @@ __global__ void decode_kernel(DecodedScale arguments) {
 
 void yolo_decode(Target target, const YoloDecode& arguments) {
   check_arguments(arguments);
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     DecodedScale decoded{{}, nullptr, arguments.boxes, arguments.scores, arguments.places(), 0};
     for (const YoloScale& scale : arguments.scales) {
       decoded.scale = scale;

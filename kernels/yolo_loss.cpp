@@ -184,13 +184,13 @@ std::int64_t yolo_loss_workspace_bytes(const YoloScale& scale, std::int64_t obje
 void yolo_loss(Cpu, const YoloLoss& arguments) {
   check_arguments(arguments);
   check_classes(arguments.scale, arguments.objects);
-  visit_cpu_type(arguments.type, [&](auto tag) { forward<typename decltype(tag)::type>(arguments); });
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) { forward<T>(arguments); });
 }
 
 void yolo_loss_backward(Cpu, const YoloLossBackward& arguments) {
   check_arguments(arguments);
   check_classes(arguments.scale, arguments.objects);
-  visit_cpu_type(arguments.type, [&](auto tag) { backward<typename decltype(tag)::type>(arguments); });
+  visit_cpu_type(arguments.type, [&]<class T>(TypeTag<T>) { backward<T>(arguments); });
 }
 
 }  // namespace sleight::kernels

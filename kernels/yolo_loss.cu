@@ -210,8 +210,7 @@ void yolo_loss(Target target, const YoloLoss& arguments) {
   check_arguments(arguments);
   const std::int64_t chunks = arguments.scale.batch * yolo_chunks_per_picture(arguments.scale);
   const std::int64_t objects = arguments.scale.batch * arguments.objects.per_picture;
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     launch(target, "yolo_loss_places", places_kernel<T>, {dim3(blocks_for(chunks, 1)), dim3(places_per_block)},
            arguments, static_cast<float>(arguments.options.ignore_threshold));
     launch(target, "yolo_loss_objects", objects_kernel<T>, warp_per_object(objects), arguments, chunks);
@@ -223,8 +222,7 @@ void yolo_loss_backward(Target target, const YoloLossBackward& arguments) {
   check_arguments(arguments);
   const std::int64_t count = arguments.scale.batch * arguments.scale.places() * arguments.scale.row_size();
   const std::int64_t objects = arguments.scale.batch * arguments.objects.per_picture;
-  visit_gpu_type(arguments.type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     constexpr std::int64_t block_elements = fill_threads * packs_per_thread * pack_lanes<T>;
     launch(target, "yolo_loss_backward_fill", fill_kernel<T>,
            {dim3(blocks_for(count, block_elements)), dim3(fill_threads)}, arguments, count);

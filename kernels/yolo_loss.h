@@ -35,12 +35,11 @@
 //           [batch, objects, 4] (left, top, right, bottom in pixels), object_classes int32, object_weights float32,
 //           best_anchor int32 [batch, objects]; an object is what has best_anchor >= 0, in any order and with gaps;
 //           assigned int32 [batch, places]; loss, loss_gradient [1]; components [4]: centre, size, objectness, classes.
-// Types     prediction and gradient: float32, bfloat16 or (cpu only) float64. loss, its gradient, the components and
-//           the arithmetic: Accumulator of it. An object's cell is found in float64 everywhere, so that a centre on the
-//           border of two cells falls to the same one on every device.
+// Types     prediction and gradient: float32, bfloat16, float16 or (cpu only) float64. loss, its gradient, the
+//           components and the arithmetic: Accumulator of it. An object's cell is found in float64 everywhere, so that
+//           a center on the border of two cells falls to the same one on every device.
 // Range     finite predictions give a finite loss, up to the largest sums of the type. exp(tw) and exp(th) appear in
-// the
-//           IoU alone; where they overflow, a box has an infinite union with everything and is not ignored.
+//           the IoU alone; where they overflow, a box has an infinite union with everything and is not ignored.
 // Saved     for backward: prediction and assigned.
 // Errors    sizes that do not make sense: std::invalid_argument. A class outside of 0..classes-1: the cpu throws
 //           std::invalid_argument naming picture and object; the GPU gives a NaN loss, and NaN in the row of the

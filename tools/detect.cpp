@@ -52,8 +52,8 @@ int detect(const Options& options) {
     for (const Detection& detection : detections_of(all.plain, i)) {
       objects.push_back(drawn_detection(detection, class_names));
       std::printf("  %-20s %5.1f%%  left %.1f, top %.1f, right %.1f, bottom %.1f\n",
-                  class_names[static_cast<std::size_t>(detection.class_index)].c_str(), 100.0 * detection.score,
-                  detection.box.left, detection.box.top, detection.box.right, detection.box.bottom);
+                  class_names[detection.class_index].c_str(), 100.0 * detection.score, detection.box.left,
+                  detection.box.top, detection.box.right, detection.box.bottom);
     }
     if (!options.out.empty()) {
       const Picture picture = draw_on_picture(files, i, options.longest_side, objects);

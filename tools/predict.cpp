@@ -114,7 +114,7 @@ std::vector<std::int64_t> spread_over_classes(const Dataset& dataset, std::int64
   count = std::min(count, dataset.size());
   std::vector<std::int64_t> chosen;
   for (std::int64_t i = 0; i < count; ++i)
-    chosen.push_back(by_class[static_cast<std::size_t>(i * dataset.size() / count)]);
+    chosen.push_back(by_class[i * dataset.size() / count]);
   return chosen;
 }
 
@@ -157,7 +157,7 @@ int predict_pictures(const Options& options, const ClassifierDescription& descri
       dataset->read(index, stored);
       predictions.push_back(with_context(dataset->name(index),
                                          [&] { return predictor.predict(dataset->name(index), stored, options.top); }));
-      predictions.back().label = classes[static_cast<std::size_t>(dataset->label(index))];
+      predictions.back().label = classes[dataset->label(index)];
     }
   }
   for (const Prediction& prediction : predictions) {

@@ -50,7 +50,7 @@ int show(const ClassifierRun& asked, const ShownBatch& shown) {
   const std::vector<std::string>& classes = dataset->class_names();
   std::vector<SheetPicture> sheet;
   for (std::size_t i = 0; i < pictures.size(); ++i) {
-    const auto label = [&](std::size_t k) { return classes[static_cast<std::size_t>(batch->labels()[k])]; };
+    const auto label = [&](std::size_t k) { return classes[batch->labels()[k]]; };
     SheetPicture entry{.picture = pictures[i].view(), .captions = {{.text = label(i)}}};
     if (batch->lambdas()[i] < 1.0F) {
       char text[32];

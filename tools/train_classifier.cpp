@@ -1,4 +1,4 @@
-// Trains a ResNet on a folder of pictures, with the whole bag of tricks.
+// Trains a classifier (a ResNet, Darknet-53) on a folder of images, with the whole bag of tricks.
 
 #include "tools/common/classifier_training.h"
 #include "tools/common/command_line.h"

@@ -1,28 +1,27 @@
 #include "tricks/class_smoothing.h"
 
+#include <array>
 #include <cmath>
 
+#include "engine/base/choice.h"
 #include "engine/base/error.h"
 
 namespace sleight {
 
+namespace {
+
+constexpr std::array<Named<kernels::ClassSmoothing>, 3> forms = {{{kernels::ClassSmoothing::none, "none"},
+                                                                  {kernels::ClassSmoothing::gluon, "gluon"},
+                                                                  {kernels::ClassSmoothing::darknet, "darknet"}}};
+
+}  // namespace
+
 kernels::ClassSmoothing parse_class_smoothing(const std::string& text) {
-  if (text == "none") return kernels::ClassSmoothing::none;
-  if (text == "gluon") return kernels::ClassSmoothing::gluon;
-  if (text == "darknet") return kernels::ClassSmoothing::darknet;
-  fail("the smoothing of classes is 'none', 'gluon' or 'darknet', got '", text, "'");
+  return parse_choice(forms, "the smoothing of classes", text);
 }
 
 std::string to_string(kernels::ClassSmoothing form) {
-  switch (form) {
-    case kernels::ClassSmoothing::gluon:
-      return "gluon";
-    case kernels::ClassSmoothing::darknet:
-      return "darknet";
-    case kernels::ClassSmoothing::none:
-      break;
-  }
-  return "none";
+  return name_in(forms, form);
 }
 
 double class_smoothing_epsilon(kernels::ClassSmoothing form) {
@@ -44,7 +43,7 @@ void ClassSmoothing::count(const Program& program, std::int64_t objects) {
   for (const Step& step : program.steps) {
     if (step.operation != &operations::yolo_loss) continue;
     ++losses;
-    if (step.attributes.integer("smoothing") == static_cast<std::int64_t>(form_) &&
+    if (step.attributes.get<kernels::ClassSmoothing>("smoothing") == form_ &&
         step.attributes.number("epsilon") == class_smoothing_epsilon(form_))
       ++smoothed;
   }

@@ -1,19 +1,26 @@
 #include "tricks/label_smoothing.h"
 
+#include <array>
 #include <cmath>
 
+#include "engine/base/choice.h"
 #include "engine/base/error.h"
 
 namespace sleight {
 
+namespace {
+
+constexpr std::array<Named<kernels::Smoothing>, 2> conventions = {
+    {{kernels::Smoothing::others, "others"}, {kernels::Smoothing::uniform, "uniform"}}};
+
+}  // namespace
+
 kernels::Smoothing parse_smoothing(const std::string& text) {
-  if (text == "others") return kernels::Smoothing::others;
-  if (text == "uniform") return kernels::Smoothing::uniform;
-  fail("the convention of label smoothing is 'others' or 'uniform', got '", text, "'");
+  return parse_choice(conventions, "the convention of label smoothing", text);
 }
 
 std::string to_string(kernels::Smoothing convention) {
-  return convention == kernels::Smoothing::others ? "others" : "uniform";
+  return name_in(conventions, convention);
 }
 
 LabelSmoothing::LabelSmoothing(double epsilon, kernels::Smoothing convention)
@@ -30,7 +37,7 @@ void LabelSmoothing::count(const Program& program, std::int64_t rows) {
       continue;
     }
     const bool smoothed = step.attributes.number("smoothing") == epsilon_ &&
-                          step.attributes.integer("convention") == static_cast<std::int64_t>(convention_);
+                          step.attributes.get<kernels::Smoothing>("convention") == convention_;
     if (smoothed) targets_ += rows;
   }
 }

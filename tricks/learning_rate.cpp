@@ -1,23 +1,29 @@
 #include "tricks/learning_rate.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
+#include "engine/base/choice.h"
 #include "engine/base/error.h"
 #include "tricks/cosine_decay.h"
 #include "tricks/step_decay.h"
 
 namespace sleight {
 
+namespace {
+
+constexpr std::array<Named<Decay>, 2> decays = {{{Decay::cosine, "cosine"}, {Decay::step, "step"}}};
+
+}  // namespace
+
 Decay parse_decay(const std::string& text) {
-  if (text == "cosine") return Decay::cosine;
-  if (text == "step") return Decay::step;
-  fail("the schedule is 'cosine' or 'step', got '", text, "'");
+  return parse_choice(decays, "the schedule", text);
 }
 
 std::string to_string(Decay decay) {
-  return decay == Decay::cosine ? "cosine" : "step";
+  return name_in(decays, decay);
 }
 
 std::int64_t iterations_of(double epochs, std::int64_t iterations_per_epoch) {

@@ -27,8 +27,7 @@ void Mixup::fill(BatchRequest& request, std::int64_t step_in_epoch) const {
   request.partners.resize(size);
   std::iota(request.partners.begin(), request.partners.end(), 0);
   for (std::size_t i = size - 1; i > 0; --i) {
-    std::swap(request.partners[i],
-              request.partners[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(i + 1)))]);
+    std::swap(request.partners[i], request.partners[random.below(static_cast<std::int64_t>(i + 1))]);
   }
   request.lambdas.resize(size);
   const auto draw = [&] { return static_cast<float>(random.beta(options_.alpha, options_.alpha)); };

@@ -1,14 +1,19 @@
 #include "tricks/training_recipe.h"
 
+#include <array>
 #include <cmath>
 #include <sstream>
 
+#include "engine/base/choice.h"
 #include "engine/base/error.h"
 #include "tricks/linear_scaling.h"
 
 namespace sleight {
 
 namespace {
+
+constexpr std::array<Named<TrickSet>, 3> trick_sets = {
+    {{TrickSet::standard, "standard"}, {TrickSet::all, "all"}, {TrickSet::none, "none"}}};
 
 constexpr std::int64_t smallest_default_batch = 16;
 constexpr std::int64_t fewest_default_steps = 100;
@@ -23,10 +28,7 @@ std::string line(const Parts&... parts) {
 }  // namespace
 
 TrickSet parse_trick_set(const std::string& text) {
-  if (text == "standard") return TrickSet::standard;
-  if (text == "all") return TrickSet::all;
-  if (text == "none") return TrickSet::none;
-  fail("the set of tricks is 'standard', 'all' or 'none', got '", text, "'");
+  return parse_choice(trick_sets, "the set of tricks", text);
 }
 
 double TrainingRecipe::base_rate() const {
@@ -82,7 +84,7 @@ std::vector<std::string> describe_schedule(const TrainingRecipe& recipe) {
   }
   lines.push_back(
       recipe.warm_up_epochs > 0.0
-          ? line("warm-up: ", recipe.warm_up_epochs, " epochs, ",
+          ? line("warm-up: ", recipe.warm_up_epochs, recipe.warm_up_epochs == 1.0 ? " epoch, " : " epochs, ",
                  recipe.warm_up == WarmUp::linear ? "linear by iteration" : "power 4 by iteration (darknet's burn-in)")
           : "warm-up: off");
   lines.push_back(line("SGD: momentum ", recipe.momentum, recipe.nesterov ? " (Nesterov)" : "", ", weight decay ",

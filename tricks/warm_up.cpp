@@ -1,17 +1,23 @@
 #include "tricks/warm_up.h"
 
-#include "engine/base/error.h"
+#include <array>
+
+#include "engine/base/choice.h"
 
 namespace sleight {
 
+namespace {
+
+constexpr std::array<Named<WarmUp>, 2> forms = {{{WarmUp::linear, "linear"}, {WarmUp::power4, "power4"}}};
+
+}  // namespace
+
 WarmUp parse_warm_up(const std::string& text) {
-  if (text == "linear") return WarmUp::linear;
-  if (text == "power4") return WarmUp::power4;
-  fail("the form of the warm-up is 'linear' or 'power4', got '", text, "'");
+  return parse_choice(forms, "the form of the warm-up", text);
 }
 
 std::string to_string(WarmUp form) {
-  return form == WarmUp::linear ? "linear" : "power4";
+  return name_in(forms, form);
 }
 
 double warm_up_factor(WarmUp form, std::int64_t iteration, std::int64_t warm_up_iterations) {

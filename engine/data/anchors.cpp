@@ -48,8 +48,7 @@ void check_boxes(std::span<const BoxSize> boxes, const AnchorOptions& options) {
 // k-means++: every further anchor is a box drawn with a probability that grows with its squared distance from those
 // taken already. A box that was taken has distance 0 and is not drawn again.
 std::vector<BoxSize> first_anchors(std::span<const BoxSize> boxes, std::int64_t count, RandomStream& random) {
-  std::vector<BoxSize> anchors = {
-      boxes[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(boxes.size())))]};
+  std::vector<BoxSize> anchors = {boxes[random.below(static_cast<std::int64_t>(boxes.size()))]};
   std::vector<double> chances(boxes.size());
   while (static_cast<std::int64_t>(anchors.size()) < count) {
     double total = 0.0;

@@ -31,9 +31,9 @@ double mean_grey(PictureView picture) {
     std::int64_t i = 0;
     for (; i + lanes <= count; i += lanes)
       for (std::int64_t lane = 0; lane < lanes; ++lane)
-        partial[static_cast<std::size_t>(lane)] += row[i + lane];
+        partial[lane] += row[i + lane];
     for (; i < count; ++i)
-      sums[static_cast<std::size_t>(i % 3)] += row[i];
+      sums[i % 3] += row[i];
     for (std::size_t lane = 0; lane < lanes; ++lane)
       sums[lane % 3] += partial[lane];
   }

@@ -55,10 +55,9 @@ DifficultObjects parse_difficult_objects(std::string_view name);
 
 struct DetectionDatasetOptions {
   // Names of the splits as the data set has them; empty: the format's rule.
-  //   voc        With a test split: training is trainval (a year without: train), evaluation is test. Without one:
-  //   train
-  //              and val, for trainval would contain val. Years that lie side by side are put together; "VOC2007/test"
-  //              names one year, and "VOC2007/trainval,VOC2012/train" several splits.
+  //   voc        With a test split: training is trainval (a year without: train), evaluation is test.
+  //              Without one: train and val, for trainval would contain val. Years that lie side by side are put
+  //              together; "VOC2007/test" names one year, and "VOC2007/trainval,VOC2012/train" several splits.
   //   coco, yolo Training is train; evaluation is the first there is of val, valid, test. For coco also the path of the
   //              JSON file below the root.
   std::string training_split;

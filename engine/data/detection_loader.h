@@ -64,9 +64,7 @@ class DetectionBatch {
   // [N] from the source's pixels to the batch's before mirroring: to carry detections back to the picture.
   std::span<const BoxTransform> transforms() const;
   // Whether place i holds another picture than the one asked for.
-  bool is_replaced(std::int64_t i) const {
-    return sources()[static_cast<std::size_t>(i)] != samples()[static_cast<std::size_t>(i)];
-  }
+  bool is_replaced(std::int64_t i) const { return sources()[i] != samples()[i]; }
   // What a step takes; valid as long as the batch.
   operator DetectionBatchView() const;
 

@@ -158,7 +158,7 @@ class FileDetectionDataset : public DetectionDataset {
  private:
   const Picture& at(std::int64_t index) const {
     check(index >= 0 && index < size(), "there is no picture ", index, " among ", size());
-    return pictures_[static_cast<std::size_t>(index)];
+    return pictures_[index];
   }
 
   // Positions in class_names_ of the split's own classes, -1 for unknown ones.
@@ -178,7 +178,7 @@ class FileDetectionDataset : public DetectionDataset {
   void warn_of_empty_classes(const std::string& split) {
     std::vector<bool> is_used(class_names_.size());
     for (const ObjectBox& object : objects_)
-      is_used[static_cast<std::size_t>(object.class_index)] = true;
+      is_used[object.class_index] = true;
     std::int64_t count = 0;
     std::string names;
     for (std::size_t i = 0; i < class_names_.size(); ++i) {
@@ -221,7 +221,7 @@ BoxCounts FileDetectionDataset::take(AnnotatedSplit split, const ObjectRules& ru
       };
       const std::int32_t class_index = numbers.at(static_cast<std::size_t>(stated.class_number));
       if (class_index < 0) {
-        const std::string& name = split.class_names[static_cast<std::size_t>(stated.class_number)];
+        const std::string& name = split.class_names[stated.class_number];
         check(rules.unknown == UnknownClass::is_left_out, tree_->name(picture.file), ": object ", i + 1,
               " is of the class ", shown(name),
               ", which the training split has not: no detector could find it. Give the list of classes; "

@@ -115,7 +115,7 @@ struct Loader::Content {
   void describe_window(Slot& slot, std::size_t i, LoaderStatistics& done) const {
     const BatchRequest& request = slot.request;
     const std::int64_t sample = request.samples[i];
-    const std::int64_t source = options.resident_sources[static_cast<std::size_t>(sample)];
+    const std::int64_t source = options.resident_sources[sample];
     RandomStream random = draws_of(request, sample);
     PaddedWindow window;
     if (request.recipe.crop == CropKind::padded) window = draw_padded_window(request.recipe, random);

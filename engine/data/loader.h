@@ -58,9 +58,7 @@ class Batch {
   std::span<const std::int64_t> samples() const;   // [N] the indices asked for
   std::span<const std::int64_t> sources() const;   // [N] the indices used: different where a picture is broken
   // Whether place i holds another picture than the one asked for.
-  bool is_replaced(std::int64_t i) const {
-    return sources()[static_cast<std::size_t>(i)] != samples()[static_cast<std::size_t>(i)];
-  }
+  bool is_replaced(std::int64_t i) const { return sources()[i] != samples()[i]; }
   // What a step takes; valid as long as the batch.
   operator BatchView() const;
 

@@ -40,7 +40,7 @@ void PictureComposer::prepare(const PictureLayer& layer, ResizeFilter filter, Mu
   axes.first_source_column = axes.source_columns = 0;
   if (begin == end) return;
   const std::size_t last = static_cast<std::size_t>(end - 1);
-  axes.first_source_column = taps.first[static_cast<std::size_t>(begin)];
+  axes.first_source_column = taps.first[begin];
   axes.source_columns = taps.first[last] + taps.count(last) - axes.first_source_column;
 }
 
@@ -52,7 +52,7 @@ void PictureComposer::add_row(const PictureLayer& layer, const Axes& axes, std::
   const std::int64_t values = axes.source_columns * 3;
   // One value more: four channels are read at a time and the fourth is dropped.
   if (row_.size() < static_cast<std::size_t>(values) + 1) row_.resize(static_cast<std::size_t>(values) + 1);
-  row_[static_cast<std::size_t>(values)] = 0.0F;
+  row_[values] = 0.0F;
   for (std::int64_t i = 0; i < rows; ++i)
     accumulate_row(row_.data(), layer.pixels.row(axes.vertical.first[index] + i) + axes.first_source_column * 3, values,
                    row_weights[i] * layer.weight, i == 0);
@@ -128,7 +128,7 @@ void PictureComposer::compose(std::span<const PictureLayer> layers, ResizeFilter
     fill_columns(seen.end, destination.width);
     const float* sums = sums_.data() + seen.begin * 4;
     for (std::int64_t x = seen.begin; x < seen.end; ++x, sums += 4) {
-      const float coverage = row_coverage * canvas_columns->coverage[static_cast<std::size_t>(x)];
+      const float coverage = row_coverage * canvas_columns->coverage[x];
       float values[4];
       for (int channel = 0; channel < 4; ++channel) {
         const float value = columns[0][channel] * sums[0] + columns[1][channel] * sums[1] +

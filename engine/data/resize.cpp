@@ -50,7 +50,7 @@ void Resizer::resize(PictureView source, const CropBox& box, MutablePictureView 
     const std::int64_t taps = vertical_.weight_offset[index + 1] - vertical_.weight_offset[index];
     for (std::int64_t tap = 0; tap < taps; ++tap)
       accumulate_row(row_.data(), source.row(vertical_.first[index] + tap) + first_column * 3, row_values,
-                     vertical_.weights[static_cast<std::size_t>(vertical_.weight_offset[index] + tap)], tap == 0);
+                     vertical_.weights[vertical_.weight_offset[index] + tap], tap == 0);
 
     std::uint8_t* output = destination.row(y);
     for (std::size_t x = 0; x < static_cast<std::size_t>(destination.width); ++x, output += 3) {

@@ -95,9 +95,9 @@ std::vector<ObjectBox> SceneArrangement::boxes() const {
   std::vector<PixelRectangle> bounds(shapes_.size(), {width_, height_, 0, 0});
   for (std::int64_t y = 0; y < height_; ++y) {
     for (std::int64_t x = 0; x < width_; ++x) {
-      const Owner owner = owners_[static_cast<std::size_t>(y * width_ + x)];
+      const Owner owner = owners_[y * width_ + x];
       if (owner < 0) continue;
-      PixelRectangle& bound = bounds[static_cast<std::size_t>(owner)];
+      PixelRectangle& bound = bounds[owner];
       bound.left = std::min(bound.left, x);
       bound.top = std::min(bound.top, y);
       bound.right = std::max(bound.right, x + 1);
@@ -121,7 +121,7 @@ void SceneArrangement::start_covering() {
 void SceneArrangement::cover(std::int64_t place) {
   const auto position = static_cast<std::size_t>(place);
   covered_.push_back(position);
-  if (const Owner owner = owners_[position]; owner >= 0) ++hidden_[static_cast<std::size_t>(owner)];
+  if (const Owner owner = owners_[position]; owner >= 0) ++hidden_[owner];
 }
 
 // Gives the covered pixels to their new owner unless somebody would lose too many.

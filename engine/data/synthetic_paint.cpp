@@ -33,9 +33,7 @@ double smooth_noise(const Ground& ground, double x, double y) {
   const auto smooth = [](double t) { return t * t * (3.0 - 2.0 * t); };
   const double right = smooth(column - column_index);
   const double below = smooth(row - row_index);
-  const auto value = [&](int dy, int dx) {
-    return ground.lattice[static_cast<std::size_t>((row_index + dy) * side + column_index + dx)];
-  };
+  const auto value = [&](int dy, int dx) { return ground.lattice[(row_index + dy) * side + column_index + dx]; };
   return (1.0 - below) * ((1.0 - right) * value(0, 0) + right * value(0, 1)) +
          below * ((1.0 - right) * value(1, 0) + right * value(1, 1));
 }
@@ -143,8 +141,7 @@ SyntheticClasses::SyntheticClasses(int count, int minimum) {
   }
   class_of_label_.resize(names_.size());
   std::iota(class_of_label_.begin(), class_of_label_.end(), 0);
-  std::sort(class_of_label_.begin(), class_of_label_.end(),
-            [this](int a, int b) { return names_[static_cast<std::size_t>(a)] < names_[static_cast<std::size_t>(b)]; });
+  std::sort(class_of_label_.begin(), class_of_label_.end(), [this](int a, int b) { return names_[a] < names_[b]; });
   std::sort(names_.begin(), names_.end());
 }
 

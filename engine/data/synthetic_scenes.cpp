@@ -93,7 +93,7 @@ class SyntheticScenes : public DetectionDataset {
 #pragma omp parallel for schedule(dynamic)
     for (std::int64_t i = 0; i < count; ++i) {
       RandomStream random = stream(i);
-      objects_[static_cast<std::size_t>(i)] = draw_synthetic_scene(options_, classes_, random).arrangement.boxes();
+      objects_[i] = draw_synthetic_scene(options_, classes_, random).arrangement.boxes();
     }
   }
 

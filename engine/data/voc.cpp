@@ -94,11 +94,11 @@ class FoundClasses {
   void finish(AnnotatedSplit& split) {
     std::vector<std::int32_t> sorted_position(numbers_.size());
     for (const auto& [name, number] : numbers_) {
-      sorted_position[static_cast<std::size_t>(number)] = static_cast<std::int32_t>(split.class_names.size());
+      sorted_position[number] = static_cast<std::int32_t>(split.class_names.size());
       split.class_names.push_back(name);
     }
     for (StatedObject& object : split.objects)
-      object.class_number = sorted_position[static_cast<std::size_t>(object.class_number)];
+      object.class_number = sorted_position[object.class_number];
   }
 
  private:

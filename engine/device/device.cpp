@@ -63,16 +63,12 @@ void Device::download(std::span<std::byte> to, const void* from) const {
 }
 
 std::int64_t Device::preferred_lanes(std::int64_t channels) const {
-  std::int64_t lanes = 0;
-  kernels::run_on(queue_, [&](auto device) { lanes = kernels::preferred_lanes(device, channels); });
-  return lanes;
+  return kernels::run_on(queue_, [&](auto device) { return kernels::preferred_lanes(device, channels); });
 }
 
 kernels::WeightLayout Device::preferred_weight_layout(std::int64_t input_channels, std::int64_t output_channels) const {
-  kernels::WeightLayout layout;
-  kernels::run_on(
-      queue_, [&](auto device) { layout = kernels::preferred_weight_layout(device, input_channels, output_channels); });
-  return layout;
+  return kernels::run_on(
+      queue_, [&](auto device) { return kernels::preferred_weight_layout(device, input_channels, output_channels); });
 }
 
 void set_compute_threads(int count) {

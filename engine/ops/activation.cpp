@@ -73,14 +73,13 @@ const Operation operations::activation_backward{.name = "activation_backward",
 
 ValueId ops::relu(Tracer& trace, ValueId x) {
   return trace.emit_one(operations::activation, {x},
-                        {{"activation", {static_cast<double>(kernels::ActivationFunction::relu)}}, {"slope", {0.0}}});
+                        {{"activation", kernels::ActivationFunction::relu}, {"slope", 0.0}});
 }
 
 ValueId ops::leaky_relu(Tracer& trace, ValueId x, double slope) {
   check(slope >= 0.0, "the slope of a leaky ReLU must not be negative, got ", slope);
-  return trace.emit_one(
-      operations::activation, {x},
-      {{"activation", {static_cast<double>(kernels::ActivationFunction::leaky_relu)}}, {"slope", {slope}}});
+  return trace.emit_one(operations::activation, {x},
+                        {{"activation", kernels::ActivationFunction::leaky_relu}, {"slope", slope}});
 }
 
 }  // namespace sleight

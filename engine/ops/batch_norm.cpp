@@ -1,5 +1,6 @@
-// Batch norm as steps: statistics, apply; backward: reduce (two sums per channel), apply. Statistics and sums are steps
-// of their own, so that several processes can add them up in between.
+// Batch norm as steps: statistics, apply; backward: reduce (two sums per channel), apply. The statistics are one step,
+// from x to mean and deviation of this process's rows; the kernels can also stop at the sums (`partial`, `finish` in
+// kernels/batch_norm_statistics.h), but no operation calls them in two steps yet.
 #include "engine/ops/batch_norm.h"
 
 #include "engine/ops/support.h"

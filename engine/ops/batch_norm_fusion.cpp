@@ -6,10 +6,10 @@
 // Backward, the reduce pass that has to read the gradient anyway also masks it by the activation and adds the gradient
 // that arrives over the shortcut:
 //
-//   reduce(activation_backward(g, z))          ->  reduce(g), the mask recomputed from x    when nobody else needs the
-//   masked g
-//                                              ->  reduce(g, z) that also writes the masked g otherwise
-//   reduce(add(g, h))                          ->  reduce(g, h) that also writes the masked sum
+//   reduce(activation_backward(g, z))          ->  reduce(g), the mask recomputed from x, where no other step reads
+//                                                  the masked g
+//                                              ->  otherwise reduce(g, z), which also writes the masked g
+//   reduce(add(g, h))                          ->  reduce(g, h), which also writes the masked sum
 #include <algorithm>
 
 #include "engine/ops/batch_norm.h"
@@ -20,23 +20,13 @@ namespace sleight {
 
 namespace {
 
-bool is_result(const Program& program, ValueId value) {
-  return std::find(program.results.begin(), program.results.end(), value) != program.results.end();
-}
-
-// The only reader of a value, or -1.
-std::int32_t only_consumer(const Program& program, const Uses& uses, ValueId value) {
-  const auto& consumers = uses.consumers[static_cast<std::size_t>(value)];
-  return consumers.size() == 1 && !is_result(program, value) ? consumers.front() : -1;
-}
-
 void copy_activation(const Step& from, Step& to) {
   to.attributes.set("activation", from.attributes.number("activation"));
   to.attributes.set("slope", from.attributes.number("slope"));
 }
 
 bool has_activation(const Step& step) {
-  return step.attributes.integer("activation") != 0;
+  return step.attributes.get<kernels::ActivationFunction>("activation") != kernels::ActivationFunction::none;
 }
 
 // The batch norm's step takes the place and the outputs of the step that read it.
@@ -49,10 +39,9 @@ void absorb_reader(Program& program, std::size_t index, std::size_t reader, Step
 bool fuse_residual(Program& program, std::size_t index) {
   const Step& apply = program.steps[index];
   if (has_activation(apply) || apply.inputs[batch_norm_apply_input::residual] != no_value) return false;
-  const Uses uses(program);
-  const std::int32_t reader = only_consumer(program, uses, apply.outputs[0]);
+  const std::int32_t reader = Uses(program).sole_reader(apply.outputs[0]);
   if (reader < 0) return false;
-  const Step& sum = program.steps[static_cast<std::size_t>(reader)];
+  const Step& sum = program.steps[reader];
   if (sum.operation != &operations::add || sum.inputs[0] == sum.inputs[1]) return false;
   Step fused = apply;
   fused.inputs[batch_norm_apply_input::residual] = sum.inputs[sum.inputs[0] == apply.outputs[0] ? 1 : 0];
@@ -63,20 +52,18 @@ bool fuse_residual(Program& program, std::size_t index) {
 bool fuse_activation(Program& program, std::size_t index) {
   const Step& apply = program.steps[index];
   if (has_activation(apply)) return false;
-  const Uses uses(program);
-  const std::int32_t reader = only_consumer(program, uses, apply.outputs[0]);
-  if (reader < 0 || program.steps[static_cast<std::size_t>(reader)].operation != &operations::activation) return false;
+  const std::int32_t reader = Uses(program).sole_reader(apply.outputs[0]);
+  if (reader < 0 || program.steps[reader].operation != &operations::activation) return false;
   Step fused = apply;
-  copy_activation(program.steps[static_cast<std::size_t>(reader)], fused);
+  copy_activation(program.steps[reader], fused);
   absorb_reader(program, index, static_cast<std::size_t>(reader), std::move(fused));
   return true;
 }
 
 // The batch_norm_backward_apply that goes with a reduce, or -1: it reads the sums that the reduce writes.
 std::int32_t backward_apply_of(const Program& program, const Uses& uses, const Step& reduce) {
-  for (const std::int32_t i :
-       uses.consumers[static_cast<std::size_t>(reduce.outputs[batch_norm_reduce_output::beta_gradient])]) {
-    if (program.steps[static_cast<std::size_t>(i)].operation == &operations::batch_norm_backward_apply) return i;
+  for (const std::int32_t i : uses.readers(reduce.outputs[batch_norm_reduce_output::beta_gradient])) {
+    if (program.steps[i].operation == &operations::batch_norm_backward_apply) return i;
   }
   return -1;
 }
@@ -84,35 +71,25 @@ std::int32_t backward_apply_of(const Program& program, const Uses& uses, const S
 // Whether the value is read by the reduce and its own apply alone.
 bool read_only_by_this_norm(const Program& program, const Uses& uses, ValueId value, std::size_t reduce,
                             std::int32_t apply) {
-  const auto& consumers = uses.consumers[static_cast<std::size_t>(value)];
-  return !is_result(program, value) && std::all_of(consumers.begin(), consumers.end(), [&](std::int32_t i) {
+  return !program.is_result(value) && std::ranges::all_of(uses.readers(value), [&](std::int32_t i) {
     return i == static_cast<std::int32_t>(reduce) || i == apply;
   });
-}
-
-// The step that writes the gradient which the reduce reads, if it is of this operation; else -1.
-std::int32_t gradient_producer(const Program& program, const Uses& uses, const Step& reduce,
-                               const Operation& operation) {
-  const std::int32_t producer =
-      uses.producer[static_cast<std::size_t>(reduce.inputs[batch_norm_reduce_input::z_gradient])];
-  if (producer < 0 || program.steps[static_cast<std::size_t>(producer)].operation != &operation) return -1;
-  return producer;
 }
 
 bool fuse_mask_from_input(Program& program, std::size_t index) {
   Step& reduce = program.steps[index];
   if (has_activation(reduce) || reduce.inputs[batch_norm_reduce_input::second_z_gradient] != no_value) return false;
   const Uses uses(program);
-  const std::int32_t mask = gradient_producer(program, uses, reduce, operations::activation_backward);
+  const std::int32_t mask =
+      uses.producer(reduce.inputs[batch_norm_reduce_input::z_gradient], operations::activation_backward);
   if (mask < 0) return false;
-  const Step& masking = program.steps[static_cast<std::size_t>(mask)];
+  const Step& masking = program.steps[mask];
   // The sign can be recomputed from x only when the activation acted on this very batch norm and on nothing added to
   // it.
-  const std::int32_t forward = uses.producer[static_cast<std::size_t>(masking.inputs[1])];
+  const std::int32_t forward = uses.producer(masking.inputs[1], operations::batch_norm_apply);
   if (forward < 0) return false;
-  const Step& apply = program.steps[static_cast<std::size_t>(forward)];
-  if (apply.operation != &operations::batch_norm_apply || !has_activation(apply) ||
-      apply.inputs[batch_norm_apply_input::residual] != no_value ||
+  const Step& apply = program.steps[forward];
+  if (!has_activation(apply) || apply.inputs[batch_norm_apply_input::residual] != no_value ||
       apply.inputs[batch_norm_apply_input::x] != reduce.inputs[batch_norm_reduce_input::x]) {
     return false;
   }
@@ -122,7 +99,7 @@ bool fuse_mask_from_input(Program& program, std::size_t index) {
   reduce.inputs[batch_norm_reduce_input::z_gradient] = gradient;
   copy_activation(masking, reduce);
   if (backward_apply >= 0) {
-    Step& second = program.steps[static_cast<std::size_t>(backward_apply)];
+    Step& second = program.steps[backward_apply];
     second.inputs[batch_norm_backward_apply_input::gradient] = gradient;
     copy_activation(masking, second);
   }
@@ -134,16 +111,17 @@ bool fuse_mask_from_output(Program& program, std::size_t index) {
   Step& reduce = program.steps[index];
   if (has_activation(reduce) || reduce.inputs[batch_norm_reduce_input::second_z_gradient] != no_value) return false;
   const Uses uses(program);
-  const std::int32_t mask = gradient_producer(program, uses, reduce, operations::activation_backward);
+  const std::int32_t mask =
+      uses.producer(reduce.inputs[batch_norm_reduce_input::z_gradient], operations::activation_backward);
   if (mask < 0) return false;
-  const Step& masking = program.steps[static_cast<std::size_t>(mask)];
+  const Step& masking = program.steps[mask];
   const ValueId masked = masking.outputs[0];
   // This reduce becomes the writer of the masked gradient, so it must be the first to read it.
-  if (uses.consumers[static_cast<std::size_t>(masked)].front() != static_cast<std::int32_t>(index)) return false;
+  if (uses.readers(masked).front() != static_cast<std::int32_t>(index)) return false;
   // Read by this norm alone and maskable from x: the cheaper rule above takes it, as soon as the forward side is fused.
   reduce.inputs[batch_norm_reduce_input::z_gradient] = masking.inputs[0];
   reduce.inputs[batch_norm_reduce_input::z] = masking.inputs[1];
-  reduce.attributes.set("masked_gradient", 1.0);
+  reduce.attributes.set("masked_gradient", true);
   copy_activation(masking, reduce);
   reduce.outputs.push_back(masked);
   remove_step(program, static_cast<std::size_t>(mask));
@@ -154,9 +132,9 @@ bool fuse_gradient_sum(Program& program, std::size_t index) {
   Step& reduce = program.steps[index];
   if (reduce.inputs[batch_norm_reduce_input::second_z_gradient] != no_value) return false;
   const Uses uses(program);
-  const std::int32_t producer = gradient_producer(program, uses, reduce, operations::add);
+  const std::int32_t producer = uses.producer(reduce.inputs[batch_norm_reduce_input::z_gradient], operations::add);
   if (producer < 0) return false;
-  const Step sum = program.steps[static_cast<std::size_t>(producer)];
+  const Step sum = program.steps[producer];
   const ValueId total = sum.outputs[0];
   const bool writes_masked = reduce.outputs.size() > batch_norm_reduce_output::masked_gradient;
   const std::int32_t backward_apply = backward_apply_of(program, uses, reduce);
@@ -165,9 +143,9 @@ bool fuse_gradient_sum(Program& program, std::size_t index) {
   reduce.inputs[batch_norm_reduce_input::second_z_gradient] = sum.inputs[1];
   if (!writes_masked && backward_apply >= 0) {
     // The second pass would have to read both gradients and mask them again; reading the stored masked sum is cheaper.
-    reduce.attributes.set("masked_gradient", 1.0);
+    reduce.attributes.set("masked_gradient", true);
     reduce.outputs.push_back(total);
-    program.steps[static_cast<std::size_t>(backward_apply)].attributes.set("activation", 0.0);
+    program.steps[backward_apply].attributes.set("activation", kernels::ActivationFunction::none);
   }
   remove_step(program, static_cast<std::size_t>(producer));
   return true;

@@ -12,7 +12,7 @@ namespace sleight {
 namespace {
 
 std::vector<ValueType> infer(const StepTypes& step) {
-  return {{input_type(step, 0).shape, static_cast<DataType>(step.attributes.integer("element"))}};
+  return {{input_type(step, 0).shape, step.attributes.get<DataType>("element")}};
 }
 
 PreparedStep prepare(const StepTypes& step, const Device& device) {
@@ -27,9 +27,9 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
 }
 
 void gradient(GradientBuilder& builder) {
-  const auto element = static_cast<double>(builder.type(builder.input(0)).element);
-  builder.input_gradient(
-      0, builder.emit(operations::cast, {builder.output_gradient(0)}, {{"element", {element}}}).front());
+  const DataType element = builder.type(builder.input(0)).element;
+  builder.input_gradient(0,
+                         builder.emit(operations::cast, {builder.output_gradient(0)}, {{"element", element}}).front());
 }
 
 // Any number of inputs, all of one type, and as many outputs.
@@ -40,7 +40,7 @@ std::vector<ValueType> infer_list(const StepTypes& step) {
     const ValueType& from = input_type(step, i);
     check(from.element == input_type(step, 0).element, "input ", i, " is ", to_string(from), ", but the first is ",
           to_string(input_type(step, 0)));
-    types.push_back({from.shape, static_cast<DataType>(step.attributes.integer("element"))});
+    types.push_back({from.shape, step.attributes.get<DataType>("element")});
   }
   return types;
 }
@@ -114,7 +114,7 @@ const Operation operations::cast_list{.name = "cast_list", .infer = infer_list, 
 
 ValueId ops::cast(Tracer& trace, ValueId x, DataType element) {
   if (x == no_value || trace.type(x).element == element) return x;
-  return trace.emit_one(operations::cast, {x}, {{"element", {static_cast<double>(element)}}});
+  return trace.emit_one(operations::cast, {x}, {{"element", element}});
 }
 
 }  // namespace sleight

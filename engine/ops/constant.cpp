@@ -6,7 +6,7 @@ namespace sleight {
 namespace {
 
 std::vector<ValueType> infer(const StepTypes& step) {
-  return {{{step.attributes.integer("count")}, static_cast<DataType>(step.attributes.integer("element"))}};
+  return {{{step.attributes.integer("count")}, step.attributes.get<DataType>("element")}};
 }
 
 PreparedStep prepare(const StepTypes& step, const Device& device) {
@@ -26,9 +26,7 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
 const Operation operations::constant{.name = "constant", .infer = infer, .prepare = prepare};
 
 ValueId ops::constant(Tracer& trace, double value, std::int64_t count, DataType element) {
-  return trace.emit_one(
-      operations::constant, {},
-      {{"value", {value}}, {"count", {static_cast<double>(count)}}, {"element", {static_cast<double>(element)}}});
+  return trace.emit_one(operations::constant, {}, {{"value", value}, {"count", count}, {"element", element}});
 }
 
 }  // namespace sleight

@@ -127,8 +127,8 @@ void gradient(GradientBuilder& builder) {
   const ValueType weights = builder.type(builder.input(1));
   if (builder.needs_gradient(1)) {
     Attributes attributes = builder.attributes();
-    attributes.set("kernel_height", static_cast<double>(weights.shape[1]));
-    attributes.set("kernel_width", static_cast<double>(weights.shape[2]));
+    attributes.set("kernel_height", weights.shape[1]);
+    attributes.set("kernel_width", weights.shape[2]);
     builder.input_gradient(1, builder
                                   .emit(operations::convolution_backward_weights,
                                         {builder.input(0), builder.output_gradient(0)}, attributes)
@@ -136,8 +136,8 @@ void gradient(GradientBuilder& builder) {
   }
   if (builder.needs_gradient(0)) {
     Attributes attributes = builder.attributes();
-    attributes.set("height", static_cast<double>(x.shape[1]));
-    attributes.set("width", static_cast<double>(x.shape[2]));
+    attributes.set("height", x.shape[1]);
+    attributes.set("width", x.shape[2]);
     builder.input_gradient(
         0,
         builder.emit(operations::convolution_backward_data, {builder.output_gradient(0), builder.input(1)}, attributes)
@@ -190,7 +190,7 @@ ValueId ops::convolution(Tracer& trace, ValueId x, ValueId weights, std::int64_t
   check(stride >= 1 && padding >= 0, "a convolution needs stride >= 1 and padding >= 0, got ", stride, " and ",
         padding);
   return trace.emit_one(operations::convolution, {x, ops::cast(trace, weights, trace.type(x).element)},
-                        {{"stride", {static_cast<double>(stride)}}, {"padding", {static_cast<double>(padding)}}});
+                        {{"stride", stride}, {"padding", padding}});
 }
 
 }  // namespace sleight

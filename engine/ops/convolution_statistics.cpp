@@ -131,8 +131,8 @@ Cost cost_normalised_weights(const StepTypes& step) {
 // The step that takes the statistics of this convolution's output; -1 where none does.
 std::int32_t find_statistics(const Program& program, std::size_t index) {
   const Uses uses(program);
-  for (const std::int32_t reader : uses.consumers[static_cast<std::size_t>(program.steps[index].outputs[0])]) {
-    if (program.steps[static_cast<std::size_t>(reader)].operation == &operations::batch_norm_statistics) return reader;
+  for (const std::int32_t reader : uses.readers(program.steps[index].outputs[0])) {
+    if (program.steps[reader].operation == &operations::batch_norm_statistics) return reader;
   }
   return -1;
 }
@@ -140,7 +140,7 @@ std::int32_t find_statistics(const Program& program, std::size_t index) {
 bool fuse_statistics(Program& program, std::size_t index) {
   const std::int32_t found = find_statistics(program, index);
   if (found < 0) return false;
-  const Step& statistics = program.steps[static_cast<std::size_t>(found)];
+  const Step& statistics = program.steps[found];
   Step& convolution = program.steps[index];
   convolution.operation = &operations::convolution_statistics;
   convolution.attributes.set("epsilon", statistics.attributes.number("epsilon"));
@@ -157,9 +157,7 @@ bool statistics_offered(const Program& program, std::size_t index, const Device&
   const kernels::ConvolutionStatisticsShape shape{
       .convolution = convolution_shape(input_type(types, 0), input_type(types, 1), output_type(types, 0),
                                        step.attributes, device)};
-  bool offered = false;
-  kernels::run_on(device.queue(), [&](auto on) { offered = kernels::offers_convolution_statistics(on, shape); });
-  return offered;
+  return kernels::run_on(device.queue(), [&](auto on) { return kernels::offers_convolution_statistics(on, shape); });
 }
 
 // The batch norm with a ReLU before this convolution, when nobody reads its result but this step and its gradients by
@@ -169,16 +167,16 @@ std::int32_t find_normalisation(const Program& program, std::size_t index) {
   if (convolution.inputs[statistics_input::mean] != no_value) return -1;
   const ValueId z = convolution.inputs[statistics_input::x];
   const Uses uses(program);
-  const std::int32_t producer = uses.producer[static_cast<std::size_t>(z)];
+  const std::int32_t producer = uses.producer(z, operations::batch_norm_apply);
   if (producer < 0) return -1;
-  const Step& apply = program.steps[static_cast<std::size_t>(producer)];
-  if (apply.operation != &operations::batch_norm_apply || apply.inputs[batch_norm_apply_input::residual] != no_value ||
-      apply.attributes.integer("activation") != static_cast<std::int64_t>(kernels::ActivationFunction::relu) ||
-      std::find(program.results.begin(), program.results.end(), z) != program.results.end()) {
+  const Step& apply = program.steps[producer];
+  if (apply.inputs[batch_norm_apply_input::residual] != no_value ||
+      apply.attributes.get<kernels::ActivationFunction>("activation") != kernels::ActivationFunction::relu ||
+      program.is_result(z)) {
     return -1;
   }
-  for (const std::int32_t i : uses.consumers[static_cast<std::size_t>(z)]) {
-    const Step& reader = program.steps[static_cast<std::size_t>(i)];
+  for (const std::int32_t i : uses.readers(z)) {
+    const Step& reader = program.steps[i];
     const bool is_weight_gradient =
         reader.operation == &operations::convolution_backward_weights && reader.inputs[0] == z && reader.inputs[1] != z;
     if (i != static_cast<std::int32_t>(index) && !is_weight_gradient) return -1;
@@ -189,7 +187,7 @@ std::int32_t find_normalisation(const Program& program, std::size_t index) {
 bool fuse_normalisation(Program& program, std::size_t index) {
   const std::int32_t found = find_normalisation(program, index);
   if (found < 0) return false;
-  const Step apply = program.steps[static_cast<std::size_t>(found)];
+  const Step apply = program.steps[found];
   const ValueId z = apply.outputs[0];
   const auto normalise = [&](Step& step) {
     step.inputs.resize(end_of_batch_norm, no_value);
@@ -213,9 +211,7 @@ bool normalisation_offered(const Program& program, std::size_t index, const Devi
   if (find_normalisation(program, index) < 0) return false;
   kernels::ConvolutionStatisticsShape shape = statistics_shape(types_of(program, program.steps[index]), device);
   shape.normalises_input = true;
-  bool offered = false;
-  kernels::run_on(device.queue(), [&](auto on) { offered = kernels::offers_convolution_statistics(on, shape); });
-  return offered;
+  return kernels::run_on(device.queue(), [&](auto on) { return kernels::offers_convolution_statistics(on, shape); });
 }
 
 // A convolution with its batch norm, for the examples.

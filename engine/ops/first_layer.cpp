@@ -24,14 +24,11 @@ bool is_convolution(const Step& step) {
   return step.operation == &operations::convolution || step.operation == &operations::convolution_statistics;
 }
 
-// Whether nobody but this convolution reads the weights before they are updated. (Others would read them, and add their
+// Whether only this convolution reads the weights before they are updated. (Others would read them, and add their
 // gradient to this one, in the layout of a convolution, which resize_channels does not speak.)
 bool has_weights_alone(const Program& program, const Uses& uses, std::size_t convolution) {
-  const ValueId weights = program.steps[convolution].inputs[1];
-  const auto& readers = uses.consumers[static_cast<std::size_t>(weights)];
-  return std::all_of(readers.begin(), readers.end(), [&](std::int32_t reader) {
-    return static_cast<std::size_t>(reader) == convolution ||
-           program.steps[static_cast<std::size_t>(reader)].phase == Phase::update;
+  return std::ranges::all_of(uses.readers(program.steps[convolution].inputs[1]), [&](std::int32_t reader) {
+    return static_cast<std::size_t>(reader) == convolution || program.steps[reader].phase == Phase::update;
   });
 }
 
@@ -39,11 +36,11 @@ bool has_weights_alone(const Program& program, const Uses& uses, std::size_t con
 std::vector<std::int32_t> find_first_layer(const Program& program, std::size_t index) {
   const ValueId pictures = program.steps[index].outputs[0];
   if (program.value(pictures).type.shape.back() != picture_channels) return {};
-  if (std::find(program.results.begin(), program.results.end(), pictures) != program.results.end()) return {};
+  if (program.is_result(pictures)) return {};
   const Uses uses(program);
-  const std::vector<std::int32_t>& readers = uses.consumers[static_cast<std::size_t>(pictures)];
+  const std::vector<std::int32_t>& readers = uses.readers(pictures);
   for (const std::int32_t i : readers) {
-    const Step& reader = program.steps[static_cast<std::size_t>(i)];
+    const Step& reader = program.steps[i];
     const bool gains = (is_convolution(reader) && has_weights_alone(program, uses, static_cast<std::size_t>(i))) ||
                        reader.operation == &operations::convolution_backward_weights;
     if (!gains || reader.inputs[0] != pictures || reader.inputs[1] == pictures) return {};
@@ -59,10 +56,10 @@ ValueId add_resized(Program& program, ValueId like, std::int64_t channels) {
 }
 
 void insert_resize(Program& program, std::size_t index, const Step& beside, ValueId from, ValueId to) {
-  const auto channels = static_cast<double>(program.value(to).type.shape.back());
+  const std::int64_t channels = program.value(to).type.shape.back();
   program.steps.insert(program.steps.begin() + static_cast<std::ptrdiff_t>(index),
                        Step{.operation = &operations::resize_channels,
-                            .attributes = {{"channels", {channels}}},
+                            .attributes = {{"channels", channels}},
                             .inputs = {from},
                             .outputs = {to},
                             .name = beside.name,
@@ -72,7 +69,7 @@ void insert_resize(Program& program, std::size_t index, const Step& beside, Valu
 bool pad_channels(Program& program, std::size_t index) {
   std::vector<std::int32_t> readers = find_first_layer(program, index);
   if (readers.empty()) return false;
-  program.steps[index].attributes.set("channels", static_cast<double>(padded_channels));
+  program.steps[index].attributes.set("channels", padded_channels);
   program.value(program.steps[index].outputs[0]).type.shape.back() = padded_channels;
   // The last first, so that the places of the others stay what they are.
   std::reverse(readers.begin(), readers.end());

@@ -17,7 +17,7 @@ std::vector<ValueType> infer(const StepTypes& step) {
     if (step.inputs[i] != nullptr) check_shape(*step.inputs[i], {images.shape[0]}, "flips, partners and lambdas");
   }
   return {{{images.shape[0], images.shape[1], images.shape[2], step.attributes.integer("channels")},
-           static_cast<DataType>(step.attributes.integer("element"))}};
+           step.attributes.get<DataType>("element")}};
 }
 
 PreparedStep prepare(const StepTypes& step, const Device& device) {
@@ -51,10 +51,10 @@ const Operation operations::image_prepare{
 ValueId ops::image_prepare(Tracer& trace, ValueId images, ValueId flips, ValueId partners, ValueId lambdas,
                            const Normalisation& normalisation) {
   return trace.emit_one(operations::image_prepare, {images, flips, partners, lambdas},
-                        {{"channels", {static_cast<double>(normalisation.channels)}},
-                         {"element", {static_cast<double>(trace.element())}},
-                         {"mean", {normalisation.mean.begin(), normalisation.mean.end()}},
-                         {"deviation", {normalisation.deviation.begin(), normalisation.deviation.end()}}});
+                        {{"channels", normalisation.channels},
+                         {"element", trace.element()},
+                         {"mean", normalisation.mean},
+                         {"deviation", normalisation.deviation}});
 }
 
 }  // namespace sleight

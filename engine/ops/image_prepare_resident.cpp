@@ -22,7 +22,7 @@ std::vector<ValueType> infer(const StepTypes& step) {
   }
   return {{{batch, step.attributes.integer("height"), step.attributes.integer("width"),
             step.attributes.integer("channels")},
-           static_cast<DataType>(step.attributes.integer("element"))}};
+           step.attributes.get<DataType>("element")}};
 }
 
 PreparedStep prepare(const StepTypes& step, const Device& device) {
@@ -76,12 +76,12 @@ ValueId ops::image_prepare_resident(Tracer& trace, const ResidentBatch& batch, s
                                     const Normalisation& normalisation) {
   return trace.emit_one(operations::image_prepare_resident,
                         {batch.pictures, batch.indices, batch.windows, batch.flips, batch.partners, batch.lambdas},
-                        {{"height", {static_cast<double>(height)}},
-                         {"width", {static_cast<double>(width)}},
-                         {"channels", {static_cast<double>(normalisation.channels)}},
-                         {"element", {static_cast<double>(trace.element())}},
-                         {"mean", {normalisation.mean.begin(), normalisation.mean.end()}},
-                         {"deviation", {normalisation.deviation.begin(), normalisation.deviation.end()}}});
+                        {{"height", height},
+                         {"width", width},
+                         {"channels", normalisation.channels},
+                         {"element", trace.element()},
+                         {"mean", normalisation.mean},
+                         {"deviation", normalisation.deviation}});
 }
 
 }  // namespace sleight

@@ -28,7 +28,7 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
 const Operation operations::live_scalar{.name = "live_scalar", .infer = infer, .prepare = prepare};
 
 ValueId ops::live_scalar(Tracer& trace, kernels::LiveScalar::Index index) {
-  return trace.emit_one(operations::live_scalar, {trace.live_scalars()}, {{"index", {static_cast<double>(index)}}});
+  return trace.emit_one(operations::live_scalar, {trace.live_scalars()}, {{"index", index}});
 }
 
 }  // namespace sleight

@@ -48,10 +48,10 @@ const Operation operations::non_maximum_suppression{
 ops::Detections ops::non_maximum_suppression(Tracer& trace, const ScoredBoxes& boxes,
                                              const DetectionParameters& parameters) {
   const std::vector<ValueId> outputs = trace.emit(operations::non_maximum_suppression, {boxes.boxes, boxes.scores},
-                                                  {{"score_threshold", {parameters.score_threshold}},
-                                                   {"overlap_threshold", {parameters.overlap_threshold}},
-                                                   {"candidates", {static_cast<double>(parameters.candidates)}},
-                                                   {"detections", {static_cast<double>(parameters.detections)}}});
+                                                  {{"score_threshold", parameters.score_threshold},
+                                                   {"overlap_threshold", parameters.overlap_threshold},
+                                                   {"candidates", parameters.candidates},
+                                                   {"detections", parameters.detections}});
   return {outputs[0], outputs[1]};
 }
 

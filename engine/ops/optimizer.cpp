@@ -58,7 +58,7 @@ Cost cost_of_update(const StepTypes& step, std::size_t stride, std::initializer_
     add(type);
   for (const std::size_t offset : updated) {
     for (const int place : places(step.inputs.size(), stride, offset))
-      add(step.inputs[static_cast<std::size_t>(place)]);
+      add(step.inputs[place]);
   }
   return cost;
 }
@@ -91,7 +91,7 @@ std::vector<std::pair<int, Layout>> state_follows_parameter(const StepTypes& ste
   std::vector<std::pair<int, Layout>> layouts = follow(step, sgd_stride, sgd_input::momentum, sgd_input::parameter);
   const auto averages = follow(step, sgd_stride, sgd_input::average, sgd_input::parameter);
   std::copy_if(averages.begin(), averages.end(), std::back_inserter(layouts),
-               [&](const auto& entry) { return step.inputs[static_cast<std::size_t>(entry.first)] != nullptr; });
+               [&](const auto& entry) { return step.inputs[entry.first] != nullptr; });
   return layouts;
 }
 
@@ -130,7 +130,7 @@ std::vector<int> updates_sgd(const Step& step) {
   std::vector<int> updated;
   for (const std::size_t input : {sgd_input::parameter, sgd_input::momentum, sgd_input::average}) {
     for (const int place : places(step.inputs.size(), sgd_stride, input)) {
-      if (step.inputs[static_cast<std::size_t>(place)] != no_value) updated.push_back(place);
+      if (step.inputs[place] != no_value) updated.push_back(place);
     }
   }
   return updated;
@@ -190,14 +190,13 @@ bool gradient_without_cast(Program& program, std::size_t index) {
   const Uses uses(program);
   for (std::size_t i = first_tensor; i + sgd_stride <= program.steps[index].inputs.size(); i += sgd_stride) {
     const ValueId wide = program.steps[index].inputs[i + sgd_input::gradient];
-    const std::int32_t producer = uses.producer[static_cast<std::size_t>(wide)];
-    if (producer < 0 || program.steps[static_cast<std::size_t>(producer)].operation != &operations::cast) continue;
-    const ValueId narrow = program.steps[static_cast<std::size_t>(producer)].inputs.front();
+    const std::int32_t producer = uses.producer(wide, operations::cast);
+    if (producer < 0) continue;
+    const ValueId narrow = program.steps[producer].inputs.front();
     if (!is_half_width(program.value(narrow).type.element)) continue;
-    if (std::find(program.results.begin(), program.results.end(), wide) != program.results.end()) continue;
-    const std::vector<std::int32_t>& readers = uses.consumers[static_cast<std::size_t>(wide)];
-    const bool all_read_both = std::all_of(readers.begin(), readers.end(), [&](std::int32_t reader) {
-      const Operation* operation = program.steps[static_cast<std::size_t>(reader)].operation;
+    if (program.is_result(wide)) continue;
+    const bool all_read_both = std::ranges::all_of(uses.readers(wide), [&](std::int32_t reader) {
+      const Operation* operation = program.steps[reader].operation;
       return operation == &operations::sgd || operation == &operations::first_non_finite;
     });
     if (!all_read_both) continue;
@@ -316,7 +315,7 @@ void ops::sgd(Tracer& trace, std::span<const SgdParameter> parameters, bool nest
     inputs.insert(inputs.end(), {entry.parameter, entry.gradient, entry.momentum, entry.average});
     decay.push_back(entry.decay ? 1.0 : 0.0);
   }
-  trace.emit(operations::sgd, std::move(inputs), {{"decay", std::move(decay)}, {"nesterov", {nesterov ? 1.0 : 0.0}}});
+  trace.emit(operations::sgd, std::move(inputs), {{"decay", std::move(decay)}, {"nesterov", nesterov}});
 }
 
 void ops::exponential_moving_average(Tracer& trace, std::span<const AveragedParameter> parameters) {

@@ -9,10 +9,10 @@ namespace sleight {
 namespace {
 
 Attributes window_attributes(const kernels::PoolWindow& window) {
-  return {{"kernel", {static_cast<double>(window.kernel)}},
-          {"stride", {static_cast<double>(window.stride)}},
-          {"padding", {static_cast<double>(window.padding)}},
-          {"ceil_mode", {window.ceil_mode ? 1.0 : 0.0}}};
+  return {{"kernel", window.kernel},
+          {"stride", window.stride},
+          {"padding", window.padding},
+          {"ceil_mode", window.ceil_mode}};
 }
 
 kernels::PoolWindow window_of(const Attributes& attributes) {
@@ -24,8 +24,8 @@ kernels::PoolWindow window_of(const Attributes& attributes) {
 
 // Backward steps cannot tell the input's size from the output's (several sizes pool to one), so they carry it.
 void remember_size(Attributes& attributes, const ValueType& x) {
-  attributes.set("height", static_cast<double>(x.shape[1]));
-  attributes.set("width", static_cast<double>(x.shape[2]));
+  attributes.set("height", x.shape[1]);
+  attributes.set("width", x.shape[2]);
 }
 
 std::vector<ValueType> infer_pooled(const StepTypes& step) {

@@ -39,9 +39,9 @@ PreparedStep prepare_backward(const StepTypes& step, const Device& device) {
 }
 
 void gradient(GradientBuilder& builder) {
-  const auto count = static_cast<double>(builder.type(builder.input(0)).count());
+  const std::int64_t count = builder.type(builder.input(0)).count();
   builder.input_gradient(
-      0, builder.emit(operations::reduce_mean_backward, {builder.output_gradient(0)}, {{"count", {count}}}).front());
+      0, builder.emit(operations::reduce_mean_backward, {builder.output_gradient(0)}, {{"count", count}}).front());
 }
 
 }  // namespace

@@ -33,9 +33,9 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
 }
 
 void gradient(GradientBuilder& builder) {
-  const auto channels = static_cast<double>(builder.type(builder.input(0)).shape.back());
+  const std::int64_t channels = builder.type(builder.input(0)).shape.back();
   builder.input_gradient(
-      0, builder.emit(operations::resize_channels, {builder.output_gradient(0)}, {{"channels", {channels}}}).front());
+      0, builder.emit(operations::resize_channels, {builder.output_gradient(0)}, {{"channels", channels}}).front());
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ const Operation operations::resize_channels{
     .name = "resize_channels", .infer = infer, .prepare = prepare, .gradient = gradient};
 
 ValueId ops::resize_channels(Tracer& trace, ValueId x, std::int64_t channels) {
-  return trace.emit_one(operations::resize_channels, {x}, {{"channels", {static_cast<double>(channels)}}});
+  return trace.emit_one(operations::resize_channels, {x}, {{"channels", channels}});
 }
 
 }  // namespace sleight

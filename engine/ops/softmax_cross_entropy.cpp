@@ -28,13 +28,12 @@ Arguments arguments_of(const StepTypes& step) {
   arguments.rows = logits.shape[0];
   arguments.classes = logits.shape[1];
   arguments.smoothing = step.attributes.number("smoothing");
-  arguments.convention = static_cast<kernels::Smoothing>(step.attributes.integer("convention"));
+  arguments.convention = step.attributes.get<kernels::Smoothing>("convention");
   arguments.type = logits.element;
   return arguments;
 }
 
-template <class Arguments>
-void fill_labels(Arguments& call, const StepBuffers& buffers) {
+void fill_labels(kernels::SoftmaxCrossEntropyRows& call, const StepBuffers& buffers) {
   call.logits = buffers.inputs[0];
   call.label_a = static_cast<const std::int32_t*>(buffers.inputs[1]);
   call.label_b = static_cast<const std::int32_t*>(buffers.inputs[2]);
@@ -122,7 +121,7 @@ std::optional<std::vector<std::size_t>> steps_to_move(const Program& program, co
   while (!open.empty()) {
     const ValueId id = open.back();
     open.pop_back();
-    const std::int32_t producer = id == no_value ? -1 : uses.producer[static_cast<std::size_t>(id)];
+    const std::int32_t producer = id == no_value ? -1 : uses.producer(id);
     if (producer < static_cast<std::int32_t>(first)) continue;
     const auto index = static_cast<std::size_t>(producer);
     if (index == first || program.steps[index].operation->updates != nullptr) return std::nullopt;
@@ -144,25 +143,16 @@ std::optional<std::vector<std::size_t>> steps_to_move(const Program& program, co
 bool fuse_forward_and_backward(Program& program, std::size_t index) {
   const Step& backward = program.steps[index];
   const Uses uses(program);
-  const auto producer_of = [&](ValueId value, const Operation& operation) {
-    const std::int32_t step = uses.producer[static_cast<std::size_t>(value)];
-    const bool matches = step >= 0 && program.steps[static_cast<std::size_t>(step)].operation == &operation;
-    return matches ? step : -1;
-  };
-  const auto only_read_here = [&](ValueId value) {
-    const bool is_result = std::find(program.results.begin(), program.results.end(), value) != program.results.end();
-    return !is_result && uses.consumers[static_cast<std::size_t>(value)].size() == 1;
-  };
   const ValueId log_sum_exp = backward.inputs[4], loss_gradient = backward.inputs[5];
-  const std::int32_t forward_index = producer_of(log_sum_exp, operations::softmax_cross_entropy);
-  const std::int32_t spread_index = producer_of(loss_gradient, operations::reduce_mean_backward);
-  if (forward_index < 0 || spread_index < 0 || !only_read_here(log_sum_exp) || !only_read_here(loss_gradient))
+  const std::int32_t forward_index = uses.producer(log_sum_exp, operations::softmax_cross_entropy);
+  const std::int32_t spread_index = uses.producer(loss_gradient, operations::reduce_mean_backward);
+  if (forward_index < 0 || spread_index < 0 || uses.sole_reader(log_sum_exp) < 0 || uses.sole_reader(loss_gradient) < 0)
     return false;
   const auto first = static_cast<std::size_t>(forward_index);
   const Step& forward = program.steps[first];
   const bool same_inputs = std::equal(forward.inputs.begin(), forward.inputs.end(), backward.inputs.begin());
   if (log_sum_exp != forward.outputs[1] || !same_inputs) return false;
-  const ValueId mean_gradient = program.steps[static_cast<std::size_t>(spread_index)].inputs[0];
+  const ValueId mean_gradient = program.steps[spread_index].inputs[0];
   const auto moved = steps_to_move(program, uses, mean_gradient, first);
   if (!moved) return false;
 
@@ -215,7 +205,7 @@ ValueId ops::softmax_cross_entropy(Tracer& trace, ValueId logits, ValueId label_
                                    const LossParameters& parameters) {
   return trace
       .emit(operations::softmax_cross_entropy, {logits, label_a, label_b, lambda},
-            {{"smoothing", {parameters.smoothing}}, {"convention", {static_cast<double>(parameters.convention)}}})
+            {{"smoothing", parameters.smoothing}, {"convention", parameters.convention}})
       .front();
 }
 

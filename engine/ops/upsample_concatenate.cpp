@@ -68,9 +68,9 @@ PreparedStep prepare_backward(const StepTypes& step, const Device& device) {
 }
 
 void gradient(GradientBuilder& builder) {
-  const auto channels = static_cast<double>(builder.type(builder.input(0)).shape[3]);
+  const std::int64_t channels = builder.type(builder.input(0)).shape[3];
   const std::vector<ValueId> gradients =
-      builder.emit(operations::upsample_concatenate_backward, {builder.output_gradient(0)}, {{"channels", {channels}}});
+      builder.emit(operations::upsample_concatenate_backward, {builder.output_gradient(0)}, {{"channels", channels}});
   for (const std::size_t i : {0U, 1U}) {
     if (builder.needs_gradient(i)) builder.input_gradient(i, gradients[i]);
   }

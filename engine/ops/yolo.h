@@ -41,7 +41,7 @@ inline kernels::YoloScale yolo_scale_of(const ValueType& prediction, const ops::
       static_cast<std::int32_t>(channels / kernels::yolo_anchors_per_scale) - kernels::YoloChannel::first_class;
   scale.scale = number;
   for (int i = 0; i < kernels::yolo_anchors_per_scale; ++i)
-    scale.anchors[i] = anchors[static_cast<std::size_t>(number * kernels::yolo_anchors_per_scale + i)];
+    scale.anchors[i] = anchors[number * kernels::yolo_anchors_per_scale + i];
   return scale;
 }
 

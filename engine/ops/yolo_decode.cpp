@@ -38,7 +38,7 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
       device, arguments_of(step),
       [](kernels::YoloDecode& call, const StepBuffers& buffers) {
         for (int i = 0; i < kernels::yolo_scales; ++i)
-          call.predictions[i] = buffers.inputs[static_cast<std::size_t>(i)];
+          call.predictions[i] = buffers.inputs[i];
         call.boxes = static_cast<float*>(buffers.outputs[0]);
         call.scores = static_cast<float*>(buffers.outputs[1]);
       },

@@ -8,8 +8,7 @@ namespace sleight {
 namespace {
 
 kernels::YoloScale scale_of(const StepTypes& step) {
-  return yolo_scale_of(input_type(step, 0), anchors_of(step.attributes),
-                       static_cast<std::int32_t>(step.attributes.integer("scale")));
+  return yolo_scale_of(input_type(step, 0), anchors_of(step.attributes), step.attributes.get<std::int32_t>("scale"));
 }
 
 // Inputs: prediction [N,h,w,3*(5+K)], object_boxes [N,M,4], object_classes, object_weights, best_anchor [N,M]
@@ -136,15 +135,15 @@ ops::YoloLoss ops::yolo_loss(Tracer& trace, const std::array<ValueId, 3>& predic
                              const YoloLossParameters& parameters) {
   const ValueId best_anchor = yolo_assign(trace, objects.boxes, objects.classes, parameters.anchors);
   const kernels::YoloLossOptions& options = parameters.options;
-  Attributes attributes = {{"size_loss", {static_cast<double>(options.size_loss)}},
-                           {"smoothing", {static_cast<double>(options.smoothing)}},
-                           {"epsilon", {options.epsilon}},
-                           {"ignore_threshold", {options.ignore_threshold}},
-                           {"box_weight", {options.box_weight ? 1.0 : 0.0}}};
+  Attributes attributes = {{"size_loss", options.size_loss},
+                           {"smoothing", options.smoothing},
+                           {"epsilon", options.epsilon},
+                           {"ignore_threshold", options.ignore_threshold},
+                           {"box_weight", options.box_weight}};
   set_anchors(attributes, parameters.anchors);
   YoloLoss sum;
   for (std::size_t scale = 0; scale < predictions.size(); ++scale) {
-    attributes.set("scale", static_cast<double>(scale));
+    attributes.set("scale", scale);
     const std::vector<ValueId> outputs =
         trace.emit(operations::yolo_loss,
                    {predictions[scale], objects.boxes, objects.classes, objects.weights, best_anchor}, attributes);

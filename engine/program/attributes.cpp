@@ -10,7 +10,7 @@ namespace sleight {
 const std::vector<double>& Attributes::numbers(const std::string& name) const {
   const auto found = entries_.find(name);
   check(found != entries_.end(), "the attribute '", name, "' is missing among: ", to_string());
-  return found->second;
+  return found->second.numbers();
 }
 
 double Attributes::number(const std::string& name) const {
@@ -27,7 +27,8 @@ std::int64_t Attributes::integer(const std::string& name) const {
 
 std::string Attributes::to_string() const {
   std::ostringstream text;
-  for (const auto& [name, values] : entries_) {
+  for (const auto& [name, value] : entries_) {
+    const std::vector<double>& values = value.numbers();
     text << (text.tellp() > 0 ? " " : "") << name << "=";
     constexpr std::size_t shown = 4;
     for (std::size_t i = 0; i < values.size() && i < shown; ++i)

@@ -20,12 +20,12 @@ const Step& GradientBuilder::producer(ValueId value) const {
 
 ValueId GradientBuilder::output_gradient(std::size_t index) const {
   const ValueId output = step_.outputs[index];
-  return output == no_value ? no_value : gradients_[static_cast<std::size_t>(output)];
+  return output == no_value ? no_value : gradients_[output];
 }
 
 bool GradientBuilder::needs_gradient(std::size_t index) const {
   const ValueId input = step_.inputs[index];
-  return input != no_value && needed_[static_cast<std::size_t>(input)];
+  return input != no_value && needed_[input];
 }
 
 std::vector<ValueId> GradientBuilder::emit(const Operation& operation, std::vector<ValueId> inputs,
@@ -43,13 +43,13 @@ void GradientBuilder::input_gradient(std::size_t index, ValueId gradient) {
   check(expected.shape == given.shape && expected.element == given.element, "the gradient rule of ",
         step_.operation->name, " made a gradient ", to_string(given), " for its input ", index, ", which is ",
         to_string(expected));
-  ValueId& slot = gradients_[static_cast<std::size_t>(input)];
+  ValueId& slot = gradients_[input];
   if (slot == no_value) {
     slot = gradient;
     return;
   }
   const ValueId total = emit(sum_, {slot, gradient}).front();
-  gradients_[static_cast<std::size_t>(input)] = total;
+  gradients_[input] = total;
 }
 
 std::map<ValueId, ValueId> differentiate(Program& program, ValueId loss, ValueId seed,
@@ -61,27 +61,27 @@ std::map<ValueId, ValueId> differentiate(Program& program, ValueId loss, ValueId
   // Which values depend on something wanted: the rest needs no gradient, and its work is left out.
   std::vector<bool> needed(program.values.size());
   for (const ValueId id : wanted)
-    needed[static_cast<std::size_t>(id)] = true;
+    needed[id] = true;
   for (const Step& step : program.steps) {
     bool depends = false;
     for (const ValueId input : step.inputs)
-      depends |= input != no_value && needed[static_cast<std::size_t>(input)];
+      depends |= input != no_value && needed[input];
     if (!depends) continue;
     for (const ValueId output : step.outputs) {
-      if (output != no_value) needed[static_cast<std::size_t>(output)] = true;
+      if (output != no_value) needed[output] = true;
     }
   }
 
   std::vector<ValueId> gradients(program.values.size(), no_value);
-  gradients[static_cast<std::size_t>(loss)] = seed;
+  gradients[loss] = seed;
   for (std::size_t i = forward_steps; i-- > 0;) {
     const Step step = program.steps[i];
     bool reached = false;
     bool depends = false;
     for (const ValueId output : step.outputs) {
       if (output == no_value) continue;
-      reached |= gradients[static_cast<std::size_t>(output)] != no_value;
-      depends |= needed[static_cast<std::size_t>(output)];
+      reached |= gradients[output] != no_value;
+      depends |= needed[output];
     }
     if (!reached || !depends) continue;
     check(step.operation->gradient != nullptr, "the operation ", step.operation->name, " ('", step.name,
@@ -92,7 +92,7 @@ std::map<ValueId, ValueId> differentiate(Program& program, ValueId loss, ValueId
 
   std::map<ValueId, ValueId> found;
   for (const ValueId id : wanted)
-    found[id] = gradients[static_cast<std::size_t>(id)];
+    found[id] = gradients[id];
   return found;
 }
 

@@ -48,7 +48,7 @@ Executable::Executable(Program program, Context& context, const ExecutableOption
   persistent_.assign(program_.values.size(), nullptr);
   for (const Parameter& parameter : program_.parameters) {
     const Value& value = program_.value(parameter.value);
-    persistent_[static_cast<std::size_t>(parameter.value)] =
+    persistent_[parameter.value] =
         context_.store.ensure(options.parameter_prefix + value.name, value.type, parameter).buffer.data();
   }
   reserve_arena();
@@ -83,8 +83,8 @@ void Executable::reserve_arena() {
 void Executable::bind(const std::string& input, const void* data) {
   const ValueId id = program_.find(input);
   check(program_.value(id).storage == Storage::input, "'", input, "' is not an input of the program");
-  if (inputs_[static_cast<std::size_t>(id)] == data) return;
-  inputs_[static_cast<std::size_t>(id)] = data;
+  if (inputs_[id] == data) return;
+  inputs_[id] = data;
   resolved_ = false;
 }
 
@@ -94,7 +94,7 @@ void* Executable::address(ValueId id) const {
     case Storage::arena: {
       const std::int32_t block = plan_.block_of_value[index];
       if (block == MemoryPlan::no_block) return nullptr;
-      return context_.arena.data() + plan_.offsets[static_cast<std::size_t>(block)];
+      return context_.arena.data() + plan_.offsets[block];
     }
     case Storage::persistent:
       return persistent_[index];
@@ -136,11 +136,11 @@ void Executable::resolve() {
       bound.outputs.push_back(touch(id, true));
     if (step.operation->updates != nullptr) {
       for (const int input : step.operation->updates(step))
-        touch(step.inputs[static_cast<std::size_t>(input)], true);
+        touch(step.inputs[input], true);
     }
     const std::int32_t block = plan_.block_of_workspace[i];
     if (block != MemoryPlan::no_block) {
-      bound.workspace = context_.arena.data() + plan_.offsets[static_cast<std::size_t>(block)];
+      bound.workspace = context_.arena.data() + plan_.offsets[block];
       bound.accesses.push_back({bound.workspace, prepared_[i].workspace_bytes, true});
     }
     if (prepared_[i].bind) prepared_[i].bind({bound.inputs, bound.outputs, bound.workspace});
@@ -262,7 +262,7 @@ const void* Executable::host_result(ValueId id, std::int64_t run) const {
   const auto copy = static_cast<std::size_t>(run % result_copies);
   results_ready_[copy].synchronize();
   const auto position = std::find(program_.results.begin(), program_.results.end(), id) - program_.results.begin();
-  return results_[copy].data() + result_offsets_[static_cast<std::size_t>(position)];
+  return results_[copy].data() + result_offsets_[position];
 }
 
 ValueId Executable::result_id(const std::string& name, DataType element) const {

@@ -20,8 +20,8 @@ void choose_layouts(Program& program, const Device& device) {
   }
   std::vector<bool> is_result(program.values.size());
   for (const ValueId id : program.results) {
-    is_result[static_cast<std::size_t>(id)] = true;
-    blocked[static_cast<std::size_t>(id)] = false;
+    is_result[id] = true;
+    blocked[id] = false;
   }
   // Pictures from outside count too: they are plain, and so is all elementwise work on them.
   const auto pictures_of = [&](const Step& step) {
@@ -38,8 +38,7 @@ void choose_layouts(Program& program, const Device& device) {
     if (step.operation->weight_layouts == nullptr) continue;
     for (const auto& [slot, layout] : step.operation->weight_layouts(types_of(program, step), device)) {
       const auto index = static_cast<std::size_t>(slot);
-      if (index >= step.inputs.size())
-        blocked[static_cast<std::size_t>(step.outputs[index - step.inputs.size()])] = false;
+      if (index >= step.inputs.size()) blocked[step.outputs[index - step.inputs.size()]] = false;
     }
   }
   bool changed = true;
@@ -48,17 +47,16 @@ void choose_layouts(Program& program, const Device& device) {
     for (const Step& step : program.steps) {
       const std::vector<ValueId> pictures = pictures_of(step);
       for (const ValueId id : pictures) {
-        if (!blocked[static_cast<std::size_t>(id)]) continue;
+        if (!blocked[id]) continue;
         bool possible = step.operation->any_layout;
         // Elementwise steps need equal layouts on all sides; a convolution's two sides differ in channels or may
         // differ.
         for (const ValueId other : pictures) {
           const bool same_kind = program.value(other).type.shape[3] == program.value(id).type.shape[3];
-          possible &=
-              step.operation->weight_layouts != nullptr || !same_kind || blocked[static_cast<std::size_t>(other)];
+          possible &= step.operation->weight_layouts != nullptr || !same_kind || blocked[other];
         }
         if (possible) continue;
-        blocked[static_cast<std::size_t>(id)] = false;
+        blocked[id] = false;
         changed = true;
       }
     }
@@ -71,14 +69,14 @@ void choose_layouts(Program& program, const Device& device) {
   for (const Step& step : program.steps) {
     if (step.operation->weight_layouts != nullptr || step.operation->any_layout) continue;
     for (const ValueId id : pictures_of(step))
-      touched_plainly[static_cast<std::size_t>(id)] = true;
+      touched_plainly[id] = true;
   }
   std::vector<bool> is_weight(program.values.size());
   const auto is_blocked_weight = [&](ValueId id) {
-    return is_weight[static_cast<std::size_t>(id)] && program.value(id).type.layout == Layout::blocked;
+    return is_weight[id] && program.value(id).type.layout == Layout::blocked;
   };
   const auto set_weight_layout = [&](ValueId id, Layout layout) {
-    is_weight[static_cast<std::size_t>(id)] = true;
+    is_weight[id] = true;
     program.value(id).type.layout = layout;
   };
   // Weights and their gradients, in the order of the steps: the sum of two gradients of one weight lies as they do.
@@ -96,7 +94,7 @@ void choose_layouts(Program& program, const Device& device) {
     for (const auto& [slot, layout] : step.operation->weight_layouts(types_of(program, step), device)) {
       const auto index = static_cast<std::size_t>(slot);
       const ValueId id = index < step.inputs.size() ? step.inputs[index] : step.outputs[index - step.inputs.size()];
-      set_weight_layout(id, touched_plainly[static_cast<std::size_t>(id)] ? Layout::plain : layout);
+      set_weight_layout(id, touched_plainly[id] ? Layout::plain : layout);
     }
   }
 }
@@ -136,11 +134,11 @@ std::vector<Lifetime> value_lifetimes(const Program& program) {
   const auto step_count = static_cast<std::int32_t>(program.steps.size());
   std::vector<Lifetime> lifetimes(program.values.size(), Lifetime{0, step_count, -1});
   for (std::int32_t i = 0; i < step_count; ++i) {
-    const Step& step = program.steps[static_cast<std::size_t>(i)];
+    const Step& step = program.steps[i];
     for (const auto* list : {&step.inputs, &step.outputs}) {
       for (const ValueId id : *list) {
         if (id == no_value) continue;
-        Lifetime& life = lifetimes[static_cast<std::size_t>(id)];
+        Lifetime& life = lifetimes[id];
         life.bytes = program.value(id).type.bytes();
         life.first_step = std::min(life.first_step, i);
         life.last_step = std::max(life.last_step, i);
@@ -148,7 +146,7 @@ std::vector<Lifetime> value_lifetimes(const Program& program) {
     }
   }
   for (const ValueId result : program.results)
-    lifetimes[static_cast<std::size_t>(result)].last_step = step_count;
+    lifetimes[result].last_step = step_count;
   return lifetimes;
 }
 
@@ -168,29 +166,29 @@ MemoryPlan plan_memory(const Program& program, std::span<const std::int64_t> wor
     for (std::size_t o = 0; o < step.outputs.size(); ++o) {
       const ValueId output = step.outputs[o];
       if (output == no_value) continue;
-      const Lifetime& life = lifetimes[static_cast<std::size_t>(output)];
+      const Lifetime& life = lifetimes[output];
       std::int32_t block = MemoryPlan::no_block;
       for (const auto& [from_output, to_input] : in_place) {
         if (from_output != static_cast<int>(o) || block != MemoryPlan::no_block) continue;
-        const ValueId input = step.inputs[static_cast<std::size_t>(to_input)];
+        const ValueId input = step.inputs[to_input];
         if (input == no_value || program.value(input).storage != Storage::arena) continue;
-        const bool last_read = lifetimes[static_cast<std::size_t>(input)].last_step == now;
+        const bool last_read = lifetimes[input].last_step == now;
         // The same value may stand in two inputs, or be wanted by two outputs: it is given away once, and only when no
         // other input of this step is the same memory.
         const bool once = std::count(step.inputs.begin(), step.inputs.end(), input) == 1 &&
                           std::find(taken.begin(), taken.end(), input) == taken.end();
-        if (!last_read || !once || lifetimes[static_cast<std::size_t>(input)].bytes != life.bytes) continue;
-        block = plan.block_of_value[static_cast<std::size_t>(input)];
+        if (!last_read || !once || lifetimes[input].bytes != life.bytes) continue;
+        block = plan.block_of_value[input];
         taken.push_back(input);
       }
       if (block == MemoryPlan::no_block) {
         block = static_cast<std::int32_t>(plan.blocks.size());
         plan.blocks.push_back(life);
       } else {
-        Lifetime& shared = plan.blocks[static_cast<std::size_t>(block)];
+        Lifetime& shared = plan.blocks[block];
         shared.last_step = std::max(shared.last_step, life.last_step);
       }
-      plan.block_of_value[static_cast<std::size_t>(output)] = block;
+      plan.block_of_value[output] = block;
     }
     if (workspace_bytes[i] > 0) {
       plan.block_of_workspace[i] = static_cast<std::int32_t>(plan.blocks.size());
@@ -204,7 +202,7 @@ MemoryPlan plan_memory(const Program& program, std::span<const std::int64_t> wor
   std::vector<std::int64_t> live(program.steps.size() + 1);
   for (const Lifetime& life : plan.blocks) {
     for (std::int32_t i = life.first_step; i <= life.last_step; ++i)
-      live[static_cast<std::size_t>(i)] += life.bytes;
+      live[i] += life.bytes;
   }
   const auto peak = std::max_element(live.begin(), live.end());
   plan.live_bytes_at_peak = *peak;

@@ -92,16 +92,16 @@ std::string to_dot(const Program& program) {
         << escaped(step.name) << "\", fillcolor=\"" << colour_of(step.phase) << "33\"];\n";
     for (const ValueId input : step.inputs) {
       if (input == no_value) continue;
-      const std::int32_t producer = uses.producer[static_cast<std::size_t>(input)];
+      const std::int32_t producer = uses.producer(input);
       const Value& value = program.value(input);
       if (producer >= 0) {
         dot << "  s" << producer << " -> s" << i << " [label=\"" << to_string(value.type) << "\"];\n";
         continue;
       }
-      if (!drawn[static_cast<std::size_t>(input)]) {
+      if (!drawn[input]) {
         dot << "  v" << input << " [shape=note, fillcolor=\"#eeeeee\", label=\"" << escaped(value.name) << "\\n"
             << to_string(value.type) << "\"];\n";
-        drawn[static_cast<std::size_t>(input)] = true;
+        drawn[input] = true;
       }
       dot << "  v" << input << " -> s" << i << ";\n";
     }
@@ -124,8 +124,7 @@ std::string memory_table(const Program& program, const MemoryPlan& plan, std::in
   std::vector<std::string> names(plan.blocks.size(), "workspace");
   for (std::size_t i = program.values.size(); i-- > 0;) {
     if (plan.block_of_value[i] != MemoryPlan::no_block) {
-      names[static_cast<std::size_t>(plan.block_of_value[i])] =
-          program.values[i].name + " " + to_string(program.values[i].type);
+      names[plan.block_of_value[i]] = program.values[i].name + " " + to_string(program.values[i].type);
     }
   }
   std::vector<std::size_t> alive;
@@ -152,14 +151,13 @@ std::string arena_to_svg(const Program& program, const MemoryPlan& plan) {
   for (std::size_t v = 0; v < program.values.size(); ++v) {
     const std::int32_t block = plan.block_of_value[v];
     if (block == MemoryPlan::no_block) continue;
-    std::string& name = names[static_cast<std::size_t>(block)];
+    std::string& name = names[block];
     name += (name.empty() ? "" : ", then ") + program.values[v].name + " " + to_string(program.values[v].type);
   }
   for (std::size_t s = 0; s < program.steps.size(); ++s) {
     const std::int32_t block = plan.block_of_workspace[s];
     if (block == MemoryPlan::no_block) continue;
-    names[static_cast<std::size_t>(block)] =
-        "workspace of " + std::string(program.steps[s].operation->name) + " " + program.steps[s].name;
+    names[block] = "workspace of " + std::string(program.steps[s].operation->name) + " " + program.steps[s].name;
   }
 
   std::ostringstream svg;

@@ -17,18 +17,28 @@ ValueId Program::find(const std::string& name) const {
   fail("the program has no value named '", name, "'");
 }
 
-Uses::Uses(const Program& program) : producer(program.values.size(), -1), consumers(program.values.size()) {
+Uses::Uses(const Program& program)
+    : program_(&program), producers_(program.values.size(), -1), readers_(program.values.size()) {
   for (std::size_t i = 0; i < program.steps.size(); ++i) {
     const auto index = static_cast<std::int32_t>(i);
     for (const ValueId input : program.steps[i].inputs) {
       if (input == no_value) continue;
-      auto& readers = consumers[static_cast<std::size_t>(input)];
+      auto& readers = readers_[input];
       if (readers.empty() || readers.back() != index) readers.push_back(index);
     }
     for (const ValueId output : program.steps[i].outputs) {
-      if (output != no_value) producer[static_cast<std::size_t>(output)] = index;
+      if (output != no_value) producers_[output] = index;
     }
   }
+}
+
+std::int32_t Uses::producer(ValueId value, const Operation& operation) const {
+  const std::int32_t step = producer(value);
+  return step >= 0 && program_->steps[step].operation == &operation ? step : -1;
+}
+
+std::int32_t Uses::sole_reader(ValueId value) const {
+  return readers(value).size() == 1 && !program_->is_result(value) ? readers(value).front() : -1;
 }
 
 void verify(const Program& program) {
@@ -50,7 +60,7 @@ void verify(const Program& program) {
     for (const ValueId input : step.inputs) {
       if (input == no_value) continue;
       known(input);
-      check(written[static_cast<std::size_t>(input)], "step ", where(), " reads '", program.value(input).name,
+      check(written[input], "step ", where(), " reads '", program.value(input).name,
             "' before any step has written it");
     }
     for (const ValueId output : step.outputs) {
@@ -58,19 +68,18 @@ void verify(const Program& program) {
       known(output);
       check(program.value(output).storage == Storage::arena, "step ", where(), " writes '", program.value(output).name,
             "', which comes from outside; a step may only update it in place");
-      check(!written[static_cast<std::size_t>(output)], "step ", where(), " writes '", program.value(output).name,
-            "' a second time");
-      written[static_cast<std::size_t>(output)] = true;
+      check(!written[output], "step ", where(), " writes '", program.value(output).name, "' a second time");
+      written[output] = true;
     }
     if (step.operation->updates == nullptr) continue;
     for (const int index : step.operation->updates(step)) {
-      const ValueId updated = step.inputs[static_cast<std::size_t>(index)];
+      const ValueId updated = step.inputs[index];
       check(updated == no_value || program.value(updated).storage == Storage::persistent, "step ", where(),
             " updates '", program.value(updated).name, "' in place, which is not persistent");
     }
   }
   for (const ValueId result : program.results) {
-    check(written[static_cast<std::size_t>(result)], "no step writes the result '", program.value(result).name, "'");
+    check(written[result], "no step writes the result '", program.value(result).name, "'");
   }
 }
 

@@ -3,6 +3,7 @@
 // may update in place (running statistics, parameters, momentum).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -72,18 +73,33 @@ struct Program {
   std::vector<Parameter> parameters;  // every persistent value, in the order of the trace
   std::vector<ValueId> results;       // read by the host after a run; they stay alive to the end
 
-  const Value& value(ValueId id) const { return values[static_cast<std::size_t>(id)]; }
-  Value& value(ValueId id) { return values[static_cast<std::size_t>(id)]; }
+  const Value& value(ValueId id) const { return values[id]; }
+  Value& value(ValueId id) { return values[id]; }
   ValueId add_value(Value value);
   // The value with this name; throws Error listing similar names when there is none.
   ValueId find(const std::string& name) const;
+  bool is_result(ValueId id) const { return std::find(results.begin(), results.end(), id) != results.end(); }
 };
 
-// Who writes and who reads each value. Made from a program; stale as soon as the program changes.
-struct Uses {
+// Which steps write and read each value, as indices of the program's steps. Made from a program, which must outlive it;
+// stale as soon as the program changes.
+class Uses {
+ public:
   explicit Uses(const Program& program);
-  std::vector<std::int32_t> producer;                // step index, -1 for values that come from outside
-  std::vector<std::vector<std::int32_t>> consumers;  // step indices in order, each once
+
+  // -1 for a value that comes from outside.
+  std::int32_t producer(ValueId value) const { return producers_[value]; }
+  // -1 also when the step that writes the value is of another operation.
+  std::int32_t producer(ValueId value, const Operation& operation) const;
+  // In the order of the steps, each once.
+  const std::vector<std::int32_t>& readers(ValueId value) const { return readers_[value]; }
+  // The one step that reads the value; -1 when there are none or several, and for a result, which the host reads too.
+  std::int32_t sole_reader(ValueId value) const;
+
+ private:
+  const Program* program_;
+  std::vector<std::int32_t> producers_;
+  std::vector<std::vector<std::int32_t>> readers_;
 };
 
 // Throws Error when the program is not well formed: a value read before it is written, written twice, unknown ids,

@@ -76,7 +76,7 @@ std::vector<std::int64_t> RandomStream::permutation(std::int64_t count) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(count));
   std::iota(order.begin(), order.end(), std::int64_t{0});
   for (std::int64_t i = count - 1; i > 0; --i) {
-    std::swap(order[static_cast<std::size_t>(i)], order[static_cast<std::size_t>(below(i + 1))]);
+    std::swap(order[i], order[below(i + 1)]);
   }
   return order;
 }

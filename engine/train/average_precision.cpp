@@ -1,9 +1,11 @@
 #include "engine/train/average_precision.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <numeric>
 
+#include "engine/base/choice.h"
 #include "engine/base/error.h"
 
 namespace sleight {
@@ -12,6 +14,9 @@ namespace {
 
 constexpr int voc_steps = 10;
 constexpr int coco_steps = 100;
+
+constexpr std::array<Named<RecallLevels>, 2> recall_levels = {
+    {{RecallLevels::exact, "exact"}, {RecallLevels::rounded, "rounded"}}};
 
 double mean(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -57,13 +62,11 @@ PrecisionRecallCurve precision_recall_curve(std::vector<ScoredVerdict> verdicts,
 }
 
 RecallLevels parse_recall_levels(const std::string& name) {
-  if (name == "exact") return RecallLevels::exact;
-  if (name == "rounded") return RecallLevels::rounded;
-  fail("'", name, "' is no kind of recall levels; give one of exact, rounded");
+  return parse_choice(recall_levels, "the kind of recall levels", name);
 }
 
 std::string name_of(RecallLevels levels) {
-  return levels == RecallLevels::exact ? "exact" : "rounded";
+  return name_in(recall_levels, levels);
 }
 
 double voc_eleven_point_average_precision(const PrecisionRecallCurve& curve, RecallLevels levels) {
@@ -74,7 +77,7 @@ double voc_eleven_point_average_precision(const PrecisionRecallCurve& curve, Rec
       if (levels == RecallLevels::exact) return voc_steps * point.true_positives >= step * curve.objects;
       return point.recall(curve.objects) >= step * 0.1;
     });
-    if (reached != curve.points.end()) sum += best[static_cast<std::size_t>(reached - curve.points.begin())];
+    if (reached != curve.points.end()) sum += best[reached - curve.points.begin()];
   }
   return sum / (voc_steps + 1);
 }
@@ -94,7 +97,7 @@ double voc_all_point_average_precision(const PrecisionRecallCurve& curve) {
 double coco_average_precision(const PrecisionRecallCurve& curve) {
   std::vector<double> levels(coco_steps + 1);
   for (int step = 0; step <= coco_steps; ++step)
-    levels[static_cast<std::size_t>(step)] = step * 0.01;
+    levels[step] = step * 0.01;
   return mean(curve.precision_at(levels));
 }
 

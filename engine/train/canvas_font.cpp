@@ -85,7 +85,7 @@ bool font_pixel(char character, int row, int column) {
   const bool has_glyph = character >= ' ' && character <= '~';
   const int glyph = has_glyph ? character - ' ' : '~' - ' ' + 1;
   const auto band = static_cast<std::size_t>(glyph / glyphs_per_band * rows + row);
-  return bands[band][static_cast<std::size_t>(glyph % glyphs_per_band * pitch + column)] == '#';
+  return bands[band][glyph % glyphs_per_band * pitch + column] == '#';
 }
 
 }  // namespace sleight

@@ -68,7 +68,7 @@ BatchInputs Classifier::training_inputs(const BatchView& batch, std::shared_ptr<
   };
   const auto derived = std::make_shared<Derived>(Derived{std::move(inputs.owner), {}, {}});
   for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size); ++i) {
-    derived->partner_labels.push_back(batch.labels[static_cast<std::size_t>(batch.partners[i])]);
+    derived->partner_labels.push_back(batch.labels[batch.partners[i]]);
     derived->ranked_labels.push_back(batch.lambdas[i] >= 0.5F ? batch.labels[i] : derived->partner_labels[i]);
   }
   inputs.values.push_back(staged_input(names::partners, batch.partners));

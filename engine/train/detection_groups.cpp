@@ -4,38 +4,17 @@
 #include <array>
 #include <cmath>
 
+#include "engine/base/choice.h"
 #include "engine/base/error.h"
 
 namespace sleight {
 
 namespace {
 
-template <class Choice>
-struct Named {
-  Choice choice;
-  const char* name;
-};
 constexpr std::array<Named<Treatment>, 3> treatments = {
     {{Treatment::ignored, "ignored"}, {Treatment::counted, "counted"}, {Treatment::left_out, "left-out"}}};
 constexpr std::array<Named<PixelEdges>, 2> pixel_edges = {
     {{PixelEdges::continuous, "continuous"}, {PixelEdges::inclusive, "inclusive"}}};
-
-template <class Choices>
-auto parse_choice(const Choices& choices, const char* what, const std::string& name) {
-  std::string known;
-  for (const auto& choice : choices) {
-    if (choice.name == name) return choice.choice;
-    known += (known.empty() ? "" : ", ") + std::string(choice.name);
-  }
-  fail("'", name, "' is no ", what, "; give one of ", known);
-}
-
-template <class Choices, class Choice>
-std::string name_in(const Choices& choices, Choice choice) {
-  for (const auto& known : choices)
-    if (known.choice == choice) return known.name;
-  fail("there is no choice number ", static_cast<int>(choice));
-}
 
 bool is_finite(const Box& box) {
   return std::isfinite(box.left) && std::isfinite(box.top) && std::isfinite(box.right) && std::isfinite(box.bottom);
@@ -89,11 +68,11 @@ Treatment treatment_of(const ObjectBox& object, const MatchingOptions& options) 
 }  // namespace
 
 Treatment parse_treatment(const std::string& name) {
-  return parse_choice(treatments, "way to treat objects", name);
+  return parse_choice(treatments, "the way to treat objects", name);
 }
 
 PixelEdges parse_pixel_edges(const std::string& name) {
-  return parse_choice(pixel_edges, "kind of pixel edges", name);
+  return parse_choice(pixel_edges, "the kind of pixel edges", name);
 }
 
 std::string name_of(Treatment treatment) {
@@ -123,7 +102,7 @@ std::vector<ClassGroups> group_detections(const GroundTruth& truth, std::span<co
 
   std::vector<ClassGroups> classes(truth.class_names.size());
   const auto group_at = [&](const ClassAndPicture& place) -> DetectionGroup& {
-    std::vector<DetectionGroup>& groups = classes[static_cast<std::size_t>(place.first)].groups;
+    std::vector<DetectionGroup>& groups = classes[place.first].groups;
     const auto found = std::ranges::lower_bound(groups, place.second, {}, &DetectionGroup::picture);
     if (found != groups.end() && found->picture == place.second) return *found;
     return *groups.insert(found, {place.second, {}, {}});
@@ -152,12 +131,12 @@ std::vector<ClassGroups> group_detections(const GroundTruth& truth, std::span<co
                             .is_ignored = treatment == Treatment::ignored,
                             .is_crowd = object.is_crowd && options.crowd == Treatment::ignored,
                             .position = i});
-    if (treatment == Treatment::counted) ++classes[static_cast<std::size_t>(object.class_index)].objects;
+    if (treatment == Treatment::counted) ++classes[object.class_index].objects;
   }
   for (const std::size_t i : detection_order) {
     const Box box = continuous(detections[i].box, options.edges);
     group_at(place_of(detections[i])).detections.push_back({box, detections[i].score, box.area(), i});
-    ++classes[static_cast<std::size_t>(detections[i].class_index)].detections;
+    ++classes[detections[i].class_index].detections;
   }
   for (ClassGroups& one_class : classes) {
     for (DetectionGroup& group : one_class.groups)

@@ -119,7 +119,7 @@ std::vector<std::size_t> place_pictures(std::span<const std::string> file_names,
   const auto missing = std::ranges::find(is_listed, false);
   check(missing == is_listed.end(), origin, ": \"images\" lists ", file_names.size(),
         " pictures, but the data set has ", names.size(), "; ",
-        missing == is_listed.end() ? "" : shown(names[static_cast<std::size_t>(missing - is_listed.begin())]),
+        missing == is_listed.end() ? "" : shown(names[missing - is_listed.begin()]),
         " was not looked at. Detect on the whole split, and list pictures without detections as well");
   return places;
 }
@@ -147,7 +147,7 @@ std::string detections_to_json(const DetectionsFile& file) {
     const Box& box = detection.box;
     const std::array<double, 5> numbers = {box.left, box.top, box.width(), box.height(), detection.score};
     check(std::ranges::all_of(numbers, [](double number) { return std::isfinite(number); }), "detection ", i,
-          " in picture ", shown(file.pictures[static_cast<std::size_t>(detection.picture)]),
+          " in picture ", shown(file.pictures[detection.picture]),
           " has a score or a box that is not finite; the network's output is damaged");
     text += (i > 0 ? ",\n" : "\n") + ("{\"image_id\": " + std::to_string(detection.picture + 1)) +
             ", \"category_id\": " + std::to_string(detection.class_index + 1) + ", \"bbox\": [";
@@ -217,11 +217,10 @@ PlacedDetections place_detections(const DetectionsFile& file, std::span<const st
     placed.unreadable.push_back(static_cast<std::int64_t>(pictures.at(static_cast<std::size_t>(picture))));
   placed.detections.reserve(file.detections.size());
   for (const Detection& detection : file.detections)
-    placed.detections.push_back(
-        {.picture = static_cast<std::int64_t>(pictures[static_cast<std::size_t>(detection.picture)]),
-         .class_index = static_cast<std::int32_t>(classes[static_cast<std::size_t>(detection.class_index)]),
-         .score = detection.score,
-         .box = detection.box});
+    placed.detections.push_back({.picture = static_cast<std::int64_t>(pictures[detection.picture]),
+                                 .class_index = static_cast<std::int32_t>(classes[detection.class_index]),
+                                 .score = detection.score,
+                                 .box = detection.box});
   return placed;
 }
 

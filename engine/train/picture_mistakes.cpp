@@ -19,7 +19,7 @@ std::vector<PictureMistakes> picture_mistakes(const GroundTruth& truth, std::spa
     for (DetectionGroup& group : one_class.groups) {
       std::erase_if(group.detections,
                     [&](const RankedDetection& one) { return !(one.score >= options.score_threshold); });
-      PictureMistakes& mistakes = pictures[static_cast<std::size_t>(group.picture)];
+      PictureMistakes& mistakes = pictures[group.picture];
       const std::vector<VocMatch> matches = match_voc(group, options.overlap_threshold);
       std::vector<bool> found(group.objects.size(), false);
       for (std::size_t i = 0; i < matches.size(); ++i) {

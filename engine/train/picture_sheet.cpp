@@ -68,7 +68,7 @@ Picture make_picture_sheet(std::span<const SheetPicture> pictures, const SheetOp
   canvas.draw_text(margin, margin, shortened(options.title, width - 2 * margin, options.text_scale), plain_color,
                    options.text_scale);
   for (std::int64_t index = 0; index < count; ++index) {
-    const SheetPicture& entry = pictures[static_cast<std::size_t>(index)];
+    const SheetPicture& entry = pictures[index];
     const std::int64_t left = margin + index % columns * (cell_width + margin);
     const std::int64_t top = margin + title_height + index / columns * (cell_height + margin);
     const std::int64_t picture_width = scaled(entry.picture.width);

@@ -20,17 +20,17 @@ struct TypeName {
 };
 
 // In the order in which the reference implementation lays out a file.
-constexpr std::array<TypeName, 6> supported_types = {{{"I64", DataType::int64},
+constexpr std::array<TypeName, 7> supported_types = {{{"I64", DataType::int64},
                                                       {"F64", DataType::float64},
                                                       {"F32", DataType::float32},
                                                       {"I32", DataType::int32},
                                                       {"BF16", DataType::bfloat16},
+                                                      {"F16", DataType::float16},
                                                       {"U8", DataType::uint8}}};
 
 // Types of the format that this engine has no storage for.
-constexpr std::array<std::string_view, 15> unsupported_types = {"BOOL",    "I8",      "I16",     "U16",     "U32",
-                                                                "U64",     "F16",     "F4",      "C64",     "F8_E4M3",
-                                                                "F8_E5M2", "F8_E8M0", "F6_E2M3", "F6_E3M2", "F8"};
+constexpr std::array<std::string_view, 14> unsupported_types = {
+    "BOOL", "I8", "I16", "U16", "U32", "U64", "F4", "C64", "F8_E4M3", "F8_E5M2", "F8_E8M0", "F6_E2M3", "F6_E3M2", "F8"};
 
 std::size_t order_of(DataType type) {
   return static_cast<std::size_t>(std::ranges::find(supported_types, type, &TypeName::type) - supported_types.begin());
@@ -269,7 +269,7 @@ DataType type_from(const HeaderEntry& entry, const std::string& origin) {
   const bool known = std::ranges::find(unsupported_types, entry.type_name) != unsupported_types.end();
   fail(origin, ": tensor ", shown(entry.name), " has the dtype ", shown(entry.type_name), ", ",
        known ? "which this engine does not hold" : "which the safetensors format does not know",
-       "; convert it to one of F32, F64, BF16, I32, I64, U8");
+       "; convert it to one of F32, F64, BF16, F16, I32, I64, U8");
 }
 
 }  // namespace

@@ -20,10 +20,8 @@ constexpr std::array<const char*, 3> phase_names = {"forward", "backward", "upda
 
 double read_number(const void* data, DataType type, std::int64_t element) {
   double number = 0.0;
-  visit_cpu_type(type, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    number = static_cast<double>(static_cast<const T*>(data)[element]);
-  });
+  visit_cpu_type(type,
+                 [&]<class T>(TypeTag<T>) { number = static_cast<double>(static_cast<const T*>(data)[element]); });
   return number;
 }
 
@@ -45,7 +43,7 @@ std::vector<ValueId> written_by(const Step& step) {
   }
   if (step.operation->updates == nullptr) return ids;
   for (const int input : step.operation->updates(step))
-    ids.push_back(step.inputs[static_cast<std::size_t>(input)]);
+    ids.push_back(step.inputs[input]);
   return ids;
 }
 

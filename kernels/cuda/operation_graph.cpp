@@ -89,69 +89,73 @@ const Descriptor& Graph::describe(const Tensor& tensor) {
 
 void Graph::convolution_forward(const Tensor& input, const Tensor& weights, const Tensor& output,
                                 const Window& window) {
-  Descriptor operation(CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR);
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC, describe_convolution(window));
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, describe(input));
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W, describe(weights));
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y, describe(output));
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA, 1.0F);
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA, 0.0F);
-  operation.finalize();
-  operations_.push_back(std::move(operation));
+  convolution(CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR, window,
+              {.convolution = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC,
+               .alpha = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA,
+               .beta = CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA},
+              {{CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, &input},
+               {CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W, &weights},
+               {CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y, &output}});
 }
 
 void Graph::convolution_backward_data(const Tensor& output_gradient, const Tensor& weights,
                                       const Tensor& input_gradient, const Window& window) {
-  Descriptor operation(CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR);
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC, describe_convolution(window));
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, describe(output_gradient));
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W, describe(weights));
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX, describe(input_gradient));
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA, 1.0F);
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA, 0.0F);
-  operation.finalize();
-  operations_.push_back(std::move(operation));
+  convolution(CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR, window,
+              {.convolution = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC,
+               .alpha = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA,
+               .beta = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA},
+              {{CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, &output_gradient},
+               {CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W, &weights},
+               {CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX, &input_gradient}});
 }
 
 void Graph::convolution_backward_weights(const Tensor& input, const Tensor& output_gradient,
                                          const Tensor& weight_gradient, const Window& window) {
-  Descriptor operation(CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR);
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC, describe_convolution(window));
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X, describe(input));
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY, describe(output_gradient));
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW, describe(weight_gradient));
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA, 1.0F);
-  operation.set(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA, 0.0F);
-  operation.finalize();
-  operations_.push_back(std::move(operation));
+  convolution(CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR, window,
+              {.convolution = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC,
+               .alpha = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA,
+               .beta = CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA},
+              {{CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X, &input},
+               {CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY, &output_gradient},
+               {CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW, &weight_gradient}});
 }
 
 void Graph::pointwise(cudnnPointwiseMode_t mode, const Tensor& x, const Tensor& y, const Tensor& result) {
   Descriptor operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
   operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, describe_pointwise(mode));
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, describe(x));
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_BDESC, describe(y));
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, describe(result));
-  operation.finalize();
-  operations_.push_back(std::move(operation));
+  add(std::move(operation), {{CUDNN_ATTR_OPERATION_POINTWISE_XDESC, &x},
+                             {CUDNN_ATTR_OPERATION_POINTWISE_BDESC, &y},
+                             {CUDNN_ATTR_OPERATION_POINTWISE_YDESC, &result}});
 }
 
 void Graph::relu(const Tensor& x, const Tensor& result) {
   Descriptor operation(CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR);
   operation.set(CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR, describe_pointwise(CUDNN_POINTWISE_RELU_FWD));
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_XDESC, describe(x));
-  operation.set(CUDNN_ATTR_OPERATION_POINTWISE_YDESC, describe(result));
-  operation.finalize();
-  operations_.push_back(std::move(operation));
+  add(std::move(operation),
+      {{CUDNN_ATTR_OPERATION_POINTWISE_XDESC, &x}, {CUDNN_ATTR_OPERATION_POINTWISE_YDESC, &result}});
 }
 
 void Graph::statistics(const Tensor& x, const Tensor& sum, const Tensor& sum_of_squares) {
   Descriptor operation(CUDNN_BACKEND_OPERATION_GEN_STATS_DESCRIPTOR);
   operation.set(CUDNN_ATTR_OPERATION_GENSTATS_MODE, CUDNN_GENSTATS_SUM_SQSUM);
   operation.set(CUDNN_ATTR_OPERATION_GENSTATS_MATH_PREC, CUDNN_DATA_FLOAT);
-  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_XDESC, describe(x));
-  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC, describe(sum));
-  operation.set(CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC, describe(sum_of_squares));
+  add(std::move(operation), {{CUDNN_ATTR_OPERATION_GENSTATS_XDESC, &x},
+                             {CUDNN_ATTR_OPERATION_GENSTATS_SUMDESC, &sum},
+                             {CUDNN_ATTR_OPERATION_GENSTATS_SQSUMDESC, &sum_of_squares}});
+}
+
+void Graph::convolution(cudnnBackendDescriptorType_t direction, const Window& window,
+                        const ConvolutionAttributes& attributes, std::initializer_list<Operand> operands) {
+  Descriptor operation(direction);
+  operation.set(attributes.convolution, describe_convolution(window));
+  operation.set(attributes.alpha, 1.0F);
+  operation.set(attributes.beta, 0.0F);
+  add(std::move(operation), operands);
+}
+
+void Graph::add(Descriptor operation, std::initializer_list<Operand> operands) {
+  for (const auto& [attribute, tensor] : operands)
+    operation.set(attribute, describe(*tensor));
   operation.finalize();
   operations_.push_back(std::move(operation));
 }

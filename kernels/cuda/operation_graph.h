@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <span>
@@ -78,7 +79,17 @@ class Graph {
   const Descriptor& descriptor() const { return *graph_; }
 
  private:
+  // A tensor of an operation, and the attribute that takes it.
+  using Operand = std::pair<cudnnBackendAttributeName_t, const Tensor*>;
+  // cuDNN has one of each for each direction of a convolution.
+  struct ConvolutionAttributes {
+    cudnnBackendAttributeName_t convolution, alpha, beta;
+  };
+
   const Descriptor& describe(const Tensor&);
+  void convolution(cudnnBackendDescriptorType_t direction, const Window&, const ConvolutionAttributes&,
+                   std::initializer_list<Operand>);
+  void add(Descriptor operation, std::initializer_list<Operand>);
 
   std::map<std::int64_t, Descriptor> tensors_;
   std::vector<Descriptor> operations_;

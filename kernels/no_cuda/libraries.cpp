@@ -8,8 +8,7 @@ namespace sleight::kernels {
 std::shared_ptr<CudaLibraries> make_cuda_libraries(const CudaLibrariesOptions&) {
   throw std::runtime_error(
       "this program was built without the CUDA toolkit, cuDNN or cuBLASLt (the list at the end of the configuration "
-      "says "
-      "which is missing); run on the cpu or simt device");
+      "says which is missing); run on the cpu or simt device");
 }
 
 }  // namespace sleight::kernels

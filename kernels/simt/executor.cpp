@@ -62,7 +62,7 @@ class Executor {
   void release_block();
 
   int lanes_in(int warp) const { return std::min(lanes_per_warp, static_cast<int>(threads_.size()) - 32 * warp); }
-  Thread& lane(int warp, int number) { return threads_[static_cast<std::size_t>(warp * lanes_per_warp + number)]; }
+  Thread& lane(int warp, int number) { return threads_[warp * lanes_per_warp + number]; }
 
   void inspect_red_zones();
   std::string launch_name() const;
@@ -185,7 +185,7 @@ void Executor::run_ready_threads() {
   arrange(turn_);
   position_ = 0;
   while (position_ < turn_.size() && failure_ == nullptr) {
-    Thread& thread = threads_[static_cast<std::size_t>(turn_[position_++])];
+    Thread& thread = threads_[turn_[position_++]];
     if (thread.state == Thread::State::fresh || thread.state == Thread::State::ready) resume(thread);
   }
 }
@@ -234,7 +234,7 @@ void Executor::run(Thread& thread, Worker& self) {
 // The next thread of this round, if it has yet to begin: the worker that asks can run it right away.
 Thread* Executor::next_if_fresh() {
   if (failure_ != nullptr || position_ >= turn_.size()) return nullptr;
-  Thread& next = threads_[static_cast<std::size_t>(turn_[position_])];
+  Thread& next = threads_[turn_[position_]];
   if (next.state != Thread::State::fresh) return nullptr;
   ++position_;
   return &next;

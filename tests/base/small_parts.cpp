@@ -1,9 +1,12 @@
 // The parts of engine/base that are a function or two each.
+#include <array>
+#include <span>
 #include <thread>
 #include <vector>
 
 #include "catch2_adapter.h"
 #include "engine/base/base64.h"
+#include "engine/base/choice.h"
 #include "engine/base/crc32c.h"
 #include "engine/base/error.h"
 #include "engine/base/memory.h"
@@ -54,6 +57,24 @@ TEST_CASE("texts of strangers are shown without what could mislead") {
   CHECK(shown("caf\xc3\xa9") == "\"caf\xc3\xa9\"");
   CHECK(shown(std::string(60, 'x')) == "\"" + std::string(60, 'x') + "\"");
   CHECK(shown(std::string(61, 'x')) == "\"" + std::string(60, 'x') + "...\"");
+}
+
+TEST_CASE("a choice is found by its name, and named in what is said about a wrong one") {
+  enum class Fruit { apple, pear, plum, unnamed };
+  constexpr std::array<Named<Fruit>, 3> fruits = {
+      {{Fruit::apple, "apple"}, {Fruit::pear, "pear"}, {Fruit::plum, "plum"}}};
+  for (const Named<Fruit>& fruit : fruits) {
+    CHECK(parse_choice(fruits, "--fruit", fruit.name) == fruit.choice);
+    CHECK(name_in(fruits, fruit.choice) == fruit.name);
+  }
+  CHECK(names_in(fruits) == std::vector<std::string>{"apple", "pear", "plum"});
+  CHECK(one_of(fruits) == "'apple', 'pear' or 'plum'");
+  CHECK(one_of(std::span(fruits).first(2)) == "'apple' or 'pear'");
+  CHECK(one_of(std::span(fruits).first(1)) == "'apple'");
+  CHECK(error_message([&] { parse_choice(fruits, "--fruit", "Apple"); }) ==
+        "--fruit is 'apple', 'pear' or 'plum', got 'Apple'");
+  CHECK(contains(error_message([&] { parse_choice(fruits, "--fruit", ""); }), "got ''"));
+  CHECK(contains(error_message([&] { name_in(fruits, Fruit::unnamed); }), "'apple', 'pear' or 'plum'"));
 }
 
 TEST_CASE("one is no plural") {

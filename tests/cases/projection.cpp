@@ -21,8 +21,7 @@ std::vector<ValueType> infer(const StepTypes& step) {
 
 PreparedStep prepare(const StepTypes& step, const Device&) {
   return {[type = *step.inputs[0], weights = weights_of(*step.inputs[0])](const StepBuffers& buffers) {
-    visit_cpu_type(type.element, [&](auto tag) {
-      using T = typename decltype(tag)::type;
+    visit_cpu_type(type.element, [&]<class T>(TypeTag<T>) {
       const T* x = static_cast<const T*>(buffers.inputs[0]);
       double sum = 0.0;
       for (std::int64_t i = 0; i < type.count(); ++i)
@@ -49,8 +48,7 @@ std::vector<ValueType> infer_backward(const StepTypes& step) {
 
 PreparedStep prepare_backward(const StepTypes& step, const Device&) {
   return {[type = *step.outputs[0], weights = weights_of(*step.outputs[0])](const StepBuffers& buffers) {
-    visit_cpu_type(type.element, [&](auto tag) {
-      using T = typename decltype(tag)::type;
+    visit_cpu_type(type.element, [&]<class T>(TypeTag<T>) {
       const auto seed = static_cast<double>(*static_cast<const T*>(buffers.inputs[0]));
       T* result = static_cast<T*>(buffers.outputs[0]);
       for (std::int64_t i = 0; i < type.count(); ++i)

@@ -213,8 +213,7 @@ void PreparedCase::fill(Tensor& tensor, const std::vector<double>& values) const
   // Huge tensors are plain, and are filled before each measurement on a GPU: no list of places for them.
   const bool is_plain = tensor.type.layout == Layout::plain;
   const std::vector<std::size_t> place = is_plain ? std::vector<std::size_t>() : places(tensor);
-  visit_any_type(tensor.type.element, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_any_type(tensor.type.element, [&]<class T>(TypeTag<T>) {
     for (std::size_t i = 0; i < values.size(); ++i)
       static_cast<T*>(tensor.data())[is_plain ? i : place[i]] = from_double<T>(values[i]);
   });
@@ -224,8 +223,7 @@ void PreparedCase::fill(Tensor& tensor, const std::vector<double>& values) const
 std::vector<double> PreparedCase::read(const Tensor& tensor, const void* memory) const {
   std::vector<double> values;
   const std::vector<std::size_t> place = places(tensor);
-  visit_any_type(tensor.type.element, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_any_type(tensor.type.element, [&]<class T>(TypeTag<T>) {
     for (const std::size_t i : place)
       values.push_back(static_cast<double>(static_cast<const T*>(memory)[i]));
   });

@@ -41,10 +41,8 @@ TEST_CASE("cast: every pair of types, odd sizes and tails") {
     for (std::size_t i = 0; i < count; ++i)
       values.push_back(
           double{static_cast<float>(std::sin(static_cast<double>(i)) * std::pow(10.0, double(i % 60) - 30))});
-    for_each_type([&](auto from_tag) {
-      for_each_type([&](auto to_tag) {
-        using From = typename decltype(from_tag)::type;
-        using To = typename decltype(to_tag)::type;
+    for_each_type([&]<class From>(TypeTag<From>) {
+      for_each_type([&]<class To>(TypeTag<To>) {
         // float64 on either side exists on the cpu only.
         using Widest = std::conditional_t<sizeof(From) == 8 || sizeof(To) == 8, double, float>;
         std::vector<double> expected;
@@ -106,10 +104,8 @@ TEST_CASE("cast_list: the same bits as one cast after another") {
     for (std::size_t i = 0; i < count; ++i)
       tensors.back().push_back(double{static_cast<float>(std::sin(static_cast<double>(i + 7 * tensors.size())))});
   }
-  for_each_type([&](auto from_tag) {
-    for_each_type([&](auto to_tag) {
-      using From = typename decltype(from_tag)::type;
-      using To = typename decltype(to_tag)::type;
+  for_each_type([&]<class From>(TypeTag<From>) {
+    for_each_type([&]<class To>(TypeTag<To>) {
       using Widest = std::conditional_t<sizeof(From) == 8 || sizeof(To) == 8, double, float>;
       std::vector<double> expected;
       for (const std::vector<double>& values : tensors) {

@@ -126,8 +126,7 @@ TEST_CASE("image_prepare_resident: the bits of image_prepare on windows that wer
   for (const Scene& scene : scenes) {
     for (const bool flip : {false, true}) {
       for (const bool mixup : {false, true}) {
-        for_each_type([&](auto tag) {
-          using T = typename decltype(tag)::type;
+        for_each_type([&]<class T>(TypeTag<T>) {
           const auto resident = on_every_device<T>([&](auto device) { return scene.prepare<T>(device, flip, mixup); });
           const auto images =
               on_every_device<T>([&](auto device) { return scene.prepare_images<T>(device, flip, mixup); });

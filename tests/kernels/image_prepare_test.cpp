@@ -89,8 +89,7 @@ TEST_CASE("image_prepare: every layout, size and type agrees with the definition
       const Batch batch(size[0], size[1], size[2], channels);
       for (const bool flip : {false, true}) {
         for (const bool mixup : {false, true}) {
-          for_each_type([&](auto tag) {
-            using T = typename decltype(tag)::type;
+          for_each_type([&]<class T>(TypeTag<T>) {
             const auto run = [&](auto device) { return batch.prepare<T>(device, flip, mixup); };
             for (const DeviceResult& result : on_every_device<T>(run)) {
               CAPTURE(result.device, name_of(data_type_of<T>()), size[0], size[1], size[2], channels, flip, mixup);
@@ -108,8 +107,7 @@ TEST_CASE("image_prepare: lambda 1 is bit for bit no mixup") {
   Batch batch(3, 2, 7, 3);
   for (float& lambda : batch.lambda)
     lambda = 1.0F;
-  for_each_type([&](auto tag) {
-    using T = typename decltype(tag)::type;
+  for_each_type([&]<class T>(TypeTag<T>) {
     const auto mixed = on_every_device<T>([&](auto device) { return batch.prepare<T>(device, true, true); });
     const auto plain = on_every_device<T>([&](auto device) { return batch.prepare<T>(device, true, false); });
     for (std::size_t i = 0; i < mixed.size(); ++i)

@@ -27,8 +27,7 @@ class TestTensor {
   TestTensor(DataType type, std::int64_t count)
       : type_(type), count_(count), bytes_(static_cast<std::size_t>(count * size_of(type)), "tensor") {}
   TestTensor(DataType type, const Values& values) : TestTensor(type, static_cast<std::int64_t>(values.size())) {
-    visit_cpu_type(type, [&](auto tag) {
-      using T = typename decltype(tag)::type;
+    visit_cpu_type(type, [&]<class T>(TypeTag<T>) {
       for (std::size_t i = 0; i < values.size(); ++i)
         static_cast<T*>(data())[i] = T(static_cast<Accumulator<T>>(values[i]));
     });
@@ -40,8 +39,7 @@ class TestTensor {
   Values values() {
     bytes_.check();
     Values result;
-    visit_cpu_type(type_, [&](auto tag) {
-      using T = typename decltype(tag)::type;
+    visit_cpu_type(type_, [&]<class T>(TypeTag<T>) {
       for (std::int64_t i = 0; i < count_; ++i)
         result.push_back(static_cast<double>(static_cast<T*>(data())[i]));
     });

@@ -27,8 +27,7 @@ std::vector<double> ranks(Device device, const std::vector<double>& logits, cons
 // Every type, every device: exactly the expected ranks.
 void require_ranks(const std::vector<double>& logits, const std::vector<std::int32_t>& labels,
                    const std::vector<double>& expected) {
-  for_each_type([&](auto tag) {
-    using T = typename decltype(tag)::type;
+  for_each_type([&]<class T>(TypeTag<T>) {
     for (const DeviceResult& result :
          on_every_device<T>([&](auto device) { return ranks<T>(device, logits, labels); })) {
       CAPTURE(result.device, name_of(data_type_of<T>()), labels.size());

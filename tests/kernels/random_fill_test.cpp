@@ -53,8 +53,7 @@ TEST_CASE("random_fill: the same bits on every device, in every type, at every s
     const std::vector<double> longest = filled<float>(kernels::Cpu{}, 10007, fill);
     for (const std::size_t count : {0, 1, 3, 4, 5, 9, 1023, 10007}) {
       const std::vector<double> expected(longest.begin(), longest.begin() + static_cast<std::ptrdiff_t>(count));
-      for_each_type([&](auto tag) {
-        using T = typename decltype(tag)::type;
+      for_each_type([&]<class T>(TypeTag<T>) {
         std::vector<double> rounded;
         for (const double value : expected)
           rounded.push_back(to_double(from_double<T>(value)));

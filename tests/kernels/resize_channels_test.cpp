@@ -23,8 +23,7 @@ std::vector<double> resized(Device device, const Sizes& sizes, const std::vector
 TEST_CASE("resize_channels: every number in its place, zeros behind, every type") {
   for (const Sizes sizes : {Sizes{0, 3, 8}, Sizes{1, 1, 1}, Sizes{1, 1, 9}, Sizes{37, 3, 8}, Sizes{37, 8, 3},
                             Sizes{5, 255, 256}, Sizes{5, 256, 255}, Sizes{700, 3, 4}, Sizes{401, 7, 7}}) {
-    for_each_type([&](auto tag) {
-      using T = typename decltype(tag)::type;
+    for_each_type([&]<class T>(TypeTag<T>) {
       std::vector<double> values;
       for (std::int64_t i = 0; i < sizes.rows * sizes.from; ++i)
         values.push_back(static_cast<double>(1 + i % 251));  // every type holds these

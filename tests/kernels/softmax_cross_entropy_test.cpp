@@ -207,8 +207,7 @@ TEST_CASE("softmax_cross_entropy: agrees with a target laid out in full") {
         for (const bool mixed : {false, true}) {
           const Case c = random_case(shape[0], shape[1], smoothing, convention, mixed);
           const Expected expected = reference(c);
-          for_each_type([&](auto tag) {
-            using T = typename decltype(tag)::type;
+          for_each_type([&]<class T>(TypeTag<T>) {
             for (const DeviceResult& result :
                  on_every_device<T>([&](auto device) { return run_kernels<T>(device, c); })) {
               CAPTURE(result.device, name_of(data_type_of<T>()), shape[0], shape[1], smoothing, mixed);
@@ -229,8 +228,7 @@ TEST_CASE("softmax_cross_entropy: with its gradient in one pass, the bits of thr
         Case c = random_case(shape[0], shape[1], mixed ? 0.1 : 0.0, Smoothing::others, mixed);
         c.loss_gradient[0] = 1024.0;  // a scaled loss
         c.in_place = in_place;
-        for_each_type([&](auto tag) {
-          using T = typename decltype(tag)::type;
+        for_each_type([&]<class T>(TypeTag<T>) {
           const auto one = on_every_device<T>([&](auto device) { return run_with_gradient<T>(device, c, true); });
           const auto three = on_every_device<T>([&](auto device) { return run_with_gradient<T>(device, c, false); });
           for (std::size_t i = 0; i < one.size(); ++i) {
@@ -278,8 +276,7 @@ TEST_CASE("softmax_cross_entropy: golden values from PyTorch") {
     c.lambda = golden.at("lambda").get<std::vector<float>>();
     c.loss_gradient = golden.at("loss_gradient").get<std::vector<double>>();
     const Expected expected{golden.at("loss"), golden.at("log_sum_exp"), golden.at("logits_gradient")};
-    for_each_type([&](auto tag) {
-      using T = typename decltype(tag)::type;
+    for_each_type([&]<class T>(TypeTag<T>) {
       // Logits around 10000 have no number of 16 bits near enough to be the same case.
       if (sizeof(T) == 2 && c.logits[0] > 1000) return;
       for (const DeviceResult& result : on_every_device<T>([&](auto device) { return run_kernels<T>(device, c); })) {
@@ -315,8 +312,7 @@ TEST_CASE("softmax_cross_entropy: two equal labels are one label, bit for bit") 
   mixed.label_b = mixed.label_a;
   Case pure = mixed;
   pure.mixed = false;
-  for_each_type([&](auto tag) {
-    using T = typename decltype(tag)::type;
+  for_each_type([&]<class T>(TypeTag<T>) {
     const auto two = on_every_device<T>([&](auto device) { return run_kernels<T>(device, mixed); });
     const auto one = on_every_device<T>([&](auto device) { return run_kernels<T>(device, pure); });
     for (std::size_t i = 0; i < two.size(); ++i)
@@ -328,8 +324,7 @@ TEST_CASE("softmax_cross_entropy: the gradient may overwrite the logits") {
   Case c = random_case(3, 37, 0.1, Smoothing::others, true);
   const Expected expected = reference(c);
   c.in_place = true;
-  for_each_type([&](auto tag) {
-    using T = typename decltype(tag)::type;
+  for_each_type([&]<class T>(TypeTag<T>) {
     for (const DeviceResult& result : on_every_device<T>([&](auto device) { return run_kernels<T>(device, c); }))
       require_equal<T>(result.values, expected);
   });

@@ -74,8 +74,7 @@ TEST_CASE("yolo_decode: golden values") {
     double largest = 0;
     for (const double corner : expected)
       largest = std::max(largest, std::abs(corner));
-    for_each_type([&](auto tag) {
-      using T = typename decltype(tag)::type;
+    for_each_type([&]<class T>(TypeTag<T>) {
       for (const DeviceResult& result : on_every_device<T>([&](auto device) { return run_decode<T>(device, c); })) {
         INFO(result.device << " " << name_of(data_type_of<T>()));
         const auto middle = result.values.begin() + static_cast<std::ptrdiff_t>(box_numbers);

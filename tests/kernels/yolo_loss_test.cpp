@@ -140,8 +140,7 @@ std::vector<double> run_loss(Device device, const LossCase& c) {
 // Calls check(result) for every device and type.
 template <class Check>
 void on_every_device_and_type(const LossCase& c, Check&& check) {
-  for_each_type([&](auto tag) {
-    using T = typename decltype(tag)::type;
+  for_each_type([&]<class T>(TypeTag<T>) {
     for (const DeviceResult& result : on_every_device<T>([&](auto device) { return run_loss<T>(device, c); })) {
       INFO(result.device << " " << name_of(data_type_of<T>()));
       check(Result(c, result.values));
@@ -191,8 +190,7 @@ TEST_CASE("yolo_loss: golden values from PyTorch") {
     ignored += count_of(assigned, kernels::yolo_ignored);
     positives += static_cast<std::int64_t>(
         std::count_if(assigned.begin(), assigned.end(), [](double value) { return value >= 0; }));
-    for_each_type([&](auto tag) {
-      using T = typename decltype(tag)::type;
+    for_each_type([&]<class T>(TypeTag<T>) {
       // A place's terms are rounded one by one, and their sums grow as the root of their number.
       const double rounding = epsilon_of<Accumulator<T>>();
       const double summed = (16 + std::sqrt(static_cast<double>(c.prediction.size()))) * rounding;
@@ -324,8 +322,7 @@ TEST_CASE("yolo_loss: the gradient may stand where the prediction does") {
     if (apart.scale.scale == 0) continue;  // half of them will do
     LossCase together = apart;
     together.in_place = true;
-    for_each_type([&](auto tag) {
-      using T = typename decltype(tag)::type;
+    for_each_type([&]<class T>(TypeTag<T>) {
       const auto expected = on_every_device<T>([&](auto device) { return run_loss<T>(device, apart); });
       const auto result = on_every_device<T>([&](auto device) { return run_loss<T>(device, together); });
       for (std::size_t i = 0; i < result.size(); ++i)

@@ -80,10 +80,10 @@ TEST_CASE("plans of random programs keep what is alive apart, and share memory o
 
     const Uses uses(program);
     const auto last_read = [&](ValueId id) {
-      const auto& readers = uses.consumers[static_cast<std::size_t>(id)];
+      const auto& readers = uses.readers(id);
       const bool result = std::find(program.results.begin(), program.results.end(), id) != program.results.end();
       if (result) return static_cast<std::int32_t>(program.steps.size());
-      return readers.empty() ? uses.producer[static_cast<std::size_t>(id)] : readers.back();
+      return readers.empty() ? uses.producer(id) : readers.back();
     };
     std::vector<std::int32_t> block_writers(plan.blocks.size(), -1);  // the value that lies in the block now
     for (std::size_t i = 0; i < program.steps.size(); ++i) {

@@ -51,8 +51,7 @@ std::vector<std::size_t> places(const Program& program, const Device& device, Va
 
 Numbers read(const Executable& executable, const Device& device, ValueId id) {
   Numbers numbers;
-  visit_cpu_type(executable.program().value(id).type.element, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_cpu_type(executable.program().value(id).type.element, [&]<class T>(TypeTag<T>) {
     const T* data = static_cast<const T*>(executable.address(id));
     for (const std::size_t place : places(executable.program(), device, id))
       numbers.push_back(static_cast<double>(data[place]));
@@ -61,8 +60,7 @@ Numbers read(const Executable& executable, const Device& device, ValueId id) {
 }
 
 void write(const Executable& executable, const Device& device, ValueId id, const Numbers& numbers) {
-  visit_cpu_type(executable.program().value(id).type.element, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_cpu_type(executable.program().value(id).type.element, [&]<class T>(TypeTag<T>) {
     T* data = static_cast<T*>(executable.address(id));
     const std::vector<std::size_t> place = places(executable.program(), device, id);
     for (std::size_t i = 0; i < place.size(); ++i)

@@ -10,8 +10,8 @@ namespace {
 
 // Each folder may include itself and those before it. Of the two on one line neither includes the other.
 const std::vector<std::vector<std::string>> layers = {
-    {"kernels"},     {"engine/base"}, {"engine/device"}, {"engine/tensor"},    {"engine/program"}, {"engine/ops"},
-    {"engine/comm"}, {"engine/data"}, {"engine/train"},  {"tricks", "models"}, {"tools"},          {"tests", "bench"}};
+    {"kernels"},     {"engine/base"},  {"engine/device"},    {"engine/tensor"}, {"engine/program"}, {"engine/ops"},
+    {"engine/data"}, {"engine/train"}, {"tricks", "models"}, {"tools"},         {"tests", "bench"}};
 
 struct Layer {
   int rank = -1;  // -1: no folder of the list

@@ -314,8 +314,8 @@ TEST_CASE("choices are known by their names") {
     CHECK(parse_pixel_edges(name_of(edges)) == edges);
   for (const RecallLevels levels : {RecallLevels::exact, RecallLevels::rounded})
     CHECK(parse_recall_levels(name_of(levels)) == levels);
-  CHECK(contains(error_message([] { parse_treatment("maybe"); }), "ignored, counted, left-out"));
-  CHECK(contains(error_message([] { parse_pixel_edges("maybe"); }), "continuous, inclusive"));
+  CHECK(contains(error_message([] { parse_treatment("maybe"); }), "'ignored', 'counted' or 'left-out', got 'maybe'"));
+  CHECK(contains(error_message([] { parse_pixel_edges("maybe"); }), "'continuous' or 'inclusive'"));
   CHECK(contains(error_message([] { parse_recall_levels("maybe"); }), "exact, rounded"));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 #include "catch2_adapter.h"
 #include "tests/base/error_message.h"
@@ -74,7 +75,8 @@ TEST_CASE("a safetensors file written by hand is read") {
 TEST_CASE("every element type is read by its name") {
   for (const auto& [name, type] :
        {std::pair("F32", DataType::float32), std::pair("F64", DataType::float64), std::pair("BF16", DataType::bfloat16),
-        std::pair("I32", DataType::int32), std::pair("I64", DataType::int64), std::pair("U8", DataType::uint8)}) {
+        std::pair("F16", DataType::float16), std::pair("I32", DataType::int32), std::pair("I64", DataType::int64),
+        std::pair("U8", DataType::uint8)}) {
     CAPTURE(name);
     const auto size = static_cast<std::size_t>(3 * size_of(type));
     const std::string file =
@@ -82,6 +84,28 @@ TEST_CASE("every element type is read by its name") {
     const SafetensorsContent content = parse(file);
     CHECK(content.at("t").type == type);
     CHECK(content.at("t").bytes.size() == size);
+  }
+}
+
+TEST_CASE("float16 tensors are written and read back, bit by bit, between bfloat16 and uint8") {
+  const TemporaryFolder folder;
+  const std::vector<float16> halves = {float16(1.0F), float16(-0.5F), float16(65504.0F), float16(6e-8F),
+                                       float16(std::numeric_limits<float>::infinity())};
+  const std::vector<bfloat16> wide = {bfloat16(3.0F)};
+  const std::vector<std::uint8_t> bytes = {7};
+  write_safetensors(folder.path() / "half.safetensors",
+                    std::vector<SafetensorsEntry>{{"bytes", DataType::uint8, {1}, std::as_bytes(std::span(bytes))},
+                                                  {"half", DataType::float16, {5}, std::as_bytes(std::span(halves))},
+                                                  {"wide", DataType::bfloat16, {1}, std::as_bytes(std::span(wide))}});
+  const std::string file = read_text_file(folder.path() / "half.safetensors");
+  CHECK(contains(file, R"("half":{"dtype":"F16","shape":[5],"data_offsets":[2,12]})"));
+  const SafetensorsContent content = parse(file);
+  REQUIRE(content.at("half").type == DataType::float16);
+  std::vector<float16> read(5);
+  copy_values(content.at("half"), std::span(read));
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    CAPTURE(i);
+    CHECK(read[i].bits == halves[i].bits);
   }
 }
 
@@ -156,7 +180,7 @@ TEST_CASE("every violation of the format has its own message") {
       {refusal_of_header("{" + tensor("a", "U8", "[7]", "[0,7]") + "}"),
        "the tensors end at byte 7 of the data, but the file holds 8"},
       {refusal_of_header("{}"), "the tensors end at byte 0"},
-      {refusal_of_header("{" + tensor("t", "F16", "[4]", "[0,8]") + "}"), "\"F16\", which this engine does not hold"},
+      {refusal_of_header("{" + tensor("t", "I16", "[4]", "[0,8]") + "}"), "\"I16\", which this engine does not hold"},
       {refusal_of_header("{" + tensor("t", "float", "[2]", "[0,8]") + "}"),
        "\"float\", which the safetensors format does not know"},
       {refusal_of_header(R"({"__metadata__":3})"), "__metadata__ is a number instead of an object"},

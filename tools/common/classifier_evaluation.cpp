@@ -80,8 +80,8 @@ ReportPrediction report_prediction(const Batch& batch, std::size_t i, std::span<
   const auto size = static_cast<std::size_t>(batch.height() * batch.width() * 3);
   const PictureView picture{batch.images().data() + i * size, batch.height(), batch.width(), batch.width() * 3};
   return {.png = encode_png(picture),
-          .label = classes[static_cast<std::size_t>(batch.labels()[i])],
-          .predicted = classes[static_cast<std::size_t>(top - row.begin())],
+          .label = classes[batch.labels()[i]],
+          .predicted = classes[top - row.begin()],
           .probability = 1.0 / sum};
 }
 

@@ -59,7 +59,7 @@ Picture draw_on_picture(const PictureSource& source, std::int64_t index, std::in
 }
 
 DrawnObject drawn_detection(const Detection& detection, const std::vector<std::string>& class_names) {
-  return {detection.box, label_of(class_names[static_cast<std::size_t>(detection.class_index)], detection.score),
+  return {detection.box, label_of(class_names[detection.class_index], detection.score),
           class_color(detection.class_index)};
 }
 
@@ -96,14 +96,13 @@ std::vector<ReportScene> worst_scenes(const DetectionDataset& dataset, const Gro
         const Detection& detection = detections[i];
         if (detection.picture != mistakes.picture || detection.score < shown_score || wrong.contains(i) != draws_wrong)
           continue;
-        drawn.push_back({detection.box,
-                         label_of(truth.class_names[static_cast<std::size_t>(detection.class_index)], detection.score),
+        drawn.push_back({detection.box, label_of(truth.class_names[detection.class_index], detection.score),
                          draws_wrong ? false_color : found_color});
       }
     }
     for (const std::size_t i : mistakes.missed) {
       const ObjectBox& object = truth.objects[i].object;
-      drawn.push_back({object.box, truth.class_names[static_cast<std::size_t>(object.class_index)], missed_color});
+      drawn.push_back({object.box, truth.class_names[object.class_index], missed_color});
     }
     const Picture picture = draw_on_picture(dataset, mistakes.picture, scene_side, drawn);
     scenes.push_back({.png = encode_png(picture.view()),

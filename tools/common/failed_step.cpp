@@ -192,7 +192,7 @@ Replay replay_failed_step(const std::filesystem::path& run, const ReplayOptions&
     copy_values(file.at(live_scalars_name), std::span(live_scalars));
     for (int i = 0; i < kernels::LiveScalar::count; ++i) {
       replayed->context().set_live_scalar(static_cast<kernels::LiveScalar::Index>(i),
-                                          static_cast<double>(live_scalars[static_cast<std::size_t>(i)]));
+                                          static_cast<double>(live_scalars[i]));
     }
     StepObservation observation = replayed->learner().observe(inputs_in(file, shape, program), Phase::update);
     replay.table = observation_table(program, observation);

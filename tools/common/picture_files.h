@@ -26,7 +26,7 @@ class PictureFiles : public DetectionDataset {
   const std::vector<std::string>& warnings() const override { return warnings_; }
   std::span<const ObjectBox> objects(std::int64_t) const override { return {}; }
 
-  const std::filesystem::path& path(std::int64_t index) const { return paths_[static_cast<std::size_t>(index)]; }
+  const std::filesystem::path& path(std::int64_t index) const { return paths_[index]; }
 
  private:
   std::vector<std::filesystem::path> paths_;

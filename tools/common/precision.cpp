@@ -21,13 +21,12 @@ void add_precision_option(CommandLine& command_line, std::string& text) {
       "--precision", text,
       "Of activations and their gradients: fp32, tf32 (fp32 whose convolutions run on tensor cores with 10 bits "
       "of mantissa; cuda only), bf16, or fp16 (training scales its loss dynamically); weights, statistics and "
-      "losses "
-      "stay float32");
+      "losses stay float32");
 }
 
 void warn_if_slow(const Precision& precision, const Device& device) {
-  bool offered = false;
-  kernels::run_on(device.queue(), [&](auto queue) { offered = kernels::offers_convolution(queue, precision.element); });
+  const bool offered = kernels::run_on(
+      device.queue(), [&](auto queue) { return kernels::offers_convolution(queue, precision.element); });
   // Builds without oneDNN say so themselves, whatever the precision.
   if (offered || precision.element == DataType::float32) return;
   log_warning("convolutions in ", name_of(precision.element), " are plain loops on ", device.name(),

@@ -85,7 +85,7 @@ Picture draw_detection_batch(const DetectionBatchView& batch, const std::vector<
       if (class_index < 0) continue;
       check(static_cast<std::size_t>(class_index) < class_names.size(), "an object is of class ", class_index, ", but ",
             class_names.size(), " classes have names");
-      std::string label = class_names[static_cast<std::size_t>(class_index)];
+      std::string label = class_names[class_index];
       if (const double weight = static_cast<double>(batch.object_weights[place]); weight != 1.0) {
         char text[16];
         std::snprintf(text, sizeof text, " %.2f", weight);

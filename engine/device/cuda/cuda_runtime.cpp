@@ -233,8 +233,8 @@ void CudaRuntime::launch(GraphId graph, Stream on) {
 void CudaRuntime::release_graph(GraphId graph) noexcept {
   for (const cudaStream_t stream : streams_)
     cudaStreamSynchronize(stream);
-  cudaGraphExecDestroy(graphs_[static_cast<std::size_t>(graph)]);
-  graphs_[static_cast<std::size_t>(graph)] = nullptr;
+  cudaGraphExecDestroy(graphs_[graph]);
+  graphs_[graph] = nullptr;
 }
 
 }  // namespace sleight
