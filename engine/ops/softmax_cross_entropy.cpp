@@ -41,9 +41,9 @@ void fill_labels(Arguments& call, const StepBuffers& buffers) {
   call.lambda = static_cast<const float*>(buffers.inputs[3]);
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   return kernel_step(
-      device, arguments_of<kernels::SoftmaxCrossEntropyForward>(step),
+      target.device, arguments_of<kernels::SoftmaxCrossEntropyForward>(step),
       [](kernels::SoftmaxCrossEntropyForward& call, const StepBuffers& buffers) {
         fill_labels(call, buffers);
         call.loss = buffers.outputs[0];
@@ -59,9 +59,9 @@ std::vector<ValueType> infer_backward(const StepTypes& step) {
   return {{input_type(step, 0).shape, input_type(step, 0).element}};
 }
 
-PreparedStep prepare_backward(const StepTypes& step, const Device& device) {
+PreparedStep prepare_backward(const StepTypes& step, const PrepareTarget& target) {
   return kernel_step(
-      device, arguments_of<kernels::SoftmaxCrossEntropyBackward>(step),
+      target.device, arguments_of<kernels::SoftmaxCrossEntropyBackward>(step),
       [](kernels::SoftmaxCrossEntropyBackward& call, const StepBuffers& buffers) {
         fill_labels(call, buffers);
         call.log_sum_exp = buffers.inputs[4];
@@ -95,9 +95,9 @@ std::vector<ValueType> infer_with_gradient(const StepTypes& step) {
   return {per_row, {input_type(step, 0).shape, input_type(step, 0).element}};
 }
 
-PreparedStep prepare_with_gradient(const StepTypes& step, const Device& device) {
+PreparedStep prepare_with_gradient(const StepTypes& step, const PrepareTarget& target) {
   return kernel_step(
-      device, arguments_of<kernels::SoftmaxCrossEntropyWithGradient>(step),
+      target.device, arguments_of<kernels::SoftmaxCrossEntropyWithGradient>(step),
       [](kernels::SoftmaxCrossEntropyWithGradient& call, const StepBuffers& buffers) {
         fill_labels(call, buffers);
         call.mean_gradient = buffers.inputs[4];

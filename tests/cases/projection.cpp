@@ -19,7 +19,7 @@ std::vector<ValueType> infer(const StepTypes& step) {
   return {{{1}, step.inputs[0]->element}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device&) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget&) {
   return {[type = *step.inputs[0], weights = weights_of(*step.inputs[0])](const StepBuffers& buffers) {
     visit_cpu_type(type.element, [&](auto tag) {
       using T = typename decltype(tag)::type;
@@ -47,7 +47,7 @@ std::vector<ValueType> infer_backward(const StepTypes& step) {
   return {{shape, step.inputs[0]->element}};
 }
 
-PreparedStep prepare_backward(const StepTypes& step, const Device&) {
+PreparedStep prepare_backward(const StepTypes& step, const PrepareTarget&) {
   return {[type = *step.outputs[0], weights = weights_of(*step.outputs[0])](const StepBuffers& buffers) {
     visit_cpu_type(type.element, [&](auto tag) {
       using T = typename decltype(tag)::type;
