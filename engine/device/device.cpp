@@ -13,11 +13,6 @@ namespace sleight {
 
 namespace {
 
-DeviceKind kind_of(const kernels::Queue& queue) {
-  if (std::holds_alternative<kernels::Cpu>(queue)) return DeviceKind::cpu;
-  return std::holds_alternative<kernels::Simt>(queue) ? DeviceKind::simt : DeviceKind::cuda;
-}
-
 // The 1 of "cuda:1"; 0 for "cuda".
 int gpu_index(std::string_view name) {
   std::string_view digits = name.substr(std::string_view("cuda").size());
@@ -45,14 +40,13 @@ Device::Device(std::string_view name, const DeviceOptions& options) {
   } else {
     fail("there is no device '", name, "'; choose cpu, simt or cuda");
   }
-  kind_ = kind_of(queue_);
 }
 
 Device::Device(const kernels::Queue& queue)
-    : Device(queue, std::make_shared<HostRuntime>(kind_of(queue) == DeviceKind::cpu ? "cpu" : "simt")) {}
+    : Device(queue, std::make_shared<HostRuntime>(std::holds_alternative<kernels::Cpu>(queue) ? "cpu" : "simt")) {}
 
 Device::Device(const kernels::Queue& queue, std::shared_ptr<Runtime> runtime)
-    : kind_(kind_of(queue)), runtime_(std::move(runtime)), queue_(queue) {}
+    : runtime_(std::move(runtime)), queue_(queue) {}
 
 void Device::upload(void* to, std::span<const std::byte> from) const {
   runtime_->upload(to, from.data(), static_cast<std::int64_t>(from.size()));
@@ -69,6 +63,12 @@ std::int64_t Device::preferred_lanes(std::int64_t channels) const {
 kernels::WeightLayout Device::preferred_weight_layout(std::int64_t input_channels, std::int64_t output_channels) const {
   return kernels::run_on(
       queue_, [&](auto device) { return kernels::preferred_weight_layout(device, input_channels, output_channels); });
+}
+
+bool Device::prefers_padded_channels(DataType element) const {
+  const bool host_kernels =
+      std::holds_alternative<kernels::Cpu>(queue_) || std::holds_alternative<kernels::Simt>(queue_);
+  return !host_kernels && is_half_width(element);
 }
 
 void set_compute_threads(int count) {

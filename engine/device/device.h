@@ -10,11 +10,10 @@
 #include "engine/device/buffer.h"
 #include "engine/device/runtime.h"
 #include "kernels/queue.h"
+#include "kernels/types.h"
 #include "kernels/weight_view.h"
 
 namespace sleight {
-
-enum class DeviceKind : std::uint8_t { cpu, simt, cuda };
 
 // What cuDNN and cuBLASLt are asked for; cpu and simt do the same sums in the same order in any case.
 struct DeviceOptions {
@@ -38,7 +37,6 @@ class Device {
   // For tests that bring a runtime of their own.
   Device(const kernels::Queue& queue, std::shared_ptr<Runtime> runtime);
 
-  DeviceKind kind() const { return kind_; }
   // "cpu", "simt", or the GPU's name and number.
   std::string name() const { return runtime_->description(); }
   const kernels::Queue& queue() const { return queue_; }
@@ -56,9 +54,11 @@ class Device {
   // where that is channels last.
   std::int64_t preferred_lanes(std::int64_t channels) const;
   kernels::WeightLayout preferred_weight_layout(std::int64_t input_channels, std::int64_t output_channels) const;
+  // Whether a convolution of pictures in this element type is faster on eight channels, five of them zero, than on three:
+  // cuDNN makes such a copy itself in 16 bits, and in float32 none of its engines asks for one.
+  bool prefers_padded_channels(DataType element) const;
 
  private:
-  DeviceKind kind_ = DeviceKind::cpu;
   std::shared_ptr<Runtime> runtime_;
   kernels::Queue queue_;
 };

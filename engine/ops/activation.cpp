@@ -21,9 +21,9 @@ Arguments arguments_of(const StepTypes& step) {
           .slope = static_cast<float>(step.attributes.number("slope"))};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   return kernel_step(
-      device, arguments_of<kernels::ActivationForward>(step),
+      target.device, arguments_of<kernels::ActivationForward>(step),
       [](kernels::ActivationForward& call, const StepBuffers& buffers) {
         call.x = buffers.inputs[0];
         call.y = buffers.outputs[0];
@@ -32,9 +32,9 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
 }
 
 // Inputs: the gradient of y, and y.
-PreparedStep prepare_backward(const StepTypes& step, const Device& device) {
+PreparedStep prepare_backward(const StepTypes& step, const PrepareTarget& target) {
   return kernel_step(
-      device, arguments_of<kernels::ActivationBackward>(step),
+      target.device, arguments_of<kernels::ActivationBackward>(step),
       [](kernels::ActivationBackward& call, const StepBuffers& buffers) {
         call.y_gradient = buffers.inputs[0];
         call.y = buffers.inputs[1];

@@ -14,11 +14,11 @@ std::vector<ValueType> infer(const StepTypes& step) {
   return {{a.shape, a.element}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& a = input_type(step, 0);
   check(a.layout == input_type(step, 1).layout, "the two terms lie in different layouts");
   return kernel_step(
-      device, kernels::Add{.type = a.element, .size = a.count()},
+      target.device, kernels::Add{.type = a.element, .size = a.count()},
       [](kernels::Add& call, const StepBuffers& buffers) {
         call.a = buffers.inputs[0];
         call.b = buffers.inputs[1];

@@ -1,6 +1,6 @@
-// Batch norm as steps: statistics, apply; backward: reduce (two sums per channel), apply. The statistics are one step,
-// from x to mean and deviation of this process's rows; the kernels can also stop at the sums (`partial`, `finish` in
-// kernels/batch_norm_statistics.h), but no operation calls them in two steps yet.
+// Batch norm as steps: statistics, apply; backward: reduce (two sums per channel), apply. Both halves can be fused
+// apart (batch_norm_fusion.cpp). Statistics are one step, to mean and deviation; several ranks that share a batch have them in
+// two, with their sum in between (batch_norm_synchronized.cpp).
 #include "engine/ops/batch_norm.h"
 
 #include "engine/ops/support.h"
@@ -22,11 +22,11 @@ std::vector<ValueType> infer_statistics(const StepTypes& step) {
   return {per_channel(x), per_channel(x), per_channel(x)};
 }
 
-PreparedStep prepare_statistics(const StepTypes& step, const Device& device) {
+PreparedStep prepare_statistics(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& x = input_type(step, 0);
-  const kernels::ActivationView view = view_on(x, device);
+  const kernels::ActivationView view = view_on(x, target.device);
   return kernel_step(
-      device,
+      target.device,
       kernels::BatchNormStatistics{
           .type = x.element, .view = view, .epsilon = static_cast<float>(step.attributes.number("epsilon"))},
       [](kernels::BatchNormStatistics& call, const StepBuffers& buffers) {
@@ -54,9 +54,9 @@ std::vector<ValueType> infer_inference_statistics(const StepTypes& step) {
           {input_type(step, 0).shape, input_type(step, 0).element}};
 }
 
-PreparedStep prepare_inference_statistics(const StepTypes& step, const Device& device) {
+PreparedStep prepare_inference_statistics(const StepTypes& step, const PrepareTarget& target) {
   return kernel_step(
-      device,
+      target.device,
       kernels::BatchNormInferenceStatistics{.type = input_type(step, 0).element,
                                             .channels = input_type(step, 0).shape.front(),
                                             .epsilon = static_cast<float>(step.attributes.number("epsilon"))},
@@ -86,9 +86,9 @@ Arguments activated(const StepTypes& step, const ValueType& x, const Device& dev
           .slope = static_cast<float>(step.attributes.number("slope"))};
 }
 
-PreparedStep prepare_apply(const StepTypes& step, const Device& device) {
+PreparedStep prepare_apply(const StepTypes& step, const PrepareTarget& target) {
   return kernel_step(
-      device, activated<kernels::BatchNormApply>(step, input_type(step, 0), device),
+      target.device, activated<kernels::BatchNormApply>(step, input_type(step, 0), target.device),
       [](kernels::BatchNormApply& call, const StepBuffers& buffers) {
         call.x = buffers.inputs[batch_norm_apply_input::x];
         call.mean = buffers.inputs[batch_norm_apply_input::mean];
@@ -137,10 +137,10 @@ std::vector<ValueType> infer_reduce(const StepTypes& step) {
   return types;
 }
 
-PreparedStep prepare_reduce(const StepTypes& step, const Device& device) {
+PreparedStep prepare_reduce(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& x = input_type(step, batch_norm_reduce_input::x);
   return kernel_step(
-      device, activated<kernels::BatchNormBackwardReduce>(step, x, device),
+      target.device, activated<kernels::BatchNormBackwardReduce>(step, x, target.device),
       [](kernels::BatchNormBackwardReduce& call, const StepBuffers& buffers) {
         call.z_gradient = buffers.inputs[batch_norm_reduce_input::z_gradient];
         call.second_z_gradient = buffers.inputs[batch_norm_reduce_input::second_z_gradient];
@@ -157,7 +157,7 @@ PreparedStep prepare_reduce(const StepTypes& step, const Device& device) {
         call.workspace = buffers.workspace;
       },
       [](auto on, const kernels::BatchNormBackwardReduce& call) { kernels::batch_norm_backward_reduce(on, call); },
-      kernels::batch_norm_workspace_bytes(view_on(x, device)));
+      kernels::batch_norm_workspace_bytes(view_on(x, target.device)));
 }
 
 std::vector<std::pair<int, int>> in_place_reduce(const Step& step) {
@@ -167,15 +167,19 @@ std::vector<std::pair<int, int>> in_place_reduce(const Step& step) {
 }
 
 std::vector<ValueType> infer_backward_apply(const StepTypes& step) {
+  using namespace batch_norm_backward_apply_input;
   const ValueType& x = input_type(step, batch_norm_backward_apply_input::x);
+  if (step.inputs.size() > shared_sums)
+    check(input_type(step, shared_sums) == ValueType{{2 * x.shape.back() + 1}, DataType::float64},
+          "the sums of a batch norm are float64 [2 * channels + 1], got ", to_string(input_type(step, shared_sums)));
   return {{x.shape, x.element}};
 }
 
-PreparedStep prepare_backward_apply(const StepTypes& step, const Device& device) {
+PreparedStep prepare_backward_apply(const StepTypes& step, const PrepareTarget& target) {
+  const ValueType& x = input_type(step, batch_norm_backward_apply_input::x);
   return kernel_step(
-      device,
-      activated<kernels::BatchNormBackwardApply>(step, input_type(step, batch_norm_backward_apply_input::x), device),
-      [](kernels::BatchNormBackwardApply& call, const StepBuffers& buffers) {
+      target.device, activated<kernels::BatchNormBackwardApply>(step, x, target.device),
+      [rows_place = 2 * x.shape.back()](kernels::BatchNormBackwardApply& call, const StepBuffers& buffers) {
         call.gradient = buffers.inputs[batch_norm_backward_apply_input::gradient];
         call.x = buffers.inputs[batch_norm_backward_apply_input::x];
         call.mean = buffers.inputs[batch_norm_backward_apply_input::mean];
@@ -184,6 +188,9 @@ PreparedStep prepare_backward_apply(const StepTypes& step, const Device& device)
         call.beta = buffers.inputs[batch_norm_backward_apply_input::beta];
         call.beta_gradient = buffers.inputs[batch_norm_backward_apply_input::beta_gradient];
         call.gamma_gradient = buffers.inputs[batch_norm_backward_apply_input::gamma_gradient];
+        if (buffers.inputs.size() > batch_norm_backward_apply_input::shared_sums)
+          call.rows =
+              static_cast<const double*>(buffers.inputs[batch_norm_backward_apply_input::shared_sums]) + rows_place;
         call.x_gradient = buffers.outputs[0];
       },
       [](auto on, const kernels::BatchNormBackwardApply& call) { kernels::batch_norm_backward_apply(on, call); });
@@ -199,6 +206,7 @@ const Operation operations::batch_norm_statistics{.name = "batch_norm_statistics
                                                   .infer = infer_statistics,
                                                   .prepare = prepare_statistics,
                                                   .gradient = gradient_statistics,
+                                                  .distribute = distribute_batch_norm,
                                                   .any_layout = true};
 const Operation operations::batch_norm_inference_statistics{.name = "batch_norm_inference_statistics",
                                                             .infer = infer_inference_statistics,

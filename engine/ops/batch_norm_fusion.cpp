@@ -60,12 +60,21 @@ bool fuse_activation(Program& program, std::size_t index) {
   return true;
 }
 
-// The batch_norm_backward_apply that goes with a reduce, or -1: it reads the sums that the reduce writes.
-std::int32_t backward_apply_of(const Program& program, const Uses& uses, const Step& reduce) {
-  for (const std::int32_t i : uses.readers(reduce.outputs[batch_norm_reduce_output::beta_gradient])) {
-    if (program.steps[i].operation == &operations::batch_norm_backward_apply) return i;
+// The batch_norm_backward_apply that reads this sum, itself or added over the ranks; or -1.
+std::int32_t backward_apply_of(const Program& program, const Uses& uses, ValueId sum) {
+  for (const std::int32_t i : uses.readers(sum)) {
+    const Step& reader = program.steps[i];
+    if (reader.operation == &operations::batch_norm_backward_apply) return i;
+    if (reader.operation != &operations::all_reduce) continue;
+    const std::int32_t behind = backward_apply_of(program, uses, reader.outputs[0]);
+    if (behind >= 0) return behind;
   }
   return -1;
+}
+
+// The one that goes with a reduce.
+std::int32_t backward_apply_of(const Program& program, const Uses& uses, const Step& reduce) {
+  return backward_apply_of(program, uses, reduce.outputs[batch_norm_reduce_output::beta_gradient]);
 }
 
 // Whether the value is read by the reduce and its own apply alone.

@@ -13,10 +13,10 @@ std::vector<ValueType> infer(const StepTypes& step) {
   return {{x.shape, x.element}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& x = input_type(step, 0);
   return kernel_step(
-      device, kernels::Bias{.type = x.element, .view = view_on(x, device)},
+      target.device, kernels::Bias{.type = x.element, .view = view_on(x, target.device)},
       [](kernels::Bias& call, const StepBuffers& buffers) {
         call.x = buffers.inputs[0];
         call.bias = buffers.inputs[1];
@@ -41,11 +41,11 @@ std::vector<ValueType> infer_gradient(const StepTypes& step) {
   return {{{y_gradient.shape.back()}, accumulator_of(y_gradient.element)}};
 }
 
-PreparedStep prepare_gradient(const StepTypes& step, const Device& device) {
+PreparedStep prepare_gradient(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& y_gradient = input_type(step, 0);
-  const kernels::ActivationView view = view_on(y_gradient, device);
+  const kernels::ActivationView view = view_on(y_gradient, target.device);
   return kernel_step(
-      device, kernels::BiasGradient{.type = y_gradient.element, .view = view},
+      target.device, kernels::BiasGradient{.type = y_gradient.element, .view = view},
       [](kernels::BiasGradient& call, const StepBuffers& buffers) {
         call.y_gradient = buffers.inputs[0];
         call.bias_gradient = buffers.outputs[0];

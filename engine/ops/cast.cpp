@@ -15,10 +15,11 @@ std::vector<ValueType> infer(const StepTypes& step) {
   return {{input_type(step, 0).shape, step.attributes.get<DataType>("element")}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& from = input_type(step, 0);
   return kernel_step(
-      device, kernels::Cast{.from_type = from.element, .to_type = output_type(step, 0).element, .count = from.count()},
+      target.device,
+      kernels::Cast{.from_type = from.element, .to_type = output_type(step, 0).element, .count = from.count()},
       [](kernels::Cast& call, const StepBuffers& buffers) {
         call.from = buffers.inputs[0];
         call.to = buffers.outputs[0];
@@ -45,13 +46,13 @@ std::vector<ValueType> infer_list(const StepTypes& step) {
   return types;
 }
 
-PreparedStep prepare_list(const StepTypes& step, const Device& device) {
+PreparedStep prepare_list(const StepTypes& step, const PrepareTarget& target) {
   std::vector<kernels::CastTensor> tensors(step.inputs.size());
   for (std::size_t i = 0; i < tensors.size(); ++i)
     tensors[i].count = input_type(step, i).count();
-  const auto table = std::make_shared<TensorTable<kernels::CastTensor>>(device, std::move(tensors));
+  const auto table = std::make_shared<TensorTable<kernels::CastTensor>>(target.device, std::move(tensors));
   PreparedStep prepared = kernel_step(
-      device,
+      target.device,
       kernels::CastList{
           .tensors = table->list(), .from_type = input_type(step, 0).element, .to_type = output_type(step, 0).element},
       [](kernels::CastList&, const StepBuffers&) {},

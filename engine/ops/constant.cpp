@@ -9,12 +9,12 @@ std::vector<ValueType> infer(const StepTypes& step) {
   return {{{step.attributes.integer("count")}, step.attributes.get<DataType>("element")}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   const auto value = static_cast<float>(step.attributes.number("value"));
   // A uniform draw from [value, value] is value exactly; constants are tiny (the gradient of the loss), so no kernel of
   // their own.
   return kernel_step(
-      device,
+      target.device,
       kernels::RandomFill{
           .count = output_type(step, 0).count(), .first = value, .second = value, .type = output_type(step, 0).element},
       [](kernels::RandomFill& call, const StepBuffers& buffers) { call.out = buffers.outputs[0]; },

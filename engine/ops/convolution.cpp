@@ -83,11 +83,11 @@ std::vector<ValueType> infer_backward_weights(const StepTypes& step) {
            x.element}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   const auto shape =
-      convolution_shape(input_type(step, 0), input_type(step, 1), output_type(step, 0), step.attributes, device);
+      convolution_shape(input_type(step, 0), input_type(step, 1), output_type(step, 0), step.attributes, target.device);
   const auto object = make_on<kernels::ConvolutionForward>(
-      device, [&](auto on) { return kernels::make_convolution_forward(on, shape); });
+      target.device, [&](auto on) { return kernels::make_convolution_forward(on, shape); });
   return {[object](const StepBuffers& buffers) {
             object->run(buffers.inputs[0], buffers.inputs[1], nullptr, buffers.outputs[0], buffers.workspace);
           },
@@ -96,11 +96,11 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
           object->is_deterministic()};
 }
 
-PreparedStep prepare_backward_data(const StepTypes& step, const Device& device) {
+PreparedStep prepare_backward_data(const StepTypes& step, const PrepareTarget& target) {
   const auto shape =
-      convolution_shape(output_type(step, 0), input_type(step, 1), input_type(step, 0), step.attributes, device);
+      convolution_shape(output_type(step, 0), input_type(step, 1), input_type(step, 0), step.attributes, target.device);
   const auto object = make_on<kernels::ConvolutionBackwardData>(
-      device, [&](auto on) { return kernels::make_convolution_backward_data(on, shape); });
+      target.device, [&](auto on) { return kernels::make_convolution_backward_data(on, shape); });
   return {[object](const StepBuffers& buffers) {
             object->run(buffers.inputs[0], buffers.inputs[1], buffers.outputs[0], buffers.workspace);
           },
@@ -109,11 +109,11 @@ PreparedStep prepare_backward_data(const StepTypes& step, const Device& device) 
           object->is_deterministic()};
 }
 
-PreparedStep prepare_backward_weights(const StepTypes& step, const Device& device) {
+PreparedStep prepare_backward_weights(const StepTypes& step, const PrepareTarget& target) {
   const auto shape =
-      convolution_shape(input_type(step, 0), output_type(step, 0), input_type(step, 1), step.attributes, device);
+      convolution_shape(input_type(step, 0), output_type(step, 0), input_type(step, 1), step.attributes, target.device);
   const auto object = make_on<kernels::ConvolutionBackwardWeights>(
-      device, [&](auto on) { return kernels::make_convolution_backward_weights(on, shape); });
+      target.device, [&](auto on) { return kernels::make_convolution_backward_weights(on, shape); });
   return {[object](const StepBuffers& buffers) {
             object->run(buffers.inputs[0], buffers.inputs[1], buffers.outputs[0], buffers.workspace);
           },

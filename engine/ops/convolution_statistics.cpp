@@ -16,6 +16,7 @@
 #include "engine/ops/batch_norm.h"
 #include "engine/ops/convolution.h"
 #include "engine/ops/support.h"
+#include "engine/program/distribute.h"
 #include "engine/program/fuse.h"
 
 namespace sleight {
@@ -69,10 +70,10 @@ kernels::ConvolutionStatisticsShape statistics_shape(const StepTypes& step, cons
           .epsilon = static_cast<float>(step.attributes.number("epsilon"))};
 }
 
-PreparedStep prepare_statistics(const StepTypes& step, const Device& device) {
-  const auto shape = statistics_shape(step, device);
+PreparedStep prepare_statistics(const StepTypes& step, const PrepareTarget& target) {
+  const auto shape = statistics_shape(step, target.device);
   const auto object = make_on<kernels::ConvolutionStatistics>(
-      device, [&](auto on) { return kernels::make_convolution_statistics(on, shape); });
+      target.device, [&](auto on) { return kernels::make_convolution_statistics(on, shape); });
   return {[object](const StepBuffers& buffers) {
             object->run({.input = buffers.inputs[statistics_input::x],
                          .weights = buffers.inputs[statistics_input::weights],
@@ -96,6 +97,12 @@ Cost cost_statistics(const StepTypes& step) {
   return convolution_cost(step, output_type(step, statistics_output::y), input_type(step, statistics_input::weights));
 }
 
+// Statistics that the convolution has finished cannot be shared any more, and a rank that keeps them to itself would
+// not be noticed.
+void distribute_statistics(DistributionBuilder&) {
+  fail("a fused convolution has its statistics to itself; distribute the program first, fuse it afterwards");
+}
+
 // As convolution_backward_weights.
 std::vector<ValueType> infer_normalised_weights(const StepTypes& step) {
   const ValueType& x = input_type(step, normalised_weights_input::x);
@@ -106,11 +113,12 @@ std::vector<ValueType> infer_normalised_weights(const StepTypes& step) {
            x.element}};
 }
 
-PreparedStep prepare_normalised_weights(const StepTypes& step, const Device& device) {
-  const auto shape = convolution_shape(input_type(step, normalised_weights_input::x), output_type(step, 0),
-                                       input_type(step, normalised_weights_input::gradient), step.attributes, device);
+PreparedStep prepare_normalised_weights(const StepTypes& step, const PrepareTarget& target) {
+  const auto shape =
+      convolution_shape(input_type(step, normalised_weights_input::x), output_type(step, 0),
+                        input_type(step, normalised_weights_input::gradient), step.attributes, target.device);
   const auto object = make_on<kernels::ConvolutionNormalisedBackwardWeights>(
-      device, [&](auto on) { return kernels::make_convolution_normalised_backward_weights(on, shape); });
+      target.device, [&](auto on) { return kernels::make_convolution_normalised_backward_weights(on, shape); });
   return {[object](const StepBuffers& buffers) {
             object->run(buffers.inputs[normalised_weights_input::x], normalisation_of(buffers),
                         buffers.inputs[normalised_weights_input::gradient], buffers.outputs[0], buffers.workspace);
@@ -253,6 +261,7 @@ constexpr FusionRule statistics_rules[] = {
 const Operation operations::convolution_statistics{.name = "convolution_statistics",
                                                    .infer = infer_statistics,
                                                    .prepare = prepare_statistics,
+                                                   .distribute = distribute_statistics,
                                                    .cost = cost_statistics,
                                                    .any_layout = true,
                                                    .weight_layouts = weight_is_input,

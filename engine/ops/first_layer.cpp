@@ -89,10 +89,9 @@ bool pad_channels(Program& program, std::size_t index) {
   return true;
 }
 
-// In float32 cuDNN's engines ask for no such copy.
 bool padding_offered(const Program& program, std::size_t index, const Device& device) {
   const DataType element = program.value(program.steps[index].outputs[0]).type.element;
-  return device.kind() == DeviceKind::cuda && size_of(element) == 2;
+  return device.prefers_padded_channels(element);
 }
 
 ValueId example_convolution(Tracer& trace, ValueId pictures) {

@@ -4,6 +4,7 @@
 
 #include "engine/ops/support.h"
 #include "engine/ops/tensor_table.h"
+#include "engine/program/distribute.h"
 
 namespace sleight {
 
@@ -19,13 +20,13 @@ std::vector<ValueType> infer(const StepTypes& step) {
   return {{{2}, DataType::int64}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   std::vector<kernels::CheckedTensor> tensors;
   for (std::size_t i = 0; i < step.inputs.size(); ++i)
     tensors.push_back(kernels::checked_tensor(nullptr, input_type(step, i).count(), input_type(step, i).element));
-  const auto table = std::make_shared<TensorTable<kernels::CheckedTensor>>(device, std::move(tensors));
+  const auto table = std::make_shared<TensorTable<kernels::CheckedTensor>>(target.device, std::move(tensors));
   PreparedStep prepared = kernel_step(
-      device, kernels::FirstNonFinite{.tensors = table->list()},
+      target.device, kernels::FirstNonFinite{.tensors = table->list()},
       [](kernels::FirstNonFinite& call, const StepBuffers& buffers) {
         call.workspace = static_cast<std::int32_t*>(buffers.workspace);
         call.result = static_cast<std::int64_t*>(buffers.outputs[0]);
@@ -44,11 +45,24 @@ std::vector<std::pair<int, Layout>> no_preference(const StepTypes&, const Device
   return {};
 }
 
+// What decides whether a step counts must be the same on every rank, or some would update and others not: the search is
+// made in the means over the ranks, where a NaN or an infinity of any rank shows. The loss is among them, and the host
+// reads its mean too.
+void search_means(DistributionBuilder& builder) {
+  for (std::size_t i = 0; i < builder.step().inputs.size(); ++i) {
+    const ValueId own = builder.step().inputs[i];
+    const ValueId mean = builder.all_reduce(own, Reduction::mean);
+    builder.step().inputs[i] = mean;
+    builder.replace_result(own, mean);
+  }
+}
+
 }  // namespace
 
 const Operation operations::first_non_finite{.name = "first_non_finite",
                                              .infer = infer,
                                              .prepare = prepare,
+                                             .distribute = search_means,
                                              .any_layout = true,
                                              .weight_layouts = no_preference};
 

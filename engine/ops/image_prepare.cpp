@@ -20,7 +20,7 @@ std::vector<ValueType> infer(const StepTypes& step) {
            step.attributes.get<DataType>("element")}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& out = output_type(step, 0);
   kernels::ImagePrepare arguments{.batch = out.shape[0],
                                   .height = out.shape[1],
@@ -32,7 +32,7 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
     arguments.deviation[c] = static_cast<float>(step.attributes.numbers("deviation")[c]);
   }
   return kernel_step(
-      device, arguments,
+      target.device, arguments,
       [](kernels::ImagePrepare& call, const StepBuffers& buffers) {
         call.images = static_cast<const std::uint8_t*>(buffers.inputs[0]);
         call.flip = static_cast<const std::int32_t*>(buffers.inputs[1]);

@@ -25,7 +25,7 @@ std::vector<ValueType> infer(const StepTypes& step) {
            step.attributes.get<DataType>("element")}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& pictures = input_type(step, 0);
   const ValueType& out = output_type(step, 0);
   kernels::ImagePrepareResident arguments{.count = pictures.shape[0],
@@ -41,7 +41,7 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
     arguments.deviation[c] = static_cast<float>(step.attributes.numbers("deviation")[c]);
   }
   return kernel_step(
-      device, arguments,
+      target.device, arguments,
       [](kernels::ImagePrepareResident& call, const StepBuffers& buffers) {
         call.pictures = static_cast<const std::uint8_t*>(buffers.inputs[0]);
         call.index = static_cast<const std::int32_t*>(buffers.inputs[1]);

@@ -13,10 +13,10 @@ std::vector<ValueType> infer(const StepTypes& step) {
   return {{{logits.shape[0]}, DataType::int32}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& logits = input_type(step, 0);
   return kernel_step(
-      device, kernels::LabelRank{.rows = logits.shape[0], .classes = logits.shape[1], .type = logits.element},
+      target.device, kernels::LabelRank{.rows = logits.shape[0], .classes = logits.shape[1], .type = logits.element},
       [](kernels::LabelRank& call, const StepBuffers& buffers) {
         call.logits = buffers.inputs[0];
         call.label = static_cast<const std::int32_t*>(buffers.inputs[1]);

@@ -11,11 +11,11 @@ std::vector<ValueType> infer(const StepTypes& step) {
   return {{{1}, DataType::float32}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   const std::int64_t index = step.attributes.integer("index");
   // A cast to the type it has already: one number, so no kernel of its own.
   return kernel_step(
-      device, kernels::Cast{.count = 1},
+      target.device, kernels::Cast{.count = 1},
       [index](kernels::Cast& call, const StepBuffers& buffers) {
         call.from = static_cast<const float*>(buffers.inputs[0]) + index;
         call.to = buffers.outputs[0];

@@ -19,7 +19,7 @@ std::vector<ValueType> infer(const StepTypes& step) {
           {{boxes.shape[0]}, DataType::int32}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& scores = input_type(step, 1);
   kernels::NonMaximumSuppression arguments;
   arguments.batch = scores.shape[0];
@@ -30,7 +30,7 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
   arguments.candidates = static_cast<std::int32_t>(step.attributes.integer("candidates"));
   arguments.detections = static_cast<std::int32_t>(step.attributes.integer("detections"));
   return kernel_step(
-      device, arguments,
+      target.device, arguments,
       [](kernels::NonMaximumSuppression& call, const StepBuffers& buffers) {
         call.boxes = static_cast<const float*>(buffers.inputs[0]);
         call.scores = static_cast<const float*>(buffers.inputs[1]);

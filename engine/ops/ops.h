@@ -21,9 +21,11 @@ namespace sleight::operations {
 
 extern const Operation activation, activation_backward;
 extern const Operation add;
+extern const Operation all_reduce;
 extern const Operation average_pool, average_pool_backward;
 extern const Operation batch_norm_statistics, batch_norm_inference_statistics, batch_norm_apply;
 extern const Operation batch_norm_backward_reduce, batch_norm_backward_apply;
+extern const Operation batch_norm_partial, batch_norm_finish;
 extern const Operation bias, bias_gradient;
 extern const Operation cast, cast_list;
 extern const Operation constant;

@@ -7,6 +7,7 @@
 
 #include "engine/ops/support.h"
 #include "engine/ops/tensor_table.h"
+#include "engine/program/distribute.h"
 #include "engine/program/fuse.h"
 #include "kernels/exponential_moving_average.h"
 #include "kernels/running_statistics.h"
@@ -95,7 +96,7 @@ std::vector<std::pair<int, Layout>> state_follows_parameter(const StepTypes& ste
   return layouts;
 }
 
-PreparedStep prepare_sgd(const StepTypes& step, const Device& device) {
+PreparedStep prepare_sgd(const StepTypes& step, const PrepareTarget& target) {
   const std::vector<double>& decay = step.attributes.numbers("decay");
   std::vector<kernels::SgdTensor> tensors;
   for (std::size_t i = 0; i < decay.size(); ++i) {
@@ -107,12 +108,12 @@ PreparedStep prepare_sgd(const StepTypes& step, const Device& device) {
     tensors.push_back(
         kernels::sgd_tensor(parameter.element, gradient.element, parameter.count(), static_cast<float>(decay[i])));
   }
-  const auto table = std::make_shared<TensorTable<kernels::SgdTensor>>(device, std::move(tensors));
+  const auto table = std::make_shared<TensorTable<kernels::SgdTensor>>(target.device, std::move(tensors));
   kernels::Sgd arguments;
   arguments.tensors = table->list();
   arguments.nesterov = step.attributes.flag("nesterov");
   if (!decay.empty()) arguments.parameter_type = input_type(step, first_tensor).element;
-  PreparedStep prepared = kernel_step(device, arguments, fill_update<kernels::Sgd>,
+  PreparedStep prepared = kernel_step(target.device, arguments, fill_update<kernels::Sgd>,
                                       [](auto on, const kernels::Sgd& call) { kernels::sgd(on, call); });
   prepared.bind = [table](const StepBuffers& buffers) {
     table->fill([&](std::size_t i, kernels::SgdTensor& tensor) {
@@ -134,6 +135,14 @@ std::vector<int> updates_sgd(const Step& step) {
     }
   }
   return updated;
+}
+
+void average_gradients(DistributionBuilder& builder) {
+  for (const int place : places(builder.step().inputs.size(), sgd_stride, sgd_input::gradient)) {
+    const auto gradient = static_cast<std::size_t>(place);
+    const ValueId mean = builder.all_reduce(builder.step().inputs[gradient], Reduction::mean);
+    builder.step().inputs[gradient] = mean;
+  }
 }
 
 Cost cost_sgd(const StepTypes& step) {
@@ -164,16 +173,16 @@ std::vector<std::pair<int, Layout>> average_follows_weights(const StepTypes& ste
   return follow(step, pair_stride, 0, 1);
 }
 
-PreparedStep prepare_average(const StepTypes& step, const Device& device) {
+PreparedStep prepare_average(const StepTypes& step, const PrepareTarget& target) {
   std::vector<kernels::AveragedTensor> tensors(tensor_count(step, pair_stride));
   for (std::size_t i = 0; i < tensors.size(); ++i)
     tensors[i].count = input_type(step, first_tensor + i * pair_stride).count();
   kernels::ExponentialMovingAverage arguments;
   if (!tensors.empty()) arguments.type = input_type(step, first_tensor).element;
-  const auto table = std::make_shared<TensorTable<kernels::AveragedTensor>>(device, std::move(tensors));
+  const auto table = std::make_shared<TensorTable<kernels::AveragedTensor>>(target.device, std::move(tensors));
   arguments.tensors = table->list();
   PreparedStep prepared = kernel_step(
-      device, arguments, fill_update<kernels::ExponentialMovingAverage>,
+      target.device, arguments, fill_update<kernels::ExponentialMovingAverage>,
       [](auto on, const kernels::ExponentialMovingAverage& call) { kernels::exponential_moving_average(on, call); });
   prepared.bind = [table](const StepBuffers& buffers) {
     table->fill([&](std::size_t i, kernels::AveragedTensor& tensor) {
@@ -260,7 +269,7 @@ ValueId example_parameters(Tracer& trace) {
 
 constexpr FusionRule average_rules[] = {{"sgd + moving average", average_in_sgd, example_parameters}};
 
-PreparedStep prepare_running_statistics(const StepTypes& step, const Device& device) {
+PreparedStep prepare_running_statistics(const StepTypes& step, const PrepareTarget& target) {
   std::vector<kernels::RunningStatistic> tensors(tensor_count(step, pair_stride));
   const std::vector<double>& momentum = step.attributes.numbers("momentum");
   check(momentum.size() == tensors.size(), "each of the ", tensors.size(), " statistics needs a momentum");
@@ -270,10 +279,10 @@ PreparedStep prepare_running_statistics(const StepTypes& step, const Device& dev
   }
   kernels::RunningStatistics arguments;
   if (!tensors.empty()) arguments.type = input_type(step, first_tensor).element;
-  const auto table = std::make_shared<TensorTable<kernels::RunningStatistic>>(device, std::move(tensors));
+  const auto table = std::make_shared<TensorTable<kernels::RunningStatistic>>(target.device, std::move(tensors));
   arguments.tensors = table->list();
   PreparedStep prepared =
-      kernel_step(device, arguments, fill_update<kernels::RunningStatistics>,
+      kernel_step(target.device, arguments, fill_update<kernels::RunningStatistics>,
                   [](auto on, const kernels::RunningStatistics& call) { kernels::running_statistics(on, call); });
   prepared.bind = [table](const StepBuffers& buffers) {
     table->fill([&](std::size_t i, kernels::RunningStatistic& tensor) {
@@ -289,6 +298,7 @@ PreparedStep prepare_running_statistics(const StepTypes& step, const Device& dev
 const Operation operations::sgd{.name = "sgd",
                                 .infer = infer_sgd,
                                 .prepare = prepare_sgd,
+                                .distribute = average_gradients,
                                 .updates = updates_sgd,
                                 .cost = cost_sgd,
                                 .any_layout = true,

@@ -49,10 +49,11 @@ std::vector<ValueType> infer_backward(const StepTypes& step) {
            gradient.element}};
 }
 
-PreparedStep prepare_max(const StepTypes& step, const Device& device) {
+PreparedStep prepare_max(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& x = input_type(step, 0);
   return kernel_step(
-      device, kernels::MaxPool{.type = x.element, .input = view_on(x, device), .window = window_of(step.attributes)},
+      target.device,
+      kernels::MaxPool{.type = x.element, .input = view_on(x, target.device), .window = window_of(step.attributes)},
       [](kernels::MaxPool& call, const StepBuffers& buffers) {
         call.x = buffers.inputs[0];
         call.y = buffers.outputs[0];
@@ -61,11 +62,12 @@ PreparedStep prepare_max(const StepTypes& step, const Device& device) {
       [](auto on, const kernels::MaxPool& call) { kernels::max_pool(on, call); });
 }
 
-PreparedStep prepare_max_backward(const StepTypes& step, const Device& device) {
+PreparedStep prepare_max_backward(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& x = output_type(step, 0);
   return kernel_step(
-      device,
-      kernels::MaxPoolBackward{.type = x.element, .input = view_on(x, device), .window = window_of(step.attributes)},
+      target.device,
+      kernels::MaxPoolBackward{
+          .type = x.element, .input = view_on(x, target.device), .window = window_of(step.attributes)},
       [](kernels::MaxPoolBackward& call, const StepBuffers& buffers) {
         call.y_gradient = buffers.inputs[0];
         call.argmax = static_cast<const std::uint8_t*>(buffers.inputs[1]);
@@ -82,11 +84,11 @@ void gradient_max(GradientBuilder& builder) {
       builder.emit(operations::max_pool_backward, {builder.output_gradient(0), builder.output(1)}, attributes).front());
 }
 
-PreparedStep prepare_average(const StepTypes& step, const Device& device) {
+PreparedStep prepare_average(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& x = input_type(step, 0);
   return kernel_step(
-      device,
-      kernels::AveragePool{.type = x.element, .input = view_on(x, device), .window = window_of(step.attributes)},
+      target.device,
+      kernels::AveragePool{.type = x.element, .input = view_on(x, target.device), .window = window_of(step.attributes)},
       [](kernels::AveragePool& call, const StepBuffers& buffers) {
         call.x = buffers.inputs[0];
         call.y = buffers.outputs[0];
@@ -94,12 +96,12 @@ PreparedStep prepare_average(const StepTypes& step, const Device& device) {
       [](auto on, const kernels::AveragePool& call) { kernels::average_pool(on, call); });
 }
 
-PreparedStep prepare_average_backward(const StepTypes& step, const Device& device) {
+PreparedStep prepare_average_backward(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& x = output_type(step, 0);
   return kernel_step(
-      device,
+      target.device,
       kernels::AveragePoolBackward{
-          .type = x.element, .input = view_on(x, device), .window = window_of(step.attributes)},
+          .type = x.element, .input = view_on(x, target.device), .window = window_of(step.attributes)},
       [](kernels::AveragePoolBackward& call, const StepBuffers& buffers) {
         call.y_gradient = buffers.inputs[0];
         call.x_gradient = buffers.outputs[0];
@@ -120,10 +122,10 @@ std::vector<ValueType> infer_global(const StepTypes& step) {
   return {{{x.shape[0], x.shape[3]}, x.element}};
 }
 
-PreparedStep prepare_global(const StepTypes& step, const Device& device) {
+PreparedStep prepare_global(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& x = input_type(step, 0);
   return kernel_step(
-      device, kernels::GlobalAveragePool{.type = x.element, .view = view_on(x, device)},
+      target.device, kernels::GlobalAveragePool{.type = x.element, .view = view_on(x, target.device)},
       [](kernels::GlobalAveragePool& call, const StepBuffers& buffers) {
         call.x = buffers.inputs[0];
         call.y = buffers.outputs[0];
@@ -131,10 +133,10 @@ PreparedStep prepare_global(const StepTypes& step, const Device& device) {
       [](auto on, const kernels::GlobalAveragePool& call) { kernels::global_average_pool(on, call); });
 }
 
-PreparedStep prepare_global_backward(const StepTypes& step, const Device& device) {
+PreparedStep prepare_global_backward(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& x = output_type(step, 0);
   return kernel_step(
-      device, kernels::GlobalAveragePoolBackward{.type = x.element, .view = view_on(x, device)},
+      target.device, kernels::GlobalAveragePoolBackward{.type = x.element, .view = view_on(x, target.device)},
       [](kernels::GlobalAveragePoolBackward& call, const StepBuffers& buffers) {
         call.y_gradient = buffers.inputs[0];
         call.x_gradient = buffers.outputs[0];

@@ -16,10 +16,10 @@ std::vector<ValueType> infer_backward(const StepTypes& step) {
   return {{{step.attributes.integer("count")}, input_type(step, 0).element}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& values = input_type(step, 0);
   return kernel_step(
-      device, kernels::ReduceMeanForward{.count = values.count(), .type = values.element},
+      target.device, kernels::ReduceMeanForward{.count = values.count(), .type = values.element},
       [](kernels::ReduceMeanForward& call, const StepBuffers& buffers) {
         call.values = buffers.inputs[0];
         call.mean = buffers.outputs[0];
@@ -27,10 +27,10 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
       [](auto on, const kernels::ReduceMeanForward& call) { kernels::reduce_mean_forward(on, call); });
 }
 
-PreparedStep prepare_backward(const StepTypes& step, const Device& device) {
+PreparedStep prepare_backward(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& gradient = output_type(step, 0);
   return kernel_step(
-      device, kernels::ReduceMeanBackward{.count = gradient.count(), .type = gradient.element},
+      target.device, kernels::ReduceMeanBackward{.count = gradient.count(), .type = gradient.element},
       [](kernels::ReduceMeanBackward& call, const StepBuffers& buffers) {
         call.mean_gradient = buffers.inputs[0];
         call.gradient = buffers.outputs[0];

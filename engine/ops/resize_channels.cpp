@@ -17,10 +17,10 @@ std::vector<ValueType> infer(const StepTypes& step) {
   return {{shape, x.element}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& x = input_type(step, 0);
   return kernel_step(
-      device,
+      target.device,
       kernels::ResizeChannels{.type = x.element,
                               .rows = x.count() / x.shape.back(),
                               .from_channels = x.shape.back(),

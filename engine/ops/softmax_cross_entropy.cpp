@@ -40,9 +40,9 @@ void fill_labels(kernels::SoftmaxCrossEntropyRows& call, const StepBuffers& buff
   call.lambda = static_cast<const float*>(buffers.inputs[3]);
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   return kernel_step(
-      device, arguments_of<kernels::SoftmaxCrossEntropyForward>(step),
+      target.device, arguments_of<kernels::SoftmaxCrossEntropyForward>(step),
       [](kernels::SoftmaxCrossEntropyForward& call, const StepBuffers& buffers) {
         fill_labels(call, buffers);
         call.loss = buffers.outputs[0];
@@ -58,9 +58,9 @@ std::vector<ValueType> infer_backward(const StepTypes& step) {
   return {{input_type(step, 0).shape, input_type(step, 0).element}};
 }
 
-PreparedStep prepare_backward(const StepTypes& step, const Device& device) {
+PreparedStep prepare_backward(const StepTypes& step, const PrepareTarget& target) {
   return kernel_step(
-      device, arguments_of<kernels::SoftmaxCrossEntropyBackward>(step),
+      target.device, arguments_of<kernels::SoftmaxCrossEntropyBackward>(step),
       [](kernels::SoftmaxCrossEntropyBackward& call, const StepBuffers& buffers) {
         fill_labels(call, buffers);
         call.log_sum_exp = buffers.inputs[4];
@@ -94,9 +94,9 @@ std::vector<ValueType> infer_with_gradient(const StepTypes& step) {
   return {per_row, {input_type(step, 0).shape, input_type(step, 0).element}};
 }
 
-PreparedStep prepare_with_gradient(const StepTypes& step, const Device& device) {
+PreparedStep prepare_with_gradient(const StepTypes& step, const PrepareTarget& target) {
   return kernel_step(
-      device, arguments_of<kernels::SoftmaxCrossEntropyWithGradient>(step),
+      target.device, arguments_of<kernels::SoftmaxCrossEntropyWithGradient>(step),
       [](kernels::SoftmaxCrossEntropyWithGradient& call, const StepBuffers& buffers) {
         fill_labels(call, buffers);
         call.mean_gradient = buffers.inputs[4];

@@ -33,14 +33,14 @@ std::vector<ValueType> infer_backward(const StepTypes& step) {
           {{shape[0], shape[1], shape[2], shape[3] - channels}, gradient.element}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& x = input_type(step, 0);
   return kernel_step(
-      device,
+      target.device,
       kernels::UpsampleConcatenate{.type = x.element,
-                                   .x_view = view_on(x, device),
-                                   .skip_view = view_on(input_type(step, 1), device),
-                                   .y_view = view_on(output_type(step, 0), device)},
+                                   .x_view = view_on(x, target.device),
+                                   .skip_view = view_on(input_type(step, 1), target.device),
+                                   .y_view = view_on(output_type(step, 0), target.device)},
       [](kernels::UpsampleConcatenate& call, const StepBuffers& buffers) {
         call.x = buffers.inputs[0];
         call.skip = buffers.inputs[1];
@@ -49,14 +49,14 @@ PreparedStep prepare(const StepTypes& step, const Device& device) {
       [](auto on, const kernels::UpsampleConcatenate& call) { kernels::upsample_concatenate(on, call); });
 }
 
-PreparedStep prepare_backward(const StepTypes& step, const Device& device) {
+PreparedStep prepare_backward(const StepTypes& step, const PrepareTarget& target) {
   const ValueType& gradient = input_type(step, 0);
   return kernel_step(
-      device,
+      target.device,
       kernels::UpsampleConcatenateBackward{.type = gradient.element,
-                                           .x_view = view_on(output_type(step, 0), device),
-                                           .skip_view = view_on(output_type(step, 1), device),
-                                           .y_view = view_on(gradient, device)},
+                                           .x_view = view_on(output_type(step, 0), target.device),
+                                           .skip_view = view_on(output_type(step, 1), target.device),
+                                           .y_view = view_on(gradient, target.device)},
       [](kernels::UpsampleConcatenateBackward& call, const StepBuffers& buffers) {
         call.y_gradient = buffers.inputs[0];
         call.x_gradient = buffers.outputs[0];

@@ -21,12 +21,12 @@ std::vector<ValueType> infer(const StepTypes& step) {
   return {{{boxes.shape[0], boxes.shape[1]}, DataType::int32}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   kernels::YoloAssign arguments;
   arguments.objects = output_type(step, 0).count();
   std::ranges::copy(anchors_of(step.attributes), arguments.anchors);
   return kernel_step(
-      device, arguments,
+      target.device, arguments,
       [](kernels::YoloAssign& call, const StepBuffers& buffers) {
         call.object_boxes = static_cast<const float*>(buffers.inputs[0]);
         call.object_classes = static_cast<const std::int32_t*>(buffers.inputs[1]);

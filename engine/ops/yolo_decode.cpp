@@ -33,9 +33,9 @@ std::vector<ValueType> infer(const StepTypes& step) {
           {{batch, arguments.places(), arguments.scales[0].classes}, DataType::float32}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   return kernel_step(
-      device, arguments_of(step),
+      target.device, arguments_of(step),
       [](kernels::YoloDecode& call, const StepBuffers& buffers) {
         for (int i = 0; i < kernels::yolo_scales; ++i)
           call.predictions[i] = buffers.inputs[i];

@@ -56,10 +56,10 @@ void fill_inputs(Arguments& call, const StepBuffers& buffers) {
   call.objects.best_anchor = static_cast<const std::int32_t*>(buffers.inputs[4]);
 }
 
-PreparedStep prepare(const StepTypes& step, const Device& device) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   const auto arguments = arguments_of<kernels::YoloLoss>(step);
   return kernel_step(
-      device, arguments,
+      target.device, arguments,
       [](kernels::YoloLoss& call, const StepBuffers& buffers) {
         fill_inputs(call, buffers);
         call.loss = buffers.outputs[0];
@@ -76,9 +76,9 @@ std::vector<ValueType> infer_backward(const StepTypes& step) {
   return {{input_type(step, 0).shape, input_type(step, 0).element}};
 }
 
-PreparedStep prepare_backward(const StepTypes& step, const Device& device) {
+PreparedStep prepare_backward(const StepTypes& step, const PrepareTarget& target) {
   return kernel_step(
-      device, arguments_of<kernels::YoloLossBackward>(step),
+      target.device, arguments_of<kernels::YoloLossBackward>(step),
       [](kernels::YoloLossBackward& call, const StepBuffers& buffers) {
         fill_inputs(call, buffers);
         call.assigned = static_cast<const std::int32_t*>(buffers.inputs[5]);

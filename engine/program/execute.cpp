@@ -35,11 +35,11 @@ Executable::Executable(Program program, Context& context, const ExecutableOption
   choose_layouts(program_, context.device);
   use_graph_ = options.graphs && context.device.runtime()->has_graphs();
 
+  const PrepareTarget target{context.device, *context.communicator};
   std::vector<std::int64_t> workspace_bytes;
   for (const Step& step : program_.steps) {
-    prepared_.push_back(with_context(std::string(step.operation->name) + " '" + step.name + "'", [&] {
-      return step.operation->prepare(types_of(program_, step), context.device);
-    }));
+    prepared_.push_back(with_context(std::string(step.operation->name) + " '" + step.name + "'",
+                                     [&] { return step.operation->prepare(types_of(program_, step), target); }));
     workspace_bytes.push_back(prepared_.back().workspace_bytes);
   }
   plan_ = plan_memory(program_, workspace_bytes);

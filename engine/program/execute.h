@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/comm/communicator.h"
 #include "engine/device/handles.h"
 #include "engine/program/fuse.h"
 #include "engine/program/operation.h"
@@ -36,14 +37,20 @@ class Arena {
 struct Context {
   Context(std::string_view device_name, std::uint64_t seed, const DeviceOptions& options = {})
       : Context(Device(device_name, options), seed) {}
-  Context(Device on, std::uint64_t seed)
-      : device(std::move(on)), store(device, seed), arena(device), live_scalars(device.allocate(live_scalar_bytes)) {}
+  // Without a communicator the run is a training of one rank.
+  Context(Device on, std::uint64_t seed, std::unique_ptr<Communicator> ranks = nullptr)
+      : device(std::move(on)),
+        communicator(ranks ? std::move(ranks) : std::make_unique<SelfCommunicator>(device.runtime())),
+        store(device, seed),
+        arena(device),
+        live_scalars(device.allocate(live_scalar_bytes)) {}
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
   static constexpr std::int64_t live_scalar_bytes =
       kernels::LiveScalar::count * static_cast<std::int64_t>(sizeof(float));
   Device device;
+  std::unique_ptr<Communicator> communicator;  // never null
   PersistentStore store;
   Arena arena;
   Buffer live_scalars;  // on the device

@@ -13,6 +13,8 @@
 
 namespace sleight {
 
+class Communicator;
+class DistributionBuilder;
 class GradientBuilder;
 class Tracer;
 
@@ -28,6 +30,12 @@ struct StepBuffers {
   std::span<void* const> inputs;
   std::span<void* const> outputs;
   void* workspace = nullptr;
+};
+
+// What a step is made ready for: where it runs, and with whom. The prepared step may keep references to both.
+struct PrepareTarget {
+  const Device& device;
+  Communicator& communicator;
 };
 
 // A step made ready for one device and one set of shapes.
@@ -67,10 +75,14 @@ struct Operation {
   // Types of the outputs (plain layout); throws Error when the inputs do not fit, saying which and why.
   std::vector<ValueType> (*infer)(const StepTypes& step) = nullptr;
 
-  PreparedStep (*prepare)(const StepTypes& step, const Device& device) = nullptr;
+  PreparedStep (*prepare)(const StepTypes& step, const PrepareTarget& target) = nullptr;
 
   // Appends the backward steps; null when the operation is not differentiable.
   void (*gradient)(GradientBuilder& builder) = nullptr;
+
+  // Changes the step for a batch that several ranks share (engine/program/distribute.h); null when it needs nothing of
+  // the other ranks.
+  void (*distribute)(DistributionBuilder& builder) = nullptr;
 
   // Pairs (output, input) that may share memory, because each element is read before its place is written.
   std::vector<std::pair<int, int>> (*in_place)(const Step& step) = nullptr;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/ops/ops.h"
+#include "engine/program/distribute.h"
 #include "engine/train/update_steps.h"
 
 namespace sleight {
@@ -21,7 +23,9 @@ Executable& Learner::plan(ProgramUse use, const BatchShape& shape) {
   if (found != plans_.end()) return *found->second;
   ExecutableOptions options;
   if (use == ProgramUse::averaged_evaluation) options.parameter_prefix = average_prefix;
-  Executable& executable = *(plans_[key] = std::make_unique<Executable>(write_(use, shape), context_, options));
+  Program program = write_(use, shape);
+  distribute(program, {.ranks = context_.communicator->size()}, operations::all_reduce);
+  Executable& executable = *(plans_[key] = std::make_unique<Executable>(std::move(program), context_, options));
   if (bound_) bound_(use, executable);
   return executable;
 }

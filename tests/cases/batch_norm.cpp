@@ -1,5 +1,7 @@
 #include "engine/ops/batch_norm.h"
 
+#include <cmath>
+
 #include "engine/ops/ops.h"
 #include "tests/cases/case.h"
 
@@ -30,6 +32,34 @@ void add_statistics(std::vector<Case>& list, const Shape& x, Size size) {
                   .inputs = {numbers(x, -1.0, 3.0)},
                   .attributes = {{"epsilon", {1e-5}}},
                   .reduction = element_count(x) / x.back(),
+                  .size = size});
+}
+
+// As add_statistics, in the two steps between which ranks add their sums. The second takes sums of rows that hold -1 and
+// 2 alone, in shares that differ between channels.
+void add_partial_and_finish(std::vector<Case>& list, const Shape& x, Size size) {
+  const std::int64_t channels = x.back();
+  const double rows = static_cast<double>(element_count(x) / channels);
+  list.push_back({.operation = &operations::batch_norm_partial,
+                  .label = to_string(x),
+                  .inputs = {numbers(x, -1.0, 3.0)},
+                  .reduction = element_count(x) / channels,
+                  .size = size});
+  const auto sums = [channels, rows] {
+    std::vector<double> values(static_cast<std::size_t>(2 * channels + 1), rows);
+    for (std::int64_t channel = 0; channel < channels; ++channel) {
+      const double twos = std::floor(rows / static_cast<double>(2 + channel % 3));
+      values[channel] = 2 * twos - (rows - twos);
+      values[channels + channel] = 4 * twos + (rows - twos);
+    }
+    return values;
+  };
+  list.push_back({.operation = &operations::batch_norm_finish,
+                  .label = to_string(x),
+                  .inputs = {made({2 * channels + 1}, Kind::float64, sums)},
+                  .attributes = {{"epsilon", {1e-5}}},
+                  .reduction = 4,
+                  .element_attribute = true,
                   .size = size});
 }
 
@@ -70,6 +100,19 @@ void add_backward_apply(std::vector<Case>& list, const Shape& x, ActivationFunct
                   .size = size});
 }
 
+// The gradient on one of several ranks: the number of rows comes with the sums, and is that of all of them.
+void add_shared_backward_apply(std::vector<Case>& list, const Shape& x, ActivationFunction f, Size size) {
+  add_backward_apply(list, x, f, size);
+  Case& shared = list.back();
+  shared.label += " shared";
+  const std::int64_t channels = x.back();
+  shared.inputs.push_back(made({2 * channels + 1}, Kind::float64, [channels, x] {
+    std::vector<double> values(static_cast<std::size_t>(2 * channels + 1), std::nan(""));
+    values.back() = 3.0 * static_cast<double>(element_count(x) / channels);
+    return values;
+  }));
+}
+
 // What a network does: with and without a shortcut, the mask from where the fused program takes it.
 void add_relu_cases(std::vector<Case>& list, const Shape& x, Size size) {
   add_apply(list, x, false, ActivationFunction::relu, size);
@@ -83,6 +126,8 @@ std::vector<Case> cases() {
   std::vector<Case> list;
   for (const Shape& x : {Shape{1, 1, 1, 3}, Shape{7, 5, 3, 19}, Shape{2, 9, 7, 32}, Shape{3, 4, 5, 64}, Shape{13, 5}}) {
     add_statistics(list, x, Size::small);
+    add_partial_and_finish(list, x, Size::small);
+    add_shared_backward_apply(list, x, ActivationFunction::relu, Size::small);
     list.push_back({.operation = &operations::batch_norm_inference_statistics,
                     .label = std::to_string(x.back()),
                     .inputs = {statistic(x), positive(x)},
@@ -103,10 +148,12 @@ std::vector<Case> cases() {
   add_reduce(list, odd, true, ActivationFunction::leaky_relu, Mask::from_output, Size::small);
   for (const Shape& x : {Shape{8, 56, 56, 256}, Shape{128, 32, 32, 16}}) {
     add_statistics(list, x, Size::large);
+    add_partial_and_finish(list, x, Size::large);
     add_relu_cases(list, x, Size::large);
   }
   const Shape huge = {measured_batch(Size::huge), 56, 56, 256};
   add_statistics(list, huge, Size::huge);
+  add_partial_and_finish(list, huge, Size::huge);
   add_relu_cases(list, huge, Size::huge);
   list.push_back({.operation = &operations::batch_norm_inference_statistics,
                   .label = "2048",

@@ -19,6 +19,7 @@ enum class Kind : std::uint8_t {
   activation,   // the element type of the run
   accumulator,  // float64 in a run in float64, else float32: statistics, parameters, losses
   float32,      // whatever the run
+  float64,      // whatever the run: sums over all rows
   int32,
   uint8,
   absent,  // an optional input left out

@@ -19,7 +19,7 @@ std::vector<ValueType> infer(const StepTypes& step) {
   return {{{1}, step.inputs[0]->element}};
 }
 
-PreparedStep prepare(const StepTypes& step, const Device&) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget&) {
   return {[type = *step.inputs[0], weights = weights_of(*step.inputs[0])](const StepBuffers& buffers) {
     visit_cpu_type(type.element, [&]<class T>(TypeTag<T>) {
       const T* x = static_cast<const T*>(buffers.inputs[0]);
@@ -46,7 +46,7 @@ std::vector<ValueType> infer_backward(const StepTypes& step) {
   return {{shape, step.inputs[0]->element}};
 }
 
-PreparedStep prepare_backward(const StepTypes& step, const Device&) {
+PreparedStep prepare_backward(const StepTypes& step, const PrepareTarget&) {
   return {[type = *step.outputs[0], weights = weights_of(*step.outputs[0])](const StepBuffers& buffers) {
     visit_cpu_type(type.element, [&]<class T>(TypeTag<T>) {
       const auto seed = static_cast<double>(*static_cast<const T*>(buffers.inputs[0]));

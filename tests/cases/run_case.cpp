@@ -19,6 +19,8 @@ DataType element_of(Kind kind, DataType element) {
       return element;
     case Kind::accumulator:
       return element == DataType::float64 ? DataType::float64 : DataType::float32;
+    case Kind::float64:
+      return DataType::float64;
     case Kind::int32:
       return DataType::int32;
     case Kind::uint8:
@@ -75,7 +77,11 @@ bool is_whole(DataType type) {
 }  // namespace
 
 PreparedCase::PreparedCase(const Case& description, const Device& device, const RunOptions& options)
-    : case_(description), device_(device), options_(options), attributes_(description.attributes) {
+    : case_(description),
+      device_(device),
+      communicator_(device.runtime()),
+      options_(options),
+      attributes_(description.attributes) {
   if (case_.element_attribute) attributes_.set("element", static_cast<double>(options.element));
   for (std::size_t i = 0; i < case_.inputs.size(); ++i) {
     const Input& input = case_.inputs[i];
@@ -115,8 +121,8 @@ PreparedCase::PreparedCase(const Case& description, const Device& device, const 
   add_set(std::move(prepared));
 }
 
-PreparedStep PreparedCase::prepare() const {
-  return with_context(case_.name(), [&] { return case_.operation->prepare(step_types(), device_); });
+PreparedStep PreparedCase::prepare() {
+  return with_context(case_.name(), [&] { return case_.operation->prepare(step_types(), {device_, communicator_}); });
 }
 
 void PreparedCase::add_set(PreparedStep prepared) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/comm/communicator.h"
 #include "kernels/simt/guarded_buffer.h"
 #include "tests/cases/case.h"
 
@@ -74,7 +75,7 @@ class PreparedCase {
     void* workspace = nullptr;
   };
 
-  PreparedStep prepare() const;
+  PreparedStep prepare();
   // Copies all memory to new memory of the device, where the host cannot read that, and notes the addresses.
   void add_set(PreparedStep prepared);
   StepTypes step_types() const;
@@ -86,6 +87,7 @@ class PreparedCase {
 
   const Case& case_;
   const Device& device_;
+  SelfCommunicator communicator_;
   RunOptions options_;
   Attributes attributes_;
   std::vector<Tensor> inputs_, outputs_;

@@ -20,7 +20,7 @@ std::vector<ValueType> infer(const StepTypes& step) {
   return types;
 }
 
-PreparedStep prepare(const StepTypes& step, const Device&) {
+PreparedStep prepare(const StepTypes& step, const PrepareTarget&) {
   std::vector<std::int64_t> lengths, counts;
   for (const ValueType* type : step.inputs)
     lengths.push_back(type->count());
@@ -131,6 +131,7 @@ std::vector<double> run_in_one_arena(const Program& program) {
 
 std::vector<double> run_in_separate_buffers(const Program& program) {
   const Device cpu("cpu");
+  SelfCommunicator self(cpu.runtime());
   std::vector<std::vector<double>> buffers;
   for (std::size_t i = 0; i < program.values.size(); ++i) {
     const std::int64_t count = program.values[i].type.count();
@@ -145,7 +146,7 @@ std::vector<double> run_in_separate_buffers(const Program& program) {
       inputs.push_back(buffers[static_cast<std::size_t>(id)].data());
     for (const ValueId id : step.outputs)
       outputs.push_back(buffers[static_cast<std::size_t>(id)].data());
-    step.operation->prepare(types_of(program, step), cpu).run({inputs, outputs, workspace.data()});
+    step.operation->prepare(types_of(program, step), {cpu, self}).run({inputs, outputs, workspace.data()});
   }
   std::vector<double> results;
   for (const ValueId id : program.results) {
