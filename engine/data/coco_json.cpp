@@ -82,6 +82,8 @@ std::string entry_path(CocoList list, std::int64_t index, bool is_result) {
   return std::string(name) + "[" + std::to_string(index) + "]";
 }
 
+// Messages are put together only for an error: `if ... fail`, for `check` would make a path for each value.
+//
 // Called by the JSON library for each value, with depth_ lists and objects open around it: 1 in the outermost object, 2
 // in a list, 3 in an entry, 4 in its box. Everything else is passed over.
 class Handler : public nlohmann::json_sax<nlohmann::json> {
@@ -130,7 +132,7 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
           rules_.fields, [&](const CocoField& field) { return field.list == *list_ && field.key == name; });
       field_.reset();
       if (found == rules_.fields.end()) return true;
-      check(!values_[found - rules_.fields.begin()].is_there, path(), ": \"", name, "\" is there twice");
+      if (values_[found - rules_.fields.begin()].is_there) fail(path(), ": \"", name, "\" is there twice");
       field_ = static_cast<std::size_t>(found - rules_.fields.begin());
       value().is_there = true;
     }
@@ -168,7 +170,7 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
 
   bool end_array() override {
     --depth_;
-    if (at(CocoKind::box)) check(box_numbers_ == 4, path(), ": expected 4 numbers, found ", box_numbers_);
+    if (at(CocoKind::box) && box_numbers_ != 4) fail(path(), ": expected 4 numbers, found ", box_numbers_);
     return true;
   }
 
@@ -201,10 +203,10 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
     } else if (at(CocoKind::number)) {
       value().number = number;
     } else if (at(CocoKind::zero_or_one)) {
-      check(number == 0.0 || number == 1.0, path(), ": expected 0 or 1, found ", number);
+      if (number != 0.0 && number != 1.0) fail(path(), ": expected 0 or 1, found ", number);
       value().whole = *whole;
     } else if (at(CocoKind::whole_number)) {
-      check(whole.has_value(), path(), ": expected a whole number of 64 bits, found ", number);
+      if (!whole) fail(path(), ": expected a whole number of 64 bits, found ", number);
       value().whole = *whole;
     } else {
       return other("a number");
@@ -238,8 +240,8 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
   void finish_entry() {
     for (std::size_t i = 0; i < rules_.fields.size(); ++i) {
       const CocoField& field = rules_.fields[i];
-      check(field.list != *list_ || !field.is_required || values_[i].is_there, path(), ": it has no \"", field.key,
-            "\"");
+      if (field.list == *list_ && field.is_required && !values_[i].is_there)
+        fail(path(), ": it has no \"", field.key, "\"");
     }
     on_entry_({*list_, index_, lists_.is_results, rules_.fields, values_});
     ++index_;
@@ -278,6 +280,13 @@ CocoLists read_coco_json(const NextPart& next_part, const CocoRules& rules,
   Handler handler(rules, on_entry);
   Characters characters(next_part);
   nlohmann::json::sax_parse(CharacterIterator{&characters}, CharacterIterator{}, &handler);
+  return handler.lists();
+}
+
+CocoLists read_coco_json(std::string_view text, const CocoRules& rules,
+                         const std::function<void(const CocoEntry&)>& on_entry) {
+  Handler handler(rules, on_entry);
+  nlohmann::json::sax_parse(text.begin(), text.end(), &handler);
   return handler.lists();
 }
 

@@ -88,5 +88,8 @@ struct CocoLists {
 // that is there twice, and for more levels than allowed.
 CocoLists read_coco_json(const NextPart& next_part, const CocoRules& rules,
                          const std::function<void(const CocoEntry&)>& on_entry);
+// The same for a text that is in memory.
+CocoLists read_coco_json(std::string_view text, const CocoRules& rules,
+                         const std::function<void(const CocoEntry&)>& on_entry);
 
 }  // namespace sleight

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <limits>
-#include <span>
 #include <utility>
 
 #include "engine/base/error.h"
@@ -28,9 +27,10 @@ constexpr std::array<CocoField, 9> fields = {{{CocoList::images, "id", CocoKind:
 void check_box(const CocoEntry& entry) {
   const std::array<double, 4>& box = entry["bbox"].box;
   for (std::size_t i = 0; i < box.size(); ++i) {
-    check(std::abs(box[i]) <= largest_coordinate, entry.path(), ".bbox holds ", box[i], ", beyond 1e7 pixels");
-    check(i < 2 || box[i] >= 0.0, entry.path(), ".bbox has the negative ", i == 2 ? "width " : "height ", box[i],
-          "; it is [x, y, width, height]");
+    if (!(std::abs(box[i]) <= largest_coordinate)) fail(entry.path(), ".bbox holds ", box[i], ", beyond 1e7 pixels");
+    if (i >= 2 && box[i] < 0.0)
+      fail(entry.path(), ".bbox has the negative ", i == 2 ? "width " : "height ", box[i],
+           "; it is [x, y, width, height]");
   }
 }
 
@@ -39,15 +39,10 @@ void check_box(const CocoEntry& entry) {
 DetectionsJson parse_detections_json(std::string_view text, const std::string& origin) {
   return with_context(origin, [&] {
     DetectionsJson result;
-    bool is_read = false;
-    const NextPart whole_text = [&]() -> std::span<const std::byte> {
-      if (std::exchange(is_read, true)) return {};
-      return std::as_bytes(std::span(text));
-    };
     // What a stranger nests around the entries is passed over, and takes neither stack nor memory.
     const CocoRules rules{
         .fields = fields, .maximum_depth = std::numeric_limits<std::size_t>::max(), .allows_results = true};
-    const CocoLists lists = read_coco_json(whole_text, rules, [&](const CocoEntry& entry) {
+    const CocoLists lists = read_coco_json(text, rules, [&](const CocoEntry& entry) {
       switch (entry.list()) {
         case CocoList::images:
           return result.images.push_back(
