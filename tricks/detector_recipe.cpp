@@ -4,17 +4,12 @@
 #include <sstream>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
+#include "engine/train/classification_program.h"
 
 namespace sleight {
 
 namespace {
-
-template <class... Parts>
-std::string line(const Parts&... parts) {
-  std::ostringstream text;
-  (text << ... << parts);
-  return text.str();
-}
 
 std::string description(const DetectionRecipe& recipe) {
   std::ostringstream text;
@@ -55,7 +50,7 @@ DetectorRecipe default_detector_recipe(TrickSet tricks, std::int64_t epochs, std
   recipe.warm_up_epochs = std::min(2.0, 0.05 * length);
   recipe.nesterov = false;
   recipe.weight_decay = 5e-4;
-  recipe.normalisation = {.mean = {123.68, 116.779, 103.939}, .deviation = {58.393, 57.12, 57.375}};
+  recipe.normalisation = imagenet_normalisation();
   recipe.training_augmentation = detection_training_recipe();
   recipe.evaluation_augmentation = detection_evaluation_recipe();
   recipe.mixup_off_epochs = std::min<std::int64_t>(20, epochs / 10);  // wherever mixup is turned on
@@ -84,9 +79,9 @@ std::vector<std::string> describe(const DetectorRecipe& recipe) {
                                                                              .form = recipe.mixup_form})
                                            : "detection mixup: off");
   const kernels::YoloLossOptions& loss = recipe.loss;
-  lines.push_back(line("loss: ", loss.size_loss == kernels::SizeLoss::l1 ? "L1" : "L2 (darknet)", " on sizes, boxes ",
-                       loss.box_weight ? "weighted by 2 - area" : "not weighted", ", predictions with IoU above ",
-                       loss.ignore_threshold, " with any object are no negatives"));
+  lines.push_back(printed("loss: ", loss.size_loss == kernels::SizeLoss::l1 ? "L1" : "L2 (darknet)",
+                          " on sizes, boxes ", loss.box_weight ? "weighted by 2 - area" : "not weighted",
+                          ", predictions with IoU above ", loss.ignore_threshold, " with any object are no negatives"));
   switch (loss.smoothing) {
     case kernels::ClassSmoothing::none:
       lines.push_back("class smoothing: off");
@@ -95,7 +90,7 @@ std::vector<std::string> describe(const DetectorRecipe& recipe) {
       lines.push_back("class smoothing: gluon, s = min(1/K, 1/40): 1 - s for the object's class, s for the others");
       break;
     case kernels::ClassSmoothing::darknet:
-      lines.push_back(line("class smoothing: darknet, 1 - ", loss.epsilon / 2, " and ", loss.epsilon / 2));
+      lines.push_back(printed("class smoothing: darknet, 1 - ", loss.epsilon / 2, " and ", loss.epsilon / 2));
       break;
   }
   lines.push_back(describe_random_shapes(recipe));

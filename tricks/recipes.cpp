@@ -6,18 +6,12 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "engine/train/classification_program.h"
 #include "tricks/linear_scaling.h"
 
 namespace sleight {
 
 namespace {
-
-template <class... Parts>
-std::string line(const Parts&... parts) {
-  std::ostringstream text;
-  (text << ... << parts);
-  return text.str();
-}
 
 Recipe imagenet_baseline(double epochs) {
   Recipe recipe;
@@ -27,7 +21,7 @@ Recipe imagenet_baseline(double epochs) {
   recipe.weight_decay = 1e-4;
   recipe.training_augmentation = imagenet_training_recipe();
   recipe.evaluation_augmentation = imagenet_evaluation_recipe();
-  recipe.normalisation = {{123.68, 116.779, 103.939}, {58.393, 57.12, 57.375}};
+  recipe.normalisation = imagenet_normalisation();
   return recipe;
 }
 
@@ -109,16 +103,16 @@ std::vector<std::string> describe(const Recipe& recipe) {
   lines.push_back(recipe.zero_gamma ? "zero gamma: the last scale of each residual branch starts at 0"
                                     : "zero gamma: off");
   lines.push_back(recipe.mixup_alpha > 0.0
-                      ? line("mixup: lambda from Beta(", recipe.mixup_alpha, ", ", recipe.mixup_alpha, "), one per ",
-                             recipe.mixup_lambda == MixupLambda::per_batch ? "batch" : "picture", ", off for the last ",
-                             count_of(recipe.mixup_off_epochs, "epoch"))
+                      ? printed("mixup: lambda from Beta(", recipe.mixup_alpha, ", ", recipe.mixup_alpha, "), one per ",
+                                recipe.mixup_lambda == MixupLambda::per_batch ? "batch" : "picture",
+                                ", off for the last ", count_of(recipe.mixup_off_epochs, "epoch"))
                       : "mixup: off");
   if (recipe.label_smoothing > 0.0) {
     lines.push_back(recipe.smoothing == kernels::Smoothing::others
-                        ? line("label smoothing: others, 1 - ", recipe.label_smoothing, " at the label and ",
-                               recipe.label_smoothing, " / (K - 1) elsewhere (Bag of Tricks)")
-                        : line("label smoothing: uniform, (1 - ", recipe.label_smoothing, ") * onehot + ",
-                               recipe.label_smoothing, " / K (PyTorch)"));
+                        ? printed("label smoothing: others, 1 - ", recipe.label_smoothing, " at the label and ",
+                                  recipe.label_smoothing, " / (K - 1) elsewhere (Bag of Tricks)")
+                        : printed("label smoothing: uniform, (1 - ", recipe.label_smoothing, ") * onehot + ",
+                                  recipe.label_smoothing, " / K (PyTorch)"));
   } else {
     lines.push_back("label smoothing: off");
   }

@@ -2,10 +2,10 @@
 
 #include <array>
 #include <cmath>
-#include <sstream>
 
 #include "engine/base/choice.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "tricks/linear_scaling.h"
 
 namespace sleight {
@@ -17,13 +17,6 @@ constexpr std::array<Named<TrickSet>, 3> trick_sets = {
 
 constexpr std::int64_t smallest_default_batch = 16;
 constexpr std::int64_t fewest_default_steps = 100;
-
-template <class... Parts>
-std::string line(const Parts&... parts) {
-  std::ostringstream text;
-  (text << ... << parts);
-  return text.str();
-}
 
 }  // namespace
 
@@ -69,42 +62,42 @@ std::int64_t batch_size_for(const TrainingRecipe& recipe, std::int64_t pictures)
 
 std::vector<std::string> describe_schedule(const TrainingRecipe& recipe) {
   std::vector<std::string> lines;
-  lines.push_back(line("epochs ", recipe.epochs, ", batch size ", recipe.batch_size));
+  lines.push_back(printed("epochs ", recipe.epochs, ", batch size ", recipe.batch_size));
   lines.push_back(recipe.linear_scaling
-                      ? line("learning rate ", recipe.base_rate(), " = ", recipe.learning_rate, " * ",
-                             recipe.batch_size, " / ", linear_scaling_reference_batch, " (linear scaling)")
-                      : line("learning rate ", recipe.base_rate(), " (no linear scaling)"));
+                      ? printed("learning rate ", recipe.base_rate(), " = ", recipe.learning_rate, " * ",
+                                recipe.batch_size, " / ", linear_scaling_reference_batch, " (linear scaling)")
+                      : printed("learning rate ", recipe.base_rate(), " (no linear scaling)"));
   if (recipe.decay == Decay::cosine) {
     lines.push_back("schedule: cosine, by iteration and without the warm-up, 0 after the last iteration");
   } else {
-    std::string epochs;
-    for (const double epoch : recipe.milestones)
-      epochs += line(epochs.empty() ? "" : ", ", epoch);
-    lines.push_back(line("schedule: rate times ", recipe.step_multiplier, " after epochs ", epochs));
+    lines.push_back(
+        printed("schedule: rate times ", recipe.step_multiplier, " after epochs ", joined(recipe.milestones)));
   }
-  lines.push_back(
-      recipe.warm_up_epochs > 0.0
-          ? line("warm-up: ", recipe.warm_up_epochs, recipe.warm_up_epochs == 1.0 ? " epoch, " : " epochs, ",
-                 recipe.warm_up == WarmUp::linear ? "linear by iteration" : "power 4 by iteration (darknet's burn-in)")
-          : "warm-up: off");
-  lines.push_back(line("SGD: momentum ", recipe.momentum, recipe.nesterov ? " (Nesterov)" : "", ", weight decay ",
-                       recipe.weight_decay,
-                       recipe.no_bias_decay ? " on convolution and linear weights only" : " on all parameters"));
+  lines.push_back(recipe.warm_up_epochs > 0.0
+                      ? printed("warm-up: ", recipe.warm_up_epochs,
+                                recipe.warm_up_epochs == 1.0 ? " epoch, " : " epochs, ",
+                                recipe.warm_up == WarmUp::linear ? "linear by iteration"
+                                                                 : "power 4 by iteration (darknet's burn-in)")
+                      : "warm-up: off");
+  lines.push_back(printed("SGD: momentum ", recipe.momentum, recipe.nesterov ? " (Nesterov)" : "", ", weight decay ",
+                          recipe.weight_decay,
+                          recipe.no_bias_decay ? " on convolution and linear weights only" : " on all parameters"));
   return lines;
 }
 
 std::string describe_random_shapes(const TrainingRecipe& recipe) {
   if (!recipe.random_shapes) return "random shapes: off";
   const RandomShapesOptions& shapes = *recipe.random_shapes;
-  return line("random shapes: ", shapes.minimum, " to ", shapes.maximum, " in steps of ", shapes.multiple,
-              ", a new size every ", shapes.every, " iterations");
+  return printed("random shapes: ", shapes.minimum, " to ", shapes.maximum, " in steps of ", shapes.multiple,
+                 ", a new size every ", shapes.every, " iterations");
 }
 
 std::string describe_ema(const TrainingRecipe& recipe) {
-  return recipe.ema_decay > 0.0 ? line("moving average of the weights: decay ", recipe.ema_decay,
-                                       recipe.ema_warm_up ? ", at most (1 + t) / (10 + t) at update t" : ", constant",
-                                       "; the first update copies")
-                                : "moving average of the weights: off";
+  return recipe.ema_decay > 0.0
+             ? printed("moving average of the weights: decay ", recipe.ema_decay,
+                       recipe.ema_warm_up ? ", at most (1 + t) / (10 + t) at update t" : ", constant",
+                       "; the first update copies")
+             : "moving average of the weights: off";
 }
 
 }  // namespace sleight

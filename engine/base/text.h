@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -13,5 +14,30 @@ std::string shown(std::string_view text);
 
 // count_of(1, "picture") is "1 picture", count_of(0, "box", "boxes") "0 boxes". Without `several` an s is added.
 std::string count_of(std::int64_t count, std::string_view one, std::string_view several = {});
+
+// All parts as a stream prints them, one after the other: printed("rate ", 0.1, ", ", 3, " epochs").
+template <class... Parts>
+std::string printed(const Parts&... parts) {
+  std::ostringstream text;
+  (text << ... << parts);
+  return text.str();
+}
+
+// joined(names) is "a, b, c"; of other things `text` gives what stands for each. Anything that a stream prints.
+template <class Items, class Text>
+std::string joined(const Items& items, const Text& text, std::string_view separator = ", ") {
+  std::ostringstream all;
+  std::string_view between;
+  for (const auto& item : items) {
+    all << between << text(item);
+    between = separator;
+  }
+  return all.str();
+}
+template <class Items>
+std::string joined(const Items& items) {
+  return joined(
+      items, [](const auto& item) -> const auto& { return item; });
+}
 
 }  // namespace sleight

@@ -3,6 +3,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -43,9 +44,8 @@ std::vector<std::size_t> find_json_files(const FileTree& tree) {
 
 std::string names_of(const FileTree& tree, const std::vector<std::size_t>& files) {
   constexpr std::size_t most = 10;
-  std::string names;
-  for (std::size_t i = 0; i < std::min(files.size(), most); ++i)
-    names += (i == 0 ? "" : ", ") + tree.files()[files[i]];
+  const std::string names = joined(std::span(files).first(std::min(files.size(), most)),
+                                   [&](std::size_t file) { return tree.files()[file]; });
   return files.empty() ? "none" : files.size() > most ? names + ", ..." : names;
 }
 
@@ -89,9 +89,8 @@ class PictureFinder {
       if (folders_.size() > 1) folders_ = std::vector<std::string>{std::string(folder)};
       return *file;
     }
-    std::string looked_for;
-    for (const std::string& folder : folders_)
-      looked_for += (looked_for.empty() ? "" : ", ") + tree_.root() + "/" + folder;
+    const std::string looked_for =
+        joined(folders_, [&](const std::string& folder) { return tree_.root() + "/" + folder; });
     fail(tree_.name(json_file_), " lists the picture ", shown(file_name), ", which is missing: looked in ", looked_for);
   }
 

@@ -1,16 +1,13 @@
-// COCO's annotation files ("instances_*.json"), read piece by piece: the file of COCO's training pictures has 450 MB,
-// most of it outlines that are not needed here, so neither the file nor a tree of its values is ever in memory.
+// COCO's annotation files ("instances_*.json"): what is read of them. The grammar: coco_json.h.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "engine/data/box_rules.h"
+#include "engine/data/coco_json.h"
 #include "engine/data/decode_picture.h"
 
 namespace sleight {
@@ -40,13 +37,9 @@ struct CocoAnnotations {
   std::vector<CocoCategory> categories;
 };
 
-// The next bytes of the file, valid until the next call; empty at its end.
-using NextPart = std::function<std::span<const std::byte>()>;
-
 // Reads "images" (id, file_name, width, height), "annotations" (image_id, category_id, bbox, area, iscrowd) and
-// "categories" (id, name) in any order and passes over everything else. Throws Error with the line for what is not
-// JSON, and with the path inside the JSON for a value of the wrong shape ("annotations[3].bbox[1]: expected a number,
-// found a string"), for a number that is missing or out of range, and for more than 64 levels.
+// "categories" (id, name) in any order and passes over everything else. Throws Error as read_coco_json does, and for a
+// file without one of the three lists.
 CocoAnnotations parse_coco_annotations(const NextPart& next_part);
 
 }  // namespace sleight

@@ -40,10 +40,7 @@ std::vector<SplitList> find_lists(const FileTree& tree) {
 }
 
 std::string names_of(const std::vector<SplitList>& lists) {
-  std::string names;
-  for (const SplitList& list : lists)
-    names += (names.empty() ? "" : ", ") + std::string(list.year) + std::string(list.split);
-  return names;
+  return joined(lists, [](const SplitList& list) { return std::string(list.year) + std::string(list.split); });
 }
 
 // "VOC2007" of "VOCdevkit/VOC2007/".

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/train/classification_program.h"
 #include "kernels/first_non_finite.h"
 
@@ -39,9 +41,7 @@ void write_store(const std::filesystem::path& path, const PersistentStore& store
 // Up to a few names, so that a message about the wrong model stays readable.
 std::string listed(const std::vector<std::string>& names) {
   constexpr std::size_t shown = 5;
-  std::string text;
-  for (std::size_t i = 0; i < names.size() && i < shown; ++i)
-    text += (i > 0 ? ", " : "") + names[i];
+  std::string text = joined(std::span(names).first(std::min(names.size(), shown)));
   if (names.size() > shown) text += ", ... (" + std::to_string(names.size()) + " in all)";
   return text;
 }

@@ -77,6 +77,18 @@ TEST_CASE("a choice is found by its name, and named in what is said about a wron
   CHECK(contains(error_message([&] { name_in(fruits, Fruit::unnamed); }), "'apple', 'pear' or 'plum'"));
 }
 
+TEST_CASE("parts and lists become text as a stream prints them") {
+  CHECK(printed() == "");
+  CHECK(printed("rate ", 0.1, ", ", 3, ' ', std::string("epochs")) == "rate 0.1, 3 epochs");
+  CHECK(joined(std::vector<std::string>{}) == "");
+  CHECK(joined(std::vector<std::string>{"a"}) == "a");
+  CHECK(joined(std::array<double, 3>{30, 60.5, 90}) == "30, 60.5, 90");
+  // An item without text still has its separator.
+  CHECK(joined(std::vector<std::string>{"", "b", ""}) == ", b, ");
+  CHECK(joined(
+            std::vector<int>{1, 2}, [](int i) { return printed("x", i); }, "; ") == "x1; x2");
+}
+
 TEST_CASE("one is no plural") {
   CHECK(count_of(1, "picture") == "1 picture");
   CHECK(count_of(0, "picture") == "0 pictures");

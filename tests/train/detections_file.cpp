@@ -78,42 +78,47 @@ TEST_CASE("files of the wrong shape say where") {
   REQUIRE(message_of(with_annotation(good)).empty());
   refuse("", {"not valid JSON"});
   refuse("[" + good + "]", {"COCO's results alone", "under \"annotations\""});
-  refuse("17", {"begins with the number \"17\""});
+  refuse("17", {"expected an object with \"images\"", "found a number"});
   refuse("{}", {"there is no \"images\""});
   refuse("{" + images + "," + categories + "}", {"there is no \"annotations\""});
   refuse("{" + images + "," + images + "}", {"\"images\" is there twice"});
-  refuse(R"({"images": {}})", {"\"images\" is an object instead of a list"});
-  refuse(R"({"images": [[]]})", {"images[0] is a list instead of an object"});
-  refuse(R"({"images": [{"id": "1"}]})", {"images[0].id is the text \"1\" instead of a whole number"});
-  refuse(R"({"images": [{"id": 1.5}]})", {"images[0].id is the number \"1.5\""});
-  refuse(R"({"images": [{"id": 9223372036854775808}]})", {"9223372036854775808", "whole number of 64 bits"});
-  refuse(R"({"images": [{"id": 1, "file_name": 2}]})", {"images[0].file_name is the number \"2\" instead of a string"});
-  refuse(R"({"images": [{"id": 1}]})", {"images[0] has no \"file_name\""});
-  refuse(R"({"images": [{"id": 1, "id": 1}]})", {"images[0] has \"id\" twice"});
+  refuse(R"({"images": {}})", {"images: expected a list, found an object"});
+  refuse(R"({"images": [[]]})", {"images[0]: expected an object, found a list"});
+  refuse(R"({"images": [{"id": "1"}]})", {"images[0].id: expected a whole number of 64 bits, found a text"});
+  refuse(R"({"images": [{"id": 1.5}]})", {"images[0].id: expected a whole number of 64 bits, found 1.5"});
+  refuse(R"({"images": [{"id": 9223372036854775808}]})",
+         {"images[0].id: expected a whole number of 64 bits, found 9.22337e+18"});
+  refuse(R"({"images": [{"id": 1, "file_name": 2}]})", {"images[0].file_name: expected a text, found a number"});
+  refuse(R"({"images": [{"id": 1}]})", {"images[0]: it has no \"file_name\""});
+  refuse(R"({"images": [{"id": 1, "id": 1}]})", {"images[0]: \"id\" is there twice"});
   refuse(
       R"({"images": [{"id": 1, "file_name": "a"}, {"id": 1, "file_name": "b"}], "categories": [], "annotations": []})",
       {"images[0] and images[1] both have the id 1"});
   refuse(R"({"categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "a"}], "images": [], "annotations": []})",
          {"categories[0] and categories[1] both have the name \"a\""});
-  refuse(with_annotation("null"), {"annotations[0] is null instead of an object"});
-  refuse(with_annotation(good + ", 3"), {"annotations[1] is the number \"3\" instead of an object"});
+  refuse(with_annotation("null"), {"annotations[0]: expected an object, found null"});
+  refuse(with_annotation(good + ", 3"), {"annotations[1]: expected an object, found a number"});
   refuse(with_annotation(R"({"image_id": 7, "category_id": 90, "bbox": [1, 2, 3, 4]})"),
-         {"annotations[0] has no \"score\""});
+         {"annotations[0]: it has no \"score\""});
   refuse(with_annotation(R"({"image_id": 1, "category_id": 90, "bbox": [1, 2, 3, 4], "score": 1})"),
          {"annotations[0].image_id is 1, but no entry of \"images\""});
   refuse(with_annotation(R"({"image_id": 7, "category_id": 91, "bbox": [1, 2, 3, 4], "score": 1})"),
          {"annotations[0].category_id is 91, but no entry of \"categories\""});
-  refuse(with_annotation(R"({"bbox": [1, 2, 3]})"), {"annotations[0].bbox has 3 numbers instead of 4"});
-  refuse(with_annotation(R"({"bbox": [1, 2, 3, 4, 5]})"), {"annotations[0].bbox has more than 4 numbers"});
-  refuse(with_annotation(R"({"bbox": [1, 2, [3], 4]})"), {"annotations[0].bbox holds a list instead of a number"});
-  refuse(with_annotation(R"({"bbox": 3})"), {"annotations[0].bbox is the number \"3\" instead of a list of 4 numbers"});
-  refuse(with_annotation(R"({"bbox": [1, 2, -3, 4]})"), {"the negative width -3", "[x, y, width, height]"});
-  refuse(with_annotation(R"({"bbox": [1, 2, 3, -4]})"), {"the negative height -4"});
-  refuse(with_annotation(R"({"bbox": [1, 2e7, 3, 4]})"), {"annotations[0].bbox holds \"2e7\", beyond 1e7 pixels"});
-  refuse(R"({"images": [{"id": 1, "unreadable": 1}]})", {"images[0].unreadable is the number \"1\" instead of true"});
-  refuse(with_annotation(R"({"score": true})"), {"annotations[0].score is true instead of a number"});
-  refuse(with_annotation(R"({"score": NaN})"), {"not valid JSON", "NaN"});
-  refuse(with_annotation(R"({"score": 1e999})"), {"not valid JSON", "beyond float64"});
+  refuse(with_annotation(R"({"bbox": [1, 2, 3]})"), {"annotations[0].bbox: expected 4 numbers, found 3"});
+  refuse(with_annotation(R"({"bbox": [1, 2, 3, 4, 5]})"), {"annotations[0].bbox: expected 4 numbers, found 5"});
+  refuse(with_annotation(R"({"bbox": [1, 2, [3], 4]})"), {"annotations[0].bbox[2]: expected a number, found a list"});
+  refuse(with_annotation(R"({"bbox": 3})"), {"annotations[0].bbox: expected a list of 4 numbers, found a number"});
+  refuse(with_annotation(R"({"image_id": 7, "category_id": 90, "bbox": [1, 2, -3, 4], "score": 1})"),
+         {"the negative width -3", "[x, y, width, height]"});
+  refuse(with_annotation(R"({"image_id": 7, "category_id": 90, "bbox": [1, 2, 3, -4], "score": 1})"),
+         {"the negative height -4"});
+  refuse(with_annotation(R"({"image_id": 7, "category_id": 90, "bbox": [1, 2e7, 3, 4], "score": 1})"),
+         {"annotations[0].bbox holds 2e+07, beyond 1e7 pixels"});
+  refuse(R"({"images": [{"id": 1, "unreadable": 1}]})",
+         {"images[0].unreadable: expected true or false, found a number"});
+  refuse(with_annotation(R"({"score": true})"), {"annotations[0].score: expected a number, found true or false"});
+  refuse(with_annotation(R"({"score": NaN})"), {"not valid JSON", "line 1"});
+  refuse(with_annotation(R"({"score": 1e999})"), {"not valid JSON", "number overflow"});
   refuse(with_annotation(good) + "x", {"not valid JSON"});
   const std::string whole = with_annotation(good);
   for (std::size_t size = 0; size < whole.size(); ++size)
@@ -146,12 +151,12 @@ TEST_CASE("COCO's results alone are read with what the annotations say about the
                  "results[1].image_id is 21, but of the 3 pictures of the annotations, numbered 7 to 20, none has");
   refuse_results(R"([{"image_id": 20, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 1}])",
                  "results[0].category_id is 0, but of the 2 categories of the annotations, numbered 3 to 90, none has");
-  refuse_results(R"([{"image_id": "20"}])", "results[0].image_id is the text \"20\" instead of a whole number");
-  refuse_results(R"([{"image_id": 20}])", "results[0] has no \"category_id\"");
-  refuse_results("[" + one + ", 3]", "results[1] is the number \"3\" instead of an object");
+  refuse_results(R"([{"image_id": "20"}])", "results[0].image_id: expected a whole number of 64 bits, found a text");
+  refuse_results(R"([{"image_id": 20}])", "results[0]: it has no \"category_id\"");
+  refuse_results("[" + one + ", 3]", "results[1]: expected an object, found a number");
   refuse_results("[" + one, "not valid JSON");
   refuse_results("[" + one + "] []", "not valid JSON");
-  refuse_results("[[]]", "results[0] is a list instead of an object");
+  refuse_results("[[]]", "results[0]: expected an object, found a list");
 }
 
 TEST_CASE("pictures that could not be read stand in a file of detections") {
