@@ -9,6 +9,7 @@
 #include "engine/data/decode_picture.h"
 #include "engine/data/picture_writer.h"
 #include "engine/data/resize.h"
+#include "engine/train/class_color.h"
 #include "engine/train/picture_mistakes.h"
 #include "engine/train/picture_sheet.h"
 #include "tools/common/detector_evaluation.h"
@@ -23,8 +24,8 @@ constexpr int sheet_side = 400;
 constexpr double shown_score = 0.5;
 constexpr Color found_color{40, 180, 80}, false_color{230, 50, 50}, missed_color{250, 200, 40};
 
-std::string label_of(const std::string& class_name, double score) {
-  return class_name + " " + std::to_string(std::lround(100.0 * score)) + "%";
+std::string percent(double score) {
+  return std::to_string(std::lround(100.0 * score)) + "%";
 }
 
 }  // namespace
@@ -59,8 +60,8 @@ Picture draw_on_picture(const PictureSource& source, std::int64_t index, std::in
 }
 
 DrawnObject drawn_detection(const Detection& detection, const std::vector<std::string>& class_names) {
-  return {detection.box, label_of(class_names[static_cast<std::size_t>(detection.class_index)], detection.score),
-          class_color(detection.class_index)};
+  return {detection.box, class_names[static_cast<std::size_t>(detection.class_index)],
+          class_color(detection.class_index), percent(detection.score)};
 }
 
 Picture detection_sheet(const PictureSource& source, std::span<const Detection> detections,
@@ -96,9 +97,8 @@ std::vector<ReportScene> worst_scenes(const DetectionDataset& dataset, const Gro
         const Detection& detection = detections[i];
         if (detection.picture != mistakes.picture || detection.score < shown_score || wrong.contains(i) != draws_wrong)
           continue;
-        drawn.push_back({detection.box,
-                         label_of(truth.class_names[static_cast<std::size_t>(detection.class_index)], detection.score),
-                         draws_wrong ? false_color : found_color});
+        drawn.push_back({detection.box, truth.class_names[static_cast<std::size_t>(detection.class_index)],
+                         draws_wrong ? false_color : found_color, percent(detection.score)});
       }
     }
     for (const std::size_t i : mistakes.missed) {
