@@ -63,6 +63,16 @@ TEST_CASE("the example report is whole, needs nothing from outside and is kept t
   CHECK(page.size() < 1'000'000);
 }
 
+TEST_CASE("a report holds its style sheet and its script as they are in the repository") {
+  const std::string page = make_report({.title = "t"});
+  for (const char* asset : {"report.css", "report.js"}) {
+    const std::string text = read_text_file(source_folder() / "engine/train" / asset);
+    CAPTURE(asset);
+    CHECK(text.size() > 1000);
+    CHECK(contains(page, text));
+  }
+}
+
 TEST_CASE("a report of a resumed run's metrics file is the report of the metrics in memory") {
   const TemporaryFolder folder;
   ReportData data = example_report();
