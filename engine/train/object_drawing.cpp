@@ -34,9 +34,9 @@ std::int64_t line_width(const Canvas& canvas) {
   return std::max<std::int64_t>(mean_side(canvas) < 200 ? 1 : 2, std::llround(0.003 * mean_side(canvas)));
 }
 
-// Two percent of the image are readable when it fills a screen; less than 11 pixels never are.
+// About two percent of the image are readable when it fills a screen; less than 11 pixels never are.
 double label_size(const Canvas& canvas) {
-  return std::clamp(0.02 * mean_side(canvas), 11.0, 200.0);
+  return std::clamp(0.022 * mean_side(canvas), 11.0, 200.0);
 }
 
 // The box in pixels of the canvas.

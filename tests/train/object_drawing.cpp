@@ -154,7 +154,7 @@ TEST_CASE("object drawing: lines and letters grow with the image") {
   std::int64_t height = 0;
   while (is_color(drawn, 499 - height, 501, red))
     ++height;
-  const LineMetrics line = text_font().metrics(35);
+  const LineMetrics line = text_font().metrics(38.5);
   CHECK(height == line.ascent + line.descent);
 }
 

@@ -11,7 +11,6 @@
 #include "engine/data/resize.h"
 #include "engine/train/class_color.h"
 #include "engine/train/picture_mistakes.h"
-#include "engine/train/picture_sheet.h"
 #include "tools/common/detector_evaluation.h"
 
 namespace sleight {
@@ -20,7 +19,6 @@ namespace {
 
 // As large as boxes can still be told apart; a report holds a dozen.
 constexpr std::int64_t scene_side = 400;
-constexpr int sheet_side = 400;
 constexpr double shown_score = 0.5;
 constexpr Color found_color{40, 180, 80}, false_color{230, 50, 50}, missed_color{250, 200, 40};
 
@@ -66,7 +64,7 @@ DrawnObject drawn_detection(const Detection& detection, const std::vector<std::s
 
 Picture detection_sheet(const PictureSource& source, std::span<const Detection> detections,
                         std::span<const BrokenPicture> broken, std::int64_t count, double score,
-                        const std::vector<std::string>& class_names) {
+                        const std::vector<std::string>& class_names, const SheetOptions& options) {
   std::vector<Picture> drawn;
   std::vector<std::string> names;
   for (std::int64_t i = 0; i < std::min(count, source.size()); ++i) {
@@ -75,13 +73,13 @@ Picture detection_sheet(const PictureSource& source, std::span<const Detection> 
     for (const Detection& detection : detections_of(detections, i)) {
       if (detection.score >= score) objects.push_back(drawn_detection(detection, class_names));
     }
-    drawn.push_back(draw_on_picture(source, i, sheet_side, objects));
+    drawn.push_back(draw_on_picture(source, i, options.picture_size, objects));
     names.push_back(std::filesystem::path(source.name(i)).filename().string());
   }
   std::vector<SheetPicture> sheet;
   for (std::size_t i = 0; i < drawn.size(); ++i)
     sheet.push_back({.picture = drawn[i].view(), .captions = {{.text = names[i]}}});
-  return make_picture_sheet(sheet, {.picture_size = sheet_side});
+  return make_picture_sheet(sheet, options);
 }
 
 std::vector<ReportScene> worst_scenes(const DetectionDataset& dataset, const GroundTruth& truth,

@@ -11,6 +11,7 @@
 #include "engine/data/picture.h"
 #include "engine/train/detection.h"
 #include "engine/train/object_drawing.h"
+#include "engine/train/picture_sheet.h"
 #include "engine/train/report_detection.h"
 
 namespace sleight {
@@ -23,11 +24,12 @@ Picture draw_on_picture(const PictureSource& source, std::int64_t index, std::in
 // "dog 87%", in the colour of its class.
 DrawnObject drawn_detection(const Detection& detection, const std::vector<std::string>& class_names);
 
-// The first pictures of a data set on one sheet, each with what was found in it with at least this score. Pictures that
-// cannot be read are left out.
+// The first images of a dataset on one sheet, each with what was found in it with at least this score, and the
+// name of its file. Images that cannot be read are left out.
 Picture detection_sheet(const PictureSource& source, std::span<const Detection> detections,
                         std::span<const BrokenPicture> broken, std::int64_t count, double score,
-                        const std::vector<std::string>& class_names);
+                        const std::vector<std::string>& class_names,
+                        const SheetOptions& options = {.picture_size = 400});
 
 // The pictures with most mistakes: what was found (green), found where nothing is (red) and missed (yellow).
 std::vector<ReportScene> worst_scenes(const DetectionDataset& dataset, const GroundTruth& truth,
