@@ -93,7 +93,7 @@ class Drawing {
 
   std::string axes() const {
     std::string svg;
-    for (const double mark : axis_marks(y_.low, y_.high, chart_.is_small ? 4 : 5)) {
+    for (const double mark : axis_marks(y_.low, y_.high, 5)) {
       const std::string y = coordinate(y_of(mark));
       svg += "<line class=grid x1=" + coordinate(left) + " x2=" + coordinate(width_ - right) + " y1=" + y + " y2=" + y +
              " /><text text-anchor=end x=" + coordinate(left - 7) + " y=" + coordinate(y_of(mark) + 3.5) + ">" +
@@ -204,7 +204,9 @@ std::string draw_chart(const Chart& chart) {
     }
   }
   if (!(x.low <= x.high)) return "";
-  if (x.low == x.high)
+  if (chart.x_unit == ChartUnit::percent)
+    x = {std::min(0.0, x.low), std::max(1.0, x.high)};  // all of it, so that charts of several classes compare
+  else if (x.low == x.high)
     x = {x.low - 0.5, x.high + 0.5};
   else if (x.low > 0 && x.low < 0.5 * x.high)
     x.low = 0;  // training starts at 0, even where the first value is later

@@ -202,7 +202,7 @@ TEST_CASE("the horizontal axis has whole epochs, or percent where it is said") {
   const Chart recall{.title = "T",
                      .x_name = "recall",
                      .x_unit = ChartUnit::percent,
-                     .series = {{.name = "s", .points = {{0, 1}, {1, 0.5}}}}};
+                     .series = {{.name = "s", .points = {{0.1, 1}, {0.6, 0.5}}}}};
   CHECK(marks(recall) == std::vector<std::string>{"0%", "20%", "40%", "60%", "80%", "100%"});
   CHECK(contains(draw_chart(recall), "data-x-unit=percent"));
   CHECK(contains(draw_chart(recall), ">recall</text>"));

@@ -19,6 +19,7 @@ namespace {
 
 // As large as boxes can still be told apart; a report holds a dozen.
 constexpr std::int64_t scene_side = 400;
+constexpr std::int64_t readable_side = 384;
 constexpr double shown_score = 0.5;
 constexpr Color found_color{40, 180, 80}, false_color{230, 50, 50}, missed_color{250, 200, 40};
 
@@ -54,7 +55,8 @@ Picture draw_on_picture(const PictureSource& source, std::int64_t index, std::in
   std::vector<DrawnObject> placed(objects.begin(), objects.end());
   for (DrawnObject& object : placed)
     object.box = {object.box.left * scale, object.box.top * scale, object.box.right * scale, object.box.bottom * scale};
-  return draw_objects(small.view(), placed);
+  const std::int64_t readable = std::min(longest_side, readable_side) / std::max(small.height(), small.width());
+  return draw_objects(small.view(), placed, static_cast<int>(std::clamp<std::int64_t>(readable, 1, 64)));
 }
 
 DrawnObject drawn_detection(const Detection& detection, const std::vector<std::string>& class_names) {
@@ -79,7 +81,13 @@ Picture detection_sheet(const PictureSource& source, std::span<const Detection> 
   std::vector<SheetPicture> sheet;
   for (std::size_t i = 0; i < drawn.size(); ++i)
     sheet.push_back({.picture = drawn[i].view(), .captions = {{.text = names[i]}}});
-  return make_picture_sheet(sheet, options);
+  // All are drawn at their size: letters are not scaled again.
+  std::int64_t longest = 0;
+  for (const Picture& picture : drawn)
+    longest = std::max({longest, picture.height(), picture.width()});
+  SheetOptions unscaled = options;
+  unscaled.picture_size = static_cast<int>(longest);
+  return make_picture_sheet(sheet, unscaled);
 }
 
 std::vector<ReportScene> worst_scenes(const DetectionDataset& dataset, const GroundTruth& truth,

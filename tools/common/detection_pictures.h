@@ -16,8 +16,8 @@
 
 namespace sleight {
 
-// Picture `index` of a data set, its longer side at most `longest_side` pixels, with boxes given in pixels of the
-// stored picture. Throws Error for a picture that cannot be read.
+// Image `index` of a dataset with boxes given in pixels of the stored image. Its longer side has at most `longest_side`
+// pixels; an image so small that labels would cover it is enlarged by a whole factor, to 384 pixels at most. Throws Error for a picture that cannot be read.
 Picture draw_on_picture(const PictureSource& source, std::int64_t index, std::int64_t longest_side,
                         std::span<const DrawnObject> objects);
 
