@@ -23,6 +23,7 @@ struct Options {
   DetectorUse use{.weights = {}, .batch_size = 1, .found = {.score_threshold = 0.3}};
   std::string out, out_format = "png", json, sheet;
   std::int64_t longest_side = 1280;
+  SheetOptions sheet_options{.picture_size = 400};
 };
 
 // "kitchen.png" for kitchen.jpg, with ".png" as extension; two pictures of one name get a number.
@@ -65,7 +66,9 @@ int detect(const Options& options) {
     }
   }
   if (!options.sheet.empty() && broken.size() < static_cast<std::size_t>(files.size())) {
-    write_png(options.sheet, detection_sheet(files, all.plain, all.broken, files.size(), 0.0, class_names).view());
+    write_png(
+        options.sheet,
+        detection_sheet(files, all.plain, all.broken, files.size(), 0.0, class_names, options.sheet_options).view());
     log_info("wrote ", options.sheet);
   }
   if (!options.out.empty()) log_info("wrote ", count_of(std::ssize(taken), "picture"), " to ", options.out);
@@ -86,6 +89,13 @@ int main(int argument_count, char** arguments) {
   command_line.add_option("--out-format", options.out_format, "Of the pictures in --out: png or jpeg")
       .one_of({"png", "jpeg"});
   command_line.add_option("--sheet", options.sheet, "One PNG with all pictures and their boxes");
+  command_line
+      .add_option("--sheet-size", options.sheet_options.picture_size,
+                  "Longer side of the images on the sheet, in pixels")
+      .range(64, 4096);
+  command_line
+      .add_option("--sheet-columns", options.sheet_options.columns, "Images side by side; 0: about as many as rows")
+      .range(0, 100);
   command_line.add_option("--json", options.json, "File for the detections, in COCO's form");
   command_line
       .add_option("--longest-side", options.longest_side, "Larger pictures are made smaller for --out, in pixels")

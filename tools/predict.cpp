@@ -125,10 +125,8 @@ void write_sheet(const std::string& path, const std::vector<Prediction>& predict
     const std::string& said = classes[prediction.best.front().first];
     const bool known = !prediction.label.empty();
     SheetPicture entry{.picture = prediction.picture.view(), .captions = {}};
-    entry.captions.push_back({said + " " + percent(prediction.best.front().second), !known ? plain_color
-                                                                                    : said == prediction.label
-                                                                                        ? right_color
-                                                                                        : wrong_color});
+    const Color color = !known ? plain_color : said == prediction.label ? right_color : wrong_color;
+    entry.captions.push_back({said, color, percent(prediction.best.front().second)});
     entry.captions.push_back(
         {known ? "is " + prediction.label : std::filesystem::path(prediction.name).filename().string()});
     sheet.push_back(std::move(entry));

@@ -2,17 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "engine/base/error.h"
-#include "engine/train/canvas_font.h"
+#include "engine/train/font/text_line.h"
 
 namespace sleight {
 
 namespace {
 
-// The continuation bytes of a UTF-8 sequence belong to the character before them.
-bool begins_character(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+std::uint8_t blended(std::uint8_t below, std::uint8_t above, int coverage) {
+  return static_cast<std::uint8_t>((below * (255 - coverage) + above * coverage + 127) / 255);
 }
 
 }  // namespace
@@ -44,24 +44,38 @@ void Canvas::draw_outline(std::int64_t left, std::int64_t top, std::int64_t widt
   fill_rectangle(left + width - vertical, top, vertical, height, color);
 }
 
-std::int64_t Canvas::draw_text(std::int64_t left, std::int64_t top, std::string_view text, Color color, int scale) {
-  std::int64_t x = left;
-  for (const char character : text) {
-    if (!begins_character(character)) continue;
-    for (int row = 0; row < 8; ++row) {
-      for (int column = 0; column < 5; ++column) {
-        if (font_pixel(character, row, column)) {
-          fill_rectangle(x + column * scale, top + (row + 1) * scale, scale, scale, color);
-        }
-      }
+void Canvas::draw_glyph(std::int64_t left, std::int64_t top, const Glyph& glyph, Color color) {
+  const std::int64_t first_row = std::max<std::int64_t>(0, -top);
+  const std::int64_t last_row = std::min(glyph.height, picture_.height() - top);
+  const std::int64_t first_column = std::max<std::int64_t>(0, -left);
+  const std::int64_t last_column = std::min(glyph.width, picture_.width() - left);
+  for (std::int64_t y = first_row; y < last_row; ++y) {
+    std::uint8_t* row = picture_.view().row(top + y);
+    for (std::int64_t x = first_column; x < last_column; ++x) {
+      const int coverage = glyph.coverage[static_cast<std::size_t>(y * glyph.width + x)];
+      std::uint8_t* pixel = row + 3 * (left + x);
+      pixel[0] = blended(pixel[0], color.red, coverage);
+      pixel[1] = blended(pixel[1], color.green, coverage);
+      pixel[2] = blended(pixel[2], color.blue, coverage);
     }
-    x += character_width * scale;
   }
-  return x - left;
 }
 
-std::int64_t Canvas::text_width(std::string_view text, int scale) {
-  return std::ranges::count_if(text, begins_character) * character_width * scale;
+void Canvas::draw_text(double left, std::int64_t top, std::string_view text, Color color, double size,
+                       const Font& font) {
+  check(size >= 1 && size <= 4096, "text of ", size, " pixels cannot be drawn");
+  const std::int64_t base_line = top + font.metrics(size).ascent;
+  double pen = left;
+  char32_t previous = 0;
+  for (const char32_t character : drawn_order(text)) {
+    if (pen > static_cast<double>(picture_.width()) + size) break;
+    if (previous != 0) pen += font.kerning(previous, character, size);
+    const double pixel = std::floor(pen);
+    const Glyph glyph = font.draw(character, size, pen - pixel);
+    draw_glyph(static_cast<std::int64_t>(pixel) + glyph.left, base_line + glyph.top, glyph, color);
+    pen += font.advance(character, size);
+    previous = character;
+  }
 }
 
 void Canvas::draw_picture(std::int64_t left, std::int64_t top, std::int64_t width, std::int64_t height,

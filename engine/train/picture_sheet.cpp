@@ -4,21 +4,22 @@
 #include <cmath>
 
 #include "engine/base/error.h"
+#include "engine/train/font/text_line.h"
 
 namespace sleight {
 
 namespace {
 
 constexpr Color paper_color{255, 255, 255};
-constexpr std::int64_t margin = 8;
+constexpr std::int64_t margin = 10;
+constexpr std::int64_t caption_gap = 3;
+// A title makes a sheet wider, but not by any amount.
+constexpr std::int64_t widest_added_title = 600;
 constexpr std::int64_t maximum_sheet_pixels = std::int64_t{1} << 28U;
 
-std::string shortened(const std::string& text, std::int64_t width, int scale) {
-  if (Canvas::text_width(text, scale) <= width) return text;
-  std::string start = text;
-  while (!start.empty() && Canvas::text_width(start + "..", scale) > width)
-    start.pop_back();
-  return start + "..";
+std::int64_t line_height(double text_size) {
+  const LineMetrics line = text_font().metrics(text_size);
+  return line.ascent + line.descent;
 }
 
 // The factor that brings the longer side of the largest picture to the size that is wanted.
@@ -33,8 +34,9 @@ double scale_for(std::int64_t longest_side, int picture_size) {
 
 Picture make_picture_sheet(std::span<const SheetPicture> pictures, const SheetOptions& options) {
   check(!pictures.empty(), "a sheet without pictures cannot be drawn; give at least one");
-  check(options.columns >= 0 && options.picture_size >= 0 && options.text_scale >= 1, "a sheet of ", options.columns,
-        " columns, picture size ", options.picture_size, " and text scale ", options.text_scale, " cannot be drawn");
+  check(options.columns >= 0 && options.picture_size >= 0 && options.text_size >= 0 && options.text_size <= 1000,
+        "a sheet of ", options.columns, " columns, picture size ", options.picture_size, " and text of ",
+        options.text_size, " pixels cannot be drawn");
   std::int64_t widest = 0;
   std::int64_t highest = 0;
   std::size_t caption_lines = 0;
@@ -49,24 +51,28 @@ Picture make_picture_sheet(std::span<const SheetPicture> pictures, const SheetOp
   const auto scaled = [scale](std::int64_t size) {
     return std::max<std::int64_t>(1, std::llround(static_cast<double>(size) * scale));
   };
-  const std::int64_t line_height = std::int64_t{Canvas::character_height} * options.text_scale;
   const std::int64_t cell_width = scaled(widest);
-  const std::int64_t cell_height =
-      scaled(highest) + (caption_lines > 0 ? 2 : 0) + static_cast<std::int64_t>(caption_lines) * line_height;
+  const double text_size = options.text_size > 0 ? std::max(options.text_size, 1.0)
+                                                 : std::clamp(static_cast<double>(cell_width) / 28, 11.0, 20.0);
+  const double title_size = 1.2 * text_size;
+  const std::int64_t cell_height = scaled(highest) + (caption_lines > 0 ? caption_gap : 0) +
+                                   static_cast<std::int64_t>(caption_lines) * line_height(text_size);
   const auto count = static_cast<std::int64_t>(pictures.size());
   const std::int64_t columns = std::min(
       count, options.columns > 0 ? std::int64_t{options.columns}
                                  : static_cast<std::int64_t>(std::ceil(std::sqrt(static_cast<double>(count)))));
   const std::int64_t rows = (count + columns - 1) / columns;
-  const std::int64_t title_height = options.title.empty() ? 0 : line_height + margin;
-  const std::int64_t width = margin + columns * (cell_width + margin);
+  const std::int64_t title_height = options.title.empty() ? 0 : line_height(title_size) + margin;
+  const auto title_width = static_cast<std::int64_t>(std::ceil(text_width(options.title, title_size)));
+  const std::int64_t width =
+      std::max(margin + columns * (cell_width + margin), std::min(title_width, widest_added_title) + 2 * margin);
   const std::int64_t height = margin + title_height + rows * (cell_height + margin);
   check(width <= maximum_sheet_pixels / height, "a sheet of ", width, " x ", height,
         " pixels is too large; show fewer or smaller pictures");
 
   Canvas canvas(height, width, paper_color);
-  canvas.draw_text(margin, margin, shortened(options.title, width - 2 * margin, options.text_scale), plain_color,
-                   options.text_scale);
+  canvas.draw_text(margin, margin, shortened(options.title, static_cast<double>(width - 2 * margin), title_size),
+                   plain_color, title_size);
   for (std::int64_t index = 0; index < count; ++index) {
     const SheetPicture& entry = pictures[index];
     const std::int64_t left = margin + index % columns * (cell_width + margin);
@@ -75,11 +81,12 @@ Picture make_picture_sheet(std::span<const SheetPicture> pictures, const SheetOp
     const std::int64_t picture_height = scaled(entry.picture.height);
     canvas.draw_picture(left + (cell_width - picture_width) / 2, top + (scaled(highest) - picture_height) / 2,
                         picture_width, picture_height, entry.picture);
-    std::int64_t line_top = top + scaled(highest) + 2;
+    std::int64_t line_top = top + scaled(highest) + caption_gap;
     for (const Caption& caption : entry.captions) {
-      canvas.draw_text(left, line_top, shortened(caption.text, cell_width, options.text_scale), caption.color,
-                       options.text_scale);
-      line_top += line_height;
+      canvas.draw_text(static_cast<double>(left), line_top,
+                       shortened_before(caption.note, caption.text, static_cast<double>(cell_width), text_size),
+                       caption.color, text_size);
+      line_top += line_height(text_size);
     }
   }
   return canvas.picture();

@@ -1,5 +1,7 @@
 #include "engine/train/receipt.h"
 
+#include <cmath>
+#include <iomanip>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -23,11 +25,11 @@ const Receipt& find_receipt(std::span<const Receipt> receipts, const std::string
 
 std::string to_string(const Receipt& receipt) {
   std::ostringstream text;
-  text.precision(12);
   text << receipt.trick << ":";
   const char* separator = " ";
   for (const auto& [name, value] : receipt.counts) {
-    text << separator << value << " " << name;
+    // Counts to the last digit, means and rates as people read them.
+    text << separator << std::setprecision(value == std::floor(value) ? 12 : 5) << value << " " << name;
     separator = ", ";
   }
   return text.str();

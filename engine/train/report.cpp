@@ -79,18 +79,21 @@ std::string draw_curves(const ReportData& data) {
       draw_chart({.title = "Mean average precision", .unit = ChartUnit::percent, .series = {validation_map, ema_map}});
   std::string small_charts;
   small_charts += draw_chart({.title = "Parts of the loss",
+                              .is_small = true,
                               .series = {series_of(data, metric_names::train_centre_loss, "centre", 0),
                                          series_of(data, metric_names::train_size_loss, "size", 1),
                                          series_of(data, metric_names::train_objectness_loss, "objectness", 2),
                                          series_of(data, metric_names::train_class_loss, "classes", 3)}});
   small_charts += draw_chart({.title = "Top-5 accuracy",
                               .unit = ChartUnit::percent,
+                              .is_small = true,
                               .series = {series_of(data, metric_names::validation_top5, "top-5", 1),
                                          series_of(data, metric_names::ema_top5, "EMA top-5", 2)}});
   small_charts += draw_chart({.title = "Learning rate",
                               .from_zero = true,
+                              .is_small = true,
                               .series = {series_of(data, metric_names::learning_rate, "learning rate", 3)}});
-  small_charts += draw_chart({.title = "Speed", .from_zero = true, .series = {speed}});
+  small_charts += draw_chart({.title = "Speed", .from_zero = true, .is_small = true, .series = {speed}});
   if ((charts + small_charts).empty()) return "";
   return "<h2>Curves</h2>\n<div class=pair>\n" + charts + "</div>\n<div class=trio>\n" + small_charts + "</div>\n";
 }
@@ -130,11 +133,17 @@ std::string draw_confusions(const ReportData& data) {
          "</div>\n";
 }
 
+// Texts have quotation marks in a recipe file; a page needs none.
+std::string_view unquoted(std::string_view value) {
+  const bool is_quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
+  return is_quoted ? value.substr(1, value.size() - 2) : value;
+}
+
 std::string draw_recipe(const ReportData& data) {
   if (data.recipe.empty()) return "";
   std::string rows;
   for (const ReportRow& row : data.recipe) {
-    rows += "<div><dt>" + html_escaped(row.name) + "</dt><dd>" + html_escaped(row.value) + "</dd></div>";
+    rows += "<div><dt>" + html_escaped(row.name) + "</dt><dd>" + html_escaped(unquoted(row.value)) + "</dd></div>";
   }
   return "<h2>Recipe</h2>\n<dl class=\"card recipe\">" + rows + "</dl>\n";
 }

@@ -11,9 +11,11 @@ namespace sleight {
 
 namespace {
 
-// Of the drawing, in its own units; the page scales it.
+// Of the drawing, in its own units: about the pixels that it has on a page of full width, so that text has one size in
+// all charts.
 constexpr double width = 560, height = 250;
-constexpr double left = 50, right = 14, top = 12, bottom = 28;
+constexpr double small_width = 350, small_height = 180;
+constexpr double left = 50, right = 14, top = 12, bottom = 36;
 constexpr std::size_t maximum_points = 400;
 
 struct Range {
@@ -77,25 +79,32 @@ std::string mark_text(double value, ChartUnit unit) {
 
 class Drawing {
  public:
-  Drawing(Range x, Range y, ChartUnit unit) : x_(x), y_(y), unit_(unit) {}
+  Drawing(Range x, Range y, const Chart& chart)
+      : x_(x),
+        y_(y),
+        chart_(chart),
+        width_(chart.is_small ? small_width : width),
+        height_(chart.is_small ? small_height : height) {}
 
-  double x_of(double value) const { return left + (value - x_.low) / (x_.high - x_.low) * (width - left - right); }
+  double x_of(double value) const { return left + (value - x_.low) / (x_.high - x_.low) * (width_ - left - right); }
   double y_of(double value) const {
-    return height - bottom - (value - y_.low) / (y_.high - y_.low) * (height - top - bottom);
+    return height_ - bottom - (value - y_.low) / (y_.high - y_.low) * (height_ - top - bottom);
   }
 
   std::string axes() const {
     std::string svg;
     for (const double mark : axis_marks(y_.low, y_.high, 5)) {
       const std::string y = coordinate(y_of(mark));
-      svg += "<line class=grid x1=" + coordinate(left) + " x2=" + coordinate(width - right) + " y1=" + y + " y2=" + y +
+      svg += "<line class=grid x1=" + coordinate(left) + " x2=" + coordinate(width_ - right) + " y1=" + y + " y2=" + y +
              " /><text text-anchor=end x=" + coordinate(left - 7) + " y=" + coordinate(y_of(mark) + 3.5) + ">" +
-             mark_text(mark, unit_) + "</text>";
+             mark_text(mark, chart_.unit) + "</text>";
     }
-    for (const double mark : axis_marks(x_.low, x_.high, 8)) {
-      svg += "<text text-anchor=middle x=" + coordinate(x_of(mark)) + " y=" + coordinate(height - bottom + 17) + ">" +
-             format_number("%.4g", mark) + "</text>";
+    for (const double mark : axis_marks(x_.low, x_.high, x_marks())) {
+      svg += "<text text-anchor=middle x=" + coordinate(x_of(mark)) + " y=" + coordinate(height_ - bottom + 17) + ">" +
+             mark_text(mark, chart_.x_unit) + "</text>";
     }
+    svg += "<text class=name text-anchor=middle x=" + coordinate((left + width_ - right) / 2) +
+           " y=" + coordinate(height_ - 3) + ">" + html_escaped(chart_.x_name) + "</text>";
     return svg;
   }
 
@@ -114,11 +123,22 @@ class Drawing {
     return path.empty() ? "" : "<path " + attributes + " d=\"" + path + "\" />";
   }
 
+  std::string view_box() const { return "0 0 " + coordinate(width_) + " " + coordinate(height_); }
+
   static std::string coordinate(double value) { return format_number("%.1f", value); }
 
  private:
+  // Whole epochs, where there are some.
+  int x_marks() const {
+    const int most = chart_.is_small ? 5 : 8;
+    return chart_.x_unit == ChartUnit::percent
+               ? most
+               : static_cast<int>(std::clamp(std::floor(x_.high - x_.low), 2.0, static_cast<double>(most)));
+  }
+
   Range x_, y_;
-  ChartUnit unit_;
+  const Chart& chart_;
+  double width_, height_;
 };
 
 std::optional<ChartPoint> best_of(const std::vector<ChartPoint>& points) {
@@ -184,11 +204,13 @@ std::string draw_chart(const Chart& chart) {
     }
   }
   if (!(x.low <= x.high)) return "";
-  if (x.low == x.high)
+  if (chart.x_unit == ChartUnit::percent)
+    x = {std::min(0.0, x.low), std::max(1.0, x.high)};  // all of it, so that charts of several classes compare
+  else if (x.low == x.high)
     x = {x.low - 0.5, x.high + 0.5};
-  else if (x.low > 0 && x.low < 0.2 * x.high)
+  else if (x.low > 0 && x.low < 0.5 * x.high)
     x.low = 0;  // training starts at 0, even where the first value is later
-  const Drawing drawing(x, widened(y, chart.from_zero), chart.unit);
+  const Drawing drawing(x, widened(y, chart.from_zero), chart);
 
   std::string legend;
   std::string curves;
@@ -215,11 +237,12 @@ std::string draw_chart(const Chart& chart) {
   }
   return "<figure class=\"card chart\" data-unit=" +
          std::string(chart.unit == ChartUnit::percent ? "percent" : "number") + " data-x=\"" +
-         html_escaped(chart.x_name) + "\" data-series=\"" + html_escaped("[" + data + "]") + "\"><figcaption><h3>" +
-         html_escaped(chart.title) + "</h3><div class=legend>" + legend + "</div></figcaption><svg viewBox=\"0 0 " +
-         Drawing::coordinate(width) + " " + Drawing::coordinate(height) + "\" role=img aria-label=\"" +
-         html_escaped(chart.title) + "\">" + drawing.axes() + curves + "<line class=pointer hidden />" +
-         "</svg><div class=tip hidden></div></figure>\n";
+         html_escaped(chart.x_name) +
+         "\" data-x-unit=" + std::string(chart.x_unit == ChartUnit::percent ? "percent" : "number") +
+         " data-series=\"" + html_escaped("[" + data + "]") + "\"><figcaption><h3>" + html_escaped(chart.title) +
+         "</h3><div class=legend>" + legend + "</div></figcaption><svg viewBox=\"" + drawing.view_box() +
+         "\" role=img aria-label=\"" + html_escaped(chart.title) + "\">" + drawing.axes() + curves +
+         "<line class=pointer hidden />" + "</svg><div class=tip hidden></div></figure>\n";
 }
 
 }  // namespace sleight

@@ -26,7 +26,9 @@ struct Chart {
   std::string title;
   ChartUnit unit = ChartUnit::number;
   bool from_zero = false;        // the vertical axis begins at 0
-  std::string x_name = "epoch";  // for the values shown under the pointer
+  std::string x_name = "epoch";  // written below the axis, and with the values under the pointer
+  ChartUnit x_unit = ChartUnit::number;
+  bool is_small = false;  // one of three in a row of the page instead of two
   std::vector<ChartSeries> series = {};
 };
 

@@ -36,7 +36,11 @@ std::string draw_curves(const DetectionReport& report) {
   shown.resize(std::min(shown.size(), curves_per_chart * most_charts));
   std::string charts;
   for (std::size_t first = 0; first < shown.size(); first += curves_per_chart) {
-    Chart chart{.title = "Precision by recall", .unit = ChartUnit::percent, .from_zero = true, .x_name = "recall"};
+    Chart chart{.title = "Precision by recall",
+                .unit = ChartUnit::percent,
+                .from_zero = true,
+                .x_name = "recall",
+                .x_unit = ChartUnit::percent};
     for (std::size_t i = first; i < std::min(first + curves_per_chart, shown.size()); ++i)
       chart.series.push_back({.name = shown[i]->name, .color = static_cast<int>(i - first), .points = shown[i]->curve});
     charts += draw_chart(chart);

@@ -5,6 +5,7 @@
 
 namespace sleight {
 
+// The files report.css and report.js, made part of the library by CMake.
 extern const std::string_view report_style;
 extern const std::string_view report_script;
 

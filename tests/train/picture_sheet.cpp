@@ -1,9 +1,11 @@
 #include "engine/train/picture_sheet.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "catch2_adapter.h"
-#include "engine/train/canvas_font.h"
+#include "engine/train/font/bitmap_font.h"
+#include "engine/train/font/text_line.h"
 #include "tests/base/error_message.h"
 
 namespace sleight {
@@ -66,9 +68,10 @@ TEST_CASE("rectangles and outlines are clipped to the canvas") {
   CHECK(contains(error_message([&] { canvas.at(5, 0); }), "outside"));
 }
 
-TEST_CASE("text is drawn letter by letter, scaled, and clipped") {
+TEST_CASE("text in the bitmap font is drawn letter by letter, scaled, and clipped") {
+  const BitmapFont font;
   Canvas canvas(10, 12, white);
-  CHECK(canvas.draw_text(0, 0, "Tg", black) == 12);
+  canvas.draw_text(0, 0, "Tg", black, 10, font);
   CHECK(drawn(canvas) ==
         "............\n"
         "#####.......\n"
@@ -81,36 +84,54 @@ TEST_CASE("text is drawn letter by letter, scaled, and clipped") {
         ".......###..\n"
         "............\n");
   Canvas large(20, 24, white);
-  CHECK(large.draw_text(0, 0, "Tg", black, 2) == 24);
+  large.draw_text(0, 0, "Tg", black, 20, font);
   CHECK(count_of(large, black) == 4 * count_of(canvas, black));
   for (std::int64_t y = 0; y < 20; ++y) {
     for (std::int64_t x = 0; x < 24; ++x)
       REQUIRE(large.at(y, x) == canvas.at(y / 2, x / 2));
   }
   Canvas tiny(4, 4, white);
-  tiny.draw_text(-3, -3, "WWW", black, 3);
-  CHECK(Canvas::text_width("abc", 2) == 36);
-  CHECK(Canvas::text_width("\u00fc\u4e2d") == 12);
+  tiny.draw_text(-3, -3, "WWW", black, 30, font);
+  CHECK(text_width("abc", 20, font) == 36);
+  CHECK(text_width("\u00fc\u4e2d", 11, font) == 12);
 }
 
-TEST_CASE("every printable character has its own glyph, and every other one the box") {
-  const auto glyph = [](char character) {
-    std::string text;
-    for (int row = 0; row < 8; ++row) {
-      for (int column = 0; column < 5; ++column)
-        text += font_pixel(character, row, column) ? '#' : '.';
+TEST_CASE("text in the font of images is drawn inside of its line and its width") {
+  for (const double size : {11.0, 13.7, 20.0, 47.0}) {
+    const LineMetrics line = text_font().metrics(size);
+    const std::string text = "Wj\u00c5g|";
+    const auto width = static_cast<std::int64_t>(std::ceil(text_width(text, size)));
+    Canvas canvas(line.ascent + line.descent + 20, width + 20, white);
+    canvas.draw_text(10, 10, text, black, size);
+    std::int64_t outside = 0, inside = 0;
+    for (std::int64_t y = 0; y < canvas.picture().height(); ++y) {
+      for (std::int64_t x = 0; x < canvas.picture().width(); ++x) {
+        const bool is_inside = y >= 10 && y < 10 + line.ascent + line.descent && x >= 9 && x < 11 + width;
+        (is_inside ? inside : outside) += canvas.at(y, x) == white ? 0 : 1;
+      }
     }
-    return text;
-  };
-  for (char first = ' '; first <= '~'; ++first) {
-    for (char second = ' '; second < first; ++second) {
-      CAPTURE(first, second);
+    CAPTURE(size);
+    CHECK(outside == 0);
+    CHECK(inside > 50);
+  }
+  Canvas canvas(20, 20, white);
+  CHECK(contains(error_message([&] { canvas.draw_text(0, 0, "a", black, 0); }), "0 pixels"));
+}
+
+TEST_CASE("in the bitmap font every printable character has its own glyph, and every other one the box") {
+  const BitmapFont font;
+  const auto glyph = [&font](char32_t character) { return font.draw(character, 10, 0).coverage; };
+  for (char32_t first = ' '; first <= '~'; ++first) {
+    for (char32_t second = ' '; second < first; ++second) {
+      CAPTURE(static_cast<int>(first), static_cast<int>(second));
       CHECK((glyph(first) != glyph(second)));
     }
   }
-  CHECK(glyph('\xc3') == std::string(40, '#'));
-  CHECK(glyph('\x7f') == std::string(40, '#'));
-  CHECK(glyph('\n') == std::string(40, '#'));
+  for (const char32_t other : {0x7FU, 0xE4U, 0x4E2DU, 0xFFFDU}) {
+    CAPTURE(other);
+    CHECK(!font.has(other));
+    CHECK((glyph(other) == std::vector<std::uint8_t>(40, 255)));
+  }
 }
 
 TEST_CASE("pictures are enlarged by squares and reduced by means") {
@@ -139,39 +160,47 @@ TEST_CASE("a sheet has a cell for each picture, with its captions below") {
       {wide.view(), {{"a caption much longer than its picture is wide", wrong_color}}},
       {dark.view(), {}}};
   const Picture sheet = make_picture_sheet(pictures, {.title = "title", .columns = 2});
-  // 16 pixels are enlarged 8 times; margins 8, title 18, captions 2 x 10 + 2.
-  CHECK(sheet.width() == 8 + 2 * (128 + 8));
-  CHECK(sheet.height() == 8 + 18 + 2 * (128 + 22 + 8));
-  CHECK(pixel(sheet, 26, 8) == black);
-  CHECK(pixel(sheet, 26 + 127, 8 + 127) == black);
-  CHECK(pixel(sheet, 26 + 128, 8) == white);
-  CHECK(pixel(sheet, 26, 144) == white);  // the wide one is centred
-  CHECK(pixel(sheet, 26 + 32, 144) == red);
-  CHECK(pixel(sheet, 26 + 31, 144) == white);
-  CHECK(pixel(sheet, 26 + 158, 8) == black);
-  const auto has = [&](Color color, std::int64_t left, std::int64_t right) {
-    bool found = false;
-    for (std::int64_t y = 0; y < sheet.height(); ++y) {
-      for (std::int64_t x = left; x < right; ++x)
-        found = found || pixel(sheet, y, x) == color;
-    }
-    return found;
+  // 16 pixels are enlarged 8 times; margins of 10, the captions 3 below; the letters are 11 pixels high.
+  const auto line_height = [](double size) {
+    return text_font().metrics(size).ascent + text_font().metrics(size).descent;
   };
-  CHECK(has(right_color, 8, 136));
-  CHECK(!has(right_color, 136, sheet.width()));
-  CHECK(has(wrong_color, 144, 272));
-  CHECK(!has(wrong_color, 0, 144));
-  CHECK(!has(wrong_color, 272, sheet.width()));
+  const std::int64_t cell = 128 + 3 + 2 * line_height(11);
+  const std::int64_t top = 10 + line_height(1.2 * 11) + 10;
+  CHECK(sheet.width() == 10 + 2 * (128 + 10));
+  CHECK(sheet.height() == top + 2 * (cell + 10));
+  CHECK(pixel(sheet, top, 10) == black);
+  CHECK(pixel(sheet, top + 127, 10 + 127) == black);
+  CHECK(pixel(sheet, top + 128, 10) == white);
+  CHECK(pixel(sheet, top, 148) == white);  // the wide one is centered
+  CHECK(pixel(sheet, top + 32, 148) == red);
+  CHECK(pixel(sheet, top + 31, 148) == white);
+  CHECK(pixel(sheet, top + cell + 10, 10) == black);
+  // Anti-aliased letters have few pixels of the very color: what counts is which channel is the strongest.
+  const auto has = [&](bool is_green, std::int64_t left, std::int64_t right) {
+    std::int64_t found = 0;
+    for (std::int64_t y = top + 128; y < top + cell; ++y) {
+      for (std::int64_t x = left; x < right; ++x) {
+        const Color color = pixel(sheet, y, x);
+        found += (is_green ? color.green > color.red + 30 : color.red > color.green + 30) ? 1 : 0;
+      }
+    }
+    return found > 20;
+  };
+  CHECK(has(true, 10, 138));
+  CHECK(!has(true, 138, sheet.width()));
+  CHECK(has(false, 148, 276));
+  CHECK(!has(false, 0, 148));
+  CHECK(!has(false, 276, sheet.width()));
 }
 
 TEST_CASE("a narrow picture stands in the middle of its cell") {
   const Picture narrow = picture_of(16, 8, red);
   const Picture square = picture_of(16, 16, black);
   const Picture sheet = make_picture_sheet(std::vector<SheetPicture>{{narrow.view(), {}}, {square.view(), {}}});
-  CHECK(pixel(sheet, 8, 8 + 31) == white);
-  CHECK(pixel(sheet, 8, 8 + 32) == red);
-  CHECK(pixel(sheet, 8, 8 + 95) == red);
-  CHECK(pixel(sheet, 8, 8 + 96) == white);
+  CHECK(pixel(sheet, 10, 10 + 31) == white);
+  CHECK(pixel(sheet, 10, 10 + 32) == red);
+  CHECK(pixel(sheet, 10, 10 + 95) == red);
+  CHECK(pixel(sheet, 10, 10 + 96) == white);
 }
 
 TEST_CASE("sheets of odd sizes") {
@@ -180,9 +209,9 @@ TEST_CASE("sheets of odd sizes") {
       CAPTURE(count, columns);
       const Picture picture = picture_of(3, 5, red);
       const std::vector<SheetPicture> pictures(static_cast<std::size_t>(count), {picture.view(), {{"x"}}});
-      const Picture sheet = make_picture_sheet(pictures, {.columns = columns, .picture_size = 50, .text_scale = 2});
+      const Picture sheet = make_picture_sheet(pictures, {.columns = columns, .picture_size = 50, .text_size = 20});
       const int used = columns == 0 ? 0 : std::min(columns, count);
-      if (used > 0) CHECK(sheet.width() == 8 + used * 58);
+      if (used > 0) CHECK(sheet.width() == 10 + used * 60);
       std::int64_t red_pixels = 0;
       for (std::int64_t y = 0; y < sheet.height(); ++y) {
         for (std::int64_t x = 0; x < sheet.width(); ++x)
@@ -192,7 +221,16 @@ TEST_CASE("sheets of odd sizes") {
     }
   }
   const Picture large = picture_of(500, 1000, red);
-  CHECK(make_picture_sheet(std::vector<SheetPicture>{{large.view(), {}}}).width() == 8 + 224 + 8);
+  CHECK(make_picture_sheet(std::vector<SheetPicture>{{large.view(), {}}}).width() == 10 + 224 + 10);
+}
+
+TEST_CASE("a long title makes a narrow sheet wider, but not by any amount") {
+  const Picture picture = picture_of(16, 16, red);
+  const std::vector<SheetPicture> pictures = {{picture.view(), {}}};
+  const std::string title = "epoch 3 step 17, 32x32, 12 objects";
+  CHECK(make_picture_sheet(pictures, {.title = title}).width() ==
+        20 + static_cast<std::int64_t>(std::ceil(text_width(title, 1.2 * 11))));
+  CHECK(make_picture_sheet(pictures, {.title = std::string(100'000, 'x')}).width() == 20 + 600);
 }
 
 TEST_CASE("sheets that cannot be drawn are refused") {
@@ -200,7 +238,7 @@ TEST_CASE("sheets that cannot be drawn are refused") {
   const Picture picture = picture_of(3, 5, red);
   std::vector<SheetPicture> pictures = {{picture.view(), {}}};
   CHECK(contains(error_message([&] { make_picture_sheet(pictures, {.picture_size = 1'000'000}); }), "too large"));
-  CHECK(contains(error_message([&] { make_picture_sheet(pictures, {.text_scale = 0}); }), "text scale 0"));
+  CHECK(contains(error_message([&] { make_picture_sheet(pictures, {.text_size = -1}); }), "text of -1"));
   CHECK(contains(error_message([&] { make_picture_sheet(pictures, {.columns = -1}); }), "-1 columns"));
   pictures[0].picture.width = 0;
   CHECK(contains(error_message([&] { make_picture_sheet(pictures); }), "3 x 0"));

@@ -63,6 +63,16 @@ TEST_CASE("the example report is whole, needs nothing from outside and is kept t
   CHECK(page.size() < 1'000'000);
 }
 
+TEST_CASE("a report holds its style sheet and its script as they are in the repository") {
+  const std::string page = make_report({.title = "t"});
+  for (const char* asset : {"report.css", "report.js"}) {
+    const std::string text = read_text_file(source_folder() / "engine/train" / asset);
+    CAPTURE(asset);
+    CHECK(text.size() > 1000);
+    CHECK(contains(page, text));
+  }
+}
+
 TEST_CASE("a report of a resumed run's metrics file is the report of the metrics in memory") {
   const TemporaryFolder folder;
   ReportData data = example_report();
@@ -159,10 +169,49 @@ TEST_CASE("axis marks are round numbers inside the axis") {
 TEST_CASE("a chart is drawn to scale") {
   const std::string chart =
       draw_chart({.title = "T", .from_zero = true, .series = {{.name = "s", .points = line_of(2)}}});
-  // The drawing is 560 x 250 with margins of 50, 14, 12, 28; 2 is not quite at the top, for air.
-  CHECK(contains(chart, "d=\"M50.0 222.0h.01L546.0 23.9\""));
+  // The drawing is 560 x 250 with margins of 50, 14, 12, 36; 2 is not quite at the top, for air.
+  CHECK(contains(chart, "d=\"M50.0 214.0h.01L546.0 23.4\""));
   CHECK(contains(chart, "<b>2</b>"));
-  CHECK(contains(chart, "&quot;points&quot;:[[0,0,50.0,222.0],[1,2,546.0,23.9]]"));
+  CHECK(contains(chart, "&quot;points&quot;:[[0,0,50.0,214.0],[1,2,546.0,23.4]]"));
+  CHECK(contains(chart, ">epoch</text>"));
+  // The small one is 350 x 180.
+  const std::string small =
+      draw_chart({.title = "T", .from_zero = true, .is_small = true, .series = {{.name = "s", .points = line_of(2)}}});
+  CHECK(contains(small, "d=\"M50.0 144.0h.01L336.0 19.5\""));
+  CHECK(contains(small, "viewBox=\"0 0 350.0 180.0\""));
+}
+
+TEST_CASE("the horizontal axis has whole epochs, or percent where it is said") {
+  const auto marks = [](const Chart& chart) {
+    const std::string svg = draw_chart(chart);
+    std::vector<std::string> found;
+    const std::string_view opening = "<text text-anchor=middle";
+    for (std::size_t at = svg.find(opening); at != std::string::npos; at = svg.find(opening, at + 1)) {
+      const std::size_t begin = svg.find('>', at) + 1;
+      found.push_back(svg.substr(begin, svg.find('<', begin) - begin));
+    }
+    return found;
+  };
+  const auto named = [](std::vector<ChartPoint> points) {
+    return std::vector<ChartSeries>{{.name = "s", .points = std::move(points)}};
+  };
+  CHECK(marks({.title = "T", .series = named({{1, 1}, {2, 2}, {3, 2}})}) ==
+        std::vector<std::string>{"0", "1", "2", "3"});
+  CHECK(marks({.title = "T", .series = named(line_of(11))}) == std::vector<std::string>{"0", "2", "4", "6", "8", "10"});
+  CHECK(marks({.title = "T", .series = named({{0, 1}, {1, 2}})}) == std::vector<std::string>{"0", "0.5", "1"});
+  const Chart recall{.title = "T",
+                     .x_name = "recall",
+                     .x_unit = ChartUnit::percent,
+                     .series = {{.name = "s", .points = {{0.1, 1}, {0.6, 0.5}}}}};
+  CHECK(marks(recall) == std::vector<std::string>{"0%", "20%", "40%", "60%", "80%", "100%"});
+  CHECK(contains(draw_chart(recall), "data-x-unit=percent"));
+  CHECK(contains(draw_chart(recall), ">recall</text>"));
+}
+
+TEST_CASE("a recipe's texts are shown without the quotation marks of its file") {
+  const std::string page = make_report({.title = "t", .recipe = {{"model", "\"resnet18\""}, {"odd", "\""}}});
+  CHECK(contains(page, "<dd>resnet18</dd>"));
+  CHECK(contains(page, "<dd>&quot;</dd>"));
 }
 
 TEST_CASE("charts of little or strange data are drawn, and of none are not") {

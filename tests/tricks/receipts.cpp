@@ -26,6 +26,8 @@ TEST_CASE("receipts: counts are found by name, and a missing one is an error tha
   const std::vector<Receipt> receipts = {{"mixup", {{"images mixed", 12.0}, {"mean lambda", 0.5}}, 12}};
   CHECK(find_receipt(receipts, "mixup").count("mean lambda") == 0.5);
   CHECK(to_string(receipts[0]) == "mixup: 12 images mixed, 0.5 mean lambda");
+  CHECK(to_string({"mixup", {{"images mixed", 12'345'678'901.0}, {"mean lambda", 0.452420299561}}, 12}) ==
+        "mixup: 12345678901 images mixed, 0.45242 mean lambda");
   CHECK(contains(error_message([&] { find_receipt(receipts, "warm-up"); }), "warm-up"));
   CHECK(contains(error_message([&] { (void)receipts[0].count("updates"); }), "updates"));
 }

@@ -9,8 +9,8 @@
 #include "engine/data/decode_picture.h"
 #include "engine/data/picture_writer.h"
 #include "engine/data/resize.h"
+#include "engine/train/class_color.h"
 #include "engine/train/picture_mistakes.h"
-#include "engine/train/picture_sheet.h"
 #include "tools/common/detector_evaluation.h"
 
 namespace sleight {
@@ -19,12 +19,12 @@ namespace {
 
 // As large as boxes can still be told apart; a report holds a dozen.
 constexpr std::int64_t scene_side = 400;
-constexpr int sheet_side = 400;
+constexpr std::int64_t readable_side = 384;
 constexpr double shown_score = 0.5;
 constexpr Color found_color{40, 180, 80}, false_color{230, 50, 50}, missed_color{250, 200, 40};
 
-std::string label_of(const std::string& class_name, double score) {
-  return class_name + " " + std::to_string(std::lround(100.0 * score)) + "%";
+std::string percent(double score) {
+  return std::to_string(std::lround(100.0 * score)) + "%";
 }
 
 }  // namespace
@@ -55,17 +55,18 @@ Picture draw_on_picture(const PictureSource& source, std::int64_t index, std::in
   std::vector<DrawnObject> placed(objects.begin(), objects.end());
   for (DrawnObject& object : placed)
     object.box = {object.box.left * scale, object.box.top * scale, object.box.right * scale, object.box.bottom * scale};
-  return draw_objects(small.view(), placed);
+  const std::int64_t readable = std::min(longest_side, readable_side) / std::max(small.height(), small.width());
+  return draw_objects(small.view(), placed, static_cast<int>(std::clamp<std::int64_t>(readable, 1, 64)));
 }
 
 DrawnObject drawn_detection(const Detection& detection, const std::vector<std::string>& class_names) {
-  return {detection.box, label_of(class_names[detection.class_index], detection.score),
-          class_color(detection.class_index)};
+  return {detection.box, class_names[detection.class_index],
+          class_color(detection.class_index), percent(detection.score)};
 }
 
 Picture detection_sheet(const PictureSource& source, std::span<const Detection> detections,
                         std::span<const BrokenPicture> broken, std::int64_t count, double score,
-                        const std::vector<std::string>& class_names) {
+                        const std::vector<std::string>& class_names, const SheetOptions& options) {
   std::vector<Picture> drawn;
   std::vector<std::string> names;
   for (std::int64_t i = 0; i < std::min(count, source.size()); ++i) {
@@ -74,13 +75,19 @@ Picture detection_sheet(const PictureSource& source, std::span<const Detection> 
     for (const Detection& detection : detections_of(detections, i)) {
       if (detection.score >= score) objects.push_back(drawn_detection(detection, class_names));
     }
-    drawn.push_back(draw_on_picture(source, i, sheet_side, objects));
+    drawn.push_back(draw_on_picture(source, i, options.picture_size, objects));
     names.push_back(std::filesystem::path(source.name(i)).filename().string());
   }
   std::vector<SheetPicture> sheet;
   for (std::size_t i = 0; i < drawn.size(); ++i)
     sheet.push_back({.picture = drawn[i].view(), .captions = {{.text = names[i]}}});
-  return make_picture_sheet(sheet, {.picture_size = sheet_side});
+  // All are drawn at their size: letters are not scaled again.
+  std::int64_t longest = 0;
+  for (const Picture& picture : drawn)
+    longest = std::max({longest, picture.height(), picture.width()});
+  SheetOptions unscaled = options;
+  unscaled.picture_size = static_cast<int>(longest);
+  return make_picture_sheet(sheet, unscaled);
 }
 
 std::vector<ReportScene> worst_scenes(const DetectionDataset& dataset, const GroundTruth& truth,
@@ -96,8 +103,8 @@ std::vector<ReportScene> worst_scenes(const DetectionDataset& dataset, const Gro
         const Detection& detection = detections[i];
         if (detection.picture != mistakes.picture || detection.score < shown_score || wrong.contains(i) != draws_wrong)
           continue;
-        drawn.push_back({detection.box, label_of(truth.class_names[detection.class_index], detection.score),
-                         draws_wrong ? false_color : found_color});
+        drawn.push_back({detection.box, truth.class_names[detection.class_index],
+                         draws_wrong ? false_color : found_color, percent(detection.score)});
       }
     }
     for (const std::size_t i : mistakes.missed) {

@@ -11,23 +11,25 @@
 #include "engine/data/picture.h"
 #include "engine/train/detection.h"
 #include "engine/train/object_drawing.h"
+#include "engine/train/picture_sheet.h"
 #include "engine/train/report_detection.h"
 
 namespace sleight {
 
-// Picture `index` of a data set, its longer side at most `longest_side` pixels, with boxes given in pixels of the
-// stored picture. Throws Error for a picture that cannot be read.
+// Image `index` of a dataset with boxes given in pixels of the stored image. Its longer side has at most `longest_side`
+// pixels; an image so small that labels would cover it is enlarged by a whole factor, to 384 pixels at most. Throws Error for a picture that cannot be read.
 Picture draw_on_picture(const PictureSource& source, std::int64_t index, std::int64_t longest_side,
                         std::span<const DrawnObject> objects);
 
 // "dog 87%", in the colour of its class.
 DrawnObject drawn_detection(const Detection& detection, const std::vector<std::string>& class_names);
 
-// The first pictures of a data set on one sheet, each with what was found in it with at least this score. Pictures that
-// cannot be read are left out.
+// The first images of a dataset on one sheet, each with what was found in it with at least this score, and the
+// name of its file. Images that cannot be read are left out.
 Picture detection_sheet(const PictureSource& source, std::span<const Detection> detections,
                         std::span<const BrokenPicture> broken, std::int64_t count, double score,
-                        const std::vector<std::string>& class_names);
+                        const std::vector<std::string>& class_names,
+                        const SheetOptions& options = {.picture_size = 400});
 
 // The pictures with most mistakes: what was found (green), found where nothing is (red) and missed (yellow).
 std::vector<ReportScene> worst_scenes(const DetectionDataset& dataset, const GroundTruth& truth,

@@ -8,6 +8,7 @@
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/data/picture_writer.h"
+#include "engine/train/class_color.h"
 #include "engine/train/object_drawing.h"
 #include "engine/train/picture_sheet.h"
 #include "tools/common/command_line.h"
@@ -85,14 +86,17 @@ Picture draw_detection_batch(const DetectionBatchView& batch, const std::vector<
       if (class_index < 0) continue;
       check(static_cast<std::size_t>(class_index) < class_names.size(), "an object is of class ", class_index, ", but ",
             class_names.size(), " classes have names");
-      std::string label = class_names[class_index];
+      std::string note;
       if (const double weight = static_cast<double>(batch.object_weights[place]); weight != 1.0) {
         char text[16];
-        std::snprintf(text, sizeof text, " %.2f", weight);
-        label += text;
+        std::snprintf(text, sizeof text, "%.2f", weight);
+        note = text;
       }
       const auto edge = [&](std::size_t k) { return static_cast<double>(batch.object_boxes[place * 4 + k]); };
-      objects.push_back({{edge(0), edge(1), edge(2), edge(3)}, std::move(label), class_color(class_index)});
+      objects.push_back({{edge(0), edge(1), edge(2), edge(3)},
+                         class_names[class_index],
+                         class_color(class_index),
+                         std::move(note)});
     }
     drawn.push_back(draw_objects(pictures[i].view(), objects, enlargement_of(batch.height, batch.width)));
   }

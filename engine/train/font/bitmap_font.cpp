@@ -1,6 +1,9 @@
-#include "engine/train/canvas_font.h"
+#include "engine/train/font/bitmap_font.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstddef>
 #include <string_view>
 
 namespace sleight {
@@ -79,13 +82,53 @@ constexpr bool is_well_formed() {
 }
 static_assert(is_well_formed());
 
-}  // namespace
+constexpr int rows_above_base_line = 7;
+constexpr int blank_rows = 1;  // above and below the letters
 
-bool font_pixel(char character, int row, int column) {
-  const bool has_glyph = character >= ' ' && character <= '~';
-  const int glyph = has_glyph ? character - ' ' : '~' - ' ' + 1;
+bool is_printable(char32_t character) {
+  return character >= ' ' && character <= '~';
+}
+
+bool is_set(char32_t character, int row, int column) {
+  const int glyph = is_printable(character) ? static_cast<int>(character - ' ') : '~' - ' ' + 1;
   const auto band = static_cast<std::size_t>(glyph / glyphs_per_band * rows + row);
   return bands[band][glyph % glyphs_per_band * pitch + column] == '#';
+}
+
+// Pixels of the image for one of the letter.
+std::int64_t scale_of(double size) {
+  return std::max<std::int64_t>(1, std::llround(std::floor(size / (blank_rows + rows + blank_rows))));
+}
+
+}  // namespace
+
+bool BitmapFont::has(char32_t character) const {
+  return is_printable(character);
+}
+
+LineMetrics BitmapFont::metrics(double size) const {
+  return {scale_of(size) * (blank_rows + rows_above_base_line),
+          scale_of(size) * (rows - rows_above_base_line + blank_rows)};
+}
+
+double BitmapFont::advance(char32_t /*character*/, double size) const {
+  return static_cast<double>(scale_of(size) * pitch);
+}
+
+double BitmapFont::kerning(char32_t /*left*/, char32_t /*right*/, double /*size*/) const {
+  return 0.0;
+}
+
+Glyph BitmapFont::draw(char32_t character, double size, double /*shift*/) const {
+  const std::int64_t scale = scale_of(size);
+  Glyph glyph{.left = 0, .top = -rows_above_base_line * scale, .height = rows * scale, .width = (pitch - 1) * scale};
+  for (std::int64_t y = 0; y < glyph.height; ++y) {
+    for (std::int64_t x = 0; x < glyph.width; ++x) {
+      const bool covered = is_set(character, static_cast<int>(y / scale), static_cast<int>(x / scale));
+      glyph.coverage.push_back(covered ? 255 : 0);
+    }
+  }
+  return glyph;
 }
 
 }  // namespace sleight
