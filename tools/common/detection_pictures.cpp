@@ -33,7 +33,7 @@ const char* const worst_scenes_legend =
     "Detections with a score of 50% or more: green is right, red is false; yellow is what was missed.";
 
 Picture draw_on_picture(const PictureSource& source, std::int64_t index, std::int64_t longest_side,
-                        std::span<const DrawnObject> objects) {
+                        std::span<const DrawnObject> objects, SmallPictures small_pictures) {
   StoredPicture stored;
   source.read(index, stored);
   PictureDecoder decoder;
@@ -55,7 +55,10 @@ Picture draw_on_picture(const PictureSource& source, std::int64_t index, std::in
   std::vector<DrawnObject> placed(objects.begin(), objects.end());
   for (DrawnObject& object : placed)
     object.box = {object.box.left * scale, object.box.top * scale, object.box.right * scale, object.box.bottom * scale};
-  return draw_objects(small.view(), placed);
+  const std::int64_t longer_side = std::max(small.view().height, small.view().width);
+  const std::int64_t enlargement =
+      small_pictures == SmallPictures::enlarged ? std::max<std::int64_t>(1, longest_side / longer_side) : 1;
+  return draw_objects(small.view(), placed, static_cast<int>(enlargement));
 }
 
 DrawnObject drawn_detection(const Detection& detection, const std::vector<std::string>& class_names) {
@@ -74,7 +77,7 @@ Picture detection_sheet(const PictureSource& source, std::span<const Detection> 
     for (const Detection& detection : detections_of(detections, i)) {
       if (detection.score >= score) objects.push_back(drawn_detection(detection, class_names));
     }
-    drawn.push_back(draw_on_picture(source, i, sheet_side, objects));
+    drawn.push_back(draw_on_picture(source, i, sheet_side, objects, SmallPictures::enlarged));
     names.push_back(std::filesystem::path(source.name(i)).filename().string());
   }
   std::vector<SheetPicture> sheet;
@@ -105,7 +108,7 @@ std::vector<ReportScene> worst_scenes(const DetectionDataset& dataset, const Gro
       const ObjectBox& object = truth.objects[i].object;
       drawn.push_back({object.box, truth.class_names[static_cast<std::size_t>(object.class_index)], missed_color});
     }
-    const Picture picture = draw_on_picture(dataset, mistakes.picture, scene_side, drawn);
+    const Picture picture = draw_on_picture(dataset, mistakes.picture, scene_side, drawn, SmallPictures::enlarged);
     scenes.push_back({.png = encode_png(picture.view()),
                       .name = dataset.name(mistakes.picture),
                       .text = std::to_string(mistakes.false_positives.size()) + " false, " +

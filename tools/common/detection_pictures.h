@@ -16,9 +16,11 @@
 namespace sleight {
 
 // Picture `index` of a data set, its longer side at most `longest_side` pixels, with boxes given in pixels of the
-// stored picture. Throws Error for a picture that cannot be read.
+// stored picture. A smaller one keeps its size, or is enlarged by a whole factor before lines and labels are drawn, so
+// that they stay fine. Throws Error for a picture that cannot be read.
+enum class SmallPictures : std::uint8_t { kept, enlarged };
 Picture draw_on_picture(const PictureSource& source, std::int64_t index, std::int64_t longest_side,
-                        std::span<const DrawnObject> objects);
+                        std::span<const DrawnObject> objects, SmallPictures small_pictures = SmallPictures::kept);
 
 // "dog 87%", in the colour of its class.
 DrawnObject drawn_detection(const Detection& detection, const std::vector<std::string>& class_names);
