@@ -16,6 +16,7 @@ has_gpu() {
 # choose_cuda FLAG FOLDER: whether a first build compiles the CUDA kernels, which takes longer than all the rest and
 # helps nobody without a GPU. FLAG is --cuda, --no-cuda or empty; a FOLDER that is configured already keeps what it has.
 # Sets cuda (ON or OFF) and cuda_reason, a line for people.
+# shellcheck disable=SC2034
 choose_cuda() {
   local flag="$1" folder="$2" before=""
   [[ -f "$folder/CMakeCache.txt" ]] && before=$(sed -n 's/^SLEIGHT_CUDA:BOOL=//p' "$folder/CMakeCache.txt")
