@@ -15,10 +15,11 @@ ValueId layers::convolution(Tracer& trace, const std::string& name, ValueId x, s
 }
 
 ValueId layers::convolution_with_bias(Tracer& trace, const std::string& name, ValueId x, std::int64_t channels,
-                                      std::int64_t kernel, std::int64_t stride, Initializer initializer) {
+                                      std::int64_t kernel, std::int64_t stride, Initializer initializer,
+                                      std::vector<float> bias) {
   const ValueId sum = convolution(trace, name, x, channels, kernel, stride, initializer);
   const auto scope = trace.scope(name);
-  return ops::bias(trace, sum, trace.parameter("bias", {channels}, ParameterRole::bias, Initializer::zeros));
+  return ops::bias(trace, sum, trace.parameter("bias", {channels}, ParameterRole::bias, std::move(bias)));
 }
 
 ValueId layers::batch_norm(Tracer& trace, const std::string& name, ValueId x, ResidualBranch branch) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/program/trace.h"
 
@@ -14,10 +15,11 @@ namespace sleight::layers {
 ValueId convolution(Tracer& trace, const std::string& name, ValueId x, std::int64_t channels, std::int64_t kernel,
                     std::int64_t stride = 1, Initializer initializer = Initializer::he_normal_fan_out);
 
-// The same and a bias, where no batch norm follows. Parameters: also name.bias [channels], zeros.
+// The same and a bias, where no batch norm follows. Parameters: also name.bias [channels], which starts as the values of
+// `bias` over and over; their number divides that of the channels.
 ValueId convolution_with_bias(Tracer& trace, const std::string& name, ValueId x, std::int64_t channels,
                               std::int64_t kernel, std::int64_t stride = 1,
-                              Initializer initializer = Initializer::he_normal_fan_out);
+                              Initializer initializer = Initializer::he_normal_fan_out, std::vector<float> bias = {0});
 
 // Whether a batch norm is the last step of a residual branch: with its scale at zero the block starts as its shortcut.
 // The zero gamma trick asks.

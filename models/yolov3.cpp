@@ -1,11 +1,21 @@
 #include "models/yolov3.h"
 
+#include <cmath>
+
 #include "engine/base/error.h"
 #include "engine/ops/ops.h"
 
 namespace sleight {
 
 namespace {
+
+// Of one anchor: tx, ty, tw, th, objectness, a logit per class.
+std::vector<float> prediction_bias(std::int64_t channels, double prior) {
+  constexpr std::size_t objectness = 4;
+  std::vector<float> bias(static_cast<std::size_t>(channels), 0.0F);
+  bias[objectness] = static_cast<float>(-std::log((1.0 - prior) / prior));
+  return bias;
+}
 
 struct HeadOutputs {
   ValueId prediction;
@@ -20,7 +30,9 @@ HeadOutputs head(Tracer& trace, ValueId x, std::int64_t channels, std::int64_t p
     narrow = darknet_convolution(trace, number(1), x, channels / 2, 1);
     x = darknet_convolution(trace, number(2), narrow, channels, 3);
   }
-  return {layers::convolution_with_bias(trace, "prediction", x, outputs, 1, 1, Initializer::he_normal_fan_in), narrow};
+  return {layers::convolution_with_bias(trace, "prediction", x, outputs, 1, 1, Initializer::he_normal_fan_in,
+                                        prediction_bias(outputs / yolov3_anchors_per_scale, default_objectness_prior)),
+          narrow};
 }
 
 }  // namespace
@@ -67,6 +79,18 @@ std::array<ValueId, yolov3_scales> yolov3(Tracer& trace, ValueId pictures, std::
     handed_on = out.handed_on;
   }
   return predictions;
+}
+
+void set_objectness_prior(Program& program, std::int64_t classes, double prior) {
+  check(prior > 0.0 && prior < 1.0, "the objectness prior must be above 0 and below 1, got ", prior);
+  std::size_t heads = 0;
+  for (Parameter& parameter : program.parameters) {
+    if (!program.value(parameter.value).name.ends_with(".prediction.bias")) continue;
+    parameter.repeated_values = prediction_bias(5 + classes, prior);
+    ++heads;
+  }
+  check(heads == yolov3_scales, "an objectness prior is for the ", yolov3_scales, " heads of YOLOv3, but there are ",
+        heads);
 }
 
 }  // namespace sleight

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # From a fresh machine to first trained networks: installs what is missing, builds, trains a small ResNet on generated
-# pictures (about two minutes on two cores) and a small detector on generated scenes (about one), and shows what it got.
+# images and a small detector on generated scenes, and shows what it got. At most 8 minutes on two cores.
 #
-#   tools/quickstart.sh
+#   tools/quickstart.sh             the CUDA kernels are compiled where an NVIDIA GPU is found
+#   tools/quickstart.sh --cuda      compile them; needs nvcc, and takes some ten minutes more
+#   tools/quickstart.sh --no-cuda   do not
 set -euo pipefail
 
-if (( $# > 0 )); then
+cuda_flag="${1:-}"
+if (( $# > 1 )) || [[ ! "$cuda_flag" =~ ^(--cuda|--no-cuda)?$ ]]; then
   sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"
-  [[ "$1" == -h || "$1" == --help ]] && exit 0
+  [[ "$cuda_flag" == -h || "$cuda_flag" == --help ]] && exit 0
   exit 2
 fi
 
@@ -19,45 +22,49 @@ heading "1/5  Installing what is missing"
 tools/install_dependencies.sh
 
 heading "2/5  Building"
-cmake --preset release
+choose_cuda "$cuda_flag" build
+echo "$cuda_reason"
+cmake --preset release "-DSLEIGHT_CUDA=$cuda"
 cmake --build --preset release --parallel "$build_jobs" \
-  --target train_classifier evaluate_classifier predict train_detector evaluate_detector detect show_program show_batch
+  --target train_classifier evaluate_classifier predict train_detector evaluate_detector detect
 
-heading "3/5  Training cifar_resnet20 on generated pictures"
+heading "3/5  Training cifar_resnet20 to name the shape in an image"
 run="runs/quickstart-$(date +%Y%m%d-%H%M%S)"
 size=32
 # The recipe is the one that train_classifier chooses for the model and a training of this length; it says which.
 build/bin/train_classifier --data synthetic --model cifar_resnet20 --synthetic-size "$size" --synthetic-pictures 8000 \
-  --epochs 10 --out "$run"
+  --epochs 8 --evaluation-epochs 4 --out "$run"
 
-heading "4/5  Looking at some pictures it has not seen"
-# The whole answers go to a file; the sheet shows them at a glance.
+heading "4/5  Training yolov3_small to find shapes in a scene"
+scenes="$run-detector"
+build/bin/train_detector --config tools/quickstart_detector.toml --out "$scenes"
+
+heading "5/5  Looking at images they have not seen"
+# The whole answers go to files; the sheets show them at a glance.
 build/bin/predict --weights "$run/best.safetensors" --data synthetic --synthetic-size "$size" --count 30 \
   --sheet "$run/predictions.png" > "$run/predictions.txt"
+of_scenes() { sed -n "s/^synthetic-$1 = //p" tools/quickstart_detector.toml; }
+build/bin/evaluate_detector --weights "$scenes/best.safetensors" --data synthetic \
+  --synthetic-pictures "$(of_scenes pictures)" --synthetic-size "$(of_scenes size)" \
+  --synthetic-classes "$(of_scenes classes)" --synthetic-objects "$(of_scenes objects)" \
+  --sheet "$scenes/detections.png" > "$scenes/scores.txt"
 
-heading "5/5  Training yolov3_small to find shapes in generated scenes"
-scenes="$run-detector"
-build/bin/train_detector --data synthetic --synthetic-size 128 --synthetic-pictures 1200 --synthetic-classes 3 \
-  --model yolov3_small --image-size 128 --random-shapes off --augmentation flip --epochs 8 --evaluation-epochs 4 \
-  --out "$scenes"
-build/bin/evaluate_detector --weights "$scenes/best.safetensors" --data synthetic --synthetic-size 128 \
-  --synthetic-pictures 1200 --synthetic-classes 3 --sheet "$scenes/detections.png" > "$scenes/scores.txt"
+# "best top-1 97.1234% after epoch 8, last ..." -> 97.1%
+best() { sed -n 's/.*best .* \([0-9.]*\)% after epoch.*/\1/p' "$1/log.txt" | awk 'END { printf "%.1f%%", $1 }'; }
+line() { printf '  %-48s %s\n' "$1" "$2"; }
 
-heading "What you got"
-grep 'best top-1' "$run/log.txt"
-echo "  (guessing would be right in 10% of the cases: there are 10 classes)"
+heading "What you got, in $SECONDS seconds"
+line "cifar_resnet20, a classifier" "$(best "$run") of new images named rightly (10 classes)"
+line "yolov3_small, a detector" "$(best "$scenes") VOC07 mAP@0.5 on new scenes (3 classes)"
 echo
-echo "  $run/report.html         curves, learning rate, confusion matrix: open it in a browser"
-echo "  $run/predictions.png     30 pictures with what the network says"
-echo "  $run/best.safetensors    the weights"
-echo "  $run/recipe.toml         the same run again: build/bin/train_classifier --config $run/recipe.toml --out NEW_FOLDER"
+echo "Open these:"
+line "$scenes/detections.png" "scenes, and the boxes that it found"
+line "$scenes/report.html" "curves of mAP, precision by recall, its worst scenes"
+line "$run/predictions.png" "30 images, and what the network says"
+line "$run/report.html" "curves, learning rate, confusion matrix"
 echo
-grep 'best VOC07' "$scenes/log.txt"
-echo "  $scenes/report.html       curves of mAP, precision by recall, the pictures with most mistakes"
-echo "  $scenes/detections.png    scenes it has not seen, with the boxes that it found"
-echo "  $scenes/scores.txt        every metric side by side"
+echo "Beside each report: best.safetensors, the weights; recipe.toml, the same run again with --config."
 echo
-echo "  With your own pictures (train/<class>/*.jpg and val/<class>/*.jpg, or the same in a .tar):"
-echo "  build/bin/train_classifier --data FOLDER --model resnet18"
-echo "  With your own boxes (Pascal VOC, COCO or YOLO text; --format says which):"
-echo "  build/bin/train_detector --data FOLDER --format voc --model yolov3_small --anchors auto"
+echo "Next, on your own images (FOLDER may be a .tar, too; --help lists all flags):"
+echo "  build/bin/train_classifier --data FOLDER --model resnet18        FOLDER/train/<class>/*.jpg and FOLDER/val/..."
+echo "  build/bin/train_detector --data FOLDER --format voc --anchors auto        or --format coco, yolo"

@@ -43,7 +43,7 @@ PersistentStore::Entry& PersistentStore::ensure(const std::string& name, const V
   entry.role = parameter.role;
   entry.buffer = device_.allocate(type.bytes());
   names_.push_back(name);
-  initialise(name, entry, parameter.initializer);
+  initialise(name, entry, parameter);
   return entry;
 }
 
@@ -94,13 +94,20 @@ void PersistentStore::write(const std::string& name, std::span<const std::byte> 
   device_.upload(target.buffer.data(), stored);
 }
 
-void PersistentStore::initialise(const std::string& name, Entry& entry, Initializer initializer) {
+void PersistentStore::initialise(const std::string& name, Entry& entry, const Parameter& parameter) {
+  const Initializer initializer = parameter.initializer;
   if (initializer == Initializer::zeros) return;  // buffers come zeroed
   const std::int64_t count = entry.type.count();
   const Shape shape = interface_shape(entry.type);
   kernels::RandomFill fill{.count = count, .seed = seed_, .stream = stream_of(name)};
   std::vector<float> numbers(static_cast<std::size_t>(count), 1.0F);
-  if (initializer != Initializer::ones) {
+  if (initializer == Initializer::repeated_values) {
+    const std::vector<float>& values = parameter.repeated_values;
+    check(!values.empty() && count % std::ssize(values) == 0, "'", name, "' has ", count,
+          " elements, which cannot start as ", values.size(), " values over and over");
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      numbers[i] = values[i % values.size()];
+  } else if (initializer != Initializer::ones) {
     // Fans of weights [output, input, height, width] or [output, input], as in He et al. 2015 (arXiv 1502.01852).
     const double fan_in = static_cast<double>(count) / static_cast<double>(shape[0]);
     const double fan_out = static_cast<double>(count) / static_cast<double>(shape.size() > 1 ? shape[1] : 1);

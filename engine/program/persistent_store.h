@@ -39,7 +39,7 @@ class PersistentStore {
   void write(const std::string& name, std::span<const std::byte> bytes);
 
  private:
-  void initialise(const std::string& name, Entry& entry, Initializer initializer);
+  void initialise(const std::string& name, Entry& entry, const Parameter& parameter);
 
   const Device& device_;
   std::uint64_t seed_;

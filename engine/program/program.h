@@ -27,7 +27,14 @@ enum class Storage : std::uint8_t {
 };
 
 // How a parameter starts, and what the optimizer may do with it.
-enum class Initializer : std::uint8_t { zeros, ones, he_normal_fan_out, he_normal_fan_in, uniform_fan_in };
+enum class Initializer : std::uint8_t {
+  zeros,
+  ones,
+  he_normal_fan_out,
+  he_normal_fan_in,
+  uniform_fan_in,
+  repeated_values,  // Parameter::repeated_values, over and over
+};
 
 struct Value {
   std::string name;
@@ -52,6 +59,8 @@ struct Parameter {
   Initializer initializer = Initializer::zeros;
   // The last batch-norm scale of a residual branch (zero gamma).
   bool ends_residual_branch = false;
+  // For Initializer::repeated_values: their number divides that of the elements.
+  std::vector<float> repeated_values = {};
 
   bool trainable() const { return role <= ParameterRole::norm_shift; }
 };

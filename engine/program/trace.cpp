@@ -24,7 +24,14 @@ ValueId Tracer::parameter(const std::string& name, Shape shape, ParameterRole ro
           "'; give each layer a scope of its own");
   }
   const ValueId value = program_.add_value({full_name, {std::move(shape), parameter_element()}, Storage::persistent});
-  program_.parameters.push_back({value, role, initializer, ends_residual_branch});
+  program_.parameters.push_back({value, role, initializer, ends_residual_branch, {}});
+  return value;
+}
+
+ValueId Tracer::parameter(const std::string& name, Shape shape, ParameterRole role,
+                          std::vector<float> repeated_values) {
+  const ValueId value = parameter(name, std::move(shape), role, Initializer::repeated_values);
+  program_.parameters.back().repeated_values = std::move(repeated_values);
   return value;
 }
 

@@ -49,6 +49,8 @@ class Tracer {
   ValueId input(const std::string& name, Shape shape, DataType element);
   ValueId parameter(const std::string& name, Shape shape, ParameterRole role, Initializer initializer,
                     bool ends_residual_branch = false);
+  // Starts as these values over and over (Initializer::repeated_values); their number divides that of the elements.
+  ValueId parameter(const std::string& name, Shape shape, ParameterRole role, std::vector<float> repeated_values);
   // The one buffer of live scalars (float32, kernels/live_scalars.h says what is where).
   ValueId live_scalars();
 

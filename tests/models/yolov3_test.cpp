@@ -1,9 +1,14 @@
 // DarkNet and YOLOv3: parameters against darknet's own list of layers, shapes, errors, and what fusion leaves over.
 #include "models/yolov3.h"
 
+#include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <map>
 
 #include "catch2_adapter.h"
+#include "engine/base/error.h"
+#include "engine/device/device.h"
 #include "engine/program/fuse.h"
 #include "engine/program/persistent_store.h"
 #include "models/detector.h"
@@ -33,6 +38,36 @@ std::map<std::string, int> count_operations(const Program& program) {
   for (const Step& step : program.steps)
     ++counts[std::string(step.operation->name)];
   return counts;
+}
+
+// The objectness of a detector's places, and the largest of its other biases, before a picture is seen.
+struct FirstBiases {
+  std::vector<double> objectness;
+  double largest_other = 0.0;
+};
+
+FirstBiases first_biases(Program& program, std::int64_t classes) {
+  const Device cpu("cpu");
+  PersistentStore store(cpu, 5);
+  FirstBiases first;
+  for (const Parameter& parameter : program.parameters) {
+    const Value& value = program.value(parameter.value);
+    if (parameter.role != ParameterRole::bias) continue;
+    store.ensure(value.name, value.type, parameter);
+    const std::vector<std::byte> bytes = store.read(value.name);
+    std::vector<float> biases(bytes.size() / sizeof(float));
+    std::memcpy(biases.data(), bytes.data(), bytes.size());
+    REQUIRE(std::ssize(biases) == 3 * (5 + classes));
+    for (std::int64_t i = 0; i < std::ssize(biases); ++i) {
+      const double bias = static_cast<double>(biases[static_cast<std::size_t>(i)]);
+      if (i % (5 + classes) == 4) {
+        first.objectness.push_back(1.0 / (1.0 + std::exp(-bias)));
+      } else {
+        first.largest_other = std::max(first.largest_other, std::abs(bias));
+      }
+    }
+  }
+  return first;
 }
 
 }  // namespace
@@ -131,7 +166,7 @@ TEST_CASE("yolov3: the backbone alone has the names and the order it has in the 
     REQUIRE(names[i] == classifier.value(classifier.parameters[i].value).name);
 }
 
-TEST_CASE("yolov3: every parameter starts as darknet starts it") {
+TEST_CASE("yolov3: every parameter but the objectness starts as darknet starts it") {
   const Program program = trace_detector("yolov3_small", {1, 32, 32}, 4, Mode::training).program();
   int predicting = 0;
   for (const Parameter& parameter : program.parameters) {
@@ -147,7 +182,7 @@ TEST_CASE("yolov3: every parameter starts as darknet starts it") {
       case ParameterRole::bias:
         ++predicting;
         CHECK(name.ends_with("prediction.bias"));
-        CHECK(parameter.initializer == Initializer::zeros);
+        CHECK(parameter.initializer == Initializer::repeated_values);
         break;
       default:
         CHECK(parameter.initializer == (name.ends_with("running_var") ? Initializer::ones : Initializer::zeros));
@@ -156,6 +191,25 @@ TEST_CASE("yolov3: every parameter starts as darknet starts it") {
     CHECK(parameter.ends_residual_branch == ends_block);
   }
   CHECK(predicting == 3);
+}
+
+TEST_CASE("yolov3: a new head gives every place an objectness of 0.01, or what set_objectness_prior says") {
+  for (const std::int64_t classes : {1, 3, 20}) {
+    Program program = trace_detector("yolov3_small", {1, 32, 32}, classes, Mode::training).program();
+    for (const double prior : {0.01, 0.5, 0.2}) {
+      CAPTURE(classes, prior);
+      if (prior != 0.01) set_objectness_prior(program, classes, prior);
+      const FirstBiases first = first_biases(program, classes);
+      REQUIRE(first.objectness.size() == 9);
+      for (const double objectness : first.objectness)
+        CHECK(objectness == Approx(prior).epsilon(1e-6));
+      CHECK(first.largest_other == 0.0);
+    }
+    for (const double wrong : {0.0, 1.0, -0.1, std::nan("")})
+      REQUIRE_THROWS_AS(set_objectness_prior(program, classes, wrong), Error);
+  }
+  Program classifier = trace_forward("darknet_small", {1, 32, 32}, 10, Mode::training).program();
+  CHECK(contains(error_message([&] { set_objectness_prior(classifier, 10, 0.01); }), "3 heads"));
 }
 
 TEST_CASE("yolov3: the anchors are the published ones") {

@@ -27,7 +27,7 @@ std::vector<float> counted(std::int64_t count) {
   return values;
 }
 
-constexpr Parameter zeros{.role = ParameterRole::weight, .initializer = Initializer::zeros};
+const Parameter zeros{.role = ParameterRole::weight, .initializer = Initializer::zeros};
 
 }  // namespace
 
@@ -116,6 +116,19 @@ TEST_CASE("the other initializers") {
     largest = std::max(largest, std::abs(value));
   CHECK(largest <= 0.25F);
   CHECK(largest > 0.24F);
+  const Parameter pattern{.role = ParameterRole::bias,
+                          .initializer = Initializer::repeated_values,
+                          .repeated_values = {0.0F, -4.5F, 1.25F}};
+  store.ensure("repeated", {{6}, DataType::float32}, pattern);
+  CHECK(floats(store.read("repeated")) == std::vector<float>{0.0F, -4.5F, 1.25F, 0.0F, -4.5F, 1.25F});
+  // What is there already stays.
+  store.write("repeated", bytes_of(counted(6)));
+  store.ensure("repeated", {{6}, DataType::float32}, pattern);
+  CHECK(floats(store.read("repeated")) == counted(6));
+  REQUIRE_THROWS_AS(store.ensure("torn", {{7}, DataType::float32}, pattern), Error);
+  REQUIRE_THROWS_AS(store.ensure("none", {{6}, DataType::float32},
+                                 {.role = ParameterRole::bias, .initializer = Initializer::repeated_values}),
+                    Error);
 }
 
 TEST_CASE("the store refuses what does not fit") {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <csignal>
+#include <map>
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
@@ -47,6 +48,14 @@ void write_voc(const fs::path& root, int pictures, const std::string& class_name
   }
   for (const char* split : {"train", "val"})
     write_file_atomically(root / "ImageSets/Main" / (std::string(split) + ".txt"), names);
+}
+
+std::map<std::string, std::vector<std::byte>> tensors_of(const fs::path& path) {
+  std::map<std::string, std::vector<std::byte>> tensors;
+  const SafetensorsFile file(path);
+  for (const SafetensorsEntry& tensor : file.tensors())
+    tensors[tensor.name].assign(tensor.bytes.begin(), tensor.bytes.end());
+  return tensors;
 }
 
 }  // namespace
@@ -272,6 +281,31 @@ TEST_CASE("difficult objects are left out of training when that is asked for") {
   CHECK(contains(dropped, "1 difficult object is not trained on, as asked for"));
 }
 
+TEST_CASE("the objectness prior is how new heads start, and nothing else") {
+  const TemporaryFolder scratch;
+  const auto train = [&](const std::string& name, const std::vector<std::string>& flags) {
+    std::vector<std::string> arguments = {"--max-steps", "2"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    require_success(run_tool_process("train_detector", small_detector_run(scratch / name, arguments)));
+    return tensors_of(scratch / name / "last.safetensors");
+  };
+  const auto recipe = [&](const std::string& name) { return read_text_file(scratch / name / "recipe.toml"); };
+  const auto plain = train("plain", {});
+  CHECK(contains(recipe("plain"), "\nobjectness-prior = 0.01\n"));
+  CHECK(train("same", {"--objectness-prior", "0.01"}) == plain);
+  CHECK(train("darknet", {"--objectness-prior", "0.5"}) != plain);
+  CHECK(contains(recipe("darknet"), "\nobjectness-prior = 0.5\n"));
+
+  // Weights that are loaded bring their own biases.
+  const std::string weights = (scratch / "plain" / "last.safetensors").string();
+  const auto loaded = train("loaded", {"--weights", weights});
+  CHECK(train("loaded-darknet", {"--weights", weights, "--objectness-prior", "0.5"}) == loaded);
+
+  // So does a run that goes on, which may say what it likes, or nothing as those that were started before.
+  const auto resumed = train("same", {"--objectness-prior", "0.5", "--resume", "--max-steps", "4"});
+  CHECK(resumed == train("plain", {"--resume", "--max-steps", "4"}));
+}
+
 TEST_CASE("misuse of train_detector is answered with one clear message") {
   const TemporaryFolder scratch;
   const fs::path run = scratch / "run";
@@ -295,6 +329,9 @@ TEST_CASE("misuse of train_detector is answered with one clear message") {
   expect({"--random-shapes", "60:90:5:10"}, "multiples of 32");
   expect({"--label-smoothing", "0.1"}, "gluon");
   expect({"--ignore-threshold", "0"}, "--ignore-threshold");
+  for (const char* prior : {"0", "1", "-0.5", "nan"})
+    expect({"--objectness-prior", prior}, "--objectness-prior");
+  expect(small_detector_run(run, {"--synthetic-objects", "0"}), "number of objects");
   expect({"--metric", "map"}, "--metric");
   expect({"--mixup-off-epochs", "-1"}, "--mixup-off-epochs");
   expect(small_detector_run(run, {"--mixup-off-epochs", "3"}), "mixup");

@@ -82,6 +82,8 @@ CommandLine::Option DetectionDataOptions::declare_source(CommandLine& command_li
                           "Generated scenes to train on; a tenth as many, but at least 100, to evaluate on");
   command_line.add_option("--synthetic-size", synthetic.height, "Side of the generated scenes in pixels");
   command_line.add_option("--synthetic-classes", synthetic.classes, "Classes of the generated scenes, 1 to 50");
+  command_line.add_option("--synthetic-objects", synthetic.maximum_objects,
+                          "Most objects in a generated scene, 1 to 100; each has between one and so many");
   return data_option;
 }
 
@@ -110,6 +112,7 @@ void DetectionDataOptions::add_settings(Settings& settings, const std::string& d
     settings.emplace_back("synthetic-pictures", std::to_string(synthetic.training_count));
     settings.emplace_back("synthetic-size", std::to_string(synthetic.height));
     settings.emplace_back("synthetic-classes", std::to_string(synthetic.classes));
+    settings.emplace_back("synthetic-objects", std::to_string(synthetic.maximum_objects));
     return;
   }
   settings.emplace_back("format", toml_quoted(format));
@@ -165,6 +168,9 @@ void DetectorOptions::declare(CommandLine& command_line) {
                           "l1, or l2 (darknet): of the logarithms of width and height (default l1)");
   command_line.add_option("--ignore-threshold", ignore_threshold,
                           "A prediction that overlaps an object more than this is no negative (default 0.7)");
+  command_line.add_option("--objectness-prior", objectness_prior,
+                          "Objectness that a new head gives every place, in (0, 1); 0.5 is darknet's start (default "
+                          "0.01; weights that are loaded bring their own)");
   command_line.add_flag("--box-weight,!--no-box-weight", box_weight,
                         "Weigh small objects' boxes more, by 2 - width * height (default on)");
   command_line.add_option("--mixup", mixup,
@@ -219,6 +225,9 @@ DetectorRun resolve(const DetectorOptions& options) {
   if (options.augmentation) recipe.training_augmentation = parse_augmentation(*options.augmentation);
   if (options.letterbox)
     recipe.training_augmentation.letterbox = recipe.evaluation_augmentation.letterbox = *options.letterbox;
+  override_with(run.objectness_prior, options.objectness_prior);
+  check(run.objectness_prior > 0.0 && run.objectness_prior < 1.0,
+        "--objectness-prior must be above 0 and below 1, got ", run.objectness_prior);
   check(recipe.mixup_alpha >= 0.0 && std::isfinite(recipe.mixup_alpha),
         "--mixup must be a number and not negative, got ", recipe.mixup_alpha);
   check(recipe.mixup_off_epochs >= 0, "--mixup-off-epochs must not be negative, got ", recipe.mixup_off_epochs);
@@ -290,6 +299,7 @@ Settings DetectorRun::settings() const {
   add_schedule_settings(all, recipe);
   all.insert(all.end(), {{"size-loss", toml_quoted(recipe.loss.size_loss == kernels::SizeLoss::l1 ? "l1" : "l2")},
                          {"ignore-threshold", toml_number(recipe.loss.ignore_threshold)},
+                         {"objectness-prior", toml_number(objectness_prior)},
                          {"box-weight", toml_flag(recipe.loss.box_weight)},
                          {"mixup", toml_number(recipe.mixup_alpha)},
                          {"mixup-off-epochs", std::to_string(recipe.mixup_off_epochs)},

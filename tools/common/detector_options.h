@@ -9,6 +9,7 @@
 
 #include "engine/data/detection_dataset.h"
 #include "models/detector.h"
+#include "models/yolov3.h"
 #include "tools/common/training_options.h"
 #include "tricks/detector_recipe.h"
 
@@ -51,7 +52,7 @@ struct DetectorOptions : TrainingOptions {
   DetectionDataOptions boxes;
   std::string anchors = "default";
   std::optional<std::int64_t> mixup_off_epochs;
-  std::optional<double> mixup, ignore_threshold;
+  std::optional<double> mixup, ignore_threshold, objectness_prior;
   std::optional<std::string> mixup_form, class_smoothing, size_loss, augmentation;
   std::optional<bool> letterbox, box_weight;
   std::string metric = "voc07";
@@ -70,6 +71,7 @@ struct DetectorRun {
   Precision precision;
   DetectionFormat format = DetectionFormat::voc;
   DetectionMetric metric = DetectionMetric::voc07;
+  double objectness_prior = default_objectness_prior;
   std::array<BoxSize, 9> anchors;  // the model's own until the data set is known, with --anchors auto
 
   // In the order of --help.

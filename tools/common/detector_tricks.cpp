@@ -26,6 +26,9 @@ DetectionOptions DetectorTricks::program_options(std::int64_t classes, std::int6
   if (class_smoothing_) class_smoothing_->apply(options.loss.options);
   options.maximum_objects = maximum_objects;
   options.update = general_.update_options();
+  options.update.change_initializers = [classes, prior = run_.objectness_prior](Program& program) {
+    set_objectness_prior(program, classes, prior);
+  };
   return options;
 }
 

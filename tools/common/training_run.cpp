@@ -132,7 +132,7 @@ void TrainingRun::refuse_changed_recipe(const SafetensorsMetadata& metadata) con
   // What may change without changing the numbers.
   const auto is_free = [](const std::string& line) {
     return line.starts_with("loader-threads ") || line.starts_with("cuda-graphs ") ||
-           line.starts_with("data-on-device-limit ") || line.starts_with("#");
+           line.starts_with("data-on-device-limit ") || line.starts_with("objectness-prior ") || line.starts_with("#");
   };
   const auto lines_of = [&](const std::string& text) {
     std::vector<std::string> lines;
