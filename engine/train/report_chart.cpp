@@ -208,7 +208,7 @@ std::string draw_chart(const Chart& chart) {
     x = {std::min(0.0, x.low), std::max(1.0, x.high)};  // all of it, so that charts of several classes compare
   else if (x.low == x.high)
     x = {x.low - 0.5, x.high + 0.5};
-  else if (x.low > 0 && x.low < 0.5 * x.high)
+  else if (x.low > 0 && x.low <= 0.5 * x.high)
     x.low = 0;  // training starts at 0, even where the first value is later
   const Drawing drawing(x, widened(y, chart.from_zero), chart);
 

@@ -9,8 +9,8 @@
 namespace sleight {
 
 // The characters as they are drawn, from left to right. Words of Hebrew, Arabic and Syriac are turned around (their
-// letters are not joined); control characters and bytes that are not UTF-8 become U+FFFD; what has no width and no shape
-// (joiners, marks of direction, selectors of variants) is left out.
+// letters are not joined); control characters and bytes that are not UTF-8 become U+FFFD; what has no width and no
+// shape (joiners, marks of direction, selectors of variants) is left out.
 std::u32string drawn_order(std::string_view text);
 
 // In pixels.

@@ -13,7 +13,8 @@ namespace sleight {
 // instead each size is rounded to the nearest one where the letter x is a whole number of pixels high (15 becomes 14.6
 // in DejaVu Sans), which keeps the tops of small letters sharp.
 //
-// stb_truetype does not defend itself against malicious files: only files of the system and of this project belong here.
+// stb_truetype does not defend itself against malicious files: only files of the system and of this project belong
+// here.
 class TruetypeFont : public Font {
  public:
   // The first font of the file, whose bytes must outlive this object. Throws Error when there is none.
