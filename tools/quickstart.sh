@@ -32,7 +32,7 @@ heading "3/5  Training cifar_resnet20 to name the shape in an image"
 run="runs/quickstart-$(date +%Y%m%d-%H%M%S)"
 size=32
 # The recipe is the one that train_classifier chooses for the model and a training of this length; it says which.
-build/bin/train_classifier --data synthetic --model cifar_resnet20 --synthetic-size "$size" --synthetic-pictures 8000 \
+build/bin/train_classifier --data synthetic --model cifar_resnet20 --synthetic-size "$size" --synthetic-images 8000 \
   --epochs 8 --evaluation-epochs 4 --out "$run"
 
 heading "4/5  Training yolov3_small to find shapes in a scene"
@@ -45,7 +45,7 @@ build/bin/predict --weights "$run/best.safetensors" --data synthetic --synthetic
   --sheet "$run/predictions.png" > "$run/predictions.txt"
 of_scenes() { sed -n "s/^synthetic-$1 = //p" tools/quickstart_detector.toml; }
 build/bin/evaluate_detector --weights "$scenes/best.safetensors" --data synthetic \
-  --synthetic-pictures "$(of_scenes pictures)" --synthetic-size "$(of_scenes size)" \
+  --synthetic-images "$(of_scenes images)" --synthetic-size "$(of_scenes size)" \
   --synthetic-classes "$(of_scenes classes)" --synthetic-objects "$(of_scenes objects)" \
   --sheet "$scenes/detections.png" > "$scenes/scores.txt"
 

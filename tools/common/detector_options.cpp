@@ -12,26 +12,26 @@ namespace sleight {
 namespace {
 
 DetectionMixupForm parse_mixup_form(const std::string& text) {
-  if (text == "beta") return DetectionMixupForm::beta;
-  if (text == "half") return DetectionMixupForm::half;
-  fail("--mixup-form is 'beta' or 'half', got '", text, "'");
+  return text == "beta" ? DetectionMixupForm::beta : DetectionMixupForm::half;
+}
+
+std::string name_of(DetectionMixupForm form) {
+  return form == DetectionMixupForm::beta ? "beta" : "half";
 }
 
 kernels::SizeLoss parse_size_loss(const std::string& text) {
-  if (text == "l1") return kernels::SizeLoss::l1;
-  if (text == "l2") return kernels::SizeLoss::l2;
-  fail("--size-loss is 'l1' or 'l2', got '", text, "'");
+  return text == "l1" ? kernels::SizeLoss::l1 : kernels::SizeLoss::l2;
+}
+
+std::string name_of(kernels::SizeLoss loss) {
+  return loss == kernels::SizeLoss::l1 ? "l1" : "l2";
 }
 
 DetectionRecipe parse_augmentation(const std::string& text) {
   if (text == "ssd") return detection_training_recipe();
-  if (text == "flip") {
-    DetectionRecipe recipe = detection_evaluation_recipe();
-    recipe.flip_probability = 0.5;
-    return recipe;
-  }
-  if (text == "none") return detection_evaluation_recipe();
-  fail("--augmentation is 'ssd', 'flip' or 'none', got '", text, "'");
+  DetectionRecipe recipe = detection_evaluation_recipe();
+  if (text == "flip") recipe.flip_probability = 0.5;
+  return recipe;
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -43,47 +43,76 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-void DetectionDataOptions::declare(CommandLine& command_line, std::string& data) {
-  declare_source(command_line, data);
-  declare_training_split(command_line);
-  declare_evaluation_split(command_line);
+void DetectionDataOptions::declare(OptionList& options, std::string& data) {
+  declare_source(options, data);
+  declare_training_split(options, data);
+  declare_evaluation_split(options, data);
 }
 
-CommandLine::Option DetectionDataOptions::declare_training(CommandLine& command_line, std::string& data) {
-  const CommandLine::Option data_option = declare_source(command_line, data);
-  declare_training_split(command_line);
+Option& DetectionDataOptions::declare_training(OptionList& options, std::string& data) {
+  Option& data_option = declare_source(options, data);
+  declare_training_split(options, data);
   return data_option;
 }
 
-void DetectionDataOptions::declare_evaluation(CommandLine& command_line, std::string& data) {
-  declare_source(command_line, data);
-  declare_evaluation_split(command_line);
+void DetectionDataOptions::declare_evaluation(OptionList& options, std::string& data) {
+  declare_source(options, data);
+  declare_evaluation_split(options, data);
 }
 
-void DetectionDataOptions::declare_training_split(CommandLine& command_line) {
-  command_line.add_option("--train-split", training_split,
-                          "Name of the split to train on (default: the format's rule)");
-  command_line.add_option("--classes", classes, "File with one class name per line (default: those of the data set)");
-  command_line.add_option("--difficult", difficult, "Train on VOC's difficult objects: keep or drop");
+void DetectionDataOptions::declare_training_split(OptionList& options, const std::string& data) {
+  const auto is_on_disk = [&data] { return data != "synthetic"; };
+  options.add("train-split", training_split, "Name of the split to train on")
+      .unit("SPLIT")
+      .default_text("the format's rule")
+      .applies_when(is_on_disk);
+  options.add("classes", classes, "File with one class name per line")
+      .unit("FILE")
+      .default_text("those of the dataset")
+      .applies_when(is_on_disk);
+  options.add("difficult", difficult, "Whether to train on VOC's difficult objects")
+      .one_of({"keep", "drop"})
+      .applies_when(is_on_disk);
 }
 
-void DetectionDataOptions::declare_evaluation_split(CommandLine& command_line) {
-  command_line.add_option("--evaluation-split", evaluation_split,
-                          "Name of the split to evaluate on (default: the format's rule)");
+void DetectionDataOptions::declare_evaluation_split(OptionList& options, const std::string& data) {
+  options.add("evaluation-split", evaluation_split, "Name of the split to evaluate on")
+      .unit("SPLIT")
+      .default_text("the format's rule")
+      .applies_when([&data] { return data != "synthetic"; });
 }
 
-CommandLine::Option DetectionDataOptions::declare_source(CommandLine& command_line, std::string& data) {
-  const CommandLine::Option data_option = command_line.add_option(
-      "--data", data, "Folder or .tar, .tar.gz of a data set with boxes, or 'synthetic' (generated scenes)");
-  command_line.add_option(
-      "--format", format,
-      "voc (JPEGImages, Annotations, ImageSets; several years side by side), coco (JSON) or yolo (text files)");
-  command_line.add_option("--synthetic-pictures", synthetic.training_count,
-                          "Generated scenes to train on; a tenth as many, but at least 100, to evaluate on");
-  command_line.add_option("--synthetic-size", synthetic.height, "Side of the generated scenes in pixels");
-  command_line.add_option("--synthetic-classes", synthetic.classes, "Classes of the generated scenes, 1 to 50");
-  command_line.add_option("--synthetic-objects", synthetic.maximum_objects,
-                          "Most objects in a generated scene, 1 to 100; each has between one and so many");
+Option& DetectionDataOptions::declare_source(OptionList& options, std::string& data) {
+  Option& data_option =
+      options.add("data", data, "Folder or .tar, .tar.gz of a dataset with boxes, or 'synthetic' (generated scenes)")
+          .unit("DATA");
+  const auto is_synthetic = [&data] { return data == "synthetic"; };
+  options
+      .add("format", format,
+           "voc (JPEGImages, Annotations, ImageSets; several years side by side), coco (JSON) or yolo (text files)")
+      .unit("FORMAT")
+      .applies_when([&data] { return data != "synthetic"; });
+  options
+      .add("synthetic-images", synthetic.training_count,
+           "Generated scenes to train on; a tenth as many, but at least 100, to evaluate on")
+      .alias("synthetic-pictures")
+      .unit("IMAGES")
+      .positive()
+      .applies_when(is_synthetic);
+  options.add("synthetic-size", synthetic.height, "Side of the generated scenes")
+      .unit("PIXELS")
+      .positive()
+      .applies_when(is_synthetic);
+  options.add("synthetic-classes", synthetic.classes, "Classes of the generated scenes")
+      .unit("CLASSES")
+      .range(1, 50)
+      .applies_when(is_synthetic);
+  options
+      .add("synthetic-objects", synthetic.maximum_objects,
+           "Most objects in a generated scene; each has between one and this many")
+      .unit("OBJECTS")
+      .range(1, 100)
+      .applies_when(is_synthetic);
   return data_option;
 }
 
@@ -107,21 +136,6 @@ DetectionDatasetOptions DetectionDataOptions::dataset_options(std::uint64_t seed
   return options;
 }
 
-void DetectionDataOptions::add_settings(Settings& settings, const std::string& data) const {
-  if (data == "synthetic") {
-    settings.emplace_back("synthetic-pictures", std::to_string(synthetic.training_count));
-    settings.emplace_back("synthetic-size", std::to_string(synthetic.height));
-    settings.emplace_back("synthetic-classes", std::to_string(synthetic.classes));
-    settings.emplace_back("synthetic-objects", std::to_string(synthetic.maximum_objects));
-    return;
-  }
-  settings.emplace_back("format", toml_quoted(format));
-  if (!training_split.empty()) settings.emplace_back("train-split", toml_quoted(training_split));
-  if (!evaluation_split.empty()) settings.emplace_back("evaluation-split", toml_quoted(evaluation_split));
-  if (!classes.empty()) settings.emplace_back("classes", toml_quoted(classes));
-  settings.emplace_back("difficult", toml_quoted(difficult));
-}
-
 DetectionMetric parse_detection_metric(const std::string& text) {
   if (text == "voc07") return DetectionMetric::voc07;
   if (text == "voc") return DetectionMetric::voc;
@@ -141,122 +155,159 @@ std::string name_of(DetectionMetric metric) {
   return "COCO AP";
 }
 
-void DetectorOptions::declare(CommandLine& command_line) {
-  declare_recipe_file(command_line);
-  boxes.declare(command_line, data);
-  command_line.add_option("--model", model, "One of: " + joined(detector_names()));
-  command_line.add_option("--epochs", epochs, "Passes over the training pictures (default 200)");
-  command_line.add_option("--batch-size", batch_size,
-                          "Pictures per step (default 64; halved down to 16 while an epoch has fewer than 100 steps)");
-  command_line.add_option(
-      "--image-size", image_size,
-      "Side of the evaluation pictures in pixels, and of the training pictures without --random-shapes; a "
-      "multiple of 32 (default: the model's own)");
-  command_line.add_option("--anchors", anchors,
-                          "default (the model's), auto (k-means on the training boxes at the image size), or nine "
-                          "\"width,height\" in pixels, smallest first");
-  command_line.add_option("--augmentation", augmentation,
-                          "ssd (colours, expand, constrained crop, random filter, flip), flip or none (default ssd)");
-  command_line.add_flag("--letterbox,!--no-letterbox", letterbox,
-                        "Keep the aspect when resizing, with the mean colour around (default off: stretch)");
-  declare_schedule(command_line, {.learning_rate = "0.001",
-                                  .linear_scaling = "off",
-                                  .warm_up_epochs = "4, at most a twentieth of the training; with --tricks none 2",
-                                  .nesterov = "off",
-                                  .weight_decay = "5e-4"});
-  command_line.add_option("--size-loss", size_loss,
-                          "l1, or l2 (darknet): of the logarithms of width and height (default l1)");
-  command_line.add_option("--ignore-threshold", ignore_threshold,
-                          "A prediction that overlaps an object more than this is no negative (default 0.7)");
-  command_line.add_option("--objectness-prior", objectness_prior,
-                          "Objectness that a new head gives every place, in (0, 1); 0.5 is darknet's start (default "
-                          "0.01; weights that are loaded bring their own)");
-  command_line.add_flag("--box-weight,!--no-box-weight", box_weight,
-                        "Weigh small objects' boxes more, by 2 - width * height (default on)");
-  command_line.add_option("--mixup", mixup,
-                          "Alpha of Beta(alpha, alpha); 0 turns mixup off (default 1.5 with --tricks all)");
-  command_line.add_option("--mixup-off-epochs", mixup_off_epochs, "The last so many epochs without mixup");
-  command_line.add_option("--mixup-form", mixup_form, "beta, or half (darknet: lambda 1/2, objects not weighted)");
-  command_line.add_option("--label-smoothing", class_smoothing, "Of the classes: none, gluon or darknet");
-  declare_general_tricks(command_line);
-  command_line.add_option("--metric", metric, "By which the best weights are chosen: voc07, voc or coco");
-  declare_run(command_line);
-  command_line.add_option("--weights", weights,
-                          "Start from this file: safetensors or darknet's .weights, of the whole network");
-  command_line.add_option(
-      "--backbone-weights", backbone_weights,
-      "Start the backbone from this file: darknet's (darknet53.conv.74), or safetensors of a classifier on "
-      "the same backbone");
+void DetectorOptions::declare(OptionList& options) {
+  declare_start(options);
+  boxes.declare(options, data);
+  options.add("model", model, "One of: " + joined(detector_names())).unit("MODEL");
+  options.add("epochs", epochs, "Passes over the training images").unit("EPOCHS").positive().default_text("200");
+  options.add("batch-size", batch_size, "Images per step")
+      .unit("IMAGES")
+      .positive()
+      .default_text("64; halved down to 16 while an epoch has fewer than 100 steps");
+  options
+      .add("image-size", image_size,
+           "Side of the evaluation images, and of the training images without --random-shapes; a multiple of 32")
+      .unit("PIXELS")
+      .range(64, 4096)
+      .check([](const std::string& text) { return std::stoll(text) % 32 == 0 ? "" : "must be a multiple of 32"; })
+      .default_text("the model's own");
+  options
+      .add("augmentation", augmentation,
+           "What is done to training images: ssd (colors, expand, constrained crop, random filter, flip), flip or none")
+      .one_of({"ssd", "flip", "none"})
+      .default_text("ssd");
+  options.add("letterbox", letterbox, "Keep the aspect when resizing, with the mean color around; off: stretch")
+      .default_text("off");
+  declare_schedule(options, {.learning_rate = "0.001",
+                             .linear_scaling = "off",
+                             .schedule = "cosine, with --tricks none step",
+                             .milestones = "4/5 and 9/10 of the training",
+                             .warm_up_epochs = "4, at most a twentieth of the training; with --tricks none 2",
+                             .nesterov = "off",
+                             .weight_decay = "5e-4"});
+  declare_yolo(options);
+  declare_tricks(options);
+  declare_general_tricks(options,
+                         {.random_shapes = "three sizes below the image size to six above, with --tricks none off",
+                          .ema = "0, with --tricks all 0.9998",
+                          .ema_warm_up = "on with --tricks all"});
+  // Not free on resume: it decides which weights are the best.
+  options.add("metric", metric, "By which the best weights are chosen").one_of({"voc07", "voc", "coco"});
+  declare_run(options);
+  options.add("weights", weights, "Start from this file: safetensors or darknet's .weights, of the whole network")
+      .unit("FILE");
+  options
+      .add("backbone-weights", backbone_weights,
+           "Start the backbone from this file: darknet's (darknet53.conv.74), or safetensors of a classifier on the "
+           "same backbone")
+      .unit("FILE");
 }
 
-DetectorOptions detector_options_of_recipe(const std::string& text, const std::string& origin) {
-  DetectorOptions options;
-  CommandLine command_line;
-  options.declare(command_line);
-  command_line.parse_settings(text, origin);
-  return options;
+void DetectorOptions::declare_yolo(OptionList& options) {
+  options
+      .add("anchors", anchors,
+           "default (the model's), auto (k-means on the training boxes at the image size), or nine \"width,height\" in "
+           "pixels, smallest first")
+      .unit("ANCHORS");
+  options.add("size-loss", size_loss, "Of the logarithms of width and height; l2 is darknet's")
+      .one_of({"l1", "l2"})
+      .default_text("l1");
+  options
+      .add("ignore-threshold", ignore_threshold,
+           "A prediction whose IoU with an object is larger than this is no negative")
+      .unit("IOU")
+      .range(0.0, 1.0)
+      .positive()
+      .default_text("0.7");
+  options
+      .add("objectness-prior", objectness_prior,
+           "Objectness that a new head gives every place; 0.5 is darknet's start; loaded weights bring their own")
+      .unit("PROBABILITY")
+      .check([](const std::string& text) {
+        const double prior = std::stod(text);
+        return prior > 0.0 && prior < 1.0 ? "" : "must be above 0 and below 1";
+      })
+      .default_text("0.01");
+  options.add("box-weight", box_weight, "Weigh small objects' boxes more, by 2 - width * height").default_text("on");
 }
 
-DetectorRun resolve(const DetectorOptions& options) {
+void DetectorOptions::declare_tricks(OptionList& options) {
+  options.add("mixup", mixup, "Alpha of Beta(alpha, alpha); 0 turns mixup off")
+      .unit("ALPHA")
+      .not_negative()
+      .default_text("0, with --tricks all 1.5");
+  options.add("mixup-off-epochs", mixup_off_epochs, "The last so many epochs without mixup")
+      .unit("EPOCHS")
+      .not_negative()
+      .default_text("20, at most a tenth of the training");
+  options.add("mixup-form", mixup_form, "half is darknet's: lambda 1/2, objects not weighted")
+      .one_of({"beta", "half"})
+      .default_text("beta");
+  options.add("label-smoothing", class_smoothing, "Of the classes")
+      .one_of({"none", "gluon", "darknet"})
+      .default_text("gluon, with --tricks none none");
+}
+
+DetectorRun resolve(const DetectorOptions& asked) {
+  check_options(asked);
   DetectorRun run;
-  run.options = options;
+  run.options = asked;
+  DetectorOptions& options = run.options;
   run.model = &find_detector(options.model);
   run.format = options.boxes.parsed_format(options.data);
   run.metric = with_context("--metric", [&] { return parse_detection_metric(options.metric); });
-  run.image_size = options.image_size.value_or(run.model->picture_size);
-  check(run.image_size >= 64 && run.image_size <= 4096 && run.image_size % 32 == 0,
-        "--image-size must be a multiple of 32 from 64 to 4096 pixels, got ", run.image_size);
-  check(!options.epochs || *options.epochs >= 1, "--epochs must be at least 1, got ", options.epochs.value_or(0));
+  run.image_size = run.model->picture_size;
+  settle(options.image_size, run.image_size);
   check(options.weights.empty() || options.backbone_weights.empty(),
         "--weights and --backbone-weights cannot both be given: the first file holds the backbone too");
   DetectorRecipe& recipe = run.recipe;
   recipe = default_detector_recipe(parse_trick_set(options.tricks), options.epochs.value_or(0), run.image_size);
-  apply_options(options, recipe);
-  override_with(recipe.mixup_alpha, options.mixup);
-  override_with(recipe.mixup_off_epochs, options.mixup_off_epochs);
-  override_with(recipe.loss.ignore_threshold, options.ignore_threshold);
-  override_with(recipe.loss.box_weight, options.box_weight);
-  if (options.mixup_form) recipe.mixup_form = parse_mixup_form(*options.mixup_form);
-  if (options.size_loss) recipe.loss.size_loss = parse_size_loss(*options.size_loss);
-  if (options.class_smoothing)
-    recipe.loss.smoothing =
-        with_context("--label-smoothing", [&] { return parse_class_smoothing(*options.class_smoothing); });
-  recipe.loss.epsilon = class_smoothing_epsilon(recipe.loss.smoothing);
-  if (options.augmentation) recipe.training_augmentation = parse_augmentation(*options.augmentation);
-  if (options.letterbox)
-    recipe.training_augmentation.letterbox = recipe.evaluation_augmentation.letterbox = *options.letterbox;
-  override_with(run.objectness_prior, options.objectness_prior);
-  check(run.objectness_prior > 0.0 && run.objectness_prior < 1.0,
-        "--objectness-prior must be above 0 and below 1, got ", run.objectness_prior);
-  check(recipe.mixup_alpha >= 0.0 && std::isfinite(recipe.mixup_alpha),
-        "--mixup must be a number and not negative, got ", recipe.mixup_alpha);
-  check(recipe.mixup_off_epochs >= 0, "--mixup-off-epochs must not be negative, got ", recipe.mixup_off_epochs);
-  check(recipe.loss.ignore_threshold > 0.0 && recipe.loss.ignore_threshold <= 1.0,
-        "--ignore-threshold must be in (0, 1], got ", recipe.loss.ignore_threshold);
+  settle_training(options, recipe);
   if (recipe.random_shapes)
     check(recipe.random_shapes->minimum % 32 == 0 && recipe.random_shapes->multiple % 32 == 0,
           "--random-shapes of a detector must be multiples of 32, got ", to_string(*recipe.random_shapes));
-  run.precision = parse_precision(options.precision, options.device);
-  run.anchors =
-      options.anchors == "default" || options.anchors == "auto" ? run.model->anchors : parse_anchors(options.anchors);
+  if (!options.augmentation) options.augmentation = "ssd";
+  recipe.training_augmentation = parse_augmentation(*options.augmentation);
+  settle(options.letterbox, recipe.evaluation_augmentation.letterbox);
+  recipe.training_augmentation.letterbox = *options.letterbox;
+
+  kernels::YoloLossOptions& loss = recipe.loss;
+  settle(options.size_loss, loss.size_loss, parse_size_loss, [](kernels::SizeLoss form) { return name_of(form); });
+  settle(options.ignore_threshold, loss.ignore_threshold);
+  settle(options.box_weight, loss.box_weight);
+  settle(options.objectness_prior, run.objectness_prior);
+  settle(options.class_smoothing, loss.smoothing, parse_class_smoothing,
+         [](kernels::ClassSmoothing form) { return to_string(form); });
+  loss.epsilon = class_smoothing_epsilon(loss.smoothing);
+  settle(options.mixup, recipe.mixup_alpha);
+  settle(options.mixup_off_epochs, recipe.mixup_off_epochs);
+  settle(options.mixup_form, recipe.mixup_form, parse_mixup_form,
+         [](DetectionMixupForm form) { return name_of(form); });
+
+  run.precision = options.device.parsed_precision();
+  run.anchors = run.model->anchors;
+  if (options.anchors != "default" && options.anchors != "auto") run.anchors = parse_anchors(options.anchors);
   return run;
 }
 
 DetectorRun fitted_to(DetectorRun run, const DetectionDataset& training) {
-  if (!run.options.batch_size) run.recipe.batch_size = batch_size_for(run.recipe, training.size());
-  if (run.options.anchors == "auto") {
+  DetectorOptions& options = run.options;
+  if (!options.batch_size) run.recipe.batch_size = batch_size_for(run.recipe, training.size());
+  settle(options.batch_size, run.recipe.batch_size);
+  if (options.anchors == "auto") {
     std::optional<PictureSize> known;
     if (run.format == DetectionFormat::synthetic)
-      known = PictureSize{run.options.boxes.synthetic.height, run.options.boxes.synthetic.height};
+      known = PictureSize{options.boxes.synthetic.height, options.boxes.synthetic.height};
     const std::vector<BoxSize> sizes =
         box_sizes_at(training, run.image_size, run.recipe.evaluation_augmentation.letterbox, known);
-    const AnchorSearch search = find_anchors(sizes, {.count = 9, .seed = run.options.seed});
+    const AnchorSearch search = find_anchors(sizes, {.count = 9, .seed = options.seed});
     // To a tenth of a pixel, so that people can read them in the recipe.
     std::ranges::transform(search.anchors, run.anchors.begin(), [](const BoxSize& anchor) {
       return BoxSize{std::round(10.0 * anchor.width) / 10.0, std::round(10.0 * anchor.height) / 10.0};
     });
     std::ranges::stable_sort(run.anchors, std::less{}, &BoxSize::area);
   }
+  options.anchors = to_string(run.anchors);
   return run;
 }
 
@@ -283,33 +334,6 @@ std::string to_string(const std::array<BoxSize, 9>& anchors) {
   for (const BoxSize& anchor : anchors)
     text += (text.empty() ? "" : " ") + toml_number(anchor.width) + "," + toml_number(anchor.height);
   return text;
-}
-
-Settings DetectorRun::settings() const {
-  Settings all = {{"data", toml_quoted(options.data)}};
-  options.boxes.add_settings(all, options.data);
-  all.insert(all.end(), {{"model", toml_quoted(options.model)},
-                         {"tricks", toml_quoted(options.tricks)},
-                         {"epochs", std::to_string(recipe.epochs)},
-                         {"batch-size", std::to_string(recipe.batch_size)},
-                         {"image-size", std::to_string(image_size)},
-                         {"anchors", toml_quoted(to_string(anchors))}});
-  if (options.augmentation) all.emplace_back("augmentation", toml_quoted(*options.augmentation));
-  all.emplace_back("letterbox", toml_flag(recipe.evaluation_augmentation.letterbox));
-  add_schedule_settings(all, recipe);
-  all.insert(all.end(), {{"size-loss", toml_quoted(recipe.loss.size_loss == kernels::SizeLoss::l1 ? "l1" : "l2")},
-                         {"ignore-threshold", toml_number(recipe.loss.ignore_threshold)},
-                         {"objectness-prior", toml_number(objectness_prior)},
-                         {"box-weight", toml_flag(recipe.loss.box_weight)},
-                         {"mixup", toml_number(recipe.mixup_alpha)},
-                         {"mixup-off-epochs", std::to_string(recipe.mixup_off_epochs)},
-                         {"mixup-form", toml_quoted(recipe.mixup_form == DetectionMixupForm::beta ? "beta" : "half")},
-                         {"label-smoothing", toml_quoted(to_string(recipe.loss.smoothing))}});
-  add_general_trick_settings(all, recipe);
-  all.emplace_back("metric", toml_quoted(options.metric));
-  add_run_settings(all, options);
-  if (!options.backbone_weights.empty()) all.emplace_back("backbone-weights", toml_quoted(options.backbone_weights));
-  return all;
 }
 
 }  // namespace sleight
