@@ -28,14 +28,14 @@ using Words = std::map<std::string, std::string>;
 // As a recipe file says it: what the toy cannot do without, with `changes`.
 DetectorOptions toy_options(const fs::path& out, const Words& changes = {}) {
   register_toy_detector();
-  Words settings = {{"model", "'toy'"},
-                    {"data", "'synthetic'"},
-                    {"synthetic-pictures", "24"},
+  Words settings = {{"model", "\"toy\""},
+                    {"data", "\"synthetic\""},
+                    {"synthetic-images", "24"},
                     {"synthetic-size", "60"},
                     {"synthetic-classes", "3"},
-                    {"tricks", "'all'"},
-                    {"label-smoothing", "'none'"},
-                    {"random-shapes", "'48:80:2:16'"},
+                    {"tricks", "\"all\""},
+                    {"label-smoothing", "\"none\""},
+                    {"random-shapes", "\"48:80:2:16\""},
                     {"batch-size", "4"},
                     {"epochs", "3"},
                     {"mixup-off-epochs", "1"},
@@ -47,7 +47,7 @@ DetectorOptions toy_options(const fs::path& out, const Words& changes = {}) {
   std::string text;
   for (const auto& [name, value] : settings)
     text += name + " = " + value + "\n";
-  DetectorOptions options = detector_options_of_recipe(text, "the test");
+  DetectorOptions options = options_of_recipe<DetectorOptions>(text, "the test");
   options.out = out.string();
   return options;
 }
@@ -97,7 +97,8 @@ TEST_CASE("a family from outside is trained, resumed, reported and measured") {
   CHECK(contains(recipe, "toy-box-scale = 12\n"));
   CHECK(contains(recipe, "toy-corner-weight = 1\n"));
   CHECK_FALSE(contains(recipe, "anchors"));
-  CHECK(resolve(detector_options_of_recipe(recipe, "recipe.toml")).settings() == resolve(options).settings());
+  CHECK(settings_of(resolve(options_of_recipe<DetectorOptions>(recipe, "recipe.toml")).options) ==
+        settings_of(resolve(options).options));
 
   // Stopped in the middle of an epoch and at the end of one.
   DetectorOptions parts = toy_options(scratch / "parts", {{"toy-box-scale", "12"}});
@@ -133,13 +134,13 @@ TEST_CASE("a family from outside learns, and its weights find as much as in the 
   const TemporaryFolder scratch;
   const fs::path run = scratch / "run";
   const DetectorOptions options = toy_options(run, {{"toy-box-scale", "15"},
-                                                    {"tricks", "'none'"},
-                                                    {"random-shapes", "'off'"},
+                                                    {"tricks", "\"none\""},
+                                                    {"random-shapes", "\"off\""},
                                                     {"image-size", "64"},
                                                     {"epochs", "12"},
                                                     {"synthetic-classes", "1"},
-                                                    {"synthetic-pictures", "96"},
-                                                    {"augmentation", "'flip'"},
+                                                    {"synthetic-images", "96"},
+                                                    {"augmentation", "\"flip\""},
                                                     {"evaluation-epochs", "6"},
                                                     {"seed", "3"}});
   const TrainingOutcome outcome = train_toy(options);
@@ -188,14 +189,14 @@ TEST_CASE("what a family from outside does not take is refused with the flag's n
   };
   CHECK(message({{"image-size", "48"}}) == "");
   CHECK(contains(message({{"image-size", "40"}}), "--image-size of toy must be a multiple of 16 from 32"));
-  CHECK(contains(message({{"random-shapes", "'40:80:2:8'"}}), "--random-shapes of toy must be multiples of 16"));
-  CHECK(contains(message({{"toy-box-scale", "0"}}), "--toy-box-scale must be a positive number"));
-  CHECK(
-      contains(message({{"anchors", "'auto'"}}), "--anchors is a flag of the family yolov3, and toy is of the family"));
-  CHECK(contains(message({{"model", "'yolov3_small'"}, {"random-shapes", "'off'"}, {"toy-box-scale", "5"}}),
+  CHECK(contains(message({{"random-shapes", "\"40:80:2:8\""}}), "--random-shapes of toy must be multiples of 16"));
+  CHECK(contains(message({{"toy-box-scale", "0"}}), "--toy-box-scale must be"));
+  CHECK(contains(message({{"anchors", "\"auto\""}}),
+                 "--anchors is a flag of the family yolov3, and toy is of the family"));
+  CHECK(contains(message({{"model", "\"yolov3_small\""}, {"random-shapes", "\"off\""}, {"toy-box-scale", "5"}}),
                  "--toy-box-scale is a flag of the"));
   CHECK(contains(error_message([&] {
-                   train_toy(toy_options(scratch / "smoothed", {{"label-smoothing", "'gluon'"}}));
+                   train_toy(toy_options(scratch / "smoothed", {{"label-smoothing", "\"gluon\""}}));
                  }),
                  "--label-smoothing"));
   DetectorOptions darknet = toy_options(scratch / "darknet");
