@@ -13,7 +13,7 @@ namespace {
 std::vector<float> prediction_bias(std::int64_t channels, double prior) {
   constexpr std::size_t objectness = 4;
   std::vector<float> bias(static_cast<std::size_t>(channels), 0.0F);
-  bias[objectness] = static_cast<float>(-std::log((1.0 - prior) / prior));
+  bias[objectness] = static_cast<float>(std::log(prior / (1.0 - prior)));
   return bias;
 }
 
@@ -23,15 +23,15 @@ struct HeadOutputs {
 };
 
 // x: what the backbone, and the coarser head, have to say at this scale; `channels` are those of the backbone here.
-HeadOutputs head(Tracer& trace, ValueId x, std::int64_t channels, std::int64_t pairs, std::int64_t outputs) {
+HeadOutputs head(Tracer& trace, ValueId x, std::int64_t channels, const Yolov3& network, std::int64_t outputs) {
   ValueId narrow = no_value;
-  for (std::int64_t pair = 0; pair < pairs; ++pair) {
+  for (std::int64_t pair = 0; pair < network.head_pairs; ++pair) {
     const auto number = [&](std::int64_t of_pair) { return "conv" + std::to_string(2 * pair + of_pair); };
     narrow = darknet_convolution(trace, number(1), x, channels / 2, 1);
     x = darknet_convolution(trace, number(2), narrow, channels, 3);
   }
   return {layers::convolution_with_bias(trace, "prediction", x, outputs, 1, 1, Initializer::he_normal_fan_in,
-                                        prediction_bias(outputs / yolov3_anchors_per_scale, default_objectness_prior)),
+                                        prediction_bias(outputs / yolov3_anchors_per_scale, network.objectness_prior)),
           narrow};
 }
 
@@ -58,6 +58,8 @@ std::array<ValueId, yolov3_scales> yolov3(Tracer& trace, ValueId pictures, std::
   check(stages.size() == 5 && network.head_pairs >= 1,
         "YOLOv3 needs a backbone of 5 stages and at least one pair of convolutions in each head, got ", stages.size(),
         " and ", network.head_pairs);
+  check(network.objectness_prior > 0.0 && network.objectness_prior < 1.0,
+        "the objectness prior must be above 0 and below 1, got ", network.objectness_prior);
   const Shape& shape = trace.shape(pictures);
   check(shape.size() == 4 && shape[1] % 32 == 0 && shape[2] % 32 == 0,
         "YOLOv3 takes pictures whose height and width are multiples of 32, got ", to_string(shape));
@@ -74,23 +76,11 @@ std::array<ValueId, yolov3_scales> yolov3(Tracer& trace, ValueId pictures, std::
     if (handed_on != no_value) {
       x = ops::upsample_concatenate(trace, darknet_convolution(trace, "transition", handed_on, channels / 2, 1), x);
     }
-    const HeadOutputs out = head(trace, x, channels, network.head_pairs, outputs);
+    const HeadOutputs out = head(trace, x, channels, network, outputs);
     predictions[yolov3_scales - 1 - from_coarsest] = out.prediction;
     handed_on = out.handed_on;
   }
   return predictions;
-}
-
-void set_objectness_prior(Program& program, std::int64_t classes, double prior) {
-  check(prior > 0.0 && prior < 1.0, "the objectness prior must be above 0 and below 1, got ", prior);
-  std::size_t heads = 0;
-  for (Parameter& parameter : program.parameters) {
-    if (!program.value(parameter.value).name.ends_with(".prediction.bias")) continue;
-    parameter.repeated_values = prediction_bias(5 + classes, prior);
-    ++heads;
-  }
-  check(heads == yolov3_scales, "an objectness prior is for the ", yolov3_scales, " heads of YOLOv3, but there are ",
-        heads);
 }
 
 }  // namespace sleight

@@ -16,6 +16,9 @@ namespace sleight {
 struct Yolov3 {
   Darknet backbone;             // of five stages
   std::int64_t head_pairs = 3;  // of 1x1 and 3x3 in each head
+  // The objectness that a new head gives every place, in (0, 1). Nearly all places are empty: from darknet's 1/2 the
+  // first hundreds of steps do little but unlearn that (Lin et al., "Focal Loss", arXiv 1708.02002, section 4.1).
+  double objectness_prior = 0.01;
 
   // Of the whole network, the predicting ones included.
   std::int64_t convolutions() const { return backbone.convolutions() + 3 * (2 * head_pairs + 1) + 2; }
@@ -23,10 +26,6 @@ struct Yolov3 {
 
 inline constexpr std::size_t yolov3_scales = 3;
 inline constexpr std::int64_t yolov3_anchors_per_scale = 3;
-
-// The objectness with which a new head meets every place. Nearly all places are empty: from 1/2 the first hundreds of
-// steps do little but unlearn that (Lin et al., "Focal Loss", arXiv 1708.02002, section 4.1). darknet starts from 1/2.
-inline constexpr double default_objectness_prior = 0.01;
 
 Yolov3 yolov3_darknet53();      // 75 convolutions, 61,949,149 parameters for 80 classes
 Yolov3 yolov3_darknet_small();  // one pair in each head; 1.7 million parameters for 80 classes
@@ -38,10 +37,5 @@ const std::array<BoxSize, 9>& yolov3_default_anchors();
 // pictures [N,H,W,3] -> raw predictions [N, H/s, W/s, 3 * (5 + classes)] for s = 8, 16, 32. The channels are, anchor by
 // anchor: tx, ty, tw, th, objectness, a logit per class. H and W are multiples of 32, else Error.
 std::array<ValueId, yolov3_scales> yolov3(Tracer& trace, ValueId pictures, std::int64_t classes, const Yolov3& network);
-
-// Changes the biases with which the heads of a traced detector start, of so many classes: those of the objectness give
-// it the prior, in (0, 1), all others are 0. To be called before the parameters are made in the store; later, or with
-// weights loaded over them, it has no effect. Throws Error for another prior, and for a program without such heads.
-void set_objectness_prior(Program& program, std::int64_t classes, double prior);
 
 }  // namespace sleight

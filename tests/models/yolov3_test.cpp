@@ -12,6 +12,7 @@
 #include "engine/program/fuse.h"
 #include "engine/program/persistent_store.h"
 #include "models/detector.h"
+#include "models/yolov3_family.h"
 #include "tests/base/error_message.h"
 #include "tests/golden/golden.h"
 #include "tests/models/darknet_table.h"
@@ -108,7 +109,7 @@ TEST_CASE("yolov3: convolutions have darknet's shapes, strides and order") {
     ++convolution;
   }
   CHECK(convolution == std::size(yolov3_layers));
-  CHECK(find_detector("yolov3").backbone_convolutions == static_cast<std::int64_t>(backbone_layers));
+  CHECK(find_detector("yolov3").darknet_backbone == static_cast<std::int64_t>(backbone_layers));
   CHECK(yolov3_darknet53().convolutions() == static_cast<std::int64_t>(std::size(yolov3_layers)));
   CHECK(trainable_numbers(program) == 61'949'149);
 }
@@ -148,7 +149,7 @@ TEST_CASE("yolov3: predictions have a place per 8, 16 and 32 pixels and three an
 }
 
 TEST_CASE("yolov3: the backbone alone has the names and the order it has in the whole network") {
-  for (const DetectorModel& model : detectors()) {
+  for (const DetectorModel& model : yolov3_family().models) {
     CAPTURE(model.name);
     const Program whole = trace_detector(model.name, {1, 32, 32}, 4, Mode::training).program();
     const std::vector<std::string> names = backbone_parameter_names(model);
@@ -156,7 +157,7 @@ TEST_CASE("yolov3: the backbone alone has the names and the order it has in the 
     for (std::size_t i = 0; i < names.size(); ++i)
       CHECK(names[i] == whole.value(whole.parameters[i].value).name);
     // A weight and four vectors for each convolution.
-    CHECK(names.size() == static_cast<std::size_t>(5 * model.backbone_convolutions));
+    CHECK(names.size() == static_cast<std::size_t>(5 * model.darknet_backbone.value()));
     CHECK(whole.value(whole.parameters[names.size()].value).name == "heads.stride32.conv1.conv.weight");
   }
   // A classifier's weights can start a detector.
@@ -193,29 +194,37 @@ TEST_CASE("yolov3: every parameter but the objectness starts as darknet starts i
   CHECK(predicting == 3);
 }
 
-TEST_CASE("yolov3: a new head gives every place an objectness of 0.01, or what set_objectness_prior says") {
+TEST_CASE("yolov3: a new head gives every place an objectness of 0.01, or what the network says") {
+  const auto traced = [](const Yolov3& network, std::int64_t classes) {
+    Tracer trace(Mode::training);
+    yolov3(trace, trace.input("images", {1, 32, 32, 3}, DataType::float32), classes, network);
+    return std::move(trace.program());
+  };
+  CHECK(yolov3_darknet_small().objectness_prior == 0.01);
   for (const std::int64_t classes : {1, 3, 20}) {
-    Program program = trace_detector("yolov3_small", {1, 32, 32}, classes, Mode::training).program();
     for (const double prior : {0.01, 0.5, 0.2}) {
       CAPTURE(classes, prior);
-      if (prior != 0.01) set_objectness_prior(program, classes, prior);
-      const FirstBiases first = first_biases(program, classes);
+      Yolov3 network = yolov3_darknet_small();
+      network.objectness_prior = prior;
+      const FirstBiases first = first_biases(traced(network, classes), classes);
       REQUIRE(first.objectness.size() == 9);
       for (const double objectness : first.objectness)
         CHECK(objectness == Approx(prior).epsilon(1e-6));
       CHECK(first.largest_other == 0.0);
     }
-    for (const double wrong : {0.0, 1.0, -0.1, std::nan("")})
-      REQUIRE_THROWS_AS(set_objectness_prior(program, classes, wrong), Error);
   }
-  Program classifier = trace_forward("darknet_small", {1, 32, 32}, 10, Mode::training).program();
-  CHECK(contains(error_message([&] { set_objectness_prior(classifier, 10, 0.01); }), "3 heads"));
+  for (const double wrong : {0.0, 1.0, -0.1, std::nan("")}) {
+    Yolov3 network = yolov3_darknet_small();
+    network.objectness_prior = wrong;
+    CHECK(contains(error_message([&] { traced(network, 2); }), "objectness prior"));
+  }
 }
 
 TEST_CASE("yolov3: the anchors are the published ones") {
-  const auto& anchors = find_detector("yolov3").anchors;
+  const std::vector<BoxSize> anchors = default_configuration(find_detector("yolov3"))->anchors();
   const std::vector<std::pair<double, double>> published = {{10, 13},  {16, 30},  {33, 23},   {30, 61},  {62, 45},
                                                             {59, 119}, {116, 90}, {156, 198}, {373, 326}};
+  REQUIRE(anchors.size() == published.size());
   for (std::size_t i = 0; i < published.size(); ++i) {
     CHECK(anchors[i].width == published[i].first);
     CHECK(anchors[i].height == published[i].second);

@@ -76,8 +76,9 @@ TEST_CASE("a detector's run is repeatable, stopped anywhere and resumed, with an
     CHECK(contains(result.output, trick));
   }
   const std::vector<MetricsLine> metrics = read_metrics(whole / "metrics.jsonl");
-  for (const std::string_view name : {metric_names::validation_map, metric_names::ema_map,
-                                      metric_names::train_centre_loss, metric_names::train_objectness_loss}) {
+  for (const std::string_view name :
+       {metric_names::validation_map, metric_names::ema_map, std::string_view("train/loss_centre"),
+        std::string_view("train/loss_objectness")}) {
     CAPTURE(std::string(name));
     CHECK(std::any_of(metrics.begin(), metrics.end(),
                       [&](const MetricsLine& line) { return line.find(name).has_value(); }));

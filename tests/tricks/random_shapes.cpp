@@ -44,8 +44,9 @@ TEST_CASE("random shapes: the defaults lie around the model's own size") {
 }
 
 TEST_CASE("random shapes: a detector's are 320 to 608 in steps of 32, the largest first") {
-  CHECK(default_detection_shapes(416) == parse_random_shapes("320:608:10"));
-  const RandomShapes shapes(default_detection_shapes(416), 3);
+  CHECK(default_detection_shapes(416, 32) == parse_random_shapes("320:608:10"));
+  CHECK(default_detection_shapes(48, 16) == parse_random_shapes("32:144:10:16"));
+  const RandomShapes shapes(default_detection_shapes(416, 32), 3);
   CHECK(shapes.all_sizes() == std::vector<std::int64_t>{608, 576, 544, 512, 480, 448, 416, 384, 352, 320});
   std::map<std::int64_t, int> seen;
   for (std::int64_t i = 0; i < 5000; i += 10)

@@ -1,8 +1,6 @@
 #include "tools/common/detector_options.h"
 
 #include <algorithm>
-#include <cmath>
-#include <sstream>
 
 #include "engine/base/error.h"
 #include "tools/common/box_sizes.h"
@@ -17,14 +15,6 @@ DetectionMixupForm parse_mixup_form(const std::string& text) {
 
 std::string name_of(DetectionMixupForm form) {
   return form == DetectionMixupForm::beta ? "beta" : "half";
-}
-
-kernels::SizeLoss parse_size_loss(const std::string& text) {
-  return text == "l1" ? kernels::SizeLoss::l1 : kernels::SizeLoss::l2;
-}
-
-std::string name_of(kernels::SizeLoss loss) {
-  return loss == kernels::SizeLoss::l1 ? "l1" : "l2";
 }
 
 DetectionRecipe parse_augmentation(const std::string& text) {
@@ -166,10 +156,10 @@ void DetectorOptions::declare(OptionList& options) {
       .default_text("64; halved down to 16 while an epoch has fewer than 100 steps");
   options
       .add("image-size", image_size,
-           "Side of the evaluation images, and of the training images without --random-shapes; a multiple of 32")
+           "Side of the evaluation images, and of the training images without --random-shapes; a multiple of what the "
+           "model takes, 32 for YOLOv3")
       .unit("PIXELS")
-      .range(64, 4096)
-      .check([](const std::string& text) { return std::stoll(text) % 32 == 0 ? "" : "must be a multiple of 32"; })
+      .range(1, 4096)
       .default_text("the model's own");
   options
       .add("augmentation", augmentation,
@@ -185,7 +175,7 @@ void DetectorOptions::declare(OptionList& options) {
                              .warm_up_epochs = "4, at most a twentieth of the training; with --tricks none 2",
                              .nesterov = "off",
                              .weight_decay = "5e-4"});
-  declare_yolo(options);
+  families.declare(options);
   declare_tricks(options);
   declare_general_tricks(options,
                          {.random_shapes = "three sizes below the image size to six above, with --tricks none off",
@@ -201,34 +191,6 @@ void DetectorOptions::declare(OptionList& options) {
            "Start the backbone from this file: darknet's (darknet53.conv.74), or safetensors of a classifier on the "
            "same backbone")
       .unit("FILE");
-}
-
-void DetectorOptions::declare_yolo(OptionList& options) {
-  options
-      .add("anchors", anchors,
-           "default (the model's), auto (k-means on the training boxes at the image size), or nine \"width,height\" in "
-           "pixels, smallest first")
-      .unit("ANCHORS");
-  options.add("size-loss", size_loss, "Of the logarithms of width and height; l2 is darknet's")
-      .one_of({"l1", "l2"})
-      .default_text("l1");
-  options
-      .add("ignore-threshold", ignore_threshold,
-           "A prediction whose IoU with an object is larger than this is no negative")
-      .unit("IOU")
-      .range(0.0, 1.0)
-      .positive()
-      .default_text("0.7");
-  options
-      .add("objectness-prior", objectness_prior,
-           "Objectness that a new head gives every place; 0.5 is darknet's start; loaded weights bring their own")
-      .unit("PROBABILITY")
-      .check([](const std::string& text) {
-        const double prior = std::stod(text);
-        return prior > 0.0 && prior < 1.0 ? "" : "must be above 0 and below 1";
-      })
-      .default_text("0.01");
-  options.add("box-weight", box_weight, "Weigh small objects' boxes more, by 2 - width * height").default_text("on");
 }
 
 void DetectorOptions::declare_tricks(OptionList& options) {
@@ -256,37 +218,34 @@ DetectorRun resolve(const DetectorOptions& asked) {
   run.model = &find_detector(options.model);
   run.format = options.boxes.parsed_format(options.data);
   run.metric = with_context("--metric", [&] { return parse_detection_metric(options.metric); });
-  run.image_size = run.model->picture_size;
+  run.image_size = run.model->image_size;
   settle(options.image_size, run.image_size);
+  check_image_size(*run.model, run.image_size, "--image-size");
+  options.families.resolve(*run.model);
   check(options.weights.empty() || options.backbone_weights.empty(),
         "--weights and --backbone-weights cannot both be given: the first file holds the backbone too");
   DetectorRecipe& recipe = run.recipe;
-  recipe = default_detector_recipe(parse_trick_set(options.tricks), options.epochs.value_or(0), run.image_size);
+  recipe = default_detector_recipe(parse_trick_set(options.tricks), options.epochs.value_or(0), run.image_size,
+                                   run.model->size_multiple);
   settle_training(options, recipe);
+  const std::int64_t multiple = run.model->size_multiple;
   if (recipe.random_shapes)
-    check(recipe.random_shapes->minimum % 32 == 0 && recipe.random_shapes->multiple % 32 == 0,
-          "--random-shapes of a detector must be multiples of 32, got ", to_string(*recipe.random_shapes));
+    check(recipe.random_shapes->minimum % multiple == 0 && recipe.random_shapes->multiple % multiple == 0,
+          "--random-shapes of ", run.model->name, " must be multiples of ", multiple, ", got ",
+          to_string(*recipe.random_shapes));
   if (!options.augmentation) options.augmentation = "ssd";
   recipe.training_augmentation = parse_augmentation(*options.augmentation);
   settle(options.letterbox, recipe.evaluation_augmentation.letterbox);
   recipe.training_augmentation.letterbox = *options.letterbox;
 
-  kernels::YoloLossOptions& loss = recipe.loss;
-  settle(options.size_loss, loss.size_loss, parse_size_loss, [](kernels::SizeLoss form) { return name_of(form); });
-  settle(options.ignore_threshold, loss.ignore_threshold);
-  settle(options.box_weight, loss.box_weight);
-  settle(options.objectness_prior, run.objectness_prior);
-  settle(options.class_smoothing, loss.smoothing, parse_class_smoothing,
-         [](kernels::ClassSmoothing form) { return to_string(form); });
-  loss.epsilon = class_smoothing_epsilon(loss.smoothing);
+  settle(options.class_smoothing, recipe.class_smoothing, parse_class_smoothing,
+         [](ClassSmoothingForm form) { return to_string(form); });
   settle(options.mixup, recipe.mixup_alpha);
   settle(options.mixup_off_epochs, recipe.mixup_off_epochs);
   settle(options.mixup_form, recipe.mixup_form, parse_mixup_form,
          [](DetectionMixupForm form) { return name_of(form); });
 
   run.precision = options.device.parsed_precision();
-  run.anchors = run.model->anchors;
-  if (options.anchors != "default" && options.anchors != "auto") run.anchors = parse_anchors(options.anchors);
   return run;
 }
 
@@ -294,46 +253,21 @@ DetectorRun fitted_to(DetectorRun run, const DetectionDataset& training) {
   DetectorOptions& options = run.options;
   if (!options.batch_size) run.recipe.batch_size = batch_size_for(run.recipe, training.size());
   settle(options.batch_size, run.recipe.batch_size);
-  if (options.anchors == "auto") {
+  Copied<DetectorConfiguration>& configuration = options.families.of(*run.model);
+  if (configuration->needs_boxes()) {
     std::optional<PictureSize> known;
     if (run.format == DetectionFormat::synthetic)
       known = PictureSize{options.boxes.synthetic.height, options.boxes.synthetic.height};
-    const std::vector<BoxSize> sizes =
-        box_sizes_at(training, run.image_size, run.recipe.evaluation_augmentation.letterbox, known);
-    const AnchorSearch search = find_anchors(sizes, {.count = 9, .seed = options.seed});
-    // To a tenth of a pixel, so that people can read them in the recipe.
-    std::ranges::transform(search.anchors, run.anchors.begin(), [](const BoxSize& anchor) {
-      return BoxSize{std::round(10.0 * anchor.width) / 10.0, std::round(10.0 * anchor.height) / 10.0};
-    });
-    std::ranges::stable_sort(run.anchors, std::less{}, &BoxSize::area);
+    configuration->fit(box_sizes_at(training, run.image_size, run.recipe.evaluation_augmentation.letterbox, known),
+                       options.seed);
   }
-  options.anchors = to_string(run.anchors);
   return run;
 }
 
-std::array<BoxSize, 9> parse_anchors(const std::string& text) {
-  std::string numbers = text;
-  std::replace(numbers.begin(), numbers.end(), ',', ' ');
-  std::istringstream stream(numbers);
-  std::array<BoxSize, 9> anchors;
-  for (BoxSize& anchor : anchors) {
-    stream >> anchor.width >> anchor.height;
-    check(!stream.fail() && anchor.width > 0.0 && anchor.height > 0.0 && std::isfinite(anchor.area()),
-          "--anchors is 'default', 'auto' or nine positive \"width,height\", got '", text, "'");
-  }
-  std::string rest;
-  check(!(stream >> rest), "--anchors has more than nine \"width,height\": '", text, "'");
-  for (std::size_t i = 1; i < anchors.size(); ++i)
-    check(anchors[i - 1].area() <= anchors[i].area(), "--anchors must come smallest first, but number ", i + 1,
-          " is smaller than the one before it: '", text, "'");
-  return anchors;
-}
-
-std::string to_string(const std::array<BoxSize, 9>& anchors) {
-  std::string text;
-  for (const BoxSize& anchor : anchors)
-    text += (text.empty() ? "" : " ") + toml_number(anchor.width) + "," + toml_number(anchor.height);
-  return text;
+void check_image_size(const DetectorModel& model, std::int64_t image_size, const std::string& what) {
+  check(image_size >= 2 * model.size_multiple && image_size <= 4096 && image_size % model.size_multiple == 0, what,
+        " of ", model.name, " must be a multiple of ", model.size_multiple, " from ", 2 * model.size_multiple,
+        " to 4096 pixels, got ", image_size);
 }
 
 }  // namespace sleight

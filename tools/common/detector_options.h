@@ -1,7 +1,6 @@
 // The options of train_detector: what the user says, over the sensible recipe of the model.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -49,18 +48,17 @@ struct DetectorOptions : TrainingOptions {
   DetectorOptions() { model = "yolov3_small"; }
 
   DetectionDataOptions boxes;
-  std::string anchors = "default";
+  DetectorConfigurations families;  // what only one of them knows
   std::optional<std::int64_t> mixup_off_epochs;
-  std::optional<double> mixup, ignore_threshold, objectness_prior;
-  std::optional<std::string> mixup_form, class_smoothing, size_loss, augmentation;
-  std::optional<bool> letterbox, box_weight;
+  std::optional<double> mixup;
+  std::optional<std::string> mixup_form, class_smoothing, augmentation;
+  std::optional<bool> letterbox;
   std::string metric = "voc07";
   std::string backbone_weights;
 
   void declare(OptionList& options);
 
  private:
-  void declare_yolo(OptionList& options);
   void declare_tricks(OptionList& options);
 };
 
@@ -74,19 +72,18 @@ struct DetectorRun {
   Precision precision;
   DetectionFormat format = DetectionFormat::voc;
   DetectionMetric metric = DetectionMetric::voc07;
-  double objectness_prior = default_objectness_prior;
-  std::array<BoxSize, 9> anchors;  // the model's own until the data set is known, with --anchors auto
+
+  const Copied<DetectorConfiguration>& configuration() const { return options.families.of(*model); }
 };
 
 // Throws Error for values that make no sense, naming the flag.
 DetectorRun resolve(const DetectorOptions& options);
 
-// The run for its dataset: a batch size that suits so many images unless the user gave one, and with --anchors auto
-// the anchors of the boxes as they will be seen, that is in pixels of the training size.
+// The run for its dataset: a batch size that suits so many images unless the user gave one, and what the detector's
+// family fits to the boxes as they will be seen, that is in pixels of the training size.
 DetectorRun fitted_to(DetectorRun run, const DetectionDataset& training);
 
-// "w,h w,h ..." (nine, or with commas alone), smallest first. Throws Error.
-std::array<BoxSize, 9> parse_anchors(const std::string& text);
-std::string to_string(const std::array<BoxSize, 9>& anchors);
+// Throws Error for a side of images, in pixels, that the model does not take; `what` it is begins the message.
+void check_image_size(const DetectorModel& model, std::int64_t image_size, const std::string& what);
 
 }  // namespace sleight
