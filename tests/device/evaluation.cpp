@@ -81,7 +81,7 @@ class Evaluation {
   ClassificationOptions program_options() {
     ClassificationOptions options;
     options.classes = 10;
-    options.update.after_update = [this](Tracer& trace) { ema_.trace(trace); };
+    options.update.after_update.push_back([this](Tracer& trace) { ema_.trace(trace); });
     return options;
   }
 

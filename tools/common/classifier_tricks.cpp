@@ -30,7 +30,7 @@ ClassificationOptions ClassifierTricks::program_options(std::int64_t classes) {
   if (label_smoothing_) options.loss = label_smoothing_->loss_parameters();
   options.update = general_.update_options();
   if (recipe_.zero_gamma)
-    options.update.change_initializers = [this](Program& program) { zero_gamma_ = zero_gamma(program); };
+    options.update.change_initializers.push_back([this](Program& program) { zero_gamma_ = zero_gamma(program); });
   return options;
 }
 

@@ -17,8 +17,8 @@ TrainingTricks::TrainingTricks(const TrainingRecipe& recipe, const Precision& pr
 UpdateOptions TrainingTricks::update_options() {
   UpdateOptions options;
   options.nesterov = recipe_.nesterov;
-  if (recipe_.no_bias_decay) options.decays = decays_without_bias;
-  if (ema_) options.after_update = [this](Tracer& trace) { ema_->trace(trace); };
+  if (recipe_.no_bias_decay) options.decays.push_back(decays_without_bias);
+  if (ema_) options.after_update.push_back([this](Tracer& trace) { ema_->trace(trace); });
   return options;
 }
 
