@@ -9,8 +9,9 @@
 #include "engine/base/file.h"
 #include "engine/program/execute.h"
 #include "engine/train/checkpoint.h"
-#include "engine/train/detection_program.h"
+#include "engine/train/detector.h"
 #include "engine/train/safetensors.h"
+#include "engine/train/update_steps.h"
 
 namespace sleight {
 
@@ -31,12 +32,8 @@ inline void record_step(const std::filesystem::path& folder, Executable& executa
                          {"momentum", context.live_scalar(kernels::LiveScalar::momentum)},
                          {"weight_decay", context.live_scalar(kernels::LiveScalar::weight_decay)},
                          {"loss", executable.result<float>(training_names::loss).front()}};
-  const Program& program = executable.program();
-  for (const ValueId id : program.results) {
-    if (program.value(id).name != detection_names::components) continue;
-    const auto components = executable.result<float>(detection_names::components);
-    step["components"] = std::vector<float>(components.begin(), components.end());
-  }
+  for (const LossPart& part : loss_parts_of(executable))
+    step["components"].push_back(part.value);
   save_weights(folder / "after.safetensors", context.store, "", {});
   write_file_atomically(folder / "step.json", step.dump(2) + "\n");
 }

@@ -1,49 +1,148 @@
 #include "models/detector.h"
 
+#include <algorithm>
+
+#include "engine/base/error.h"
 #include "models/nearest_name.h"
-#include "models/yolov3.h"
+#include "models/yolov3_family.h"
 
 namespace sleight {
 
 namespace {
 
-DetectorModel on_darknet(const std::string& name, const Yolov3& network) {
-  return {.name = name,
-          .picture_size = 416,
-          .anchors = yolov3_default_anchors(),
-          .backbone_convolutions = network.backbone.convolutions(),
-          .trace = [network](Tracer& trace, ValueId pictures,
-                             std::int64_t classes) { return yolov3(trace, pictures, classes, network); },
-          .trace_backbone = [network](Tracer& trace,
-                                      ValueId pictures) { darknet_features(trace, pictures, network.backbone); }};
+using Families = std::vector<std::unique_ptr<const DetectorFamily>>;
+
+bool has_model(const Families& families, const std::string& name) {
+  return std::ranges::any_of(families, [&](const auto& family) {
+    return std::ranges::find(family->models, name, &DetectorModel::name) != family->models.end();
+  });
+}
+
+void add(Families& families, DetectorFamily family) {
+  check(std::ranges::find(families, family.name, [](const auto& other) { return other->name; }) == families.end(),
+        "there are two families of detectors called '", family.name, "'");
+  for (DetectorModel& model : family.models) {
+    check(!has_model(families, model.name), "there are two detectors called '", model.name, "'");
+    check(model.size_multiple >= 1 && model.image_size >= 1 && model.image_size % model.size_multiple == 0,
+          "the detector '", model.name, "' is made for images of ", model.image_size,
+          " pixels, which is no multiple of ", model.size_multiple);
+    model.family = family.name;
+  }
+  families.push_back(std::make_unique<const DetectorFamily>(std::move(family)));
+}
+
+// Every family of the product: one line each.
+Families own_families() {
+  Families families;
+  add(families, yolov3_family());
+  return families;
+}
+
+Families& families() {
+  static Families all = own_families();
+  return all;
 }
 
 }  // namespace
 
-std::span<const DetectorModel> detectors() {
-  static const std::vector<DetectorModel> models = {on_darknet("yolov3", yolov3_darknet53()),
-                                                    on_darknet("yolov3_small", yolov3_darknet_small())};
-  return models;
+void register_detector_family(DetectorFamily family) {
+  add(families(), std::move(family));
+}
+
+std::vector<const DetectorFamily*> detector_families() {
+  std::vector<const DetectorFamily*> all;
+  for (const auto& family : families())
+    all.push_back(family.get());
+  return all;
+}
+
+std::vector<const DetectorModel*> detectors() {
+  std::vector<const DetectorModel*> all;
+  for (const auto& family : families()) {
+    for (const DetectorModel& model : family->models)
+      all.push_back(&model);
+  }
+  return all;
 }
 
 std::vector<std::string> detector_names() {
   std::vector<std::string> names;
-  for (const DetectorModel& model : detectors())
-    names.push_back(model.name);
+  for (const DetectorModel* model : detectors())
+    names.push_back(model->name);
   return names;
 }
 
+const DetectorModel& find_detector(std::string_view name) {
+  return *detectors()[position_of_name("detector", name, detector_names())];
+}
+
+const DetectorFamily& find_detector_family(std::string_view name) {
+  std::vector<std::string> names;
+  for (const auto& family : families())
+    names.push_back(family->name);
+  return *families()[position_of_name("family of detectors", name, names)];
+}
+
+std::string detector_family_in(const DetectorConfiguration::Metadata& metadata) {
+  if (const auto named = metadata.find("family"); named != metadata.end()) return named->second;
+  for (const auto& family : families()) {
+    if (!family->former_key.empty() && metadata.contains(family->former_key)) return family->name;
+  }
+  return "";
+}
+
+Copied<DetectorConfiguration> default_configuration(const DetectorModel& model) {
+  Copied<DetectorConfiguration> configuration(find_detector_family(model.family).configuration());
+  configuration->resolve(model);
+  return configuration;
+}
+
+DetectorFunction function_of(const Copied<DetectorConfiguration>& configuration) {
+  return [configuration](Tracer& trace, ValueId images, std::int64_t classes) {
+    return configuration->trace(trace, images, classes);
+  };
+}
+
 std::vector<std::string> backbone_parameter_names(const DetectorModel& model) {
+  check(model.trace_backbone != nullptr, "the detector ", model.name, " has no backbone that a classifier shares");
   Tracer trace(Mode::inference);
-  model.trace_backbone(trace, trace.input("pictures", {1, 32, 32, 3}, DataType::float32));
+  model.trace_backbone(trace,
+                       trace.input("images", {1, model.size_multiple, model.size_multiple, 3}, DataType::float32));
   std::vector<std::string> names;
   for (const Parameter& parameter : trace.program().parameters)
     names.push_back(trace.program().value(parameter.value).name);
   return names;
 }
 
-const DetectorModel& find_detector(std::string_view name) {
-  return detectors()[position_of_name("detector", name, detector_names())];
+DetectorConfigurations::DetectorConfigurations() {
+  for (const auto& family : families())
+    of_families_.emplace(family->name, Copied<DetectorConfiguration>(family->configuration()));
+}
+
+void DetectorConfigurations::declare(OptionList& options) {
+  for (auto& [family, configuration] : of_families_)
+    configuration->declare(options);
+}
+
+void DetectorConfigurations::resolve(const DetectorModel& model) {
+  for (auto& [family, configuration] : of_families_) {
+    OptionList options;
+    configuration->declare(options);
+    options.check();
+    if (family == model.family) continue;
+    for (const Setting& given : options.settings())
+      fail("--", given.first, " is a flag of the family ", family, ", and ", model.name, " is of the family ",
+           model.family, "; leave it out");
+  }
+  of(model)->resolve(model);
+}
+
+Copied<DetectorConfiguration>& DetectorConfigurations::of(const DetectorModel& model) {
+  return of_families_.at(model.family);
+}
+
+const Copied<DetectorConfiguration>& DetectorConfigurations::of(const DetectorModel& model) const {
+  return of_families_.at(model.family);
 }
 
 }  // namespace sleight

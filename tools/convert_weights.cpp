@@ -21,7 +21,10 @@ constexpr const char* version_key = "darknet_version";
 constexpr const char* seen_key = "darknet_seen";
 
 std::vector<std::string> model_names() {
-  std::vector<std::string> names = detector_names();
+  std::vector<std::string> names;
+  for (const DetectorModel* detector : detectors()) {
+    if (detector->darknet_backbone) names.push_back(detector->name);
+  }
   for (const std::string& name : classifier_names()) {
     if (name.starts_with("darknet")) names.push_back(name);
   }
@@ -32,15 +35,22 @@ std::vector<std::string> model_names() {
 Program parameters_of(const std::string& model, std::int64_t classes, bool backbone) {
   position_of_name("model with darknet's weights", model, model_names());
   Tracer trace(Mode::inference);
-  const ValueId pictures = trace.input("pictures", {1, 32, 32, 3}, DataType::float32);
+  const auto images_of = [&](std::int64_t side) {
+    return trace.input("images", {1, side, side, 3}, DataType::float32);
+  };
   const std::vector<std::string> detectors = detector_names();
   if (std::find(detectors.begin(), detectors.end(), model) == detectors.end()) {
     check(!backbone, "--backbone takes a detector, and ", model, " is a classifier; name the detector with --model");
-    find_classifier(model).trace(trace, pictures, classes);
-  } else if (backbone) {
-    find_detector(model).trace_backbone(trace, pictures);
+    const ClassifierModel& classifier = find_classifier(model);
+    classifier.trace(trace, images_of(classifier.picture_size), classes);
   } else {
-    find_detector(model).trace(trace, pictures, classes);
+    const DetectorModel& detector = find_detector(model);
+    const ValueId images = images_of(detector.size_multiple);
+    if (backbone) {
+      detector.trace_backbone(trace, images);
+    } else {
+      default_configuration(detector)->trace(trace, images, classes);
+    }
   }
   for (Parameter& parameter : trace.program().parameters)
     parameter.initializer = Initializer::zeros;

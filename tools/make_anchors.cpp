@@ -2,10 +2,11 @@
 #include <cstdio>
 #include <optional>
 
+#include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/data/anchors.h"
-#include "models/yolov3.h"
+#include "models/detector.h"
 #include "tools/common/box_sizes.h"
 #include "tools/common/command_line.h"
 #include "tools/common/detector_options.h"
@@ -18,12 +19,19 @@ namespace {
 struct Options {
   std::string data;
   DetectionDataOptions boxes;
-  std::int64_t image_size = 416;
+  std::string model = "yolov3";
+  std::optional<std::int64_t> image_size, count;
   bool letterbox = false;
   AnchorOptions search;
 };
 
 int make_anchors(const Options& options) {
+  const DetectorModel& model = find_detector(options.model);
+  const std::vector<BoxSize> own_anchors = default_configuration(model)->anchors();
+  AnchorOptions search = options.search;
+  search.count = options.count.value_or(std::ssize(own_anchors));
+  check(search.count >= 1, "the predictions of ", model.name, " start from no anchors; give --anchors, how many");
+  const std::int64_t image_size = options.image_size.value_or(model.image_size);
   const DetectionFormat format = options.boxes.parsed_format(options.data);
   const DetectionDatasetOptions dataset = options.boxes.dataset_options(options.search.seed);
   const OpenedDetectionDataset opened = open_detection_dataset(options.data, format, DatasetSplit::training, dataset);
@@ -32,18 +40,20 @@ int make_anchors(const Options& options) {
   if (format == DetectionFormat::synthetic) known = PictureSize{dataset.synthetic.height, dataset.synthetic.width};
   for (const std::string& warning : opened.dataset->warnings())
     log_warning(warning);
-  const std::vector<BoxSize> boxes = box_sizes_at(*opened.dataset, options.image_size, options.letterbox, known);
-  const AnchorSearch found = find_anchors(boxes, options.search);
+  const std::vector<BoxSize> boxes = box_sizes_at(*opened.dataset, image_size, options.letterbox, known);
+  const AnchorSearch found = find_anchors(boxes, search);
   std::printf("%s of %s, at %lld x %lld pixels\n", count_of(std::ssize(boxes), "box", "boxes").c_str(),
-              count_of(opened.dataset->size(), "picture").c_str(), static_cast<long long>(options.image_size),
-              static_cast<long long>(options.image_size));
+              count_of(opened.dataset->size(), "picture").c_str(), static_cast<long long>(image_size),
+              static_cast<long long>(image_size));
   std::printf("%8s %8s %8s\n", "width", "height", "boxes");
   for (std::size_t i = 0; i < found.anchors.size(); ++i) {
     std::printf("%8.1f %8.1f %8lld\n", found.anchors[i].width, found.anchors[i].height,
                 static_cast<long long>(found.boxes_of_anchor[i]));
   }
-  std::printf("mean IoU with the best anchor: %.4f (the default anchors: %.4f)\n", found.mean_intersection_over_union,
-              mean_best_intersection_over_union(boxes, yolov3_default_anchors()));
+  std::printf("mean IoU with the best anchor: %.4f", found.mean_intersection_over_union);
+  if (!own_anchors.empty())
+    std::printf(" (the default anchors: %.4f)", mean_best_intersection_over_union(boxes, own_anchors));
+  std::printf("\n");
   std::printf("anchors:");
   for (const BoxSize& anchor : found.anchors)
     std::printf(" %.1f,%.1f", anchor.width, anchor.height);
@@ -60,10 +70,14 @@ int main(int argument_count, char** arguments) {
       "Find the anchors that fit the boxes of a training split best: k-means with the distance 1 - IoU.");
   sleight::Options options;
   options.boxes.declare_training(command_line, options.data).required();
-  command_line.add_option("--image-size", options.image_size, "Side in pixels of the network's input").range(32, 4096);
+  command_line.add_option("--model", options.model, "The detector that the anchors are for");
+  command_line
+      .add_option("--image-size", options.image_size,
+                  "Side in pixels of the network's input (default: the model's own)")
+      .range(32, 4096);
   command_line.add_flag("--letterbox,!--no-letterbox", options.letterbox,
                         "Pictures keep their aspect (default: stretched)");
-  command_line.add_option("--anchors", options.search.count, "How many; YOLOv3 takes 9").range(1, 1000);
+  command_line.add_option("--anchors", options.count, "How many (default: as many as the model has)").range(1, 1000);
   command_line.add_option("--seed", options.search.seed, "Of the search's random starts, and of generated scenes");
   command_line.add_option("--starts", options.search.starts, "Searches, of which the best is kept").range(1, 10000);
   return sleight::run_tool(command_line, argument_count, arguments, [&] { return sleight::make_anchors(options); });

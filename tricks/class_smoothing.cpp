@@ -6,46 +6,46 @@
 
 namespace sleight {
 
-kernels::ClassSmoothing parse_class_smoothing(const std::string& text) {
-  if (text == "none") return kernels::ClassSmoothing::none;
-  if (text == "gluon") return kernels::ClassSmoothing::gluon;
-  if (text == "darknet") return kernels::ClassSmoothing::darknet;
+ClassSmoothingForm parse_class_smoothing(const std::string& text) {
+  if (text == "none") return ClassSmoothingForm::none;
+  if (text == "gluon") return ClassSmoothingForm::gluon;
+  if (text == "darknet") return ClassSmoothingForm::darknet;
   fail("the smoothing of classes is 'none', 'gluon' or 'darknet', got '", text, "'");
 }
 
-std::string to_string(kernels::ClassSmoothing form) {
+std::string to_string(ClassSmoothingForm form) {
   switch (form) {
-    case kernels::ClassSmoothing::gluon:
+    case ClassSmoothingForm::gluon:
       return "gluon";
-    case kernels::ClassSmoothing::darknet:
+    case ClassSmoothingForm::darknet:
       return "darknet";
-    case kernels::ClassSmoothing::none:
+    case ClassSmoothingForm::none:
       break;
   }
   return "none";
 }
 
-double class_smoothing_epsilon(kernels::ClassSmoothing form) {
-  return form == kernels::ClassSmoothing::darknet ? 0.1 : 1.0 / 40;
+double class_smoothing_epsilon(ClassSmoothingForm form) {
+  return form == ClassSmoothingForm::darknet ? 0.1 : 1.0 / 40;
 }
 
-ClassSmoothing::ClassSmoothing(kernels::ClassSmoothing form) : form_(form) {
-  check(form != kernels::ClassSmoothing::none, "the smoothing of classes was made without a form");
+ClassSmoothing::ClassSmoothing(ClassSmoothingForm form) : form_(form) {
+  check(form != ClassSmoothingForm::none, "the smoothing of classes was made without a form");
 }
 
-void ClassSmoothing::apply(kernels::YoloLossOptions& options) const {
-  options.smoothing = form_;
-  options.epsilon = class_smoothing_epsilon(form_);
+void ClassSmoothing::apply(DetectorLossOptions& options) const {
+  options.class_smoothing = form_;
+  options.class_smoothing_epsilon = class_smoothing_epsilon(form_);
 }
 
 void ClassSmoothing::count(const Program& program, std::int64_t objects) {
   std::int64_t losses = 0;
   std::int64_t smoothed = 0;
   for (const Step& step : program.steps) {
-    if (step.operation != &operations::yolo_loss) continue;
+    if (step.phase != Phase::forward || !step.attributes.has("class_smoothing")) continue;
     ++losses;
-    if (step.attributes.integer("smoothing") == static_cast<std::int64_t>(form_) &&
-        step.attributes.number("epsilon") == class_smoothing_epsilon(form_))
+    if (step.attributes.integer("class_smoothing") == static_cast<std::int64_t>(form_) &&
+        step.attributes.number("class_smoothing_epsilon") == class_smoothing_epsilon(form_))
       ++smoothed;
   }
   if (losses > 0 && smoothed == losses) objects_ += objects;

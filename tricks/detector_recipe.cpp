@@ -34,18 +34,20 @@ std::string description(const DetectionRecipe& recipe) {
 
 }  // namespace
 
-RandomShapesOptions default_detection_shapes(std::int64_t image_size) {
-  return {
-      .minimum = std::max<std::int64_t>(64, image_size - 96), .maximum = image_size + 192, .every = 10, .multiple = 32};
+RandomShapesOptions default_detection_shapes(std::int64_t image_size, std::int64_t multiple) {
+  return {.minimum = std::max(2 * multiple, image_size - 3 * multiple),
+          .maximum = image_size + 6 * multiple,
+          .every = 10,
+          .multiple = multiple};
 }
 
-DetectorRecipe default_detector_recipe(TrickSet tricks, std::int64_t epochs, std::int64_t image_size) {
+DetectorRecipe default_detector_recipe(TrickSet tricks, std::int64_t epochs, std::int64_t image_size,
+                                       std::int64_t size_multiple) {
   if (epochs == 0) epochs = 200;
   check(epochs > 0, "a training needs at least one epoch, got ", epochs);
-  check(image_size >= 64 && image_size % 32 == 0,
-        "a detector's pictures have sides of at least 64 pixels that are "
-        "multiples of 32, got ",
-        image_size);
+  check(image_size >= 2 * size_multiple && image_size % size_multiple == 0,
+        "this detector's images have sides of at least ", 2 * size_multiple, " pixels that are multiples of ",
+        size_multiple, ", got ", image_size);
   const auto length = static_cast<double>(epochs);
   DetectorRecipe recipe;
   recipe.epochs = epochs;
@@ -64,8 +66,8 @@ DetectorRecipe default_detector_recipe(TrickSet tricks, std::int64_t epochs, std
   recipe.decay = Decay::cosine;
   recipe.warm_up_epochs = std::min(4.0, 0.05 * length);
   recipe.no_bias_decay = true;
-  recipe.loss.smoothing = kernels::ClassSmoothing::gluon;
-  recipe.random_shapes = default_detection_shapes(image_size);
+  recipe.class_smoothing = ClassSmoothingForm::gluon;
+  recipe.random_shapes = default_detection_shapes(image_size, size_multiple);
   if (tricks == TrickSet::standard) return recipe;
 
   recipe.mixup_alpha = 1.5;
@@ -83,19 +85,16 @@ std::vector<std::string> describe(const DetectorRecipe& recipe) {
                                                                              .off_epochs = recipe.mixup_off_epochs,
                                                                              .form = recipe.mixup_form})
                                            : "detection mixup: off");
-  const kernels::YoloLossOptions& loss = recipe.loss;
-  lines.push_back(line("loss: ", loss.size_loss == kernels::SizeLoss::l1 ? "L1" : "L2 (darknet)", " on sizes, boxes ",
-                       loss.box_weight ? "weighted by 2 - area" : "not weighted", ", predictions with IoU above ",
-                       loss.ignore_threshold, " with any object are no negatives"));
-  switch (loss.smoothing) {
-    case kernels::ClassSmoothing::none:
+  switch (recipe.class_smoothing) {
+    case ClassSmoothingForm::none:
       lines.push_back("class smoothing: off");
       break;
-    case kernels::ClassSmoothing::gluon:
+    case ClassSmoothingForm::gluon:
       lines.push_back("class smoothing: gluon, s = min(1/K, 1/40): 1 - s for the object's class, s for the others");
       break;
-    case kernels::ClassSmoothing::darknet:
-      lines.push_back(line("class smoothing: darknet, 1 - ", loss.epsilon / 2, " and ", loss.epsilon / 2));
+    case ClassSmoothingForm::darknet:
+      lines.push_back(line("class smoothing: darknet, 1 - ", class_smoothing_epsilon(recipe.class_smoothing) / 2,
+                           " and ", class_smoothing_epsilon(recipe.class_smoothing) / 2));
       break;
   }
   lines.push_back(describe_random_shapes(recipe));

@@ -2,8 +2,8 @@
 // objects at many scales.
 //
 // Source: Redmon and Farhadi, arXiv 1612.08242, section 2; Zhang et al., arXiv 1902.04103, section 3.6. Sizes are
-// multiples of 32 (320..608 for detection, 224, 256, 288 for classification). Small pictures need a finer step:
-// "24:40:10:8" is 24, 32 or 40 for networks of 32 x 32 pictures.
+// multiples of what the model takes, 32 unless another step is given (320..608 for detection, 224, 256, 288 for
+// classification). Small images need a finer step: "24:40:10:8" is 24, 32 or 40 for networks of 32 x 32 images.
 //
 // For training only. Nothing is kept between calls, so evaluation cannot inherit the last random size.
 #pragma once

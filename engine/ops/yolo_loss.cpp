@@ -40,8 +40,8 @@ Arguments arguments_of(const StepTypes& step) {
   arguments.type = input_type(step, 0).element;
   arguments.scale = scale_of(step);
   arguments.options = {.size_loss = static_cast<kernels::SizeLoss>(attributes.integer("size_loss")),
-                       .smoothing = static_cast<kernels::ClassSmoothing>(attributes.integer("smoothing")),
-                       .epsilon = attributes.number("epsilon"),
+                       .smoothing = static_cast<kernels::ClassSmoothing>(attributes.integer("class_smoothing")),
+                       .epsilon = attributes.number("class_smoothing_epsilon"),
                        .ignore_threshold = attributes.number("ignore_threshold"),
                        .box_weight = attributes.flag("box_weight")};
   arguments.objects.per_picture = input_type(step, 1).shape[1];
@@ -137,8 +137,8 @@ ops::YoloLoss ops::yolo_loss(Tracer& trace, const std::array<ValueId, 3>& predic
   const ValueId best_anchor = yolo_assign(trace, objects.boxes, objects.classes, parameters.anchors);
   const kernels::YoloLossOptions& options = parameters.options;
   Attributes attributes = {{"size_loss", {static_cast<double>(options.size_loss)}},
-                           {"smoothing", {static_cast<double>(options.smoothing)}},
-                           {"epsilon", {options.epsilon}},
+                           {"class_smoothing", {static_cast<double>(options.smoothing)}},
+                           {"class_smoothing_epsilon", {options.epsilon}},
                            {"ignore_threshold", {options.ignore_threshold}},
                            {"box_weight", {options.box_weight ? 1.0 : 0.0}}};
   set_anchors(attributes, parameters.anchors);

@@ -1,5 +1,8 @@
 #include "engine/train/detector.h"
 
+#include <sstream>
+#include <string_view>
+
 #include "engine/base/error.h"
 
 namespace sleight {
@@ -18,6 +21,22 @@ Box in_single_precision(const Box& box) {
 }
 
 }  // namespace
+
+std::vector<LossPart> loss_parts_of(const Executable& executable) {
+  std::vector<LossPart> parts;
+  const std::string_view prefix = names::loss_parts;
+  const Program& program = executable.program();
+  for (const ValueId id : program.results) {
+    const std::string& name = program.value(id).name;
+    if (!name.starts_with(prefix)) continue;
+    std::istringstream part_names(name.substr(prefix.size()));
+    for (const float value : executable.result<float>(name)) {
+      LossPart& part = parts.emplace_back(LossPart{.name = {}, .value = static_cast<double>(value)});
+      std::getline(part_names, part.name, ',');
+    }
+  }
+  return parts;
+}
 
 void FoundObjects::append(std::int64_t i, const BoxTransform& transform, const PictureSize& size, std::int64_t picture,
                           std::vector<Detection>& detections) const {
@@ -54,14 +73,6 @@ BatchInputs Detector::training_inputs(const DetectionBatchView& batch, std::shar
                      staged_input(names::object_classes, batch.object_classes),
                      staged_input(names::object_weights, batch.object_weights)},
           .owner = std::move(owner)};
-}
-
-DetectionLoss Detector::loss_of(const Learner::Finished& finished) {
-  const auto parts = finished.executable->result<float>(names::components);
-  return {.centre = static_cast<double>(parts[0]),
-          .size = static_cast<double>(parts[1]),
-          .objectness = static_cast<double>(parts[2]),
-          .classes = static_cast<double>(parts[3])};
 }
 
 BatchInputs Detector::evaluation_inputs(const DetectionBatchView& batch, std::shared_ptr<const void> owner) {

@@ -1,9 +1,9 @@
 // A detector that learns and is evaluated: what is in its batches and what its steps say; the rest is a Learner.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/data/box_transform.h"
@@ -15,10 +15,14 @@
 
 namespace sleight {
 
-// What the loss of a step is made of, means over the pictures.
-struct DetectionLoss {
-  double centre = 0.0, size = 0.0, objectness = 0.0, classes = 0.0;
+// A part of a step's loss, by the name that its family gives it; the mean over the images.
+struct LossPart {
+  std::string name;
+  double value = 0.0;
 };
+
+// Those of the last run of a training program, always in the same order.
+std::vector<LossPart> loss_parts_of(const Executable& executable);
 
 // What was found in the pictures of a batch. Spans are valid until the next evaluation.
 struct FoundObjects {
@@ -33,7 +37,7 @@ struct FoundObjects {
 
 class Detector {
  public:
-  // Shapes in options are ignored here; each batch brings its own.
+  // Shapes in options are ignored here; each batch brings its own. `model` is asked to trace for every new shape.
   Detector(Context& context, DetectorFunction model, DetectionOptions options);
   Detector(const Detector&) = delete;  // the learner's plans are written by this object
   Detector& operator=(const Detector&) = delete;
@@ -43,7 +47,6 @@ class Detector {
 
   // `owner` keeps the memory of the batch until its step is finished.
   static BatchInputs training_inputs(const DetectionBatchView& batch, std::shared_ptr<const void> owner);
-  static DetectionLoss loss_of(const Learner::Finished& finished);
 
   // For Learner::upload_evaluation, and what it found.
   static BatchInputs evaluation_inputs(const DetectionBatchView& batch, std::shared_ptr<const void> owner);

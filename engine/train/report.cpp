@@ -24,6 +24,24 @@ ChartSeries series_of(const ReportData& data, std::string_view metric, std::stri
   return series;
 }
 
+// One curve for each part that the metrics hold, in the order in which they hold them.
+std::vector<ChartSeries> loss_parts(const ReportData& data) {
+  std::vector<std::string> names;
+  for (const MetricsLine& line : data.metrics) {
+    for (const Scalar& value : line.values) {
+      if (value.name.starts_with(metric_names::train_loss_part) && value.name != metric_names::loss_scale &&
+          std::ranges::find(names, value.name) == names.end())
+        names.push_back(value.name);
+    }
+  }
+  std::vector<ChartSeries> parts;
+  for (const std::string& name : names) {
+    const int color = static_cast<int>(parts.size()) % chart_colors;
+    parts.push_back(series_of(data, name, name.substr(metric_names::train_loss_part.size()), color));
+  }
+  return parts;
+}
+
 std::string card(const std::string& name, const std::string& value, std::string_view kind = "") {
   return "<div class=\"card " + std::string(kind) + "\"><span>" + html_escaped(name) + "</span><b>" +
          html_escaped(value) + "</b></div>";
@@ -78,11 +96,7 @@ std::string draw_curves(const ReportData& data) {
   charts +=
       draw_chart({.title = "Mean average precision", .unit = ChartUnit::percent, .series = {validation_map, ema_map}});
   std::string small_charts;
-  small_charts += draw_chart({.title = "Parts of the loss",
-                              .series = {series_of(data, metric_names::train_centre_loss, "centre", 0),
-                                         series_of(data, metric_names::train_size_loss, "size", 1),
-                                         series_of(data, metric_names::train_objectness_loss, "objectness", 2),
-                                         series_of(data, metric_names::train_class_loss, "classes", 3)}});
+  small_charts += draw_chart({.title = "Parts of the loss", .series = loss_parts(data)});
   small_charts += draw_chart({.title = "Top-5 accuracy",
                               .unit = ChartUnit::percent,
                               .series = {series_of(data, metric_names::validation_top5, "top-5", 1),

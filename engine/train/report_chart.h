@@ -12,9 +12,11 @@ struct ChartPoint {
   double y = 0;
 };
 
+inline constexpr int chart_colors = 6;  // in the page's palette
+
 struct ChartSeries {
   std::string name;
-  int color = 0;                        // 0 to 3, from the page's palette
+  int color = 0;                        // below chart_colors
   std::vector<ChartPoint> points = {};  // x not decreasing; a value that is not finite breaks the line
   bool is_noisy = false;                // drawn faint, with its local mean on top
   bool mark_best = false;               // a ring on the highest point

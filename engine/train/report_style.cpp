@@ -6,14 +6,14 @@ const std::string_view report_style = R"(
 :root {
   color-scheme: light dark;
   --paper: #f5f5f2; --card: #ffffff; --ink: #1b1d22; --muted: #6c717c; --line: #e5e4df; --empty: #f1f0ec;
-  --color0: #2c6bed; --color1: #e2711d; --color2: #17936a; --color3: #8b5cf6;
+  --color0: #2c6bed; --color1: #e2711d; --color2: #17936a; --color3: #8b5cf6; --color4: #c2356f; --color5: #8a7a12;
   --right: #17936a; --wrong: #d9412f;
   --shadow: 0 1px 2px #0000000d, 0 4px 16px #0000000a;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #111215; --card: #1a1c21; --ink: #e9eaee; --muted: #969ba8; --line: #2b2e36; --empty: #22252b;
-    --color0: #6c9dff; --color1: #ff9a4d; --color2: #3cc796; --color3: #b195ff;
+    --color0: #6c9dff; --color1: #ff9a4d; --color2: #3cc796; --color3: #b195ff; --color4: #ff7fb0; --color5: #d4c04a;
     --right: #3cc796; --wrong: #ff7362; --shadow: none;
   }
 }
@@ -46,6 +46,7 @@ figcaption { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: baselin
 .legend i { display: inline-block; width: 10px; height: 3px; border-radius: 2px; margin-right: 6px; vertical-align: middle; }
 i.color0 { background: var(--color0); } i.color1 { background: var(--color1); }
 i.color2 { background: var(--color2); } i.color3 { background: var(--color3); }
+i.color4 { background: var(--color4); } i.color5 { background: var(--color5); }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
 svg text { fill: var(--muted); }
 .chart { position: relative; }
@@ -55,9 +56,11 @@ svg text { fill: var(--muted); }
 .curve { stroke-width: 2; } .faint { stroke-width: 1; opacity: .28; }
 path.color0 { stroke: var(--color0); } path.color1 { stroke: var(--color1); }
 path.color2 { stroke: var(--color2); } path.color3 { stroke: var(--color3); }
+path.color4 { stroke: var(--color4); } path.color5 { stroke: var(--color5); }
 circle { fill: var(--card); stroke-width: 2; }
 circle.color0 { stroke: var(--color0); } circle.color1 { stroke: var(--color1); }
 circle.color2 { stroke: var(--color2); } circle.color3 { stroke: var(--color3); }
+circle.color4 { stroke: var(--color4); } circle.color5 { stroke: var(--color5); }
 .pointer { stroke: var(--muted); stroke-dasharray: 3 3; }
 .tip {
   position: absolute; pointer-events: none; background: var(--ink); color: var(--card); border-radius: 8px;

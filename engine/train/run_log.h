@@ -38,14 +38,12 @@ inline constexpr std::string_view validation_top5 = "validation/top5";
 inline constexpr std::string_view ema_loss = "validation/ema_loss";
 inline constexpr std::string_view ema_top1 = "validation/ema_top1";
 inline constexpr std::string_view ema_top5 = "validation/ema_top5";
-// Detection: mean average precision, by the metric of the run; 0 to 1. The parts of the loss are means per picture.
+// Detection: mean average precision, by the metric of the run; 0 to 1.
 inline constexpr std::string_view validation_map = "validation/map";
 inline constexpr std::string_view ema_map = "validation/ema_map";
-inline constexpr std::string_view train_centre_loss = "train/loss_centre";
-inline constexpr std::string_view train_size_loss = "train/loss_size";
-inline constexpr std::string_view train_objectness_loss = "train/loss_objectness";
-inline constexpr std::string_view train_class_loss = "train/loss_classes";
-inline constexpr std::string_view loss_scale = "train/loss_scale";        // with float16
+// What the loss is made of, where the model names its parts ("train/loss_classes"): means per image.
+inline constexpr std::string_view train_loss_part = "train/loss_";
+inline constexpr std::string_view loss_scale = "train/loss_scale";        // with float16; no part of the loss
 inline constexpr std::string_view skipped_steps = "train/skipped_steps";  // in all, since the start of the run
 }  // namespace metric_names
 

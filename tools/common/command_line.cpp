@@ -143,6 +143,22 @@ CommandLine::Option CommandLine::add_flag(const std::string& names, std::optiona
   return Option(option);
 }
 
+void CommandLine::add(const OptionList& options) {
+  for (const sleight::Option& option : options.all()) {
+    std::string help = option.help();
+    if (!option.default_text().empty()) help += " (default " + option.default_text() + ")";
+    std::visit(
+        [&]<class T>(T* value) {
+          if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::optional<bool>>) {
+            add_flag("--" + option.name() + ",!--" + option.off_name(), *value, help);
+          } else {
+            add_option("--" + option.name(), *value, help);
+          }
+        },
+        option.target());
+  }
+}
+
 void CommandLine::add_settings_file(const std::string& name, const std::string& help) {
   app_->set_config(name, "", help);
   app_->allow_config_extras(CLI::config_extras_mode::error);

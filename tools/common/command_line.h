@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/options.h"
+
 namespace CLI {
 class App;
 class Option;
@@ -68,6 +70,9 @@ class CommandLine {
   // A switch: "--name", or "--name,!--no-name" where "!" marks the name that turns it off. --help shows no default.
   Option add_flag(const std::string& names, bool& value, const std::string& help);
   Option add_flag(const std::string& names, std::optional<bool>& value, const std::string& help);
+
+  // All of a list.
+  void add(const OptionList& options);
 
   // A flag with a TOML file of settings, named as the flags are, which the command line overrides. A setting that no
   // flag knows is an error: a misspelt setting must not be a setting that does nothing.

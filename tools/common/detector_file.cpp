@@ -4,44 +4,46 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
-#include "models/detector.h"
 #include "tools/common/detector_options.h"
-#include "tools/common/detector_tricks.h"
 
 namespace sleight {
 
 void describe_into(SafetensorsMetadata& metadata, const DetectorDescription& description) {
-  metadata["model"] = description.model;
+  description.configuration->write(metadata);
+  metadata["family"] = description.model->family;
+  metadata["model"] = description.model->name;
   metadata["class_names"] = nlohmann::json(description.class_names).dump();
   metadata["image_size"] = std::to_string(description.image_size);
   metadata["letterbox"] = description.letterbox ? "true" : "false";
-  metadata["anchors"] = to_string(description.anchors);
   metadata["mean"] = nlohmann::json(description.normalisation.mean).dump();
   metadata["deviation"] = nlohmann::json(description.normalisation.deviation).dump();
 }
 
 DetectorDescription detector_in(const std::filesystem::path& path, const SafetensorsMetadata& metadata) {
+  const std::string family = detector_family_in(metadata);
   check(
-      metadata.contains("model") && metadata.contains("anchors"), path.string(),
+      metadata.contains("model") && !family.empty(), path.string(),
       " does not say which detector it holds; it must be best.safetensors or last.safetensors of train_detector, or a "
       "file of convert_weights");
-  DetectorDescription description;
+  const DetectorModel& model = with_context(path.string(), [&]() -> const DetectorModel& {
+    find_detector_family(family);
+    return find_detector(metadata.at("model"));
+  });
+  check(model.family == family, path.string(), ": its description of the detector is damaged (", model.name,
+        " is not of the family ", family, "); train it again");
+  DetectorDescription description{.model = &model, .configuration = default_configuration(model)};
   try {
-    description.model = metadata.at("model");
+    description.configuration->read(metadata);
     description.class_names = nlohmann::json::parse(metadata.at("class_names")).get<std::vector<std::string>>();
     description.image_size = std::stoll(metadata.at("image_size"));
     description.letterbox = metadata.at("letterbox") == "true";
-    description.anchors = parse_anchors(metadata.at("anchors"));
     description.normalisation.mean = nlohmann::json::parse(metadata.at("mean")).get<std::array<double, 3>>();
     description.normalisation.deviation = nlohmann::json::parse(metadata.at("deviation")).get<std::array<double, 3>>();
+    check(!description.class_names.empty(), "no classes");
+    check_image_size(model, description.image_size, "the image size");
   } catch (const std::exception& error) {
     fail(path.string(), ": its description of the detector is damaged (", error.what(), "); train it again");
   }
-  find_detector(description.model);
-  check(!description.class_names.empty() && description.image_size >= 64 && description.image_size <= 4096 &&
-            description.image_size % 32 == 0,
-        path.string(), ": its description of the detector is damaged (", description.class_names.size(),
-        " classes, pictures of ", description.image_size, "); train it again");
   return description;
 }
 
@@ -55,36 +57,41 @@ void DetectorWeights::declare(CommandLine& command_line) {
 }
 
 DetectorDescription DetectorWeights::describe() const {
-  DetectorDescription description;
-  if (std::filesystem::path(path).extension() == ".safetensors") {
-    description = detector_in(path, SafetensorsFile(path).metadata());
-    check(model.empty() || model == description.model, path, " holds a ", description.model, ", not a ", model);
-    if (!classes.empty()) {
-      const std::vector<std::string> names = read_class_names(classes);
-      check(names.size() == description.class_names.size(), path, " knows ",
-            count_of(std::ssize(description.class_names), "class", "classes"), ", but ", classes, " names ",
-            names.size());
-      description.class_names = names;
-    }
-  } else {
-    check(!model.empty() && !classes.empty(), path,
-          " is not safetensors, so it must be darknet's, which names neither the network nor its classes; give --model "
-          "and --classes");
-    const DetectorModel& found = find_detector(model);
-    description = {.model = found.name,
-                   .class_names = read_class_names(classes),
-                   .image_size = found.picture_size,
-                   .letterbox = true,  // darknet's own evaluation
-                   .anchors = found.anchors,
-                   // darknet's pictures are bytes by 255.
-                   .normalisation = {.mean = {0.0, 0.0, 0.0}, .deviation = {255.0, 255.0, 255.0}}};
-  }
+  DetectorDescription description =
+      std::filesystem::path(path).extension() == ".safetensors" ? describe_own() : describe_darknet();
   if (image_size > 0) {
-    check(image_size >= 64 && image_size % 32 == 0, "--image-size must be a multiple of 32 from 64 on, got ",
-          image_size);
+    check_image_size(*description.model, image_size, "--image-size");
     description.image_size = image_size;
   }
   return description;
+}
+
+DetectorDescription DetectorWeights::describe_own() const {
+  DetectorDescription description = detector_in(path, SafetensorsFile(path).metadata());
+  check(model.empty() || model == description.model->name, path, " holds a ", description.model->name, ", not a ",
+        model);
+  if (!classes.empty()) {
+    const std::vector<std::string> names = read_class_names(classes);
+    check(names.size() == description.class_names.size(), path, " knows ",
+          count_of(std::ssize(description.class_names), "class", "classes"), ", but ", classes, " names ",
+          names.size());
+    description.class_names = names;
+  }
+  return description;
+}
+
+DetectorDescription DetectorWeights::describe_darknet() const {
+  check(!model.empty() && !classes.empty(), path,
+        " is not safetensors, so it must be darknet's, which names neither the network nor its classes; give --model "
+        "and --classes");
+  const DetectorModel& found = find_detector(model);
+  return {.model = &found,
+          .configuration = default_configuration(found),
+          .class_names = read_class_names(classes),
+          .image_size = found.image_size,
+          .letterbox = true,  // darknet's own evaluation
+          // darknet's images are bytes by 255.
+          .normalisation = {.mean = {0.0, 0.0, 0.0}, .deviation = {255.0, 255.0, 255.0}}};
 }
 
 DetectionOptions program_options(const DetectorDescription& description, const Precision& precision,
@@ -93,7 +100,6 @@ DetectionOptions program_options(const DetectorDescription& description, const P
   options.classes = std::ssize(description.class_names);
   options.normalisation = description.normalisation;
   options.element = precision.element;
-  options.loss.anchors = yolo_anchors(description.anchors);
   options.maximum_objects = 1;  // of a training, which there is none of
   options.detections = detections;
   return options;

@@ -1,30 +1,29 @@
 // What a file of weights says about the detector in it: enough to use it without repeating flags.
 #pragma once
 
-#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "engine/data/anchors.h"
 #include "engine/data/detection_augmentation.h"
 #include "engine/train/detection_program.h"
 #include "engine/train/safetensors.h"
+#include "models/detector.h"
 #include "tools/common/command_line.h"
 #include "tools/common/precision.h"
 
 namespace sleight {
 
 struct DetectorDescription {
-  std::string model;
-  std::vector<std::string> class_names;
+  const DetectorModel* model = nullptr;
+  Copied<DetectorConfiguration> configuration;  // of its family
+  std::vector<std::string> class_names = {};
   std::int64_t image_size = 0;
   bool letterbox = false;
-  std::array<BoxSize, 9> anchors;
-  ops::Normalisation normalisation;
+  ops::Normalisation normalisation = {};
 };
 
-// To and from the metadata of our own files.
+// To and from the metadata of our own files. The family's entries stand beside the others.
 void describe_into(SafetensorsMetadata& metadata, const DetectorDescription& description);
 // Throws Error when the file does not say which detector it holds, or holds no detector.
 DetectorDescription detector_in(const std::filesystem::path& path, const SafetensorsMetadata& metadata);
@@ -39,6 +38,10 @@ struct DetectorWeights {
   void declare(CommandLine& command_line);
   // Throws Error when neither the file nor the flags say it.
   DetectorDescription describe() const;
+
+ private:
+  DetectorDescription describe_own() const;
+  DetectorDescription describe_darknet() const;
 };
 
 // The detector's programs; `detections`: what counts as found.

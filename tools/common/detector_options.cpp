@@ -17,12 +17,6 @@ DetectionMixupForm parse_mixup_form(const std::string& text) {
   fail("--mixup-form is 'beta' or 'half', got '", text, "'");
 }
 
-kernels::SizeLoss parse_size_loss(const std::string& text) {
-  if (text == "l1") return kernels::SizeLoss::l1;
-  if (text == "l2") return kernels::SizeLoss::l2;
-  fail("--size-loss is 'l1' or 'l2', got '", text, "'");
-}
-
 DetectionRecipe parse_augmentation(const std::string& text) {
   if (text == "ssd") return detection_training_recipe();
   if (text == "flip") {
@@ -147,11 +141,8 @@ void DetectorOptions::declare(CommandLine& command_line) {
                           "Pictures per step (default 64; halved down to 16 while an epoch has fewer than 100 steps)");
   command_line.add_option(
       "--image-size", image_size,
-      "Side of the evaluation pictures in pixels, and of the training pictures without --random-shapes; a "
-      "multiple of 32 (default: the model's own)");
-  command_line.add_option("--anchors", anchors,
-                          "default (the model's), auto (k-means on the training boxes at the image size), or nine "
-                          "\"width,height\" in pixels, smallest first");
+      "Side of the evaluation images in pixels, and of the training images without --random-shapes; a multiple of what "
+      "the model takes, 32 for YOLOv3 (default: the model's own)");
   command_line.add_option("--augmentation", augmentation,
                           "ssd (colours, expand, constrained crop, random filter, flip), flip or none (default ssd)");
   command_line.add_flag("--letterbox,!--no-letterbox", letterbox,
@@ -161,12 +152,9 @@ void DetectorOptions::declare(CommandLine& command_line) {
                                   .warm_up_epochs = "4, at most a twentieth of the training; with --tricks none 2",
                                   .nesterov = "off",
                                   .weight_decay = "5e-4"});
-  command_line.add_option("--size-loss", size_loss,
-                          "l1, or l2 (darknet): of the logarithms of width and height (default l1)");
-  command_line.add_option("--ignore-threshold", ignore_threshold,
-                          "A prediction that overlaps an object more than this is no negative (default 0.7)");
-  command_line.add_flag("--box-weight,!--no-box-weight", box_weight,
-                        "Weigh small objects' boxes more, by 2 - width * height (default on)");
+  OptionList of_families;
+  families.declare(of_families);
+  command_line.add(of_families);
   command_line.add_option("--mixup", mixup,
                           "Alpha of Beta(alpha, alpha); 0 turns mixup off (default 1.5 with --tricks all)");
   command_line.add_option("--mixup-off-epochs", mixup_off_epochs, "The last so many epochs without mixup");
@@ -197,83 +185,54 @@ DetectorRun resolve(const DetectorOptions& options) {
   run.model = &find_detector(options.model);
   run.format = options.boxes.parsed_format(options.data);
   run.metric = with_context("--metric", [&] { return parse_detection_metric(options.metric); });
-  run.image_size = options.image_size.value_or(run.model->picture_size);
-  check(run.image_size >= 64 && run.image_size <= 4096 && run.image_size % 32 == 0,
-        "--image-size must be a multiple of 32 from 64 to 4096 pixels, got ", run.image_size);
+  run.image_size = options.image_size.value_or(run.model->image_size);
+  check_image_size(*run.model, run.image_size, "--image-size");
   check(!options.epochs || *options.epochs >= 1, "--epochs must be at least 1, got ", options.epochs.value_or(0));
   check(options.weights.empty() || options.backbone_weights.empty(),
         "--weights and --backbone-weights cannot both be given: the first file holds the backbone too");
   DetectorRecipe& recipe = run.recipe;
-  recipe = default_detector_recipe(parse_trick_set(options.tricks), options.epochs.value_or(0), run.image_size);
+  recipe = default_detector_recipe(parse_trick_set(options.tricks), options.epochs.value_or(0), run.image_size,
+                                   run.model->size_multiple);
   apply_options(options, recipe);
   override_with(recipe.mixup_alpha, options.mixup);
   override_with(recipe.mixup_off_epochs, options.mixup_off_epochs);
-  override_with(recipe.loss.ignore_threshold, options.ignore_threshold);
-  override_with(recipe.loss.box_weight, options.box_weight);
   if (options.mixup_form) recipe.mixup_form = parse_mixup_form(*options.mixup_form);
-  if (options.size_loss) recipe.loss.size_loss = parse_size_loss(*options.size_loss);
   if (options.class_smoothing)
-    recipe.loss.smoothing =
+    recipe.class_smoothing =
         with_context("--label-smoothing", [&] { return parse_class_smoothing(*options.class_smoothing); });
-  recipe.loss.epsilon = class_smoothing_epsilon(recipe.loss.smoothing);
   if (options.augmentation) recipe.training_augmentation = parse_augmentation(*options.augmentation);
   if (options.letterbox)
     recipe.training_augmentation.letterbox = recipe.evaluation_augmentation.letterbox = *options.letterbox;
   check(recipe.mixup_alpha >= 0.0 && std::isfinite(recipe.mixup_alpha),
         "--mixup must be a number and not negative, got ", recipe.mixup_alpha);
   check(recipe.mixup_off_epochs >= 0, "--mixup-off-epochs must not be negative, got ", recipe.mixup_off_epochs);
-  check(recipe.loss.ignore_threshold > 0.0 && recipe.loss.ignore_threshold <= 1.0,
-        "--ignore-threshold must be in (0, 1], got ", recipe.loss.ignore_threshold);
+  const std::int64_t multiple = run.model->size_multiple;
   if (recipe.random_shapes)
-    check(recipe.random_shapes->minimum % 32 == 0 && recipe.random_shapes->multiple % 32 == 0,
-          "--random-shapes of a detector must be multiples of 32, got ", to_string(*recipe.random_shapes));
+    check(recipe.random_shapes->minimum % multiple == 0 && recipe.random_shapes->multiple % multiple == 0,
+          "--random-shapes of ", run.model->name, " must be multiples of ", multiple, ", got ",
+          to_string(*recipe.random_shapes));
   run.precision = parse_precision(options.precision, options.device);
-  run.anchors =
-      options.anchors == "default" || options.anchors == "auto" ? run.model->anchors : parse_anchors(options.anchors);
+  run.options.families.resolve(*run.model);
   return run;
 }
 
 DetectorRun fitted_to(DetectorRun run, const DetectionDataset& training) {
   if (!run.options.batch_size) run.recipe.batch_size = batch_size_for(run.recipe, training.size());
-  if (run.options.anchors == "auto") {
+  Copied<DetectorConfiguration>& configuration = run.options.families.of(*run.model);
+  if (configuration->needs_boxes()) {
     std::optional<PictureSize> known;
     if (run.format == DetectionFormat::synthetic)
       known = PictureSize{run.options.boxes.synthetic.height, run.options.boxes.synthetic.height};
-    const std::vector<BoxSize> sizes =
-        box_sizes_at(training, run.image_size, run.recipe.evaluation_augmentation.letterbox, known);
-    const AnchorSearch search = find_anchors(sizes, {.count = 9, .seed = run.options.seed});
-    // To a tenth of a pixel, so that people can read them in the recipe.
-    std::ranges::transform(search.anchors, run.anchors.begin(), [](const BoxSize& anchor) {
-      return BoxSize{std::round(10.0 * anchor.width) / 10.0, std::round(10.0 * anchor.height) / 10.0};
-    });
-    std::ranges::stable_sort(run.anchors, std::less{}, &BoxSize::area);
+    configuration->fit(box_sizes_at(training, run.image_size, run.recipe.evaluation_augmentation.letterbox, known),
+                       run.options.seed);
   }
   return run;
 }
 
-std::array<BoxSize, 9> parse_anchors(const std::string& text) {
-  std::string numbers = text;
-  std::replace(numbers.begin(), numbers.end(), ',', ' ');
-  std::istringstream stream(numbers);
-  std::array<BoxSize, 9> anchors;
-  for (BoxSize& anchor : anchors) {
-    stream >> anchor.width >> anchor.height;
-    check(!stream.fail() && anchor.width > 0.0 && anchor.height > 0.0 && std::isfinite(anchor.area()),
-          "--anchors is 'default', 'auto' or nine positive \"width,height\", got '", text, "'");
-  }
-  std::string rest;
-  check(!(stream >> rest), "--anchors has more than nine \"width,height\": '", text, "'");
-  for (std::size_t i = 1; i < anchors.size(); ++i)
-    check(anchors[i - 1].area() <= anchors[i].area(), "--anchors must come smallest first, but number ", i + 1,
-          " is smaller than the one before it: '", text, "'");
-  return anchors;
-}
-
-std::string to_string(const std::array<BoxSize, 9>& anchors) {
-  std::string text;
-  for (const BoxSize& anchor : anchors)
-    text += (text.empty() ? "" : " ") + toml_number(anchor.width) + "," + toml_number(anchor.height);
-  return text;
+void check_image_size(const DetectorModel& model, std::int64_t image_size, const std::string& flag) {
+  check(image_size >= 2 * model.size_multiple && image_size <= 4096 && image_size % model.size_multiple == 0, flag,
+        " of ", model.name, " must be a multiple of ", model.size_multiple, " from ", 2 * model.size_multiple,
+        " to 4096 pixels, got ", image_size);
 }
 
 Settings DetectorRun::settings() const {
@@ -283,18 +242,19 @@ Settings DetectorRun::settings() const {
                          {"tricks", toml_quoted(options.tricks)},
                          {"epochs", std::to_string(recipe.epochs)},
                          {"batch-size", std::to_string(recipe.batch_size)},
-                         {"image-size", std::to_string(image_size)},
-                         {"anchors", toml_quoted(to_string(anchors))}});
+                         {"image-size", std::to_string(image_size)}});
   if (options.augmentation) all.emplace_back("augmentation", toml_quoted(*options.augmentation));
   all.emplace_back("letterbox", toml_flag(recipe.evaluation_augmentation.letterbox));
   add_schedule_settings(all, recipe);
-  all.insert(all.end(), {{"size-loss", toml_quoted(recipe.loss.size_loss == kernels::SizeLoss::l1 ? "l1" : "l2")},
-                         {"ignore-threshold", toml_number(recipe.loss.ignore_threshold)},
-                         {"box-weight", toml_flag(recipe.loss.box_weight)},
-                         {"mixup", toml_number(recipe.mixup_alpha)},
+  DetectorConfigurations families = options.families;
+  OptionList of_families;
+  families.declare(of_families);
+  for (Setting& setting : of_families.settings())
+    all.push_back(std::move(setting));
+  all.insert(all.end(), {{"mixup", toml_number(recipe.mixup_alpha)},
                          {"mixup-off-epochs", std::to_string(recipe.mixup_off_epochs)},
                          {"mixup-form", toml_quoted(recipe.mixup_form == DetectionMixupForm::beta ? "beta" : "half")},
-                         {"label-smoothing", toml_quoted(to_string(recipe.loss.smoothing))}});
+                         {"label-smoothing", toml_quoted(to_string(recipe.class_smoothing))}});
   add_general_trick_settings(all, recipe);
   all.emplace_back("metric", toml_quoted(options.metric));
   add_run_settings(all, options);

@@ -1,7 +1,6 @@
 // The options of train_detector: what the user says, over the sensible recipe of the model.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -49,11 +48,11 @@ struct DetectorOptions : TrainingOptions {
   DetectorOptions() { model = "yolov3_small"; }
 
   DetectionDataOptions boxes;
-  std::string anchors = "default";
+  DetectorConfigurations families;  // what only one of them knows
   std::optional<std::int64_t> mixup_off_epochs;
-  std::optional<double> mixup, ignore_threshold;
-  std::optional<std::string> mixup_form, class_smoothing, size_loss, augmentation;
-  std::optional<bool> letterbox, box_weight;
+  std::optional<double> mixup;
+  std::optional<std::string> mixup_form, class_smoothing, augmentation;
+  std::optional<bool> letterbox;
   std::string metric = "voc07";
   std::string backbone_weights;
 
@@ -61,7 +60,7 @@ struct DetectorOptions : TrainingOptions {
   void declare(CommandLine& command_line);
 };
 
-// Everything that shapes the numbers of a run, resolved.
+// Everything that shapes the numbers of a run, resolved; what only the family knows is in options.families.
 struct DetectorRun {
   DetectorOptions options;
   const DetectorModel* model = nullptr;
@@ -70,7 +69,8 @@ struct DetectorRun {
   Precision precision;
   DetectionFormat format = DetectionFormat::voc;
   DetectionMetric metric = DetectionMetric::voc07;
-  std::array<BoxSize, 9> anchors;  // the model's own until the data set is known, with --anchors auto
+
+  const Copied<DetectorConfiguration>& configuration() const { return options.families.of(*model); }
 
   // In the order of --help.
   Settings settings() const;
@@ -81,12 +81,11 @@ DetectorOptions detector_options_of_recipe(const std::string& text, const std::s
 // Throws Error for values that make no sense, naming the flag.
 DetectorRun resolve(const DetectorOptions& options);
 
-// The run for its data set: a batch size that suits so many pictures unless the user gave one, and with --anchors auto
-// the anchors of the boxes as they will be seen, that is in pixels of the training size.
+// The run for its dataset: a batch size that suits so many images unless the user gave one, and what the detector's
+// family fits to the boxes as they will be seen, that is in pixels of the training size.
 DetectorRun fitted_to(DetectorRun run, const DetectionDataset& training);
 
-// "w,h w,h ..." (nine, or with commas alone), smallest first. Throws Error.
-std::array<BoxSize, 9> parse_anchors(const std::string& text);
-std::string to_string(const std::array<BoxSize, 9>& anchors);
+// Throws Error for a side of an image, in pixels, that the model does not take; `flag` begins the message.
+void check_image_size(const DetectorModel& model, std::int64_t image_size, const std::string& flag);
 
 }  // namespace sleight

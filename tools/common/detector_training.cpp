@@ -42,7 +42,8 @@ class DetectorTask : public TrainingTask {
         tricks_(run_, steps_per_epoch(run_.recipe, training().size())),
         maximum_objects_(maximum_objects_of(training(), run_.recipe.mixup_alpha > 0.0)),
         schedule_(schedule_options(run_), training().size()),
-        detector_(context_, run_.model->trace, tricks_.program_options(std::ssize(class_names()), maximum_objects_)) {}
+        detector_(context_, function_of(run_.configuration()),
+                  tricks_.program_options(std::ssize(class_names()), maximum_objects_)) {}
 
   std::string tool() const override { return "train_detector"; }
   const TrainingOptions& options() const override { return run_.options; }
@@ -94,7 +95,7 @@ class DetectorTask : public TrainingTask {
   Detector detector_;
   std::optional<DetectionLoader> loader_;
   KeptBatches<DetectionBatch> batches_;
-  DetectionLoss loss_sums_;
+  std::vector<LossPart> loss_sums_;
   std::int64_t steps_summed_ = 0;
   DetectionScores scores_;
   std::vector<Detection> detections_;  // of the last evaluation
@@ -115,17 +116,18 @@ std::vector<std::string> DetectorTask::description() const {
        << " and " << count_of(evaluation().size(), "evaluation picture") << " with " << objects_of(evaluation())
        << " of " << count_of(std::ssize(class_names()), "class", "classes") << "; room for "
        << count_of(maximum_objects_, "object") << " in a picture";
-  lines.push_back("anchors: " + to_string(run_.anchors) + " (pixels, the same at every training size)");
+  for (std::string& line : run_.configuration()->description())
+    lines.push_back(std::move(line));
   lines.push_back(text.str());
   return lines;
 }
 
 void DetectorTask::describe_into(SafetensorsMetadata& metadata) const {
-  sleight::describe_into(metadata, {.model = run_.options.model,
+  sleight::describe_into(metadata, {.model = run_.model,
+                                    .configuration = run_.configuration(),
                                     .class_names = class_names(),
                                     .image_size = run_.image_size,
                                     .letterbox = run_.recipe.evaluation_augmentation.letterbox,
-                                    .anchors = run_.anchors,
                                     .normalisation = run_.recipe.normalisation});
 }
 
@@ -157,21 +159,22 @@ BatchInputs DetectorTask::next_batch() {
 }
 
 void DetectorTask::add_step(const Learner::Finished& finished) {
-  const DetectionLoss loss = Detector::loss_of(finished);
-  loss_sums_.centre += loss.centre;
-  loss_sums_.size += loss.size;
-  loss_sums_.objectness += loss.objectness;
-  loss_sums_.classes += loss.classes;
+  const std::vector<LossPart> parts = loss_parts_of(*finished.executable);
+  if (loss_sums_.empty()) {
+    loss_sums_ = parts;
+  } else {
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      loss_sums_[i].value += parts[i].value;
+  }
   ++steps_summed_;
 }
 
 std::vector<Scalar> DetectorTask::take_step_values() {
-  const auto mean = [this](double sum) { return sum / static_cast<double>(steps_summed_); };
-  std::vector<Scalar> values = {{std::string(metric_names::train_centre_loss), mean(loss_sums_.centre)},
-                                {std::string(metric_names::train_size_loss), mean(loss_sums_.size)},
-                                {std::string(metric_names::train_objectness_loss), mean(loss_sums_.objectness)},
-                                {std::string(metric_names::train_class_loss), mean(loss_sums_.classes)}};
-  loss_sums_ = {};
+  std::vector<Scalar> values;
+  for (const LossPart& sum : loss_sums_)
+    values.push_back(
+        {std::string(metric_names::train_loss_part) + sum.name, sum.value / static_cast<double>(steps_summed_)});
+  loss_sums_.clear();
   steps_summed_ = 0;
   return values;
 }

@@ -13,7 +13,7 @@ DetectorTricks::DetectorTricks(const DetectorRun& run, std::int64_t steps_per_ep
                                          .off_epochs = recipe.mixup_off_epochs,
                                          .form = recipe.mixup_form},
                    run.options.seed);
-  if (recipe.loss.smoothing != kernels::ClassSmoothing::none) class_smoothing_.emplace(recipe.loss.smoothing);
+  if (recipe.class_smoothing != ClassSmoothingForm::none) class_smoothing_.emplace(recipe.class_smoothing);
 }
 
 DetectionOptions DetectorTricks::program_options(std::int64_t classes, std::int64_t maximum_objects) {
@@ -21,9 +21,7 @@ DetectionOptions DetectorTricks::program_options(std::int64_t classes, std::int6
   options.classes = classes;
   options.normalisation = run_.recipe.normalisation;
   options.element = run_.precision.element;
-  options.loss = {.anchors = yolo_anchors(run_.anchors), .options = run_.recipe.loss};
-  options.loss.options.smoothing = kernels::ClassSmoothing::none;
-  if (class_smoothing_) class_smoothing_->apply(options.loss.options);
+  if (class_smoothing_) class_smoothing_->apply(options.loss);
   options.maximum_objects = maximum_objects;
   options.update = general_.update_options();
   return options;
@@ -50,14 +48,6 @@ void DetectorTricks::restore(std::span<const Receipt> receipts) {
   general_.restore(receipts);
   if (mixup_) mixup_->restore(find_receipt(receipts, mixup_->receipt().trick));
   if (class_smoothing_) class_smoothing_->restore(find_receipt(receipts, class_smoothing_->receipt().trick));
-}
-
-ops::YoloAnchors yolo_anchors(const std::array<BoxSize, 9>& anchors) {
-  ops::YoloAnchors sizes;
-  std::transform(anchors.begin(), anchors.end(), sizes.begin(), [](const BoxSize& anchor) {
-    return kernels::AnchorSize{static_cast<float>(anchor.width), static_cast<float>(anchor.height)};
-  });
-  return sizes;
 }
 
 }  // namespace sleight

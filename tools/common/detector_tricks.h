@@ -37,7 +37,4 @@ class DetectorTricks {
   std::optional<ClassSmoothing> class_smoothing_;
 };
 
-// A detector's programs for these anchors, as loss and evaluation take them.
-ops::YoloAnchors yolo_anchors(const std::array<BoxSize, 9>& anchors);
-
 }  // namespace sleight

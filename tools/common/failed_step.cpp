@@ -103,7 +103,7 @@ class ReplayedDetector : public ReplayedRun {
       : run_(run),
         context_(device, run.options.seed, run.options.device_options()),
         tricks_(run_, steps_of_no_schedule),
-        detector_(context_, run_.model->trace, tricks_.program_options(classes, maximum_objects)) {}
+        detector_(context_, function_of(run_.configuration()), tricks_.program_options(classes, maximum_objects)) {}
   Context& context() override { return context_; }
   Learner& learner() override { return detector_.learner(); }
 
@@ -127,7 +127,7 @@ std::unique_ptr<ReplayedRun> replayed_run(const RunState& state, const Safetenso
   const auto device = [&](const TrainingOptions& of_run) {
     return options.device.empty() ? of_run.device : options.device;
   };
-  if (state.metadata.contains("anchors")) {
+  if (!detector_family_in(state.metadata).empty()) {
     const DetectorRun run = resolve(detector_options_of_recipe(recipe, origin));
     const std::vector<std::int64_t>& shape = batch.at(detection_names::object_classes).shape;
     check(shape.size() == 2 && shape[1] >= 1, "'object_classes' must be [N, M]");
@@ -138,8 +138,8 @@ std::unique_ptr<ReplayedRun> replayed_run(const RunState& state, const Safetenso
 }
 
 std::int64_t classes_in(const RunState& state) {
-  return std::ssize(state.metadata.contains("anchors") ? detector_in(state.path, state.metadata).class_names
-                                                       : description_in(state.path, state.metadata).class_names);
+  return std::ssize(detector_family_in(state.metadata).empty() ? description_in(state.path, state.metadata).class_names
+                                                               : detector_in(state.path, state.metadata).class_names);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ LoadedDetector::LoadedDetector(const DetectorUse& use)
       description_(use.weights.describe()),
       precision_(parse_precision(use.precision, use.device)),
       context_(use.device, 1, precision_.device_options()),
-      detector_(context_, find_detector(description_.model).trace,
+      detector_(context_, function_of(description_.configuration),
                 program_options(description_, precision_, use.found)) {
   set_compute_threads(use.threads);
   warn_if_slow(precision_, context_.device);
@@ -39,7 +39,7 @@ FoundInPictures LoadedDetector::find_in(const DetectionDataset& dataset, int loa
   const std::int64_t batch_size = std::min(use_.batch_size, dataset.size());
   // The plan puts the parameters into the store, where the weights go.
   detector_.learner().plan(ProgramUse::evaluation, {batch_size, description_.image_size, description_.image_size});
-  load_detector_weights(find_detector(description_.model), use_.weights.path, "", context_.store);
+  load_detector_weights(*description_.model, use_.weights.path, "", context_.store);
   FoundInPictures found = detect_all(detector_, dataset,
                                      {.batch_size = batch_size,
                                       .image_size = description_.image_size,

@@ -5,7 +5,6 @@
 #include "models/classifier.h"
 #include "models/detector.h"
 #include "models/nearest_name.h"
-#include "tools/common/detector_tricks.h"
 
 namespace sleight {
 
@@ -30,14 +29,14 @@ ModelProgram program_of(const ClassifierModel& model, const ModelProgramOptions&
 ModelProgram program_of(const DetectorModel& model, const ModelProgramOptions& options) {
   DetectionOptions program;
   program.batch_size = options.batch_size;
-  program.height = program.width = given_or(options.image_size, model.picture_size);
+  program.height = program.width = given_or(options.image_size, model.image_size);
   program.classes = given_or(options.classes, 80);
   program.normalisation = imagenet_normalisation();
   program.element = options.element;
-  program.loss.anchors = yolo_anchors(model.anchors);
   program.maximum_objects = options.maximum_objects;
-  return {.program = options.evaluation ? detection_evaluation_program(model.trace, program)
-                                        : detection_training_program(model.trace, program),
+  const DetectorFunction function = function_of(default_configuration(model));
+  return {.program = options.evaluation ? detection_evaluation_program(function, program)
+                                        : detection_training_program(function, program),
           .image_size = program.height,
           .classes = program.classes};
 }
@@ -47,7 +46,7 @@ ModelProgram program_of(const DetectorModel& model, const ModelProgramOptions& o
 ModelProgram model_program(const ModelProgramOptions& options) {
   const std::size_t position = position_of_name("model", options.model, model_names());
   return position < classifiers().size() ? program_of(classifiers()[position], options)
-                                         : program_of(detectors()[position - classifiers().size()], options);
+                                         : program_of(*detectors()[position - classifiers().size()], options);
 }
 
 std::vector<std::string> model_names() {
