@@ -14,9 +14,8 @@
 #include "engine/base/memory.h"
 #include "engine/device/handles.h"
 #include "engine/program/execute.h"
-#include "tools/common/command_line.h"
+#include "tools/common/device_flags.h"
 #include "tools/common/model_program.h"
-#include "tools/common/precision.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {
@@ -27,9 +26,10 @@ namespace {
 constexpr std::int64_t objects_in_a_picture = 8;
 
 struct Options {
-  std::string model = "cifar_resnet20", device = "cpu", precision = "fp32", json, record;
+  std::string model = "cifar_resnet20", json, record;
+  DeviceFlags device;
   std::int64_t batch_size = 128, image_size = 0, classes = 0;
-  int warm_up = 3, steps = 10, threads = 0;
+  int warm_up = 3, steps = 10;
   bool unfused = false, profile = false, cuda_graphs = true, deterministic = false, roofline = true;
 };
 
@@ -85,8 +85,8 @@ std::vector<double> time_steps(Executable& executable, const Device& device, int
 }
 
 std::string setting_of(const Device& device, const Options& options) {
-  if (device.is_host()) return std::to_string(compute_threads()) + " threads, " + options.precision;
-  return device.name() + " " + options.precision + (options.cuda_graphs ? ", captured" : ", not captured") +
+  if (device.is_host()) return std::to_string(compute_threads()) + " threads, " + options.device.precision;
+  return device.name() + " " + options.device.precision + (options.cuda_graphs ? ", captured" : ", not captured") +
          (options.deterministic ? ", deterministic" : "");
 }
 
@@ -101,15 +101,15 @@ void set_live_scalars(Context& context, const Precision& precision) {
 }
 
 int bench(const Options& options) {
-  set_compute_threads(options.threads);
-  const Precision precision = parse_precision(options.precision, options.device);
+  set_compute_threads(options.device.threads);
+  const Precision precision = options.device.parsed_precision();
   ModelProgram traced = model_program({.model = options.model,
                                        .batch_size = options.batch_size,
                                        .image_size = options.image_size,
                                        .classes = options.classes,
                                        .maximum_objects = objects_in_a_picture,
                                        .element = precision.element});
-  Context context(options.device, 1,
+  Context context(options.device.name, 1,
                   {.deterministic = options.deterministic, .allow_tf32 = precision.allow_tf32, .tuning_cache = {}});
   const Runtime& runtime = *context.device.runtime();
   const std::int64_t free_before = runtime.memory().free_bytes;
@@ -143,7 +143,7 @@ int bench(const Options& options) {
                            {"image_size", traced.image_size},
                            {"classes", traced.classes},
                            {"device", context.device.name()},
-                           {"precision", options.precision},
+                           {"precision", options.device.precision},
                            {"cuda_graphs", options.cuda_graphs},
                            {"deterministic", options.deterministic},
                            {"threads", compute_threads()},
@@ -174,42 +174,45 @@ int bench(const Options& options) {
   return 0;
 }
 
+class BenchStep : public Tool {
+ public:
+  std::string description() const override { return "Time a whole training step: images in, updated weights out."; }
+
+  void declare(OptionList& options) override {
+    options.add("model", options_.model, "Name of the model, a classifier or a detector").unit("MODEL");
+    options.add("batch-size", options_.batch_size, "Images per step").unit("IMAGES").range(1, 1 << 20);
+    options.add("image-size", options_.image_size, "Side of the images; 0: the model's own")
+        .unit("PIXELS")
+        .range(0, 4096);
+    options.add("classes", options_.classes, "Number of classes; 0: 10 for CIFAR models, 80 for detectors, else 1000")
+        .unit("CLASSES")
+        .not_negative();
+    options_.device.declare(options);
+    options.add("cuda-graphs", options_.cuda_graphs, "On a GPU: a step is one graph");
+    options.add("deterministic", options_.deterministic,
+                "On a GPU: only algorithms that give the same bits every time");
+    options.add("warm-up", options_.warm_up, "Steps before the clock runs").unit("STEPS").not_negative();
+    options.add("steps", options_.steps, "Steps that are timed").unit("STEPS").positive();
+    options.add("unfused", options_.unfused, "Without the fusion rules");
+    options.add("profile", options_.profile, "Print the time of each operation");
+    options.add("roofline", options_.roofline,
+                "Measure a matrix product and a copy as well, and say what part of their roofline was reached");
+    options
+        .add("record", options_.record,
+             "Write the first step to this folder: weights before and after, batch, loss; compare_pytorch.py --check "
+             "reads it")
+        .unit("FOLDER");
+    options.add("json", options_.json, "Write the figures to this file").unit("FILE");
+  }
+
+  int run() override { return bench(options_); }
+
+ private:
+  Options options_;
+};
+
+const bool registered = register_tool<BenchStep>("bench_step");
+
 }  // namespace
 
 }  // namespace sleight
-
-int main(int argument_count, char** arguments) {
-  sleight::CommandLine command_line("Time a whole training step: pictures in, updated weights out.");
-  sleight::Options options;
-  command_line.add_option("--model", options.model, "Name of the model, a classifier or a detector");
-  command_line.add_option("--batch-size", options.batch_size, "Pictures per step").range(1, 1 << 20);
-  command_line.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: the model's own");
-  command_line
-      .add_option("--classes", options.classes,
-                  "Number of classes; 0: 10 for CIFAR models, 80 for detectors, else 1000")
-      .not_negative();
-  command_line.add_option("--device", options.device, "cpu, simt, cuda or cuda:1");
-  command_line
-      .add_option(
-          "--precision", options.precision,
-          "bf16 and fp16 store activations in 16 bits; tf32 multiplies float32 numbers on the tensor cores of a GPU")
-      .one_of({"fp32", "tf32", "bf16", "fp16"});
-  command_line.add_flag("--cuda-graphs,!--no-cuda-graphs", options.cuda_graphs,
-                        "On a GPU: a step is one graph (default)");
-  command_line.add_flag("--deterministic", options.deterministic,
-                        "On a GPU: only algorithms that give the same bits every time");
-  command_line.add_option("--threads", options.threads, "Compute threads; 0: one per core");
-  command_line.add_option("--warm-up", options.warm_up, "Steps before the clock runs").not_negative();
-  command_line.add_option("--steps", options.steps, "Steps that are timed").positive();
-  command_line.add_flag("--unfused", options.unfused, "Without the fusion rules");
-  command_line.add_flag("--profile", options.profile, "Print the time of each operation");
-  command_line.add_flag(
-      "--roofline,!--no-roofline", options.roofline,
-      "Measure a matrix product and a copy as well, and say what part of their roofline was reached (default)");
-  command_line.add_option(
-      "--record", options.record,
-      "Write the first step to this folder: weights before and after, batch, loss; compare_pytorch.py --check "
-      "reads it");
-  command_line.add_option("--json", options.json, "Write the figures to this file");
-  return sleight::run_tool(command_line, argument_count, arguments, [&] { return sleight::bench(options); });
-}

@@ -193,10 +193,10 @@ def check(arguments):
 
 
 def sleight_precisions(bench):
-    """What bench_step --help lists: --precision TEXT:{fp32,tf32}."""
+    """What bench_step --help lists: --precision fp32|tf32."""
     text = subprocess.run([bench, "--help"], check=True, capture_output=True, text=True).stdout
-    listed = re.search(r"--precision \S*\{([^}]*)\}", text)
-    return listed[1].split(",") if listed else []
+    listed = re.search(r"--precision (\S+)", text)
+    return listed[1].split("|") if listed else []
 
 
 def measure(arguments, precision, settings, with_sleight):

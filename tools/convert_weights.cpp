@@ -9,7 +9,6 @@
 #include "models/classifier.h"
 #include "models/detector.h"
 #include "models/nearest_name.h"
-#include "tools/common/command_line.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {
@@ -114,23 +113,31 @@ int convert(const Options& options) {
   return 0;
 }
 
+class ConvertWeights : public Tool {
+ public:
+  std::string description() const override {
+    return "Convert weights between darknet's files (yolov3.weights, darknet53.conv.74) and safetensors. A name that "
+           "ends with .safetensors is safetensors, every other one is darknet's.";
+  }
+
+  void declare(OptionList& options) override {
+    options.add("from", options_.from, "File to read").unit("FROM").positional().required();
+    options.add("to", options_.to, "File to write").unit("TO").positional().required();
+    options.add("model", options_.model, "Detector or classifier that the weights belong to").unit("MODEL");
+    options.add("classes", options_.classes, "Number of classes it was trained for").unit("CLASSES").range(1, 100000);
+    options.add("backbone", options_.backbone, "The first layers of the detector alone, as in darknet53.conv.74");
+    options.add("ignore-leftover", options_.ignore_leftover,
+                "The file to read may hold more than is wanted: takes the backbone out of a detector's weights");
+  }
+
+  int run() override { return convert(options_); }
+
+ private:
+  Options options_;
+};
+
+const bool registered = register_tool<ConvertWeights>("convert_weights");
+
 }  // namespace
 
 }  // namespace sleight
-
-int main(int argument_count, char** arguments) {
-  sleight::CommandLine command_line(
-      "Convert weights between darknet's files (yolov3.weights, darknet53.conv.74) and safetensors. A name that ends "
-      "with .safetensors is safetensors, every other one is darknet's.");
-  sleight::Options options;
-  command_line.add_option("from", options.from, "File to read").required();
-  command_line.add_option("to", options.to, "File to write").required();
-  command_line.add_option("--model", options.model, "Detector or classifier that the weights belong to");
-  command_line.add_option("--classes", options.classes, "Number of classes it was trained for").range(1, 100000);
-  command_line.add_flag("--backbone", options.backbone,
-                        "The first layers of the detector alone, as in darknet53.conv.74");
-  command_line.add_flag(
-      "--ignore-leftover", options.ignore_leftover,
-      "The file to read may hold more than is wanted: takes the backbone out of a detector's weights");
-  return sleight::run_tool(command_line, argument_count, arguments, [&] { return sleight::convert(options); });
-}

@@ -6,7 +6,6 @@
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/data/picture_writer.h"
-#include "tools/common/command_line.h"
 #include "tools/common/detection_pictures.h"
 #include "tools/common/loaded_detector.h"
 #include "tools/common/picture_files.h"
@@ -19,8 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::vector<std::string> pictures;
-  DetectorUse use{.weights = {}, .batch_size = 1, .found = {.score_threshold = 0.3}};
+  std::vector<std::string> images;
+  DetectorUse use{.weights = {}, .device = {}, .batch_size = 1, .found = {.score_threshold = 0.3}};
   std::string out, out_format = "png", json, sheet;
   std::int64_t longest_side = 1280;
 };
@@ -37,7 +36,7 @@ fs::path drawn_path(const fs::path& folder, const fs::path& picture, const std::
 int detect(const Options& options) {
   LoadedDetector detector(options.use);
   const std::vector<std::string>& class_names = detector.description().class_names;
-  const PictureFiles files(picture_paths(options.pictures), class_names);
+  const PictureFiles files(picture_paths(options.images), class_names);
   const FoundInPictures all = detector.find_in(files, 1);
 
   std::set<std::int64_t> broken;
@@ -73,22 +72,35 @@ int detect(const Options& options) {
   return all.broken.empty() ? 0 : 1;
 }
 
+class Detect : public Tool {
+ public:
+  std::string description() const override {
+    return "Find objects in images. Prints what was found; draws it with --out or --sheet.";
+  }
+
+  void declare(OptionList& options) override {
+    options.add("images", options_.images, "JPEG or PNG files, or folders of them")
+        .unit("IMAGE")
+        .positional()
+        .required();
+    options_.use.declare(options);
+    options.add("out", options_.out, "Folder for the images with their boxes").unit("FOLDER");
+    options.add("out-format", options_.out_format, "Of the images in --out").one_of({"png", "jpeg"});
+    options.add("sheet", options_.sheet, "One PNG with all images and their boxes").unit("FILE");
+    options.add("json", options_.json, "File for the detections, in COCO's form").unit("FILE");
+    options.add("longest-side", options_.longest_side, "Larger images are made smaller for --out")
+        .unit("PIXELS")
+        .range(64, 16384);
+  }
+
+  int run() override { return detect(options_); }
+
+ private:
+  Options options_;
+};
+
+const bool registered = register_tool<Detect>("detect");
+
 }  // namespace
 
 }  // namespace sleight
-
-int main(int argument_count, char** arguments) {
-  sleight::CommandLine command_line("Find objects in pictures. Prints what was found; draws it with --out or --sheet.");
-  sleight::Options options;
-  command_line.add_option("pictures", options.pictures, "JPEG or PNG files, or folders of them").required();
-  options.use.declare(command_line);
-  command_line.add_option("--out", options.out, "Folder for the pictures with their boxes");
-  command_line.add_option("--out-format", options.out_format, "Of the pictures in --out: png or jpeg")
-      .one_of({"png", "jpeg"});
-  command_line.add_option("--sheet", options.sheet, "One PNG with all pictures and their boxes");
-  command_line.add_option("--json", options.json, "File for the detections, in COCO's form");
-  command_line
-      .add_option("--longest-side", options.longest_side, "Larger pictures are made smaller for --out, in pixels")
-      .range(64, 16384);
-  return sleight::run_tool(command_line, argument_count, arguments, [&] { return sleight::detect(options); });
-}

@@ -1,69 +1,98 @@
-// Measures a classifier's weights on the evaluation pictures of a data set.
+// Measures a classifier's weights on the evaluation images of a dataset.
 #include <cstdio>
 
-#include "engine/base/file.h"
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/train/checkpoint.h"
 #include "tools/common/broken_pictures.h"
 #include "tools/common/classifier_evaluation.h"
 #include "tools/common/classifier_file.h"
-#include "tools/common/command_line.h"
-#include "tools/common/precision.h"
+#include "tools/common/device_flags.h"
 #include "tools/common/run_tool.h"
 
-int main(int argument_count, char** arguments) {
-  sleight::CommandLine command_line("Measure a classifier on the evaluation pictures (val/ or test/) of a data set.");
-  std::string data, weights, model, device = "cpu", precision_text = "fp32";
+namespace sleight {
+
+namespace {
+
+struct Options {
+  Options() { dataset.synthetic.seed = 1; }  // as a training without --seed
+
+  std::string data, weights, model;
   std::int64_t batch_size = 64, image_size = 0;
-  int threads = 0, loader_threads = 1;
-  sleight::DatasetOptions data_options;
-  data_options.synthetic.seed = 1;  // as a training without --seed
-  command_line.add_option("--data", data, "Data set, as train_classifier takes it").required();
-  command_line.add_option("--weights", weights, "File of weights (best.safetensors, or one with torchvision's names)")
-      .required();
-  command_line.add_option("--model", model, "Name of the model, where the file does not say");
-  command_line.add_option("--batch-size", batch_size, "Pictures per step").range(1, 1 << 20);
-  command_line.add_option("--image-size", image_size, "Side of the pictures in pixels; 0: as trained").range(0, 4096);
-  command_line.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt");
-  sleight::add_precision_option(command_line, precision_text);
-  command_line.add_option("--threads", threads, "Compute threads; 0: one per core");
-  command_line.add_option("--loader-threads", loader_threads, "Threads that prepare pictures").range(1, 256);
-  command_line.add_option("--synthetic-size", data_options.synthetic.height, "Side of generated pictures in pixels");
-  command_line.add_option("--synthetic-classes", data_options.synthetic.classes, "Classes of generated pictures");
-  command_line.add_option("--seed", data_options.synthetic.seed, "Seed of generated pictures, that of the training");
-  return sleight::run_tool(command_line, argument_count, arguments, [&] {
-    const sleight::Precision precision = sleight::parse_precision(precision_text, device);
-    const sleight::ClassifierDescription description = sleight::describe_weights(weights, model, image_size);
-    data_options.synthetic.width = data_options.synthetic.height;
-    const auto dataset = sleight::open_dataset(data, sleight::DatasetSplit::evaluation, data_options);
-    for (const std::string& warning : dataset->warnings())
-      sleight::log_warning(warning);
-    sleight::check(dataset->class_names().size() == description.class_names.size(), data, " has ",
-                   dataset->class_names().size(), " classes, but ", weights, " was trained on ",
-                   description.class_names.size());
-    const sleight::ClassifierModel& found = sleight::find_classifier(description.model);
-    sleight::set_compute_threads(threads);
-    sleight::Context context(device, 1, precision.device_options());
-    sleight::warn_if_slow(precision, context.device);
-    sleight::ClassificationOptions options;
-    options.element = precision.element;
-    options.classes = static_cast<std::int64_t>(description.class_names.size());
-    options.normalisation = description.normalisation;
-    sleight::Classifier classifier(context, found.trace, options);
-    classifier.plan_evaluation(batch_size, description.image_size, description.image_size, false);
-    sleight::load_weights(weights, context.store);
-    const sleight::EvaluationSummaries summaries = sleight::evaluate(classifier, *dataset,
-                                                                     {.batch_size = batch_size,
-                                                                      .image_size = description.image_size,
-                                                                      .loader_threads = loader_threads,
-                                                                      .recipe = sleight::evaluation_recipe_of(found),
-                                                                      .averaged = false,
-                                                                      .observe = {}});
-    sleight::log_broken(summaries.broken);
-    const sleight::EvaluationSummary& summary = summaries.plain;
-    std::printf("%s%s: loss %.4f, top-1 %.2f%%, top-5 %.2f%%\n", sleight::count_of(summary.pictures, "picture").c_str(),
-                sleight::left_out(summaries.broken).c_str(), summary.loss, 100.0 * summary.top1, 100.0 * summary.top5);
-    return 0;
-  });
+  DeviceFlags device;
+  int loader_threads = 1;
+  DatasetOptions dataset;
+};
+
+int evaluate(Options options) {
+  const Precision precision = options.device.parsed_precision();
+  const ClassifierDescription description = describe_weights(options.weights, options.model, options.image_size);
+  options.dataset.synthetic.width = options.dataset.synthetic.height;
+  const auto dataset = open_dataset(options.data, DatasetSplit::evaluation, options.dataset);
+  for (const std::string& warning : dataset->warnings())
+    log_warning(warning);
+  check(dataset->class_names().size() == description.class_names.size(), options.data, " has ",
+        dataset->class_names().size(), " classes, but ", options.weights, " was trained on ",
+        description.class_names.size());
+  const ClassifierModel& model = find_classifier(description.model);
+  set_compute_threads(options.device.threads);
+  Context context(options.device.name, 1, precision.device_options());
+  warn_if_slow(precision, context.device);
+  ClassificationOptions program;
+  program.element = precision.element;
+  program.classes = static_cast<std::int64_t>(description.class_names.size());
+  program.normalisation = description.normalisation;
+  Classifier classifier(context, model.trace, program);
+  classifier.plan_evaluation(options.batch_size, description.image_size, description.image_size, false);
+  load_weights(options.weights, context.store);
+  const EvaluationSummaries summaries = evaluate(classifier, *dataset,
+                                                 {.batch_size = options.batch_size,
+                                                  .image_size = description.image_size,
+                                                  .loader_threads = options.loader_threads,
+                                                  .recipe = evaluation_recipe_of(model),
+                                                  .averaged = false,
+                                                  .observe = {}});
+  log_broken(summaries.broken);
+  const EvaluationSummary& summary = summaries.plain;
+  std::printf("%s%s: loss %.4f, top-1 %.2f%%, top-5 %.2f%%\n", count_of(summary.pictures, "picture").c_str(),
+              left_out(summaries.broken).c_str(), summary.loss, 100.0 * summary.top1, 100.0 * summary.top5);
+  return 0;
 }
+
+class EvaluateClassifier : public Tool {
+ public:
+  std::string description() const override {
+    return "Measure a classifier on the evaluation images (val/ or test/) of a dataset.";
+  }
+
+  void declare(OptionList& options) override {
+    options.add("data", options_.data, "Dataset, as train_classifier takes it").unit("DATA").required();
+    options.add("weights", options_.weights, "File of weights (best.safetensors, or one with torchvision's names)")
+        .unit("FILE")
+        .required();
+    options.add("model", options_.model, "Name of the model, where the file does not say").unit("MODEL");
+    options.add("batch-size", options_.batch_size, "Images per step").unit("IMAGES").range(1, 1 << 20);
+    options.add("image-size", options_.image_size, "Side of the images; 0: as trained").unit("PIXELS").range(0, 4096);
+    options_.device.declare(options);
+    options.add("loader-threads", options_.loader_threads, "Threads that prepare images").unit("THREADS").range(1, 256);
+    options.add("synthetic-size", options_.dataset.synthetic.height, "Side of generated images")
+        .unit("PIXELS")
+        .positive();
+    options.add("synthetic-classes", options_.dataset.synthetic.classes, "Classes of generated images")
+        .unit("CLASSES")
+        .range(2, 50);
+    options.add("seed", options_.dataset.synthetic.seed, "Seed of generated images, that of the training")
+        .unit("NUMBER");
+  }
+
+  int run() override { return evaluate(options_); }
+
+ private:
+  Options options_;
+};
+
+const bool registered = register_tool<EvaluateClassifier>("evaluate_classifier");
+
+}  // namespace
+
+}  // namespace sleight

@@ -5,7 +5,6 @@
 #include "engine/base/text.h"
 #include "engine/data/picture_writer.h"
 #include "tools/common/broken_pictures.h"
-#include "tools/common/command_line.h"
 #include "tools/common/detection_pictures.h"
 #include "tools/common/loaded_detector.h"
 #include "tools/common/run_tool.h"
@@ -16,7 +15,7 @@ namespace {
 
 struct Options {
   std::string data = "synthetic", detections, sheet;
-  std::int64_t sheet_pictures = 16;
+  std::int64_t sheet_images = 16;
   double shown_score = 0.3;
   DetectionDataOptions boxes;
   DetectorUse use;
@@ -41,9 +40,9 @@ int evaluate(const Options& options) {
   const FoundInPictures all = detector.find_in(dataset, options.loader_threads);
   if (!options.detections.empty()) write_found(options.detections, dataset, all);
   if (!options.sheet.empty()) {
-    write_png(options.sheet,
-              detection_sheet(dataset, all.plain, all.broken, options.sheet_pictures, options.shown_score, class_names)
-                  .view());
+    write_png(
+        options.sheet,
+        detection_sheet(dataset, all.plain, all.broken, options.sheet_images, options.shown_score, class_names).view());
     log_info("wrote ", options.sheet);
   }
   std::printf("%s%s, %s\n", count_of(dataset.size(), "picture").c_str(), left_out(all.broken).c_str(),
@@ -52,22 +51,39 @@ int evaluate(const Options& options) {
   return 0;
 }
 
+class EvaluateDetector : public Tool {
+ public:
+  std::string description() const override {
+    return "Measure a detector on the evaluation images of a dataset, by every metric.";
+  }
+
+  void declare(OptionList& options) override {
+    options_.boxes.declare_evaluation(options, options_.data);
+    options_.use.declare(options);
+    options.add("detections", options_.detections, "Write what was found to this JSON file (for score_detections)")
+        .unit("FILE");
+    options.add("sheet", options_.sheet, "Write a PNG of the first images with what was found in them").unit("FILE");
+    options.add("sheet-images", options_.sheet_images, "Images on the sheet")
+        .alias("sheet-pictures")
+        .unit("IMAGES")
+        .range(1, 400);
+    options.add("sheet-score", options_.shown_score, "Detections below this score are not drawn on it")
+        .unit("SCORE")
+        .range(0.0, 1.0);
+    options.add("loader-threads", options_.loader_threads, "Threads that prepare images")
+        .unit("THREADS")
+        .range(1, 1024);
+    options.add("seed", options_.seed, "Seed of generated scenes, that of the training").unit("NUMBER");
+  }
+
+  int run() override { return evaluate(options_); }
+
+ private:
+  Options options_;
+};
+
+const bool registered = register_tool<EvaluateDetector>("evaluate_detector");
+
 }  // namespace
 
 }  // namespace sleight
-
-int main(int argument_count, char** arguments) {
-  sleight::CommandLine command_line("Measure a detector on the evaluation pictures of a data set, by every metric.");
-  sleight::Options options;
-  options.boxes.declare_evaluation(command_line, options.data);
-  options.use.declare(command_line);
-  command_line.add_option("--detections", options.detections,
-                          "Write what was found to this JSON file (for score_detections)");
-  command_line.add_option("--sheet", options.sheet, "Write a PNG of the first pictures with what was found in them");
-  command_line.add_option("--sheet-pictures", options.sheet_pictures, "Pictures on the sheet").range(1, 400);
-  command_line.add_option("--sheet-score", options.shown_score, "Detections below this score are not drawn on it")
-      .range(0.0, 1.0);
-  command_line.add_option("--loader-threads", options.loader_threads, "Threads that prepare pictures").range(1, 1024);
-  command_line.add_option("--seed", options.seed, "Seed of generated scenes, that of the training");
-  return sleight::run_tool(command_line, argument_count, arguments, [&] { return sleight::evaluate(options); });
-}

@@ -8,7 +8,6 @@
 #include "engine/data/anchors.h"
 #include "models/detector.h"
 #include "tools/common/box_sizes.h"
-#include "tools/common/command_line.h"
 #include "tools/common/detector_options.h"
 #include "tools/common/run_tool.h"
 
@@ -61,24 +60,38 @@ int make_anchors(const Options& options) {
   return 0;
 }
 
+class MakeAnchors : public Tool {
+ public:
+  std::string description() const override {
+    return "Find the anchors that fit the boxes of a training split best: k-means with the distance 1 - IoU.";
+  }
+
+  void declare(OptionList& options) override {
+    options_.boxes.declare_training(options, options_.data).required();
+    options.add("model", options_.model, "The detector that the anchors are for").unit("MODEL");
+    options.add("image-size", options_.image_size, "Side of the network's input")
+        .unit("PIXELS")
+        .range(32, 4096)
+        .default_text("the model's own");
+    options.add("letterbox", options_.letterbox, "Images keep their aspect; off: stretched");
+    options.add("anchors", options_.count, "How many")
+        .unit("ANCHORS")
+        .range(1, 1000)
+        .default_text("as many as the model has");
+    options.add("seed", options_.search.seed, "Of the search's random starts, and of generated scenes").unit("NUMBER");
+    options.add("starts", options_.search.starts, "Searches, of which the best is kept")
+        .unit("SEARCHES")
+        .range(1, 10000);
+  }
+
+  int run() override { return make_anchors(options_); }
+
+ private:
+  Options options_;
+};
+
+const bool registered = register_tool<MakeAnchors>("make_anchors");
+
 }  // namespace
 
 }  // namespace sleight
-
-int main(int argument_count, char** arguments) {
-  sleight::CommandLine command_line(
-      "Find the anchors that fit the boxes of a training split best: k-means with the distance 1 - IoU.");
-  sleight::Options options;
-  options.boxes.declare_training(command_line, options.data).required();
-  command_line.add_option("--model", options.model, "The detector that the anchors are for");
-  command_line
-      .add_option("--image-size", options.image_size,
-                  "Side in pixels of the network's input (default: the model's own)")
-      .range(32, 4096);
-  command_line.add_flag("--letterbox,!--no-letterbox", options.letterbox,
-                        "Pictures keep their aspect (default: stretched)");
-  command_line.add_option("--anchors", options.count, "How many (default: as many as the model has)").range(1, 1000);
-  command_line.add_option("--seed", options.search.seed, "Of the search's random starts, and of generated scenes");
-  command_line.add_option("--starts", options.search.starts, "Searches, of which the best is kept").range(1, 10000);
-  return sleight::run_tool(command_line, argument_count, arguments, [&] { return sleight::make_anchors(options); });
-}

@@ -14,8 +14,7 @@
 #include "engine/train/checkpoint.h"
 #include "engine/train/picture_sheet.h"
 #include "tools/common/classifier_file.h"
-#include "tools/common/command_line.h"
-#include "tools/common/precision.h"
+#include "tools/common/device_flags.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {
@@ -30,16 +29,16 @@ struct Prediction {
 };
 
 struct Options {
-  std::string weights, model, device = "cpu", precision_text = "fp32", data, sheet, tensor, logits;
-  Precision precision;
-  std::vector<std::string> pictures;
-  std::int64_t image_size = 0, count = 24;
-  std::size_t top = 5;
-  int threads = 0;
+  Options() { dataset.synthetic.seed = 1; }  // as a training without --seed
+
+  std::string weights, model, data, sheet, tensor, logits;
+  std::vector<std::string> images;
+  std::int64_t image_size = 0, count = 24, top = 5;
+  DeviceFlags device;
   DatasetOptions dataset;
 };
 
-std::vector<std::pair<std::size_t, double>> likeliest(std::span<const float> logits, std::size_t count) {
+std::vector<std::pair<std::size_t, double>> likeliest(std::span<const float> logits, std::int64_t count) {
   const double largest = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
   std::vector<double> probabilities;
   for (const float logit : logits)
@@ -49,7 +48,7 @@ std::vector<std::pair<std::size_t, double>> likeliest(std::span<const float> log
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return logits[a] > logits[b]; });
   std::vector<std::pair<std::size_t, double>> best;
-  for (std::size_t i = 0; i < std::min(count, order.size()); ++i)
+  for (std::size_t i = 0; i < std::min(static_cast<std::size_t>(count), order.size()); ++i)
     best.emplace_back(order[i], probabilities[order[i]] / sum);
   return best;
 }
@@ -67,18 +66,19 @@ ClassificationOptions program_options(const ClassifierDescription& description, 
 class Predictor {
  public:
   Predictor(const Options& options, const ClassifierDescription& description)
-      : context_(options.device, 1, options.precision.device_options()),
+      : precision_(options.device.parsed_precision()),
+        context_(options.device.name, 1, precision_.device_options()),
         recipe_(evaluation_recipe_of(find_classifier(description.model))),
         size_(description.image_size),
-        executable_(inference_program(find_classifier(description.model).trace,
-                                      program_options(description, options.precision)),
-                    context_),
+        executable_(
+            inference_program(find_classifier(description.model).trace, program_options(description, precision_)),
+            context_),
         inputs_(context_.device) {
-    warn_if_slow(options.precision, context_.device);
+    warn_if_slow(precision_, context_.device);
     load_weights(options.weights, context_.store);
   }
 
-  Prediction predict(const std::string& name, const StoredPicture& stored, std::size_t top) {
+  Prediction predict(const std::string& name, const StoredPicture& stored, std::int64_t top) {
     Prediction prediction{.name = name, .label = "", .picture = Picture(size_, size_), .best = {}};
     RandomStream unused(0, RandomPurpose::augmentation);
     pipeline_.prepare(stored, recipe_, unused, prediction.picture.view());
@@ -91,6 +91,7 @@ class Predictor {
   }
 
  private:
+  Precision precision_;
   Context context_;
   AugmentationRecipe recipe_;
   std::int64_t size_;
@@ -142,7 +143,7 @@ int predict_pictures(const Options& options, const ClassifierDescription& descri
   Predictor predictor(options, description);
   const std::vector<std::string>& classes = description.class_names;
   std::vector<Prediction> predictions;
-  for (const std::string& path : options.pictures) {
+  for (const std::string& path : options.images) {
     StoredPicture stored;
     stored.memory = read_file(path);
     stored.bytes = stored.memory;
@@ -178,7 +179,8 @@ int predict_tensor(const Options& options, const ClassifierDescription& descript
   const SafetensorsEntry& input = file.at("input");
   check(input.shape.size() == 4 && input.shape[1] == 3 && input.shape[0] >= 1, options.tensor,
         ": 'input' must be [N,3,H,W], got [", to_string(input.shape), "]");
-  ClassificationOptions program = program_options(description, options.precision);
+  const Precision precision = options.device.parsed_precision();
+  ClassificationOptions program = program_options(description, precision);
   program.batch_size = input.shape[0];
   program.height = input.shape[2];
   program.width = input.shape[3];
@@ -192,8 +194,8 @@ int predict_tensor(const Options& options, const ClassifierDescription& descript
         pictures[(n * pixels + p) * 3 + c] = planes[(n * 3 + c) * pixels + p];
     }
   }
-  Context context(options.device, 1, options.precision.device_options());
-  warn_if_slow(options.precision, context.device);
+  Context context(options.device.name, 1, precision.device_options());
+  warn_if_slow(precision, context.device);
   Executable executable(network_program(find_classifier(description.model).trace, program), context);
   load_weights(options.weights, context.store);
   InputStage inputs(context.device);
@@ -208,42 +210,54 @@ int predict_tensor(const Options& options, const ClassifierDescription& descript
   return 0;
 }
 
+class Predict : public Tool {
+ public:
+  std::string description() const override {
+    return "Say what is in images: the likeliest classes, and a PNG sheet of the images.";
+  }
+
+  void declare(OptionList& options) override {
+    options.add("images", options_.images, "JPEG or PNG files").unit("IMAGE").positional();
+    options.add("weights", options_.weights, "File of weights (best.safetensors, or one with torchvision's names)")
+        .unit("FILE")
+        .required();
+    options.add("model", options_.model, "Name of the model, where the file does not say").unit("MODEL");
+    options.add("data", options_.data, "Take images from the evaluation split of this dataset").unit("DATA");
+    options.add("count", options_.count, "How many images of --data").unit("IMAGES").range(1, 10000);
+    options.add("top", options_.top, "How many classes to name").unit("CLASSES").range(1, 1000);
+    options.add("sheet", options_.sheet, "Write a PNG sheet of the images with what was seen").unit("FILE");
+    options.add("image-size", options_.image_size, "Side of the images; 0: as trained").unit("PIXELS").range(0, 4096);
+    options
+        .add("tensor", options_.tensor,
+             "Instead of images: a safetensors file with 'input', float32 [N,3,H,W], normalized")
+        .unit("FILE");
+    options.add("logits", options_.logits, "With --tensor: where to write 'logits' [N, classes]").unit("FILE");
+    options_.device.declare(options);
+    options.add("synthetic-size", options_.dataset.synthetic.height, "Side of generated images")
+        .unit("PIXELS")
+        .positive();
+    options.add("synthetic-classes", options_.dataset.synthetic.classes, "Classes of generated images")
+        .unit("CLASSES")
+        .range(2, 50);
+    options.add("seed", options_.dataset.synthetic.seed, "Seed of generated images, that of the training")
+        .unit("NUMBER");
+  }
+
+  int run() override {
+    const ClassifierDescription description = describe_weights(options_.weights, options_.model, options_.image_size);
+    options_.dataset.synthetic.width = options_.dataset.synthetic.height;
+    set_compute_threads(options_.device.threads);
+    if (!options_.tensor.empty()) return predict_tensor(options_, description);
+    check(!options_.images.empty() || !options_.data.empty(), "name images, or a dataset with --data");
+    return predict_pictures(options_, description);
+  }
+
+ private:
+  Options options_;
+};
+
+const bool registered = register_tool<Predict>("predict");
+
 }  // namespace
 
 }  // namespace sleight
-
-int main(int argument_count, char** arguments) {
-  sleight::CommandLine command_line("Say what is in pictures: the likeliest classes, and a PNG sheet of the pictures.");
-  sleight::Options options;
-  options.dataset.synthetic.seed = 1;  // as a training without --seed
-  command_line.add_option("pictures", options.pictures, "JPEG or PNG files");
-  command_line
-      .add_option("--weights", options.weights, "File of weights (best.safetensors, or one with torchvision's names)")
-      .required();
-  command_line.add_option("--model", options.model, "Name of the model, where the file does not say");
-  command_line.add_option("--data", options.data, "Take pictures from the evaluation split of this data set");
-  command_line.add_option("--count", options.count, "How many pictures of --data").range(1, 10000);
-  command_line.add_option("--top", options.top, "How many classes to name").range(1, 1000);
-  command_line.add_option("--sheet", options.sheet, "Write a PNG sheet of the pictures with what was seen");
-  command_line.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: as trained")
-      .range(0, 4096);
-  command_line.add_option("--tensor", options.tensor,
-                          "Instead of pictures: a safetensors file with 'input', float32 [N,3,H,W], normalised");
-  command_line.add_option("--logits", options.logits, "With --tensor: where to write 'logits' [N, classes]");
-  command_line.add_option("--device", options.device, "cpu, cuda (cuda:1 for the second GPU) or simt");
-  sleight::add_precision_option(command_line, options.precision_text);
-  command_line.add_option("--threads", options.threads, "Compute threads; 0: one per core");
-  command_line.add_option("--synthetic-size", options.dataset.synthetic.height, "Side of generated pictures in pixels");
-  command_line.add_option("--synthetic-classes", options.dataset.synthetic.classes, "Classes of generated pictures");
-  command_line.add_option("--seed", options.dataset.synthetic.seed, "Seed of generated pictures, that of the training");
-  return sleight::run_tool(command_line, argument_count, arguments, [&] {
-    options.precision = sleight::parse_precision(options.precision_text, options.device);
-    const sleight::ClassifierDescription description =
-        sleight::describe_weights(options.weights, options.model, options.image_size);
-    options.dataset.synthetic.width = options.dataset.synthetic.height;
-    sleight::set_compute_threads(options.threads);
-    if (!options.tensor.empty()) return sleight::predict_tensor(options, description);
-    sleight::check(!options.pictures.empty() || !options.data.empty(), "name pictures, or a data set with --data");
-    return sleight::predict_pictures(options, description);
-  });
-}

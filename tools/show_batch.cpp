@@ -9,7 +9,6 @@
 #include "engine/train/picture_sheet.h"
 #include "tools/common/classifier_options.h"
 #include "tools/common/classifier_tricks.h"
-#include "tools/common/command_line.h"
 #include "tools/common/prepared_pictures.h"
 #include "tools/common/run_tool.h"
 #include "tools/common/show_detection_batch.h"
@@ -70,23 +69,35 @@ int show(const ClassifierRun& asked, const ShownBatch& shown) {
   return 0;
 }
 
+class ShowBatch : public Tool {
+ public:
+  std::string description() const override {
+    return "Write a PNG of one training batch, exactly as train_classifier with the same flags would train on it. For "
+           "a detector's batch with boxes, add --format (voc, coco, yolo or synthetic) to train_detector's flags.";
+  }
+  void declare(OptionList& options) override {
+    options_.declare(options);
+    shown_.declare(options);
+  }
+  std::string settings_file() const override { return options_.settings_file(); }
+  int run() override { return show(resolve(options_), shown_); }
+
+ private:
+  ClassifierOptions options_;
+  ShownBatch shown_;
+};
+
+// Images with labels and images with boxes have hardly an option in common.
+std::unique_ptr<Tool> make(const std::vector<std::string>& arguments) {
+  const bool has_boxes = std::ranges::any_of(arguments, [](const std::string& argument) {
+    return argument == "--format" || argument.starts_with("--format=");
+  });
+  if (has_boxes) return show_detection_batch_tool();
+  return std::make_unique<ShowBatch>();
+}
+
+const bool registered = register_tool({"show_batch", make});
+
 }  // namespace
 
 }  // namespace sleight
-
-int main(int argument_count, char** arguments) {
-  // Labelled pictures and pictures with boxes have hardly a flag in common.
-  const bool has_boxes = std::any_of(arguments + 1, arguments + argument_count, [](const std::string& argument) {
-    return argument == "--format" || argument.starts_with("--format=");
-  });
-  if (has_boxes) return sleight::show_detection_batch(argument_count, arguments);
-  sleight::CommandLine command_line(
-      "Write a PNG of one training batch, exactly as train_classifier with the same flags would train on it. For a "
-      "detector's batch with boxes, add --format (voc, coco, yolo or synthetic) to train_detector's flags");
-  sleight::ClassifierOptions options;
-  options.declare(command_line);
-  sleight::ShownBatch shown;
-  shown.declare(command_line);
-  return sleight::run_tool(command_line, argument_count, arguments,
-                           [&] { return sleight::show(sleight::resolve(options), shown); });
-}

@@ -7,25 +7,32 @@
 #include "engine/base/log.h"
 #include "engine/program/execute.h"
 #include "engine/program/print.h"
-#include "tools/common/command_line.h"
+#include "tools/common/device_flags.h"
 #include "tools/common/model_program.h"
-#include "tools/common/precision.h"
 #include "tools/common/run_tool.h"
 
+namespace sleight {
+
 namespace {
+
+struct Options {
+  ModelProgramOptions model{.model = "resnet50"};
+  std::string device = "cpu", precision = "fp32", dot, svg, text;
+  bool unfused = false, fuse_everything = false;
+};
 
 // What an operation does over the whole program.
 struct Total {
   std::int64_t steps = 0;
-  sleight::Cost cost;
+  Cost cost;
 };
 
-void print_summary(const sleight::Executable& executable, const sleight::Context& context, std::int64_t batch_size) {
-  const sleight::Program& program = executable.program();
+void print_summary(const Executable& executable, const Context& context, std::int64_t batch_size) {
+  const Program& program = executable.program();
   std::map<std::string_view, Total> totals;
   Total all, products;
-  for (const sleight::Step& step : program.steps) {
-    const sleight::Cost cost = sleight::cost_of(sleight::types_of(program, step), *step.operation);
+  for (const Step& step : program.steps) {
+    const Cost cost = cost_of(types_of(program, step), *step.operation);
     for (Total* total : {&totals[step.operation->name], &all}) {
       ++total->steps;
       total->cost.flops += cost.flops;
@@ -50,54 +57,63 @@ void print_summary(const sleight::Executable& executable, const sleight::Context
   for (const auto& [name, count] : executable.fusions()) {
     std::printf("fused %4d times: %.*s\n", count, static_cast<int>(name.size()), name.data());
   }
-  const sleight::MemoryPlan& plan = executable.plan();
-  std::printf("arena %s (most alive at once %s), parameters and optimizer %s\n",
-              sleight::format_bytes(plan.arena_bytes).c_str(), sleight::format_bytes(plan.live_bytes_at_peak).c_str(),
-              sleight::format_bytes(context.store.bytes()).c_str());
+  const MemoryPlan& plan = executable.plan();
+  std::printf("arena %s (most alive at once %s), parameters and optimizer %s\n", format_bytes(plan.arena_bytes).c_str(),
+              format_bytes(plan.live_bytes_at_peak).c_str(), format_bytes(context.store.bytes()).c_str());
 }
+
+int show(Options options) {
+  options.model.element = parse_precision(options.precision, options.device).element;
+  Context context(options.device, 1);
+  const Executable executable(
+      model_program(options.model).program, context,
+      {.fuse = !options.unfused, .fuse_everything = options.fuse_everything, .parameter_prefix = ""});
+  if (options.text == "-") {
+    std::fputs(to_text(executable.program()).c_str(), stdout);
+  } else if (!options.text.empty()) {
+    write_file_atomically(options.text, to_text(executable.program()));
+  }
+  if (!options.dot.empty()) write_file_atomically(options.dot, to_dot(executable.program()));
+  if (!options.svg.empty()) write_file_atomically(options.svg, arena_to_svg(executable.program(), executable.plan()));
+  print_summary(executable, context, options.model.batch_size);
+  return 0;
+}
+
+class ShowProgram : public Tool {
+ public:
+  std::string description() const override {
+    return "Show the program that trains or evaluates a model: its steps, its graph, its memory.";
+  }
+
+  void declare(OptionList& options) override {
+    ModelProgramOptions& model = options_.model;
+    options.add("model", model.model, "Name of the model, a classifier or a detector").unit("MODEL");
+    options.add("batch-size", model.batch_size, "Images per step").unit("IMAGES").range(1, 1 << 20);
+    options.add("image-size", model.image_size, "Side of the images; 0: the model's own").unit("PIXELS").range(0, 4096);
+    options.add("classes", model.classes, "Number of classes; 0: 10 for CIFAR models, 80 for detectors, else 1000")
+        .unit("CLASSES")
+        .not_negative();
+    declare_device(options, options_.device);
+    declare_precision(options, options_.precision);
+    options.add("evaluation", model.evaluation, "The evaluation program instead of the training step");
+    options.add("unfused", options_.unfused, "Before the fusion rules");
+    options
+        .add("fuse-everything", options_.fuse_everything,
+             "Also what this device has no fused kernel for: the program, and the count, of one that has")
+        .excludes("unfused");
+    options.add("text", options_.text, "Write all steps to this file; '-' prints them").unit("FILE");
+    options.add("dot", options_.dot, "Write the graph to this file, for Graphviz: dot -Tsvg FILE").unit("FILE");
+    options.add("svg", options_.svg, "Write a picture of the arena to this file").unit("FILE");
+  }
+
+  int run() override { return show(options_); }
+
+ private:
+  Options options_;
+};
+
+const bool registered = register_tool<ShowProgram>("show_program");
 
 }  // namespace
 
-int main(int argument_count, char** arguments) {
-  sleight::CommandLine command_line(
-      "Show the program that trains or evaluates a model: its steps, its graph, its memory.");
-  sleight::ModelProgramOptions options{.model = "resnet50"};
-  std::string device = "cpu", precision = "fp32", dot, svg, text;
-  bool unfused = false, fuse_everything = false;
-  command_line.add_option("--model", options.model, "Name of the model, a classifier or a detector");
-  command_line.add_option("--batch-size", options.batch_size, "Pictures per step").range(1, 1 << 20);
-  command_line.add_option("--image-size", options.image_size, "Side of the pictures in pixels; 0: the model's own")
-      .range(0, 4096);
-  command_line
-      .add_option("--classes", options.classes,
-                  "Number of classes; 0: 10 for CIFAR models, 80 for detectors, else 1000")
-      .not_negative();
-  command_line.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt");
-  sleight::add_precision_option(command_line, precision);
-  command_line.add_flag("--evaluation", options.evaluation, "The evaluation program instead of the training step");
-  command_line.add_flag("--unfused", unfused, "Before the fusion rules");
-  command_line
-      .add_flag("--fuse-everything", fuse_everything,
-                "Also what this device has no fused kernel for: the program, and the count, of one that has")
-      .excludes("--unfused");
-  command_line.add_option("--text", text, "Write all steps to this file; '-' prints them");
-  command_line.add_option("--dot", dot, "Write the graph to this file, for Graphviz: dot -Tsvg FILE");
-  command_line.add_option("--svg", svg, "Write a picture of the arena to this file");
-  return sleight::run_tool(command_line, argument_count, arguments, [&] {
-    options.element = sleight::parse_precision(precision, device).element;
-    sleight::Context context(device, 1);
-    const sleight::Executable executable(
-        sleight::model_program(options).program, context,
-        {.fuse = !unfused, .fuse_everything = fuse_everything, .parameter_prefix = ""});
-    if (text == "-") {
-      std::fputs(sleight::to_text(executable.program()).c_str(), stdout);
-    } else if (!text.empty()) {
-      sleight::write_file_atomically(text, sleight::to_text(executable.program()));
-    }
-    if (!dot.empty()) sleight::write_file_atomically(dot, sleight::to_dot(executable.program()));
-    if (!svg.empty())
-      sleight::write_file_atomically(svg, sleight::arena_to_svg(executable.program(), executable.plan()));
-    print_summary(executable, context, options.batch_size);
-    return 0;
-  });
-}
+}  // namespace sleight

@@ -1,16 +1,29 @@
-// Trains a ResNet on a folder of pictures, with the whole bag of tricks.
-
+// Trains a classifier on a folder of images, with the whole bag of tricks.
 #include "tools/common/classifier_training.h"
-#include "tools/common/command_line.h"
 #include "tools/common/run_tool.h"
 
-int main(int argument_count, char** arguments) {
-  sleight::CommandLine command_line(
-      "Train a picture classifier: a folder of pictures in, a run's folder with weights and a report out.");
-  sleight::ClassifierOptions options;
-  options.declare(command_line);
-  return sleight::run_tool(command_line, sleight::with_recipe_of_run(argument_count, arguments), [&] {
-    sleight::log_outcome(sleight::train_classifier(sleight::resolve(options)));
+namespace sleight {
+
+namespace {
+
+class TrainClassifier : public Tool {
+ public:
+  std::string description() const override {
+    return "Train an image classifier: a folder of images in, a run's folder with weights and a report out.";
+  }
+  void declare(OptionList& options) override { options_.declare(options); }
+  std::string settings_file() const override { return options_.settings_file(); }
+  int run() override {
+    log_outcome(train_classifier(resolve(options_)));
     return 0;
-  });
-}
+  }
+
+ private:
+  ClassifierOptions options_;
+};
+
+const bool registered = register_tool<TrainClassifier>("train_classifier");
+
+}  // namespace
+
+}  // namespace sleight

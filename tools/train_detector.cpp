@@ -1,16 +1,29 @@
-// Trains YOLOv3 on pictures with boxes, with the whole bag of tricks.
-
-#include "tools/common/command_line.h"
+// Trains a detector on images with boxes, with the whole bag of tricks.
 #include "tools/common/detector_training.h"
 #include "tools/common/run_tool.h"
 
-int main(int argument_count, char** arguments) {
-  sleight::CommandLine command_line(
-      "Train an object detector: pictures with boxes in, a run's folder with weights and a report out.");
-  sleight::DetectorOptions options;
-  options.declare(command_line);
-  return sleight::run_tool(command_line, sleight::with_recipe_of_run(argument_count, arguments), [&] {
-    sleight::log_outcome(sleight::train_detector(sleight::resolve(options)));
+namespace sleight {
+
+namespace {
+
+class TrainDetector : public Tool {
+ public:
+  std::string description() const override {
+    return "Train an object detector: images with boxes in, a run's folder with weights and a report out.";
+  }
+  void declare(OptionList& options) override { options_.declare(options); }
+  std::string settings_file() const override { return options_.settings_file(); }
+  int run() override {
+    log_outcome(train_detector(resolve(options_)));
     return 0;
-  });
-}
+  }
+
+ private:
+  DetectorOptions options_;
+};
+
+const bool registered = register_tool<TrainDetector>("train_detector");
+
+}  // namespace
+
+}  // namespace sleight

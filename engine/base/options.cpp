@@ -55,6 +55,24 @@ void with_value(const OptionTarget& target, Function function) {
       target);
 }
 
+bool parse(const std::string& word, std::string& value) {
+  value = word;
+  return true;
+}
+
+bool parse(const std::string& word, bool& value) {
+  value = word == "true";
+  return value || word == "false";
+}
+
+// False for what is no number, and for one that the type cannot hold.
+template <class T>
+requires std::is_arithmetic_v<T>
+bool parse(const std::string& word, T& value) {
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+  return error == std::errc() && end == word.data() + word.size();
+}
+
 // Without the quotation marks of TOML.
 std::string plain_text(const OptionTarget& target) {
   std::string text;
@@ -72,13 +90,13 @@ std::string plain_text(const OptionTarget& target) {
 
 Option::Option(std::string name, OptionTarget target, std::string help)
     : name_(std::move(name)), target_(target), help_(std::move(help)), off_name_("no-" + name_) {
-  // A switch that is off and an empty text have no default worth showing.
   const bool* const on = std::holds_alternative<bool*>(target_) ? std::get<bool*>(target_) : nullptr;
   if (on != nullptr) {
     default_text_ = *on ? "on" : "off";
   } else if (!std::holds_alternative<std::vector<std::string>*>(target_)) {
     default_text_ = plain_text(target_);
   }
+  if (std::holds_alternative<std::uint64_t*>(target_)) not_negative();
 }
 
 Option& Option::unit(std::string name) {
@@ -117,17 +135,25 @@ Option& Option::required() {
 }
 
 Option& Option::range(double lowest, double highest) {
-  range_ = {lowest, highest};
+  lowest_ = lowest;
+  highest_ = highest;
   return *this;
 }
 
 Option& Option::positive() {
-  positive_ = true;
+  lowest_ = 0.0;
+  without_lowest_ = true;
   return *this;
 }
 
 Option& Option::not_negative() {
-  not_negative_ = true;
+  lowest_ = 0.0;
+  return *this;
+}
+
+Option& Option::below(double end) {
+  highest_ = end;
+  without_highest_ = true;
   return *this;
 }
 
@@ -161,8 +187,18 @@ Option& Option::of_this_start() {
   return *this;
 }
 
+Option& Option::applies_when(std::function<bool()> applies) {
+  applies_ = std::move(applies);
+  return *this;
+}
+
 bool Option::is_switch() const {
   return std::holds_alternative<bool*>(target_) || std::holds_alternative<std::optional<bool>*>(target_);
+}
+
+bool Option::is_list() const {
+  return std::holds_alternative<std::vector<std::string>*>(target_) ||
+         std::holds_alternative<std::optional<std::vector<double>>*>(target_);
 }
 
 bool Option::is_number() const {
@@ -171,36 +207,85 @@ bool Option::is_number() const {
          !std::holds_alternative<std::optional<std::string>*>(target_);
 }
 
-std::string Option::problem() const {
-  std::string wrong;
-  const std::string text = plain_text(target_);
-  const auto check_number = [&](double value) {
-    if (range_ && !(value >= range_->first && value <= range_->second)) {
-      wrong = "must be " + toml_number(range_->first) + " to " + toml_number(range_->second);
-    } else if (positive_ && !(value > 0.0 && std::isfinite(value))) {
-      wrong = "must be a positive number";
-    } else if (not_negative_ && !(value >= 0.0 && std::isfinite(value))) {
-      wrong = "must be a number and not negative";
-    } else if (!std::isfinite(value)) {
-      wrong = "must be a finite number";
-    }
+bool Option::contains(double number) const {
+  return std::isfinite(number) && (!lowest_ || (without_lowest_ ? number > *lowest_ : number >= *lowest_)) &&
+         (!highest_ || (without_highest_ ? number < *highest_ : number <= *highest_));
+}
+
+std::string Option::interval() const {
+  // Whole numbers have no exponent.
+  const auto written = [](double end) {
+    return end == std::round(end) ? std::to_string(std::llround(end)) : toml_number(end);
   };
+  if (lowest_ && highest_ && !without_lowest_ && !without_highest_)
+    return written(*lowest_) + " to " + written(*highest_);
+  std::string text;
+  if (lowest_) text = (without_lowest_ ? "above " : "at least ") + written(*lowest_);
+  if (highest_)
+    text += (text.empty() ? "" : " and ") + std::string(without_highest_ ? "below " : "at most ") + written(*highest_);
+  return text;
+}
+
+std::string Option::expectation() const {
+  if (!choices_.empty()) {
+    std::string text;
+    for (const std::string& choice : choices_)
+      text += (text.empty() ? "must be one of " : ", ") + choice;
+    return text;
+  }
+  if (is_switch()) return "must be true or false";
+  const bool fraction =
+      std::holds_alternative<double*>(target_) || std::holds_alternative<std::optional<double>*>(target_) || is_list();
+  const std::string numbers = interval();
+  return std::string(fraction ? "must be a number" : "must be a whole number") + (numbers.empty() ? "" : ", ") +
+         numbers;
+}
+
+void Option::assign(std::span<const std::string> words) const {
+  const auto refuse = [&](const std::string& why) {
+    std::string text;
+    for (const std::string& word : words)
+      text += (text.empty() ? "" : ", ") + word;
+    fail("--", name_, " ", why, ", got '", text, "'");
+  };
+  if (!is_list() && words.size() != 1) refuse("takes one value");
+  std::visit(
+      [&]<class T>(T* value) {
+        if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+          value->assign(words.begin(), words.end());
+        } else if constexpr (std::is_same_v<T, std::optional<std::vector<double>>>) {
+          value->emplace();
+          for (const std::string& word : words) {
+            if (!parse(word, (*value)->emplace_back())) refuse(expectation());
+          }
+        } else if constexpr (is_optional<T>) {
+          if (!parse(words.front(), value->emplace())) refuse(expectation());
+        } else {
+          if (!parse(words.front(), *value)) refuse(expectation());
+        }
+      },
+      target_);
+  if (const std::string wrong = problem(); !wrong.empty()) fail(wrong);
+}
+
+std::string Option::problem() const {
+  bool right = true;
   with_value(target_, [&]<class T>(const T& value) {
     if constexpr (std::is_same_v<T, std::vector<double>>) {
-      for (const double one : value)
-        check_number(one);
+      right = std::ranges::all_of(value, [&](double number) { return contains(number); });
     } else if constexpr (std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) {
-      check_number(static_cast<double>(value));
+      right = contains(static_cast<double>(value));
     } else if constexpr (std::is_same_v<T, std::string>) {
-      if (!choices_.empty() && std::ranges::find(choices_, value) == choices_.end()) {
-        for (const std::string& choice : choices_)
-          wrong += (wrong.empty() ? "must be one of " : ", ") + choice;
-      }
-    }
-    for (const auto& check : checks_) {
-      if (wrong.empty()) wrong = check(text);
+      right = choices_.empty() || std::ranges::find(choices_, value) != choices_.end();
     }
   });
+  std::string wrong = right ? "" : expectation();
+  const std::string text = plain_text(target_);
+  bool there = false;
+  with_value(target_, [&](const auto&) { there = true; });
+  for (const auto& check : checks_) {
+    if (there && wrong.empty()) wrong = check(text);
+  }
   return wrong.empty() ? "" : "--" + name_ + " " + wrong + ", got '" + text + "'";
 }
 
@@ -221,6 +306,15 @@ const Option* OptionList::find(std::string_view name) const {
     return option.name() == name || std::ranges::find(option.aliases(), name) != option.aliases().end();
   });
   return found == options_.end() ? nullptr : &*found;
+}
+
+void OptionList::read(std::string_view toml, const std::string& origin, const std::set<std::string>& except) const {
+  for (const TomlEntry& entry : read_toml(toml, origin)) {
+    const Option* const option = find(entry.name);
+    sleight::check(option != nullptr, origin, ", line ", entry.line, ": there is no setting ", entry.name,
+                   ". Correct its name (--help lists all) or remove it");
+    if (!except.contains(option->name())) with_context(origin, [&] { option->assign(entry.words); });
+  }
 }
 
 void OptionList::check() const {
@@ -255,31 +349,12 @@ std::vector<std::string> changed_settings(const OptionList& options, const std::
   };
   std::vector<std::string> changes;
   for (const Option& option : options.all()) {
-    if (option.is_free_on_resume() || !option.is_in_recipe()) continue;
+    if (option.is_free_on_resume() || option.is_of_this_start()) continue;
     const std::string old_value = value_in(before, option.name());
     const std::string new_value = value_in(now, option.name());
-    if (old_value != new_value) changes.push_back(option.name() + " was " + old_value + ", now " + new_value);
+    if (old_value != new_value) changes.push_back("--" + option.name() + " was " + old_value + ", now " + new_value);
   }
   return changes;
-}
-
-std::string toml_quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
-std::string toml_number(double value) {
-  // As people write it: 0.0005 and 10, but 1e-09.
-  const bool plain = value == 0.0 || (std::abs(value) >= 1e-4 && std::abs(value) < 1e9);
-  char text[64];
-  const auto [end, error] =
-      std::to_chars(text, text + sizeof text, value, plain ? std::chars_format::fixed : std::chars_format::scientific);
-  check(error == std::errc(), "a setting of ", value, " cannot be written");
-  return std::string(text, end);
 }
 
 }  // namespace sleight

@@ -5,18 +5,22 @@
 //   OptionList options;
 //   options.add("mixup", alpha_, "Alpha of Beta(alpha, alpha); 0 turns mixup off").unit("ALPHA").not_negative();
 //
-// Nothing here parses: tools/common/command_line.h reads flags and TOML into the variables.
+// tools/common/command_line.h reads the command line into the variables and writes --help.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include "engine/base/toml.h"
 
 namespace sleight {
 
@@ -44,14 +48,15 @@ class Option {
   Option& positional();
   Option& required();
 
-  // Both ends are allowed.
+  // Of a number, or of each in a list. Both ends are allowed; positive() and below() leave theirs out.
   Option& range(double lowest, double highest);
   Option& positive();
   Option& not_negative();
+  Option& below(double end);
   Option& one_of(std::vector<std::string> choices);
   // problem: what is wrong with a value as it was written, or "".
   Option& check(std::function<std::string(const std::string& text)> problem);
-  // Of a list: "1,2,3" is three values.
+  // Of a list: "1,2,3" on the command line is three values.
   Option& separated_by(char separator);
   Option& excludes(std::string name);
 
@@ -59,6 +64,8 @@ class Option {
   Option& free_on_resume();
   // Says something of one start of the program, not of the run (out, resume, max-steps): not in recipe.toml.
   Option& of_this_start();
+  // Says nothing unless this is true (synthetic-size, while data is "synthetic"): not in recipe.toml then.
+  Option& applies_when(std::function<bool()> applies);
 
   const std::string& name() const { return name_; }
   const std::string& help() const { return help_; }
@@ -75,24 +82,36 @@ class Option {
   bool is_positional() const { return positional_; }
   bool is_required() const { return required_; }
   bool is_free_on_resume() const { return free_on_resume_; }
-  bool is_in_recipe() const { return !of_this_start_; }
+  bool is_in_recipe() const { return !of_this_start_ && (!applies_ || applies_()); }
+  bool is_of_this_start() const { return of_this_start_; }
   bool is_switch() const;
-  bool is_number() const;
+  bool is_list() const;
+  bool is_number() const;  // or a list of them
+  // "1 to 4096", "above 0 and at most 1"; "" for any number.
+  std::string interval() const;
 
+  // Gives the variable a value as people write it, in several words if it is a list. Throws Error, naming the flag, for
+  // what is not of its type or out of its range.
+  void assign(std::span<const std::string> words) const;
   // "" or what is wrong with the value, flag and value named.
   std::string problem() const;
   // The value in TOML's syntax: enough digits that reading it again gives the same number. Nothing where it is empty.
   std::optional<std::string> toml() const;
 
  private:
+  bool contains(double number) const;
+  // "must be a whole number, 1 to 4096".
+  std::string expectation() const;
+
   std::string name_;
   OptionTarget target_;
   std::string help_, unit_, default_text_, off_name_;
   char short_name_ = 0, separator_ = 0;
   std::vector<std::string> aliases_, choices_, excluded_;
-  std::optional<std::pair<double, double>> range_;
+  std::optional<double> lowest_, highest_;
+  bool without_lowest_ = false, without_highest_ = false;
   std::vector<std::function<std::string(const std::string&)>> checks_;
-  bool positive_ = false, not_negative_ = false;
+  std::function<bool()> applies_;
   bool positional_ = false, required_ = false, free_on_resume_ = false, of_this_start_ = false;
 };
 
@@ -107,10 +126,19 @@ class OptionList {
     return add(Option(std::move(name), OptionTarget(&value), std::move(help)));
   }
 
+  OptionList() = default;
+  OptionList(const OptionList&) = delete;
+  OptionList& operator=(const OptionList&) = delete;
+
   // In the order in which they were declared.
   const std::deque<Option>& all() const { return options_; }
   // By its name or an alias; null when there is none.
   const Option* find(std::string_view name) const;
+
+  // Gives variables the values of a recipe file; not those of the options named in `except`. Throws Error that begins
+  // with the origin (where the text is from) for a setting that no option knows and for a value that is wrong: a
+  // misspelled setting must not be a setting that does nothing.
+  void read(std::string_view toml, const std::string& origin, const std::set<std::string>& except = {}) const;
 
   // Throws Error for the first value out of its range.
   void check() const;
@@ -127,12 +155,9 @@ class OptionList {
 // A TOML file of settings, the same run again: "# ... tool --config THIS_FILE --out NEW_FOLDER", then a line each.
 std::string recipe_text(std::string_view tool, const std::vector<Setting>& settings);
 
-// What a resumed run changes: "augmentation was \"none\", now \"cifar\"" for each setting that must agree and does not, in either
-// direction; empty where the run may go on. Both lists complete, that is resolved.
+// What a resumed run changes: "--augmentation was "none", now "cifar"" for each setting that must agree and does not, in
+// either direction; empty where the run may go on. Both lists complete, that is resolved.
 std::vector<std::string> changed_settings(const OptionList& options, const std::vector<Setting>& before,
                                           const std::vector<Setting>& now);
-
-std::string toml_quoted(std::string_view text);
-std::string toml_number(double value);
 
 }  // namespace sleight

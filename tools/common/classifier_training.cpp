@@ -60,7 +60,7 @@ class ClassifierTask : public TrainingTask {
   explicit ClassifierTask(const ClassifierRun& run)
       : data_(open_data(run)),
         run_(fitted_to(run, data_.training->size())),
-        context_(run_.options.device, run_.options.seed, run_.options.device_options()),
+        context_(run_.options.device.name, run_.options.seed, run_.options.device_options()),
         tricks_(run_, steps_per_epoch(run_.recipe, data_.training->size())),
         schedule_(run_, tricks_, data_.training->size()),
         resident_(pictures_on_device(run_, *data_.training, context_.device)),
@@ -69,7 +69,12 @@ class ClassifierTask : public TrainingTask {
   std::string tool() const override { return "train_classifier"; }
   const TrainingOptions& options() const override { return run_.options; }
   const TrainingRecipe& recipe() const override { return run_.recipe; }
-  Settings settings() const override { return run_.settings(); }
+  std::vector<Setting> settings() const override { return settings_of(run_.options); }
+  std::vector<std::string> changes_since(const std::string& recipe, const std::string& origin) const override {
+    const ClassifierRun before =
+        fitted_to(resolve(options_of_recipe<ClassifierOptions>(recipe, origin)), data_.training->size());
+    return sleight::changes_since(settings_of(before.options), run_.options);
+  }
   std::vector<std::string> description() const override;
   ScoreName score_name() const override { return {"top1", "top-1"}; }
   std::int64_t evaluation_size() const override { return run_.image_size; }
@@ -252,7 +257,7 @@ void ClassifierTask::fill_report(ReportData& report) const {
 }  // namespace
 
 TrainingOutcome train_classifier(const ClassifierRun& run) {
-  set_compute_threads(run.options.threads);
+  set_compute_threads(run.options.device.threads);
   ClassifierTask task(run);
   return run_training(task);
 }

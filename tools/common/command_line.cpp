@@ -3,201 +3,169 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
-#include <sstream>
+#include <set>
 #include <stdexcept>
-#include <type_traits>
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/file.h"
 
 namespace sleight {
 
 namespace {
 
-template <class T>
-CommandLine::Option declare(CLI::App& app, const std::string& names, T& value, const std::string& help) {
-  CLI::Option* option = app.add_option(names, value, help);
-  if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) option->capture_default_str();
-  return CommandLine::Option(option);
+constexpr std::size_t help_column = 30, help_width = 110;
+
+// As CLI11 takes them: "-n,--name,--old-name", and of a switch also "!--no-name,!--no-old-name".
+std::string names_of(const Option& option) {
+  if (option.is_positional()) return option.name();
+  std::string names = "--" + option.name();
+  if (option.short_name() != 0) names.insert(0, {'-', option.short_name(), ','});
+  for (const std::string& alias : option.aliases())
+    names += ",--" + alias;
+  if (!option.is_switch()) return names;
+  names += ",!--" + option.off_name();
+  for (const std::string& alias : option.aliases())
+    names += ",!--no-" + alias;
+  return names;
 }
 
-// For a number of more than 64 bits: CLI11 lets through what std::stoll throws.
-constexpr const char* neither_true_nor_false = "the value of a switch is neither true nor false";
+CLI::Option* declare(CLI::App& app, const Option& option) {
+  if (option.is_switch()) return app.add_flag(names_of(option));
+  CLI::Option* const declared = app.add_option(names_of(option), CLI::callback_t());
+  declared->required(option.is_required());
+  if (option.is_list()) {
+    declared->expected(1, CLI::detail::expected_max_vector_size);
+    declared->allow_extra_args(option.is_positional());
+  }
+  if (option.separator() != 0) declared->delimiter(option.separator());
+  return declared;
+}
 
-// The file of settings that was given, or "".
-std::string settings_file(const CLI::App& app) {
-  const CLI::Option* config = app.get_config_ptr();
-  return config != nullptr && config->count() > 0 ? config->as<std::string>() : std::string();
+std::string upper_case(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  return text;
+}
+
+// "  -n, --batch-size IMAGES", "  --[no-]nesterov", "  IMAGE...".
+std::string usage_of(const Option& option) {
+  std::string value = option.unit();
+  if (value.empty()) {
+    for (const std::string& choice : option.choices())
+      value += (value.empty() ? "" : "|") + choice;
+  }
+  if (value.empty()) value = upper_case(option.name());
+  if (option.is_positional()) return "  " + value + (option.is_list() ? "..." : "");
+  std::string text = "  ";
+  if (option.short_name() != 0) text += {'-', option.short_name(), ',', ' '};
+  if (option.is_switch()) {
+    return option.off_name() == "no-" + option.name() ? text + "--[no-]" + option.name()
+                                                      : text + "--" + option.name() + ", --" + option.off_name();
+  }
+  return text + "--" + option.name() + " " + value;
+}
+
+// What an option does, and in brackets what it takes: "(1 to 4096; default: 64)".
+std::string explanation_of(const Option& option) {
+  std::vector<std::string> notes;
+  if (option.is_required()) notes.emplace_back("required");
+  if (option.is_number() && !option.interval().empty()) notes.push_back(option.interval());
+  for (const std::string& name : option.excluded())
+    notes.push_back("not with --" + name);
+  if (!option.default_text().empty()) notes.push_back("default: " + option.default_text());
+  std::string text;
+  for (const std::string& note : notes)
+    text += (text.empty() ? " (" : "; ") + note;
+  return option.help() + (text.empty() ? "" : text + ")");
+}
+
+void append_help(std::string& text, const std::string& usage, const std::string& explanation) {
+  text += usage;
+  std::size_t column = usage.size();
+  const auto begin_line = [&] {
+    text += "\n" + std::string(help_column, ' ');
+    column = help_column;
+  };
+  if (column + 2 > help_column) {
+    begin_line();
+  } else {
+    text += std::string(help_column - column, ' ');
+    column = help_column;
+  }
+  std::istringstream words(explanation);
+  for (std::string word; words >> word;) {
+    if (column > help_column && column + 1 + word.size() > help_width) begin_line();
+    if (column > help_column) {
+      text += ' ';
+      ++column;
+    }
+    text += word;
+    column += word.size();
+  }
+  text += '\n';
 }
 
 }  // namespace
 
-CommandLine::Option CommandLine::Option::required() {
-  option_->required();
-  return *this;
-}
+CommandLine::CommandLine(std::string program, std::string description, const OptionList& options)
+    : program_(std::move(program)), description_(std::move(description)), options_(options) {}
 
-CommandLine::Option CommandLine::Option::range(int lowest, int highest) {
-  option_->check(CLI::Range(lowest, highest));
-  return *this;
-}
-
-CommandLine::Option CommandLine::Option::range(double lowest, double highest) {
-  option_->check(CLI::Range(lowest, highest));
-  return *this;
-}
-
-CommandLine::Option CommandLine::Option::positive() {
-  option_->check(CLI::PositiveNumber);
-  return *this;
-}
-
-CommandLine::Option CommandLine::Option::not_negative() {
-  option_->check(CLI::NonNegativeNumber);
-  return *this;
-}
-
-CommandLine::Option CommandLine::Option::one_of(const std::vector<std::string>& values) {
-  option_->check(CLI::IsMember(values));
-  return *this;
-}
-
-CommandLine::Option CommandLine::Option::check(const std::function<std::string(const std::string& text)>& problem) {
-  option_->check(problem);
-  return *this;
-}
-
-CommandLine::Option CommandLine::Option::separated_by(char separator) {
-  option_->delimiter(separator);
-  return *this;
-}
-
-CommandLine::Option CommandLine::Option::excludes(const std::string& name) {
-  option_->excludes(name);
-  return *this;
-}
-
-CommandLine::CommandLine(const std::string& description) : app_(std::make_unique<CLI::App>(description)) {}
-
-CommandLine::~CommandLine() = default;
-
-CommandLine::Option CommandLine::add_option(const std::string& names, std::string& value, const std::string& help) {
-  return declare(*app_, names, value, help);
-}
-
-CommandLine::Option CommandLine::add_option(const std::string& names, int& value, const std::string& help) {
-  return declare(*app_, names, value, help);
-}
-
-CommandLine::Option CommandLine::add_option(const std::string& names, std::int64_t& value, const std::string& help) {
-  return declare(*app_, names, value, help);
-}
-
-CommandLine::Option CommandLine::add_option(const std::string& names, std::uint64_t& value, const std::string& help) {
-  return declare(*app_, names, value, help);
-}
-
-CommandLine::Option CommandLine::add_option(const std::string& names, double& value, const std::string& help) {
-  return declare(*app_, names, value, help);
-}
-
-CommandLine::Option CommandLine::add_option(const std::string& names, std::vector<std::string>& value,
-                                            const std::string& help) {
-  return declare(*app_, names, value, help);
-}
-
-CommandLine::Option CommandLine::add_option(const std::string& names, std::optional<std::string>& value,
-                                            const std::string& help) {
-  return declare(*app_, names, value, help);
-}
-
-CommandLine::Option CommandLine::add_option(const std::string& names, std::optional<int>& value,
-                                            const std::string& help) {
-  return declare(*app_, names, value, help);
-}
-
-CommandLine::Option CommandLine::add_option(const std::string& names, std::optional<std::int64_t>& value,
-                                            const std::string& help) {
-  return declare(*app_, names, value, help);
-}
-
-CommandLine::Option CommandLine::add_option(const std::string& names, std::optional<double>& value,
-                                            const std::string& help) {
-  return declare(*app_, names, value, help);
-}
-
-CommandLine::Option CommandLine::add_option(const std::string& names, std::optional<std::vector<double>>& value,
-                                            const std::string& help) {
-  return declare(*app_, names, value, help);
-}
-
-CommandLine::Option CommandLine::add_flag(const std::string& names, bool& value, const std::string& help) {
-  return Option(app_->add_flag(names, value, help));
-}
-
-CommandLine::Option CommandLine::add_flag(const std::string& names, std::optional<bool>& value,
-                                          const std::string& help) {
-  CLI::Option* option = app_->add_flag_function(
-      names, [&value](std::int64_t count) { value = count > 0; }, help);
-  option->check(CLI::TypeValidator<bool>(""));  // without it, words are not refused with the flag's name
-  return Option(option);
-}
-
-void CommandLine::add(const OptionList& options) {
-  for (const sleight::Option& option : options.all()) {
-    std::string help = option.help();
-    if (!option.default_text().empty()) help += " (default " + option.default_text() + ")";
-    std::visit(
-        [&]<class T>(T* value) {
-          if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::optional<bool>>) {
-            add_flag("--" + option.name() + ",!--" + option.off_name(), *value, help);
-          } else {
-            add_option("--" + option.name(), *value, help);
-          }
-        },
-        option.target());
+std::string CommandLine::help() const {
+  std::string text = description_ + "\n\nUsage: " + program_ + " [OPTIONS]";
+  for (const Option& option : options_.all()) {
+    if (!option.is_positional()) continue;
+    const std::string usage = usage_of(option).substr(2);
+    text += option.is_required() ? " " + usage : " [" + usage + "]";
   }
+  text += "\n\n";
+  append_help(text, "  -h, --help", "Print this help and exit");
+  for (const Option& option : options_.all())
+    append_help(text, usage_of(option), explanation_of(option));
+  return text;
 }
 
-void CommandLine::add_settings_file(const std::string& name, const std::string& help) {
-  app_->set_config(name, "", help);
-  app_->allow_config_extras(CLI::config_extras_mode::error);
+std::optional<int> CommandLine::parse(const std::vector<std::string>& arguments) const {
+  return parse(arguments, std::cout, std::cerr);
 }
 
-std::optional<int> CommandLine::parse(std::vector<std::string> arguments) {
-  return parse(std::move(arguments), std::cout, std::cerr);
-}
-
-std::optional<int> CommandLine::parse(std::vector<std::string> arguments, std::ostream& output, std::ostream& errors) {
+std::optional<int> CommandLine::parse(const std::vector<std::string>& arguments, std::ostream& output,
+                                      std::ostream& errors) const {
+  CLI::App app(description_, program_);
+  app.formatter_fn([this](const CLI::App*, const std::string&, CLI::AppFormatMode) { return help(); });
+  std::vector<std::pair<const Option*, CLI::Option*>> declared;
+  for (const Option& option : options_.all())
+    declared.emplace_back(&option, declare(app, option));
+  for (const auto& [option, cli_option] : declared) {
+    for (const std::string& name : option->excluded())
+      cli_option->excludes("--" + name);
+  }
   try {
-    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes a vector from its end
-    app_->parse(arguments);
-  } catch (const CLI::ConfigError& error) {
-    errors << "error: a setting in " << settings_file(*app_) << " is unknown: " << error.what()
-           << ". Correct its name (--help lists all) or remove it\n";
-    return error.get_exit_code();
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes a vector from its end
+    std::set<std::string> given;
+    for (const auto& [option, cli_option] : declared) {
+      if (cli_option->count() == 0) continue;
+      given.insert(option->name());
+      const std::vector<std::string>& words = cli_option->results();
+      // Of a switch that is given twice, the last word counts.
+      option->assign(option->is_switch() ? std::span(words).last(1) : std::span(words));
+    }
+    const std::string file = settings_file_ ? settings_file_() : "";
+    if (file.empty()) return std::nullopt;
+    options_.read(read_text_file(file), file, given);
+    check(settings_file_() == file, file, " names another file of settings, ", settings_file_(),
+          "; name that one on the command line");
   } catch (const CLI::ParseError& error) {
-    const int status = app_->exit(error, output, errors);
-    // Where the words came from is not part of the parser's messages.
-    if (status != 0 && !settings_file(*app_).empty())
-      errors << "Options were read from the command line and from " << settings_file(*app_) << ".\n";
-    return status;
-  } catch (const std::logic_error&) {
-    errors << "error: " << neither_true_nor_false << '\n';
+    return app.exit(error, output, errors);
+  } catch (const std::out_of_range&) {
+    // What CLI11 lets through of std::stoll: "--no-nesterov=99999999999999999999".
+    errors << "error: the value of a switch must be true or false\n";
+    return 1;
+  } catch (const Error& error) {
+    errors << "error: " << error.what() << '\n';
     return 1;
   }
   return std::nullopt;
-}
-
-void CommandLine::parse_settings(const std::string& text, const std::string& origin) {
-  std::istringstream stream(text);
-  try {
-    app_->parse_from_stream(stream);
-  } catch (const CLI::Error& error) {
-    fail(origin, ": ", error.what());
-  } catch (const std::logic_error&) {
-    fail(origin, ": ", neither_true_nor_false);
-  }
 }
 
 }  // namespace sleight

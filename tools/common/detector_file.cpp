@@ -47,12 +47,12 @@ DetectorDescription detector_in(const std::filesystem::path& path, const Safeten
   return description;
 }
 
-void DetectorWeights::declare(CommandLine& command_line) {
-  command_line.add_option("--weights", path, "best.safetensors of a run, or darknet's .weights").required();
-  command_line.add_option("--model", model, "For darknet's files: which detector they hold");
-  command_line.add_option("--classes", classes, "For darknet's files: a file with one class name per line");
-  command_line
-      .add_option("--image-size", image_size, "Side of the network's pictures in pixels; 0: that of the training")
+void DetectorWeights::declare(OptionList& options) {
+  options.add("weights", path, "best.safetensors of a run, or darknet's .weights").unit("FILE").required();
+  options.add("model", model, "For darknet's files: which detector they hold").unit("MODEL");
+  options.add("classes", classes, "For darknet's files: a file with one class name per line").unit("FILE");
+  options.add("image-size", image_size, "Side of the network's images; 0: that of the training")
+      .unit("PIXELS")
       .range(0, 4096);
 }
 

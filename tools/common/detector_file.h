@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/options.h"
 #include "engine/data/detection_augmentation.h"
 #include "engine/train/detection_program.h"
 #include "engine/train/safetensors.h"
 #include "models/detector.h"
-#include "tools/common/command_line.h"
 #include "tools/common/precision.h"
 
 namespace sleight {
@@ -35,7 +35,7 @@ struct DetectorWeights {
   std::string classes;  // a file with one class name per line; for darknet's files
   std::int64_t image_size = 0;
 
-  void declare(CommandLine& command_line);
+  void declare(OptionList& options);
   // Throws Error when neither the file nor the flags say it.
   DetectorDescription describe() const;
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 #include "engine/base/error.h"
 #include "tools/common/box_sizes.h"
@@ -12,20 +11,18 @@ namespace sleight {
 namespace {
 
 DetectionMixupForm parse_mixup_form(const std::string& text) {
-  if (text == "beta") return DetectionMixupForm::beta;
-  if (text == "half") return DetectionMixupForm::half;
-  fail("--mixup-form is 'beta' or 'half', got '", text, "'");
+  return text == "beta" ? DetectionMixupForm::beta : DetectionMixupForm::half;
+}
+
+std::string name_of(DetectionMixupForm form) {
+  return form == DetectionMixupForm::beta ? "beta" : "half";
 }
 
 DetectionRecipe parse_augmentation(const std::string& text) {
   if (text == "ssd") return detection_training_recipe();
-  if (text == "flip") {
-    DetectionRecipe recipe = detection_evaluation_recipe();
-    recipe.flip_probability = 0.5;
-    return recipe;
-  }
-  if (text == "none") return detection_evaluation_recipe();
-  fail("--augmentation is 'ssd', 'flip' or 'none', got '", text, "'");
+  DetectionRecipe recipe = detection_evaluation_recipe();
+  if (text == "flip") recipe.flip_probability = 0.5;
+  return recipe;
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -37,45 +34,70 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-void DetectionDataOptions::declare(CommandLine& command_line, std::string& data) {
-  declare_source(command_line, data);
-  declare_training_split(command_line);
-  declare_evaluation_split(command_line);
+void DetectionDataOptions::declare(OptionList& options, std::string& data) {
+  declare_source(options, data);
+  declare_training_split(options, data);
+  declare_evaluation_split(options, data);
 }
 
-CommandLine::Option DetectionDataOptions::declare_training(CommandLine& command_line, std::string& data) {
-  const CommandLine::Option data_option = declare_source(command_line, data);
-  declare_training_split(command_line);
+Option& DetectionDataOptions::declare_training(OptionList& options, std::string& data) {
+  Option& data_option = declare_source(options, data);
+  declare_training_split(options, data);
   return data_option;
 }
 
-void DetectionDataOptions::declare_evaluation(CommandLine& command_line, std::string& data) {
-  declare_source(command_line, data);
-  declare_evaluation_split(command_line);
+void DetectionDataOptions::declare_evaluation(OptionList& options, std::string& data) {
+  declare_source(options, data);
+  declare_evaluation_split(options, data);
 }
 
-void DetectionDataOptions::declare_training_split(CommandLine& command_line) {
-  command_line.add_option("--train-split", training_split,
-                          "Name of the split to train on (default: the format's rule)");
-  command_line.add_option("--classes", classes, "File with one class name per line (default: those of the data set)");
-  command_line.add_option("--difficult", difficult, "Train on VOC's difficult objects: keep or drop");
+void DetectionDataOptions::declare_training_split(OptionList& options, const std::string& data) {
+  const auto is_on_disk = [&data] { return data != "synthetic"; };
+  options.add("train-split", training_split, "Name of the split to train on")
+      .unit("SPLIT")
+      .default_text("the format's rule")
+      .applies_when(is_on_disk);
+  options.add("classes", classes, "File with one class name per line")
+      .unit("FILE")
+      .default_text("those of the dataset")
+      .applies_when(is_on_disk);
+  options.add("difficult", difficult, "Whether to train on VOC's difficult objects")
+      .one_of({"keep", "drop"})
+      .applies_when(is_on_disk);
 }
 
-void DetectionDataOptions::declare_evaluation_split(CommandLine& command_line) {
-  command_line.add_option("--evaluation-split", evaluation_split,
-                          "Name of the split to evaluate on (default: the format's rule)");
+void DetectionDataOptions::declare_evaluation_split(OptionList& options, const std::string& data) {
+  options.add("evaluation-split", evaluation_split, "Name of the split to evaluate on")
+      .unit("SPLIT")
+      .default_text("the format's rule")
+      .applies_when([&data] { return data != "synthetic"; });
 }
 
-CommandLine::Option DetectionDataOptions::declare_source(CommandLine& command_line, std::string& data) {
-  const CommandLine::Option data_option = command_line.add_option(
-      "--data", data, "Folder or .tar, .tar.gz of a data set with boxes, or 'synthetic' (generated scenes)");
-  command_line.add_option(
-      "--format", format,
-      "voc (JPEGImages, Annotations, ImageSets; several years side by side), coco (JSON) or yolo (text files)");
-  command_line.add_option("--synthetic-pictures", synthetic.training_count,
-                          "Generated scenes to train on; a tenth as many, but at least 100, to evaluate on");
-  command_line.add_option("--synthetic-size", synthetic.height, "Side of the generated scenes in pixels");
-  command_line.add_option("--synthetic-classes", synthetic.classes, "Classes of the generated scenes, 1 to 50");
+Option& DetectionDataOptions::declare_source(OptionList& options, std::string& data) {
+  Option& data_option =
+      options.add("data", data, "Folder or .tar, .tar.gz of a dataset with boxes, or 'synthetic' (generated scenes)")
+          .unit("DATA");
+  const auto is_synthetic = [&data] { return data == "synthetic"; };
+  options
+      .add("format", format,
+           "voc (JPEGImages, Annotations, ImageSets; several years side by side), coco (JSON) or yolo (text files)")
+      .unit("FORMAT")
+      .applies_when([&data] { return data != "synthetic"; });
+  options
+      .add("synthetic-images", synthetic.training_count,
+           "Generated scenes to train on; a tenth as many, but at least 100, to evaluate on")
+      .alias("synthetic-pictures")
+      .unit("IMAGES")
+      .positive()
+      .applies_when(is_synthetic);
+  options.add("synthetic-size", synthetic.height, "Side of the generated scenes")
+      .unit("PIXELS")
+      .positive()
+      .applies_when(is_synthetic);
+  options.add("synthetic-classes", synthetic.classes, "Classes of the generated scenes")
+      .unit("CLASSES")
+      .range(1, 50)
+      .applies_when(is_synthetic);
   return data_option;
 }
 
@@ -99,20 +121,6 @@ DetectionDatasetOptions DetectionDataOptions::dataset_options(std::uint64_t seed
   return options;
 }
 
-void DetectionDataOptions::add_settings(Settings& settings, const std::string& data) const {
-  if (data == "synthetic") {
-    settings.emplace_back("synthetic-pictures", std::to_string(synthetic.training_count));
-    settings.emplace_back("synthetic-size", std::to_string(synthetic.height));
-    settings.emplace_back("synthetic-classes", std::to_string(synthetic.classes));
-    return;
-  }
-  settings.emplace_back("format", toml_quoted(format));
-  if (!training_split.empty()) settings.emplace_back("train-split", toml_quoted(training_split));
-  if (!evaluation_split.empty()) settings.emplace_back("evaluation-split", toml_quoted(evaluation_split));
-  if (!classes.empty()) settings.emplace_back("classes", toml_quoted(classes));
-  settings.emplace_back("difficult", toml_quoted(difficult));
-}
-
 DetectionMetric parse_detection_metric(const std::string& text) {
   if (text == "voc07") return DetectionMetric::voc07;
   if (text == "voc") return DetectionMetric::voc;
@@ -132,99 +140,120 @@ std::string name_of(DetectionMetric metric) {
   return "COCO AP";
 }
 
-void DetectorOptions::declare(CommandLine& command_line) {
-  declare_recipe_file(command_line);
-  boxes.declare(command_line, data);
-  command_line.add_option("--model", model, "One of: " + joined(detector_names()));
-  command_line.add_option("--epochs", epochs, "Passes over the training pictures (default 200)");
-  command_line.add_option("--batch-size", batch_size,
-                          "Pictures per step (default 64; halved down to 16 while an epoch has fewer than 100 steps)");
-  command_line.add_option(
-      "--image-size", image_size,
-      "Side of the evaluation images in pixels, and of the training images without --random-shapes; a multiple of what "
-      "the model takes, 32 for YOLOv3 (default: the model's own)");
-  command_line.add_option("--augmentation", augmentation,
-                          "ssd (colours, expand, constrained crop, random filter, flip), flip or none (default ssd)");
-  command_line.add_flag("--letterbox,!--no-letterbox", letterbox,
-                        "Keep the aspect when resizing, with the mean colour around (default off: stretch)");
-  declare_schedule(command_line, {.learning_rate = "0.001",
-                                  .linear_scaling = "off",
-                                  .warm_up_epochs = "4, at most a twentieth of the training; with --tricks none 2",
-                                  .nesterov = "off",
-                                  .weight_decay = "5e-4"});
-  OptionList of_families;
-  families.declare(of_families);
-  command_line.add(of_families);
-  command_line.add_option("--mixup", mixup,
-                          "Alpha of Beta(alpha, alpha); 0 turns mixup off (default 1.5 with --tricks all)");
-  command_line.add_option("--mixup-off-epochs", mixup_off_epochs, "The last so many epochs without mixup");
-  command_line.add_option("--mixup-form", mixup_form, "beta, or half (darknet: lambda 1/2, objects not weighted)");
-  command_line.add_option("--label-smoothing", class_smoothing, "Of the classes: none, gluon or darknet");
-  declare_general_tricks(command_line);
-  command_line.add_option("--metric", metric, "By which the best weights are chosen: voc07, voc or coco");
-  declare_run(command_line);
-  command_line.add_option("--weights", weights,
-                          "Start from this file: safetensors or darknet's .weights, of the whole network");
-  command_line.add_option(
-      "--backbone-weights", backbone_weights,
-      "Start the backbone from this file: darknet's (darknet53.conv.74), or safetensors of a classifier on "
-      "the same backbone");
+void DetectorOptions::declare(OptionList& options) {
+  declare_start(options);
+  boxes.declare(options, data);
+  options.add("model", model, "One of: " + joined(detector_names())).unit("MODEL");
+  options.add("epochs", epochs, "Passes over the training images").unit("EPOCHS").positive().default_text("200");
+  options.add("batch-size", batch_size, "Images per step")
+      .unit("IMAGES")
+      .positive()
+      .default_text("64; halved down to 16 while an epoch has fewer than 100 steps");
+  options
+      .add("image-size", image_size,
+           "Side of the evaluation images, and of the training images without --random-shapes; a multiple of what the "
+           "model says")
+      .unit("PIXELS")
+      .range(1, 4096)
+      .default_text("the model's own");
+  options
+      .add("augmentation", augmentation,
+           "What is done to training images: ssd (colors, expand, constrained crop, random filter, flip), flip or none")
+      .one_of({"ssd", "flip", "none"})
+      .default_text("ssd");
+  options.add("letterbox", letterbox, "Keep the aspect when resizing, with the mean color around; off: stretch")
+      .default_text("off");
+  declare_schedule(options, {.learning_rate = "0.001",
+                             .linear_scaling = "off",
+                             .schedule = "cosine, with --tricks none step",
+                             .milestones = "4/5 and 9/10 of the training",
+                             .warm_up_epochs = "4, at most a twentieth of the training; with --tricks none 2",
+                             .nesterov = "off",
+                             .weight_decay = "5e-4"});
+  families.declare(options);
+  declare_tricks(options);
+  declare_general_tricks(options,
+                         {.random_shapes = "three sizes below the image size to six above, with --tricks none off",
+                          .ema = "0, with --tricks all 0.9998",
+                          .ema_warm_up = "on with --tricks all"});
+  // Not free on resume: it decides which weights are the best.
+  options.add("metric", metric, "By which the best weights are chosen").one_of({"voc07", "voc", "coco"});
+  declare_run(options);
+  options.add("weights", weights, "Start from this file: safetensors or darknet's .weights, of the whole network")
+      .unit("FILE");
+  options
+      .add("backbone-weights", backbone_weights,
+           "Start the backbone from this file: darknet's (darknet53.conv.74), or safetensors of a classifier on the "
+           "same backbone")
+      .unit("FILE");
 }
 
-DetectorOptions detector_options_of_recipe(const std::string& text, const std::string& origin) {
-  DetectorOptions options;
-  CommandLine command_line;
-  options.declare(command_line);
-  command_line.parse_settings(text, origin);
-  return options;
+void DetectorOptions::declare_tricks(OptionList& options) {
+  options.add("mixup", mixup, "Alpha of Beta(alpha, alpha); 0 turns mixup off")
+      .unit("ALPHA")
+      .not_negative()
+      .default_text("0, with --tricks all 1.5");
+  options.add("mixup-off-epochs", mixup_off_epochs, "The last so many epochs without mixup")
+      .unit("EPOCHS")
+      .not_negative()
+      .default_text("20, at most a tenth of the training");
+  options.add("mixup-form", mixup_form, "half is darknet's: lambda 1/2, objects not weighted")
+      .one_of({"beta", "half"})
+      .default_text("beta");
+  options.add("label-smoothing", class_smoothing, "Of the classes")
+      .one_of({"none", "gluon", "darknet"})
+      .default_text("gluon, with --tricks none none");
 }
 
-DetectorRun resolve(const DetectorOptions& options) {
+DetectorRun resolve(const DetectorOptions& asked) {
+  check_options(asked);
   DetectorRun run;
-  run.options = options;
+  run.options = asked;
+  DetectorOptions& options = run.options;
   run.model = &find_detector(options.model);
   run.format = options.boxes.parsed_format(options.data);
   run.metric = with_context("--metric", [&] { return parse_detection_metric(options.metric); });
-  run.image_size = options.image_size.value_or(run.model->image_size);
+  run.image_size = run.model->image_size;
+  settle(options.image_size, run.image_size);
   check_image_size(*run.model, run.image_size, "--image-size");
-  check(!options.epochs || *options.epochs >= 1, "--epochs must be at least 1, got ", options.epochs.value_or(0));
   check(options.weights.empty() || options.backbone_weights.empty(),
         "--weights and --backbone-weights cannot both be given: the first file holds the backbone too");
   DetectorRecipe& recipe = run.recipe;
   recipe = default_detector_recipe(parse_trick_set(options.tricks), options.epochs.value_or(0), run.image_size,
                                    run.model->size_multiple);
-  apply_options(options, recipe);
-  override_with(recipe.mixup_alpha, options.mixup);
-  override_with(recipe.mixup_off_epochs, options.mixup_off_epochs);
-  if (options.mixup_form) recipe.mixup_form = parse_mixup_form(*options.mixup_form);
-  if (options.class_smoothing)
-    recipe.class_smoothing =
-        with_context("--label-smoothing", [&] { return parse_class_smoothing(*options.class_smoothing); });
-  if (options.augmentation) recipe.training_augmentation = parse_augmentation(*options.augmentation);
-  if (options.letterbox)
-    recipe.training_augmentation.letterbox = recipe.evaluation_augmentation.letterbox = *options.letterbox;
-  check(recipe.mixup_alpha >= 0.0 && std::isfinite(recipe.mixup_alpha),
-        "--mixup must be a number and not negative, got ", recipe.mixup_alpha);
-  check(recipe.mixup_off_epochs >= 0, "--mixup-off-epochs must not be negative, got ", recipe.mixup_off_epochs);
+  settle_training(options, recipe);
   const std::int64_t multiple = run.model->size_multiple;
   if (recipe.random_shapes)
     check(recipe.random_shapes->minimum % multiple == 0 && recipe.random_shapes->multiple % multiple == 0,
           "--random-shapes of ", run.model->name, " must be multiples of ", multiple, ", got ",
           to_string(*recipe.random_shapes));
-  run.precision = parse_precision(options.precision, options.device);
-  run.options.families.resolve(*run.model);
+  if (!options.augmentation) options.augmentation = "ssd";
+  recipe.training_augmentation = parse_augmentation(*options.augmentation);
+  settle(options.letterbox, recipe.evaluation_augmentation.letterbox);
+  recipe.training_augmentation.letterbox = *options.letterbox;
+  settle(options.class_smoothing, recipe.class_smoothing, parse_class_smoothing,
+         [](ClassSmoothingForm form) { return to_string(form); });
+  settle(options.mixup, recipe.mixup_alpha);
+  settle(options.mixup_off_epochs, recipe.mixup_off_epochs);
+  settle(options.mixup_form, recipe.mixup_form, parse_mixup_form,
+         [](DetectionMixupForm form) { return name_of(form); });
+
+  run.precision = options.device.parsed_precision();
+  options.families.resolve(*run.model);
   return run;
 }
 
 DetectorRun fitted_to(DetectorRun run, const DetectionDataset& training) {
-  if (!run.options.batch_size) run.recipe.batch_size = batch_size_for(run.recipe, training.size());
-  Copied<DetectorConfiguration>& configuration = run.options.families.of(*run.model);
+  DetectorOptions& options = run.options;
+  if (!options.batch_size) run.recipe.batch_size = batch_size_for(run.recipe, training.size());
+  settle(options.batch_size, run.recipe.batch_size);
+  Copied<DetectorConfiguration>& configuration = options.families.of(*run.model);
   if (configuration->needs_boxes()) {
     std::optional<PictureSize> known;
     if (run.format == DetectionFormat::synthetic)
-      known = PictureSize{run.options.boxes.synthetic.height, run.options.boxes.synthetic.height};
+      known = PictureSize{options.boxes.synthetic.height, options.boxes.synthetic.height};
     configuration->fit(box_sizes_at(training, run.image_size, run.recipe.evaluation_augmentation.letterbox, known),
-                       run.options.seed);
+                       options.seed);
   }
   return run;
 }
@@ -233,33 +262,6 @@ void check_image_size(const DetectorModel& model, std::int64_t image_size, const
   check(image_size >= 2 * model.size_multiple && image_size <= 4096 && image_size % model.size_multiple == 0, flag,
         " of ", model.name, " must be a multiple of ", model.size_multiple, " from ", 2 * model.size_multiple,
         " to 4096 pixels, got ", image_size);
-}
-
-Settings DetectorRun::settings() const {
-  Settings all = {{"data", toml_quoted(options.data)}};
-  options.boxes.add_settings(all, options.data);
-  all.insert(all.end(), {{"model", toml_quoted(options.model)},
-                         {"tricks", toml_quoted(options.tricks)},
-                         {"epochs", std::to_string(recipe.epochs)},
-                         {"batch-size", std::to_string(recipe.batch_size)},
-                         {"image-size", std::to_string(image_size)}});
-  if (options.augmentation) all.emplace_back("augmentation", toml_quoted(*options.augmentation));
-  all.emplace_back("letterbox", toml_flag(recipe.evaluation_augmentation.letterbox));
-  add_schedule_settings(all, recipe);
-  DetectorConfigurations families = options.families;
-  OptionList of_families;
-  families.declare(of_families);
-  for (Setting& setting : of_families.settings())
-    all.push_back(std::move(setting));
-  all.insert(all.end(), {{"mixup", toml_number(recipe.mixup_alpha)},
-                         {"mixup-off-epochs", std::to_string(recipe.mixup_off_epochs)},
-                         {"mixup-form", toml_quoted(recipe.mixup_form == DetectionMixupForm::beta ? "beta" : "half")},
-                         {"label-smoothing", toml_quoted(to_string(recipe.class_smoothing))}});
-  add_general_trick_settings(all, recipe);
-  all.emplace_back("metric", toml_quoted(options.metric));
-  add_run_settings(all, options);
-  if (!options.backbone_weights.empty()) all.emplace_back("backbone-weights", toml_quoted(options.backbone_weights));
-  return all;
 }
 
 }  // namespace sleight

@@ -22,19 +22,18 @@ struct DetectionDataOptions {
   SyntheticSceneOptions synthetic;
 
   // For tools that read both splits, the training split alone, the evaluation split alone.
-  void declare(CommandLine& command_line, std::string& data);
-  // Returns the flag of the data, to say more about it.
-  CommandLine::Option declare_training(CommandLine& command_line, std::string& data);
-  void declare_evaluation(CommandLine& command_line, std::string& data);
+  void declare(OptionList& options, std::string& data);
+  // Returns the option of the data, to say more about it.
+  Option& declare_training(OptionList& options, std::string& data);
+  void declare_evaluation(OptionList& options, std::string& data);
   // "synthetic" as data needs no --format. Throws Error naming the flag.
   DetectionFormat parsed_format(const std::string& data) const;
   DetectionDatasetOptions dataset_options(std::uint64_t seed) const;
-  void add_settings(Settings& settings, const std::string& data) const;
 
  private:
-  CommandLine::Option declare_source(CommandLine& command_line, std::string& data);
-  void declare_training_split(CommandLine& command_line);
-  void declare_evaluation_split(CommandLine& command_line);
+  Option& declare_source(OptionList& options, std::string& data);
+  void declare_training_split(OptionList& options, const std::string& data);
+  void declare_evaluation_split(OptionList& options, const std::string& data);
 };
 
 // By which mAP the best weights are chosen, and which the log shows: all in the range 0 to 1.
@@ -56,11 +55,14 @@ struct DetectorOptions : TrainingOptions {
   std::string metric = "voc07";
   std::string backbone_weights;
 
-  // Declares every flag with its help; values arrive here when the command line is parsed.
-  void declare(CommandLine& command_line);
+  void declare(OptionList& options);
+
+ private:
+  void declare_tricks(OptionList& options);
 };
 
-// Everything that shapes the numbers of a run, resolved; what only the family knows is in options.families.
+// What was asked for, resolved: the options hold what was decided, the recipe file is made of them, and a resumed run
+// must agree on them. What only the detector's family knows is in options.families.
 struct DetectorRun {
   DetectorOptions options;
   const DetectorModel* model = nullptr;
@@ -71,12 +73,7 @@ struct DetectorRun {
   DetectionMetric metric = DetectionMetric::voc07;
 
   const Copied<DetectorConfiguration>& configuration() const { return options.families.of(*model); }
-
-  // In the order of --help.
-  Settings settings() const;
 };
-
-DetectorOptions detector_options_of_recipe(const std::string& text, const std::string& origin);
 
 // Throws Error for values that make no sense, naming the flag.
 DetectorRun resolve(const DetectorOptions& options);

@@ -38,7 +38,7 @@ class DetectorTask : public TrainingTask {
   explicit DetectorTask(const DetectorRun& run)
       : data_(open_data(run)),
         run_(fitted_to(run, *data_.training.dataset)),
-        context_(run_.options.device, run_.options.seed, run_.options.device_options()),
+        context_(run_.options.device.name, run_.options.seed, run_.options.device_options()),
         tricks_(run_, steps_per_epoch(run_.recipe, training().size())),
         maximum_objects_(maximum_objects_of(training(), run_.recipe.mixup_alpha > 0.0)),
         schedule_(schedule_options(run_), training().size()),
@@ -48,7 +48,11 @@ class DetectorTask : public TrainingTask {
   std::string tool() const override { return "train_detector"; }
   const TrainingOptions& options() const override { return run_.options; }
   const TrainingRecipe& recipe() const override { return run_.recipe; }
-  Settings settings() const override { return run_.settings(); }
+  std::vector<Setting> settings() const override { return settings_of(run_.options); }
+  std::vector<std::string> changes_since(const std::string& recipe, const std::string& origin) const override {
+    const DetectorRun before = fitted_to(resolve(options_of_recipe<DetectorOptions>(recipe, origin)), training());
+    return sleight::changes_since(settings_of(before.options), run_.options);
+  }
   std::vector<std::string> description() const override;
   ScoreName score_name() const override { return {"map", name_of(run_.metric)}; }
   std::int64_t evaluation_size() const override { return run_.image_size; }
@@ -225,7 +229,7 @@ void DetectorTask::fill_report(ReportData& report) const {
 }  // namespace
 
 TrainingOutcome train_detector(const DetectorRun& run) {
-  set_compute_threads(run.options.threads);
+  set_compute_threads(run.options.device.threads);
   DetectorTask task(run);
   return run_training(task);
 }

@@ -125,15 +125,15 @@ std::unique_ptr<ReplayedRun> replayed_run(const RunState& state, const Safetenso
   const std::string& recipe = training_entry(state.path, state.metadata, "recipe");
   const std::string origin = state.path.string() + ", its recipe";
   const auto device = [&](const TrainingOptions& of_run) {
-    return options.device.empty() ? of_run.device : options.device;
+    return options.device.empty() ? of_run.device.name : options.device;
   };
   if (!detector_family_in(state.metadata).empty()) {
-    const DetectorRun run = resolve(detector_options_of_recipe(recipe, origin));
+    const DetectorRun run = resolve(options_of_recipe<DetectorOptions>(recipe, origin));
     const std::vector<std::int64_t>& shape = batch.at(detection_names::object_classes).shape;
     check(shape.size() == 2 && shape[1] >= 1, "'object_classes' must be [N, M]");
     return std::make_unique<ReplayedDetector>(run, device(run.options), classes, shape[1]);
   }
-  const ClassifierRun run = resolve(options_of_recipe(recipe, origin));
+  const ClassifierRun run = resolve(options_of_recipe<ClassifierOptions>(recipe, origin));
   return std::make_unique<ReplayedClassifier>(run, device(run.options), classes);
 }
 

@@ -10,28 +10,28 @@
 
 namespace sleight {
 
-void DetectorUse::declare(CommandLine& command_line) {
-  weights.declare(command_line);
-  command_line.add_option("--score-threshold", found.score_threshold, "Detections below it are left out")
+void DetectorUse::declare(OptionList& options) {
+  weights.declare(options);
+  options.add("score-threshold", found.score_threshold, "Detections below it are left out")
+      .unit("SCORE")
       .range(0.0, 1.0);
-  command_line
-      .add_option("--overlap", found.overlap_threshold,
-                  "Of two boxes of one class that overlap more than this, the surer one stays")
+  options
+      .add("overlap", found.overlap_threshold,
+           "Of two boxes of one class that overlap more than this, the surer one stays")
+      .unit("IOU")
       .range(0.0, 1.0);
-  command_line.add_option("--batch-size", batch_size, "Pictures at a time").range(1, 4096);
-  command_line.add_option("--device", device, "cpu, cuda (cuda:1 for the second GPU) or simt");
-  add_precision_option(command_line, precision);
-  command_line.add_option("--threads", threads, "Compute threads; 0: one per core");
+  options.add("batch-size", batch_size, "Images at a time").unit("IMAGES").range(1, 4096);
+  device.declare(options);
 }
 
 LoadedDetector::LoadedDetector(const DetectorUse& use)
     : use_(use),
       description_(use.weights.describe()),
-      precision_(parse_precision(use.precision, use.device)),
-      context_(use.device, 1, precision_.device_options()),
+      precision_(use.device.parsed_precision()),
+      context_(use.device.name, 1, precision_.device_options()),
       detector_(context_, function_of(description_.configuration),
                 program_options(description_, precision_, use.found)) {
-  set_compute_threads(use.threads);
+  set_compute_threads(use.device.threads);
   warn_if_slow(precision_, context_.device);
 }
 

@@ -4,20 +4,19 @@
 #include <string>
 #include <vector>
 
-#include "tools/common/command_line.h"
 #include "tools/common/detector_evaluation.h"
 #include "tools/common/detector_file.h"
+#include "tools/common/device_flags.h"
 
 namespace sleight {
 
 struct DetectorUse {
   DetectorWeights weights;
-  std::string device = "cpu", precision = "fp32";
+  DeviceFlags device;
   std::int64_t batch_size = 8;
-  int threads = 0;
   ops::DetectionParameters found;
 
-  void declare(CommandLine& command_line);
+  void declare(OptionList& options);
 };
 
 class LoadedDetector {

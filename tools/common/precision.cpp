@@ -16,15 +16,6 @@ Precision parse_precision(const std::string& text, const std::string& device) {
   return {.element = DataType::float32, .allow_tf32 = true};
 }
 
-void add_precision_option(CommandLine& command_line, std::string& text) {
-  command_line.add_option(
-      "--precision", text,
-      "Of activations and their gradients: fp32, tf32 (fp32 whose convolutions run on tensor cores with 10 bits "
-      "of mantissa; cuda only), bf16, or fp16 (training scales its loss dynamically); weights, statistics and "
-      "losses "
-      "stay float32");
-}
-
 void warn_if_slow(const Precision& precision, const Device& device) {
   bool offered = false;
   kernels::run_on(device.queue(), [&](auto queue) { offered = kernels::offers_convolution(queue, precision.element); });

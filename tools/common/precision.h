@@ -1,11 +1,10 @@
-// --precision: what the numbers of a run are stored in, and what its convolutions may do with them.
+// What the numbers of a run are stored in, and what its convolutions may do with them.
 #pragma once
 
 #include <string>
 
 #include "engine/device/device.h"
 #include "kernels/types.h"
-#include "tools/common/command_line.h"
 
 namespace sleight {
 
@@ -24,9 +23,6 @@ struct Precision {
 // "fp32", "tf32", "bf16" or "fp16", for a device by its name. Throws Error for any other text, and for tf32 on a device
 // that has no tensor cores.
 Precision parse_precision(const std::string& text, const std::string& device);
-
-// --precision, with its help, as every tool has it; the text is for parse_precision.
-void add_precision_option(CommandLine& command_line, std::string& text);
 
 // A warning where this device computes convolutions of this precision with plain loops.
 void warn_if_slow(const Precision& precision, const Device& device);

@@ -8,16 +8,40 @@
 #include <utility>
 
 #include "engine/base/log.h"
+#include "tools/common/command_line.h"
 
 namespace sleight {
 
-int run_tool(CommandLine& command_line, std::vector<std::string> arguments, const std::function<int()>& body) {
-  if (const std::optional<int> status = command_line.parse(std::move(arguments))) return *status;
+namespace {
+
+std::vector<RegisteredTool>& all_tools() {
+  static std::vector<RegisteredTool> tools;
+  return tools;
+}
+
+}  // namespace
+
+const std::vector<RegisteredTool>& registered_tools() {
+  return all_tools();
+}
+
+bool register_tool(RegisteredTool tool) {
+  all_tools().push_back(std::move(tool));
+  return true;
+}
+
+int run_tool(const RegisteredTool& registered, const std::vector<std::string>& arguments) {
+  const std::unique_ptr<Tool> tool = registered.make(arguments);
+  OptionList options;
+  tool->declare(options);
+  CommandLine command_line(registered.name, tool->description(), options);
+  command_line.read_settings_from([&] { return tool->settings_file(); });
+  if (const std::optional<int> status = command_line.parse(arguments)) return *status;
   // A file that would exceed the shell's limit (ulimit -f) is then a failed write with a message, like a full disk, and
   // not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
   try {
-    return body();
+    return tool->run();
   } catch (const std::bad_alloc&) {
     Log::standard().clear_status_line();
     std::fprintf(stderr, "error: out of memory; a smaller --batch-size or --image-size needs less\n");
@@ -26,10 +50,6 @@ int run_tool(CommandLine& command_line, std::vector<std::string> arguments, cons
     std::fprintf(stderr, "error: %s\n", error.what());
   }
   return 1;
-}
-
-int run_tool(CommandLine& command_line, int argument_count, char** arguments, const std::function<int()>& body) {
-  return run_tool(command_line, std::vector<std::string>(arguments + 1, arguments + argument_count), body);
 }
 
 }  // namespace sleight

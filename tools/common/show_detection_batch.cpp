@@ -10,11 +10,9 @@
 #include "engine/data/picture_writer.h"
 #include "engine/train/object_drawing.h"
 #include "engine/train/picture_sheet.h"
-#include "tools/common/command_line.h"
 #include "tools/common/detection_schedule.h"
 #include "tools/common/detector_options.h"
 #include "tools/common/prepared_pictures.h"
-#include "tools/common/run_tool.h"
 #include "tools/common/shown_batch.h"
 
 namespace sleight {
@@ -60,6 +58,24 @@ int show(const DetectorRun& asked, const ShownBatch& shown) {
   return 0;
 }
 
+class ShowDetectionBatch : public Tool {
+ public:
+  std::string description() const override {
+    return "Write a PNG of one training batch, exactly as train_detector with the same flags would train on it: the "
+           "objects' boxes, names and weights.";
+  }
+  void declare(OptionList& options) override {
+    options_.declare(options);
+    shown_.declare(options);
+  }
+  std::string settings_file() const override { return options_.settings_file(); }
+  int run() override { return show(resolve(options_), shown_); }
+
+ private:
+  DetectorOptions options_;
+  ShownBatch shown_;
+};
+
 }  // namespace
 
 Picture draw_detection_batch(const DetectionBatchView& batch, const std::vector<std::string>& class_names,
@@ -103,15 +119,8 @@ Picture draw_detection_batch(const DetectionBatchView& batch, const std::vector<
   return make_picture_sheet(sheet, {.title = title, .picture_size = static_cast<int>(side)});
 }
 
-int show_detection_batch(int argument_count, char** arguments) {
-  CommandLine command_line(
-      "Write a PNG of one training batch, exactly as train_detector with the same flags would train on it: the "
-      "objects' boxes, names and weights.");
-  DetectorOptions options;
-  options.declare(command_line);
-  ShownBatch shown;
-  shown.declare(command_line);
-  return run_tool(command_line, argument_count, arguments, [&] { return show(resolve(options), shown); });
+std::unique_ptr<Tool> show_detection_batch_tool() {
+  return std::make_unique<ShowDetectionBatch>();
 }
 
 }  // namespace sleight

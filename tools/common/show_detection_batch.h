@@ -1,11 +1,13 @@
 // show_batch for a detector: a PNG of one training batch with its boxes.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/data/detection_batch_view.h"
 #include "engine/data/picture.h"
+#include "tools/common/run_tool.h"
 
 namespace sleight {
 
@@ -14,7 +16,7 @@ namespace sleight {
 Picture draw_detection_batch(const DetectionBatchView& batch, const std::vector<std::string>& class_names,
                              const std::string& title);
 
-// The program. Returns its exit status.
-int show_detection_batch(int argument_count, char** arguments);
+// The program.
+std::unique_ptr<Tool> show_detection_batch_tool();
 
 }  // namespace sleight

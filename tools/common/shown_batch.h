@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "tools/common/command_line.h"
+#include "engine/base/options.h"
 
 namespace sleight {
 
@@ -12,10 +12,10 @@ struct ShownBatch {
   std::string png = "batch.png";
   std::int64_t epoch = 0, step = 0;
 
-  void declare(CommandLine& command_line) {
-    command_line.add_option("--png", png, "File to write");
-    command_line.add_option("--epoch", epoch, "Epoch, counted from 0").range(0, 1 << 30);
-    command_line.add_option("--step", step, "Step in the epoch, counted from 0").range(0, 1 << 30);
+  void declare(OptionList& options) {
+    options.add("png", png, "File to write").unit("FILE").of_this_start();
+    options.add("epoch", epoch, "Epoch, counted from 0").unit("EPOCH").range(0, 1 << 30).of_this_start();
+    options.add("step", step, "Step in the epoch, counted from 0").unit("STEP").range(0, 1 << 30).of_this_start();
   }
 };
 

@@ -4,39 +4,40 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "engine/base/options.h"
 #include "engine/device/device.h"
-#include "tools/common/command_line.h"
-#include "tools/common/precision.h"
+#include "tools/common/device_flags.h"
 #include "tricks/training_recipe.h"
 
 namespace sleight {
 
 // Texts for the help: what the recipes of a tool say when the user does not.
 struct ScheduleDefaults {
-  std::string learning_rate, linear_scaling, warm_up_epochs, nesterov, weight_decay;
+  std::string learning_rate, linear_scaling, schedule, milestones, warm_up_epochs, nesterov, weight_decay;
+};
+
+struct GeneralTrickDefaults {
+  std::string random_shapes, ema, ema_warm_up;
 };
 
 struct TrainingOptions {
+  std::string config;
   std::string data = "synthetic";
   std::string model;
   std::string tricks = "standard";
 
-  // Not given: as the recipe says.
+  // Not given: as the recipe says, which fills them in when it is resolved.
   std::optional<std::int64_t> epochs, batch_size, image_size;
   std::optional<double> learning_rate, warmup_epochs, momentum, weight_decay, ema;
   std::optional<std::string> schedule, warmup_form, random_shapes;
   std::optional<std::vector<double>> milestones;
   std::optional<bool> nesterov, linear_scaling, no_bias_decay, ema_warmup;
 
-  std::string device = "cpu";
-  std::string precision = "fp32";
+  DeviceFlags device;
   bool deterministic = false;
   bool cuda_graphs = true;
-  int threads = 0;
   int loader_threads = 0;
   std::uint64_t seed = 1;
   std::string out;
@@ -47,32 +48,66 @@ struct TrainingOptions {
   std::string weights;
 
   DeviceOptions device_options() const;
+  // --config; else, with --resume, the recipe in the run's folder: `train_classifier --resume --out DIR` is enough.
+  std::string settings_file() const;
 
-  // Flags with their help; values arrive here when the command line is parsed. In the order of --help.
-  void declare_recipe_file(CommandLine& command_line);  // --config, --tricks
-  void declare_schedule(CommandLine& command_line, const ScheduleDefaults& defaults);
-  void declare_general_tricks(CommandLine& command_line);
-  void declare_run(CommandLine& command_line);
+  // In the order of --help.
+  void declare_start(OptionList& options);  // --config, --tricks
+  void declare_schedule(OptionList& options, const ScheduleDefaults& defaults);
+  void declare_general_tricks(OptionList& options, const GeneralTrickDefaults& defaults);
+  void declare_run(OptionList& options);
 };
 
+// What the user gave goes into the recipe, and what the recipe says into an option that was not given: then both say
+// what was decided.
 template <class T>
-void override_with(T& target, const std::optional<T>& value) {
-  if (value) target = *value;
+void settle(std::optional<T>& option, T& value) {
+  if (option) value = *option;
+  option = value;
 }
 
-// What the user said over the recipe; throws Error for values that make no sense, naming the flag.
-void apply_options(const TrainingOptions& options, TrainingRecipe& recipe);
+// Of a choice by its name; name() writes what parse() reads.
+template <class T, class Parse, class Name>
+void settle(std::optional<std::string>& option, T& value, Parse parse, Name name) {
+  if (option) value = parse(*option);
+  option = name(value);
+}
 
-// Name and value in TOML's syntax, in the order of --help.
-using Settings = std::vector<Setting>;
-void add_schedule_settings(Settings& settings, const TrainingRecipe& recipe);
-void add_general_trick_settings(Settings& settings, const TrainingRecipe& recipe);
-void add_run_settings(Settings& settings, const TrainingOptions& options);
+// All but the batch size, which the dataset has a say in. Throws Error, naming the flag, for what makes no sense.
+void settle_training(TrainingOptions& options, TrainingRecipe& recipe);
 
-std::string toml_flag(bool value);
+// Everything that a recipe file holds, as it is now. A copy, because options are declared with their variables.
+template <class Options>
+std::vector<Setting> settings_of(Options options) {
+  OptionList list;
+  options.declare(list);
+  return list.settings();
+}
 
-// With --resume and no --config, the recipe in the run's folder is read as well: `train_classifier --resume --out DIR`.
-// Returns the arguments to parse, without the program's name.
-std::vector<std::string> with_recipe_of_run(int argument_count, char** arguments);
+// What differs from a run that was started with `before`, as changed_settings() says it.
+template <class Options>
+std::vector<std::string> changes_since(const std::vector<Setting>& before, Options options) {
+  OptionList list;
+  options.declare(list);
+  return changed_settings(list, before, list.settings());
+}
+
+// Throws Error, naming the flag, for the first value out of its range.
+template <class Options>
+void check_options(Options options) {
+  OptionList list;
+  options.declare(list);
+  list.check();
+}
+
+// The options that a recipe file says. origin (where the text is from) begins the Error for one that does not parse.
+template <class Options>
+Options options_of_recipe(const std::string& text, const std::string& origin) {
+  Options options;
+  OptionList list;
+  options.declare(list);
+  list.read(text, origin);
+  return options;
+}
 
 }  // namespace sleight

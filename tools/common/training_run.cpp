@@ -129,25 +129,13 @@ void TrainingRun::plan() {
 }
 
 void TrainingRun::refuse_changed_recipe(const SafetensorsMetadata& metadata) const {
-  // What may change without changing the numbers.
-  const auto is_free = [](const std::string& line) {
-    return line.starts_with("loader-threads ") || line.starts_with("cuda-graphs ") ||
-           line.starts_with("data-on-device-limit ") || line.starts_with("#");
-  };
-  const auto lines_of = [&](const std::string& text) {
-    std::vector<std::string> lines;
-    std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);) {
-      if (!is_free(line) && !line.starts_with("threads ")) lines.push_back(line);
-    }
-    return lines;
-  };
-  const std::vector<std::string> before = lines_of(training_entry(folder_ / last_checkpoint_name, metadata, "recipe"));
-  for (const std::string& line : lines_of(recipe_text(task_.tool(), task_.settings()))) {
-    check(std::find(before.begin(), before.end(), line) != before.end(), "the run in ", folder_.string(),
-          " was started with another recipe: now '", line,
-          "'. Resume without that flag, or start a new run with another --out");
-  }
+  const fs::path path = folder_ / last_checkpoint_name;
+  std::string changes;
+  for (const std::string& change :
+       task_.changes_since(training_entry(path, metadata, "recipe"), path.string() + ", its recipe"))
+    changes += (changes.empty() ? "" : "; ") + change;
+  check(changes.empty(), "the run in ", folder_.string(), " was started with another recipe: ", changes,
+        ". Resume with what it was started with, or start a new run with another --out");
 }
 
 void TrainingRun::resume_from_checkpoint() {
@@ -355,9 +343,9 @@ TrainingOutcome TrainingRun::train() {
   log_info(compute_threads(), " compute and ", loader_threads_, " loader threads on ", context_.device.name());
   const LossScale* const scale = task_.tricks().loss_scale();
   log_info(
-      "precision ", options_.precision,
+      "precision ", options_.device.precision,
       scale ? ", the loss is multiplied by " + std::to_string(std::llround(scale->scale())) + " at the start" : "");
-  warn_if_slow(parse_precision(options_.precision, options_.device), context_.device);
+  warn_if_slow(options_.device.parsed_precision(), context_.device);
   if (!options_.resume) {
     for (const std::string_view name : {std::string_view(last_checkpoint_name), recipe_file_name}) {
       check(!fs::exists(folder_ / name), folder_.string(), " already holds a run (", name,

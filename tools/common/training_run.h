@@ -44,7 +44,10 @@ class TrainingTask : public StepSource {
   virtual std::string tool() const = 0;  // "train_classifier"
   virtual const TrainingOptions& options() const = 0;
   virtual const TrainingRecipe& recipe() const = 0;
-  virtual Settings settings() const = 0;
+  // Every setting of the run, resolved, and what differs from the run that this recipe file is of (origin: where it is
+  // from), as changed_settings() says it.
+  virtual std::vector<Setting> settings() const = 0;
+  virtual std::vector<std::string> changes_since(const std::string& recipe, const std::string& origin) const = 0;
   virtual std::vector<std::string> description() const = 0;  // lines for the head of the log
   virtual ScoreName score_name() const = 0;
   virtual std::int64_t evaluation_size() const = 0;  // side of the pictures, in pixels

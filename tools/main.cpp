@@ -1,0 +1,6 @@
+// main() of every program here and of the benchmarks: runs the tool that it is linked with.
+#include "tools/common/run_tool.h"
+
+int main(int argument_count, char** arguments) {
+  return sleight::run_tool(sleight::registered_tools().front(), {arguments + 1, arguments + argument_count});
+}
