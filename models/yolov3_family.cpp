@@ -69,15 +69,17 @@ class Configuration : public DetectorConfiguration {
   void declare(OptionList& options) override {
     options
         .add("anchors", anchors_,
-             "default (the model's), auto (k-means on the training boxes at the image size), or nine "
-             "\"width,height\" in pixels, smallest first")
+             "default (the model's), auto (k-means on the training boxes at the image size), or nine \"width,height\" "
+             "in "
+             "pixels, smallest first")
+        .unit("ANCHORS")
         .default_text("default");
-    options.add("size-loss", size_loss_, "l1, or l2 (darknet): of the logarithms of width and height")
+    options.add("size-loss", size_loss_, "Of the logarithms of width and height; l2 is darknet's")
         .one_of({"l1", "l2"})
         .default_text("l1");
     options
         .add("ignore-threshold", ignore_threshold_,
-             "A prediction whose IoU with an object is above this is no negative")
+             "A prediction whose IoU with an object is larger than this is no negative")
         .unit("IOU")
         .range(0.0, 1.0)
         .positive()

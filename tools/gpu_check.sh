@@ -391,12 +391,12 @@ result_of_run() { grep -h "$2" "$out/train/$1/log.txt" 2> /dev/null | tail -n 1 
 part_train() {
   local started=$SECONDS classifier_started flags
   run train_detector 150 "$bin/train_detector" --device cuda --precision bf16 --model yolov3_small --data synthetic \
-    --synthetic-size 128 --synthetic-pictures 3200 --synthetic-classes 3 --image-size 128 --random-shapes off \
+    --synthetic-size 128 --synthetic-images 3200 --synthetic-classes 3 --image-size 128 --random-shapes off \
     --augmentation flip --epochs 12 --evaluation-epochs 6 --out "$out/train/detector" || true
   classifier_started=$SECONDS
   flags=(--device cuda --precision bf16 --model cifar_resnet20 --data "$data" --out "$out/train/classifier")
   if [[ "$data" == synthetic ]]; then
-    flags+=(--synthetic-size 32 --synthetic-pictures 20000 --epochs 15)
+    flags+=(--synthetic-size 32 --synthetic-images 20000 --epochs 15)
   else
     flags+=(--epochs 160 --tricks none --schedule cosine --warmup-epochs 1 --learning-rate 0.1 --data-on-device
       --evaluation-epochs 10)

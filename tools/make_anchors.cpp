@@ -68,7 +68,7 @@ class MakeAnchors : public Tool {
 
   void declare(OptionList& options) override {
     options_.boxes.declare_training(options, options_.data).required();
-    options.add("model", options_.model, "The detector that the anchors are for").unit("MODEL");
+    options.add("model", options_.model, "Detector that the anchors are for").unit("MODEL");
     options.add("image-size", options_.image_size, "Side of the network's input")
         .unit("PIXELS")
         .range(32, 4096)

@@ -27,7 +27,7 @@ heading "3/5  Training cifar_resnet20 on generated pictures"
 run="runs/quickstart-$(date +%Y%m%d-%H%M%S)"
 size=32
 # The recipe is the one that train_classifier chooses for the model and a training of this length; it says which.
-build/bin/train_classifier --data synthetic --model cifar_resnet20 --synthetic-size "$size" --synthetic-pictures 8000 \
+build/bin/train_classifier --data synthetic --model cifar_resnet20 --synthetic-size "$size" --synthetic-images 8000 \
   --epochs 10 --out "$run"
 
 heading "4/5  Looking at some pictures it has not seen"
@@ -37,11 +37,11 @@ build/bin/predict --weights "$run/best.safetensors" --data synthetic --synthetic
 
 heading "5/5  Training yolov3_small to find shapes in generated scenes"
 scenes="$run-detector"
-build/bin/train_detector --data synthetic --synthetic-size 128 --synthetic-pictures 1200 --synthetic-classes 3 \
+build/bin/train_detector --data synthetic --synthetic-size 128 --synthetic-images 1200 --synthetic-classes 3 \
   --model yolov3_small --image-size 128 --random-shapes off --augmentation flip --epochs 8 --evaluation-epochs 4 \
   --out "$scenes"
 build/bin/evaluate_detector --weights "$scenes/best.safetensors" --data synthetic --synthetic-size 128 \
-  --synthetic-pictures 1200 --synthetic-classes 3 --sheet "$scenes/detections.png" > "$scenes/scores.txt"
+  --synthetic-images 1200 --synthetic-classes 3 --sheet "$scenes/detections.png" > "$scenes/scores.txt"
 
 heading "What you got"
 grep 'best top-1' "$run/log.txt"

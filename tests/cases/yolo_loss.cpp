@@ -11,8 +11,8 @@ Attributes attributes_of(const YoloShape& shape, const YoloLossOptions& options)
   return {{"anchors", anchor_numbers()},
           {"scale", {static_cast<double>(shape.scale)}},
           {"size_loss", {static_cast<double>(options.size_loss)}},
-          {"smoothing", {static_cast<double>(options.smoothing)}},
-          {"epsilon", {options.epsilon}},
+          {"class_smoothing", {static_cast<double>(options.smoothing)}},
+          {"class_smoothing_epsilon", {options.epsilon}},
           {"ignore_threshold", {options.ignore_threshold}},
           {"box_weight", {options.box_weight ? 1.0 : 0.0}}};
 }

@@ -196,7 +196,7 @@ TEST_CASE("darknet weights: a file of the backbone fills the backbone and nothin
   const TemporaryFolder folder;
   const Device cpu("cpu");
   const Program program = with_zeros(trace_detector("yolov3_small", {1, 32, 32}, 3, Mode::training).program());
-  const std::int64_t backbone = find_detector("yolov3_small").backbone_convolutions;
+  const std::int64_t backbone = find_detector("yolov3_small").darknet_backbone.value();
   PersistentStore store(cpu, 1);
   declare(program, store);
   const std::vector<DarknetConvolution> convolutions = darknet_convolutions(store);

@@ -7,6 +7,7 @@
 #include "engine/program/fuse.h"
 #include "engine/program/persistent_store.h"
 #include "models/detector.h"
+#include "models/yolov3_family.h"
 #include "tests/base/error_message.h"
 #include "tests/golden/golden.h"
 #include "tests/models/darknet_table.h"
@@ -73,7 +74,7 @@ TEST_CASE("yolov3: convolutions have darknet's shapes, strides and order") {
     ++convolution;
   }
   CHECK(convolution == std::size(yolov3_layers));
-  CHECK(find_detector("yolov3").backbone_convolutions == static_cast<std::int64_t>(backbone_layers));
+  CHECK(find_detector("yolov3").darknet_backbone == static_cast<std::int64_t>(backbone_layers));
   CHECK(yolov3_darknet53().convolutions() == static_cast<std::int64_t>(std::size(yolov3_layers)));
   CHECK(trainable_numbers(program) == 61'949'149);
 }
@@ -113,7 +114,7 @@ TEST_CASE("yolov3: predictions have a place per 8, 16 and 32 pixels and three an
 }
 
 TEST_CASE("yolov3: the backbone alone has the names and the order it has in the whole network") {
-  for (const DetectorModel& model : detectors()) {
+  for (const DetectorModel& model : yolov3_family().models) {
     CAPTURE(model.name);
     const Program whole = trace_detector(model.name, {1, 32, 32}, 4, Mode::training).program();
     const std::vector<std::string> names = backbone_parameter_names(model);
@@ -121,7 +122,7 @@ TEST_CASE("yolov3: the backbone alone has the names and the order it has in the 
     for (std::size_t i = 0; i < names.size(); ++i)
       CHECK(names[i] == whole.value(whole.parameters[i].value).name);
     // A weight and four vectors for each convolution.
-    CHECK(names.size() == static_cast<std::size_t>(5 * model.backbone_convolutions));
+    CHECK(names.size() == static_cast<std::size_t>(5 * model.darknet_backbone.value()));
     CHECK(whole.value(whole.parameters[names.size()].value).name == "heads.stride32.conv1.conv.weight");
   }
   // A classifier's weights can start a detector.
@@ -159,9 +160,10 @@ TEST_CASE("yolov3: every parameter starts as darknet starts it") {
 }
 
 TEST_CASE("yolov3: the anchors are the published ones") {
-  const auto& anchors = find_detector("yolov3").anchors;
+  const std::vector<BoxSize> anchors = default_configuration(find_detector("yolov3"))->anchors();
   const std::vector<std::pair<double, double>> published = {{10, 13},  {16, 30},  {33, 23},   {30, 61},  {62, 45},
                                                             {59, 119}, {116, 90}, {156, 198}, {373, 326}};
+  REQUIRE(anchors.size() == published.size());
   for (std::size_t i = 0; i < published.size(); ++i) {
     CHECK(anchors[i].width == published[i].first);
     CHECK(anchors[i].height == published[i].second);

@@ -57,7 +57,7 @@ std::vector<std::string> with(std::vector<std::string> arguments, const std::str
 
 // Four steps an epoch.
 std::vector<std::string> classifier_run(const fs::path& out, const std::vector<std::string>& more) {
-  return with(small_run(out, more), "--synthetic-pictures", "64");
+  return with(small_run(out, more), "--synthetic-images", "64");
 }
 
 // Pictures of one size, for --data-on-device.
@@ -146,14 +146,15 @@ TEST_CASE("train_detector on the pretended GPU: near the cpu's numbers in two si
   require_clean(result);
   CHECK(contains(result.output, "iterations at 64"));
   CHECK(contains(result.output, "iterations at 96"));
-  for (const std::string_view name : {metric_names::train_loss, metric_names::train_centre_loss,
-                                      metric_names::train_objectness_loss, metric_names::train_class_loss})
+  for (const std::string_view name :
+       {metric_names::train_loss, std::string_view("train/loss_centre"), std::string_view("train/loss_objectness"),
+        std::string_view("train/loss_classes")})
     check_near(scratch / "gpu", scratch / "cpu", name, 0.02);
 
   const auto evaluate = [&](const std::string& device) {
     const ToolResult evaluated = run_tool_process(
         "pretend_evaluate_detector",
-        {"--data", "synthetic", "--synthetic-pictures", "24", "--synthetic-size", "80", "--synthetic-classes", "3",
+        {"--data", "synthetic", "--synthetic-images", "24", "--synthetic-size", "80", "--synthetic-classes", "3",
          "--batch-size", "7", "--weights", (scratch / "cpu" / "last.safetensors").string(), "--device", device});
     require_clean(evaluated);
     return evaluated.output;

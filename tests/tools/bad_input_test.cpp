@@ -54,12 +54,12 @@ TEST_CASE("values out of range name their flag") {
   for (std::vector<std::string> arguments : wrong) {
     const std::string flag = arguments.front();
     INFO(flag << ' ' << arguments.back());
-    arguments.insert(arguments.end(), {"--synthetic-pictures", "200", "--out", out});
+    arguments.insert(arguments.end(), {"--synthetic-images", "200", "--out", out});
     expect("train_classifier", arguments, {flag});
   }
   // More than can be put in order before the first step.
   for (const char* tool : {"train_classifier", "train_detector"})
-    expect(tool, {"--synthetic-pictures", "1000000000", "--out", out}, {"000, not 1000000000", "more epochs"});
+    expect(tool, {"--synthetic-images", "1000000000", "--out", out}, {"000, not 1000000000", "more epochs"});
   CHECK_FALSE(std::filesystem::exists(scratch / "run"));
 }
 

@@ -22,7 +22,7 @@ std::size_t numbers_of(const std::string& model, std::int64_t classes, bool back
   if (backbone) {
     find_detector(model).trace_backbone(trace, pictures);
   } else {
-    find_detector(model).trace(trace, pictures, classes);
+    default_configuration(find_detector(model))->trace(trace, pictures, classes);
   }
   std::int64_t count = 0;
   for (const Parameter& parameter : trace.program().parameters)

@@ -69,6 +69,6 @@ TEST_CASE("what cannot be done from pictures on the device is refused with what 
   refused(resident_run(out, {"--data-on-device", "--augmentation", "imagenet"}), "random resized crops");
   refused(resident_run(out, {"--data-on-device-limit", "0"}), "1 to 1073741824 MiB");
   std::vector<std::string> many = resident_run(out, {"--data-on-device", "--data-on-device-limit", "1"});
-  *(std::find(many.begin(), many.end(), "--synthetic-pictures") + 1) = "1600";
+  *(std::find(many.begin(), many.end(), "--synthetic-images") + 1) = "1600";
   refused(many, "more than the limit of 1 MiB");
 }

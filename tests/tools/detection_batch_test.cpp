@@ -137,7 +137,7 @@ TEST_CASE("a detector's batch is drawn mirrored as the network sees it, boxes wh
 TEST_CASE("show_batch draws a detector's batch") {
   const TemporaryFolder scratch;
   const auto png = scratch / "batch.png";
-  std::vector<std::string> arguments = {"--data", "synthetic", "--format", "synthetic", "--synthetic-pictures", "20"};
+  std::vector<std::string> arguments = {"--data", "synthetic", "--format", "synthetic", "--synthetic-images", "20"};
   arguments.insert(arguments.end(),
                    {"--batch-size", "4", "--image-size", "96", "--mixup", "1.5", "--png", png.string()});
   const ToolResult shown = run_tool_process("show_batch", arguments);

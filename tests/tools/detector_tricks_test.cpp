@@ -57,7 +57,7 @@ struct Outcome {
 
 Outcome run_with(const std::filesystem::path& out, const std::vector<std::string>& flags) {
   // A large decay, so that six steps tell who decays.
-  std::vector<std::string> arguments = {"--data", "synthetic", "--synthetic-pictures", "12", "--synthetic-size", "80"};
+  std::vector<std::string> arguments = {"--data", "synthetic", "--synthetic-images", "12", "--synthetic-size", "80"};
   arguments.insert(arguments.end(), {"--synthetic-classes", "3", "--model", "yolov3_small", "--tricks", "none"});
   arguments.insert(arguments.end(), {"--epochs", "2", "--batch-size", "4", "--image-size", "64"});
   arguments.insert(arguments.end(), {"--weight-decay", "0.1", "--evaluation-epochs", "2", "--out", out.string()});

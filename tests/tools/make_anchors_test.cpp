@@ -16,7 +16,7 @@ using namespace sleight::test;
 namespace {
 
 ToolResult make_anchors(std::vector<std::string> arguments) {
-  arguments.insert(arguments.end(), {"--synthetic-pictures", "60"});
+  arguments.insert(arguments.end(), {"--synthetic-images", "60"});
   return run_tool_process("make_anchors", arguments);
 }
 

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::vector<std::string> tiny_run(const fs::path& out, const std::vector<std::string>& more) {
-  std::vector<std::string> arguments = {"--synthetic-pictures",
+  std::vector<std::string> arguments = {"--synthetic-images",
                                         "48",
                                         "--synthetic-size",
                                         "8",

@@ -114,13 +114,13 @@ TEST_CASE("misuse is answered with one clear message and nothing is overwritten"
   expect({"--no-such-flag"}, "--no-such-flag");
   expect({"--model", "resnet51"}, "resnet5");
   expect({"--data", "/no/such/folder", "--out", run.string()}, "/no/such/folder");
-  expect({"--device", "cuda:99", "--out", run.string(), "--synthetic-pictures", "200"}, "cuda:99");
-  expect({"--device", "cuda:x", "--out", run.string(), "--synthetic-pictures", "200"}, "cuda:x");
+  expect({"--device", "cuda:99", "--out", run.string(), "--synthetic-images", "200"}, "cuda:99");
+  expect({"--device", "cuda:x", "--out", run.string(), "--synthetic-images", "200"}, "cuda:x");
   expect({"--epochs", "0"}, "--epochs");
   expect({"--learning-rate", "-1"}, "--learning-rate");
   expect(small_run(run, {"--weights", "/no/such/file"}), "/no/such/file");
-  expect({"--synthetic-pictures", "200", "--batch-size", "1000", "--out", run.string()}, "fewer than one batch");
-  expect({"--resume", "--out", (scratch / "nothing").string(), "--synthetic-pictures", "200"}, "no checkpoint");
+  expect({"--synthetic-images", "200", "--batch-size", "1000", "--out", run.string()}, "fewer than one batch");
+  expect({"--resume", "--out", (scratch / "nothing").string(), "--synthetic-images", "200"}, "no checkpoint");
   CHECK_FALSE(std::filesystem::exists(run / "metrics.jsonl"));
 
   require_success(run_tool_process("train_classifier", small_run(run, {"--max-steps", "3"})));
@@ -140,7 +140,7 @@ TEST_CASE("a run whose enabled trick did nothing fails") {
   const TemporaryFolder scratch;
   const ToolResult result = run_tool_process("train_classifier", {"--data",
                                                                   "synthetic",
-                                                                  "--synthetic-pictures",
+                                                                  "--synthetic-images",
                                                                   "12",
                                                                   "--synthetic-size",
                                                                   "16",
@@ -173,7 +173,7 @@ TEST_CASE("the batch follows the number of pictures unless it is given") {
   const TemporaryFolder scratch;
   const auto batch_size_of = [&](const std::string& name, const std::vector<std::string>& more) {
     const auto run = scratch / name;
-    std::vector<std::string> arguments = {"--synthetic-pictures",
+    std::vector<std::string> arguments = {"--synthetic-images",
                                           "200",
                                           "--synthetic-size",
                                           "16",
@@ -238,7 +238,7 @@ TEST_CASE("one step on simt equals one on the cpu") {
     const auto out = scratch / device;
     require_success(run_tool_process("train_classifier", {"--data",
                                                           "synthetic",
-                                                          "--synthetic-pictures",
+                                                          "--synthetic-images",
                                                           "8",
                                                           "--synthetic-size",
                                                           "8",

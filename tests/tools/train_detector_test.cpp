@@ -67,8 +67,9 @@ TEST_CASE("a detector's run is repeatable, stopped anywhere and resumed, with an
     CHECK(contains(result.output, trick));
   }
   const std::vector<MetricsLine> metrics = read_metrics(whole / "metrics.jsonl");
-  for (const std::string_view name : {metric_names::validation_map, metric_names::ema_map,
-                                      metric_names::train_centre_loss, metric_names::train_objectness_loss}) {
+  for (const std::string_view name :
+       {metric_names::validation_map, metric_names::ema_map, std::string_view("train/loss_centre"),
+        std::string_view("train/loss_objectness")}) {
     CAPTURE(std::string(name));
     CHECK(std::any_of(metrics.begin(), metrics.end(),
                       [&](const MetricsLine& line) { return line.find(name).has_value(); }));
@@ -99,7 +100,7 @@ TEST_CASE("a detector's run is repeatable, stopped anywhere and resumed, with an
   // What it finds can be written down and scored from the file.
   const std::vector<std::string> data = {"--data", "synthetic", "--synthetic-size", "80", "--synthetic-classes", "3"};
   std::vector<std::string> arguments = data;
-  arguments.insert(arguments.end(), {"--synthetic-pictures", "24", "--weights", (whole / "best.safetensors").string(),
+  arguments.insert(arguments.end(), {"--synthetic-images", "24", "--weights", (whole / "best.safetensors").string(),
                                      "--detections", (scratch / "found.json").string(), "--sheet",
                                      (scratch / "sheet.png").string(), "--batch-size", "7"});
   const ToolResult evaluated = run_tool_process("evaluate_detector", arguments);
@@ -111,7 +112,7 @@ TEST_CASE("a detector's run is repeatable, stopped anywhere and resumed, with an
   CHECK(found.pictures.size() == 100);
   CHECK(found.class_names.size() == 3);
   arguments = data;
-  arguments.insert(arguments.end(), {"--format", "synthetic", "--synthetic-pictures", "100", "--detections",
+  arguments.insert(arguments.end(), {"--format", "synthetic", "--synthetic-images", "100", "--detections",
                                      (scratch / "found.json").string()});
   const ToolResult scored = run_tool_process("score_detections", arguments);
   INFO(scored.output);

@@ -10,7 +10,7 @@ namespace sleight::test {
 std::vector<std::string> small_run(const std::filesystem::path& out, const std::vector<std::string>& more) {
   std::vector<std::string> arguments = {"--data",
                                         "synthetic",
-                                        "--synthetic-pictures",
+                                        "--synthetic-images",
                                         "160",
                                         "--synthetic-size",
                                         "20",
@@ -39,7 +39,7 @@ std::vector<std::string> small_run(const std::filesystem::path& out, const std::
 std::vector<std::string> small_detector_run(const std::filesystem::path& out, const std::vector<std::string>& more) {
   std::vector<std::string> arguments = {"--data",
                                         "synthetic",
-                                        "--synthetic-pictures",
+                                        "--synthetic-images",
                                         "24",
                                         "--synthetic-size",
                                         "80",

@@ -1,7 +1,6 @@
 #include "tools/common/detector_options.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/base/error.h"
 #include "tools/common/box_sizes.h"
@@ -144,7 +143,7 @@ void DetectorOptions::declare(OptionList& options) {
   options
       .add("image-size", image_size,
            "Side of the evaluation images, and of the training images without --random-shapes; a multiple of what the "
-           "model says")
+           "model takes, 32 for YOLOv3")
       .unit("PIXELS")
       .range(1, 4096)
       .default_text("the model's own");
@@ -181,6 +180,7 @@ DetectorRun resolve(const DetectorOptions& asked) {
   run.image_size = run.model->image_size;
   settle(options.image_size, run.image_size);
   check_image_size(*run.model, run.image_size, "--image-size");
+  options.families.resolve(*run.model);
   check(options.weights.empty() || options.backbone_weights.empty(),
         "--weights and --backbone-weights cannot both be given: the first file holds the backbone too");
   DetectorRecipe& recipe = run.recipe;
@@ -197,7 +197,6 @@ DetectorRun resolve(const DetectorOptions& asked) {
   recipe.training_augmentation.letterbox = *options.letterbox;
 
   run.precision = options.device.parsed_precision();
-  options.families.resolve(*run.model);
   return run;
 }
 
@@ -216,8 +215,8 @@ DetectorRun fitted_to(DetectorRun run, const DetectionDataset& training) {
   return run;
 }
 
-void check_image_size(const DetectorModel& model, std::int64_t image_size, const std::string& flag) {
-  check(image_size >= 2 * model.size_multiple && image_size <= 4096 && image_size % model.size_multiple == 0, flag,
+void check_image_size(const DetectorModel& model, std::int64_t image_size, const std::string& what) {
+  check(image_size >= 2 * model.size_multiple && image_size <= 4096 && image_size % model.size_multiple == 0, what,
         " of ", model.name, " must be a multiple of ", model.size_multiple, " from ", 2 * model.size_multiple,
         " to 4096 pixels, got ", image_size);
 }

@@ -58,7 +58,7 @@ struct DetectorOptions : TrainingOptions {
 };
 
 // What was asked for, resolved: the options hold what was decided, the recipe file is made of them, and a resumed run
-// must agree on them. What only the detector's family knows is in options.families.
+// must agree on them.
 struct DetectorRun {
   DetectorOptions options;
   const DetectorModel* model = nullptr;
@@ -78,7 +78,7 @@ DetectorRun resolve(const DetectorOptions& options);
 // family fits to the boxes as they will be seen, that is in pixels of the training size.
 DetectorRun fitted_to(DetectorRun run, const DetectionDataset& training);
 
-// Throws Error for a side of an image, in pixels, that the model does not take; `flag` begins the message.
-void check_image_size(const DetectorModel& model, std::int64_t image_size, const std::string& flag);
+// Throws Error for a side of images, in pixels, that the model does not take; `what` it is begins the message.
+void check_image_size(const DetectorModel& model, std::int64_t image_size, const std::string& what);
 
 }  // namespace sleight
