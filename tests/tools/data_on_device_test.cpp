@@ -67,7 +67,7 @@ TEST_CASE("what cannot be done from pictures on the device is refused with what 
   const auto out = scratch / "run";
   refused(small_run(out, {"--data-on-device"}), "--random-shapes off");
   refused(resident_run(out, {"--data-on-device", "--augmentation", "imagenet"}), "random resized crops");
-  refused(resident_run(out, {"--data-on-device-limit", "0"}), "1 to 1073741824 MiB");
+  refused(resident_run(out, {"--data-on-device-limit", "0"}), "1 to 1073741824");
   std::vector<std::string> many = resident_run(out, {"--data-on-device", "--data-on-device-limit", "1"});
   *(std::find(many.begin(), many.end(), "--synthetic-images") + 1) = "1600";
   refused(many, "more than the limit of 1 MiB");

@@ -140,13 +140,13 @@ TEST_CASE("a precision that does not exist, or not here, is refused") {
     CHECK(contains(result.output, part));
   };
   expect("tf32", "--precision tf32 says how the tensor cores of a GPU multiply, but --device is 'cpu'");
-  expect("half", "--precision is 'fp32', 'tf32', 'bf16' or 'fp16', got 'half'");
+  expect("half", "--precision must be one of fp32, tf32, bf16, fp16, got 'half'");
   for (const char* tool : {"evaluate_classifier", "predict"}) {
     const ToolResult result =
         run_tool_process(tool, {"--data", "synthetic", "--weights", "none", "--precision", "half"});
     INFO(result.output);
     CHECK(result.status == 1);
-    CHECK(contains(result.output, "'tf32', 'bf16' or 'fp16', got 'half'"));
+    CHECK(contains(result.output, "--precision must be one of fp32, tf32, bf16, fp16, got 'half'"));
   }
   CHECK_FALSE(fs::exists(scratch / "run"));
 }

@@ -178,7 +178,7 @@ TEST_CASE("score_detections says what is wrong with its files and flags") {
   other.class_names[0] = "horse";
   refuse(other, {}, "\"horse\" is no class of the data set");
   refuse(found, {"--difficult", "maybe"}, "ignored, counted, left-out");
-  refuse(found, {"--overlap", "0"}, "overlap threshold");
+  refuse(found, {"--overlap", "0"}, "--overlap must be a number, above 0");
   other = found;
   other.class_names = {"dog"};
   other.detections.clear();

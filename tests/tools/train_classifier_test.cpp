@@ -173,18 +173,9 @@ TEST_CASE("the batch follows the number of pictures unless it is given") {
   const TemporaryFolder scratch;
   const auto batch_size_of = [&](const std::string& name, const std::vector<std::string>& more) {
     const auto run = scratch / name;
-    std::vector<std::string> arguments = {"--synthetic-images",
-                                          "200",
-                                          "--synthetic-size",
-                                          "16",
-                                          "--image-size",
-                                          "16",
-                                          "--epochs",
-                                          "8",
-                                          "--max-steps",
-                                          "1",
-                                          "--out",
-                                          run.string()};
+    std::vector<std::string> arguments = {
+        "--synthetic-images", "200", "--synthetic-size", "16", "--image-size", "16",
+        "--epochs",           "8",   "--max-steps",      "1",  "--out",        run.string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
     require_success(run_tool_process("train_classifier", arguments));
     const std::string recipe = read_text_file(run / "recipe.toml");

@@ -289,7 +289,8 @@ TEST_CASE("misuse of train_detector is answered with one clear message") {
   expect({"--data", "/no/such/folder", "--format", "pascal"}, "pascal");
   expect({"--data", "/no/such/folder", "--format", "synthetic"}, "--data synthetic");
   write_voc(scratch / "voc", 2);
-  expect({"--data", (scratch / "voc").string(), "--out", run.string(), "--difficult", "maybe"}, "--difficult: ");
+  expect({"--data", (scratch / "voc").string(), "--out", run.string(), "--difficult", "maybe"},
+         "--difficult must be one of keep, drop");
   expect({"--image-size", "100"}, "multiple of 32");
   expect({"--anchors", "1,2 3,4"}, "nine");
   expect({"--anchors", "9,9 1,2 3,4 5,6 7,8 9,10 11,12 13,14 15,16"}, "smallest first");

@@ -151,10 +151,7 @@ std::optional<int> CommandLine::parse(const std::vector<std::string>& arguments,
       option->assign(option->is_switch() ? std::span(words).last(1) : std::span(words));
     }
     const std::string file = settings_file_ ? settings_file_() : "";
-    if (file.empty()) return std::nullopt;
-    options_.read(read_text_file(file), file, given);
-    check(settings_file_() == file, file, " names another file of settings, ", settings_file_(),
-          "; name that one on the command line");
+    if (!file.empty()) options_.read(read_text_file(file), file, given);
   } catch (const CLI::ParseError& error) {
     return app.exit(error, output, errors);
   } catch (const std::out_of_range&) {
