@@ -125,14 +125,16 @@ int measure_detection(const Options& options) {
       open_detection_dataset(options.data, parse_detection_format(options.format), DatasetSplit::training);
   const DetectionDataset& dataset = *opened.dataset;
   constexpr std::int64_t epochs = std::int64_t{1} << 40;
-  const DetectionMixup mixup({.epochs = epochs, .off_epochs = 0}, 0);
+  DetectionMixup mixup;
+  mixup.resolve({.task = LearningTask::detector, .tricks = TrickSet::all, .epochs = epochs});
+  mixup.begin({.images = dataset.size()});
   DetectionLoader loader(
       dataset,
       [&](std::int64_t step, DetectionBatchRequest& request) {
         fill_request(options, dataset.size(), step, request);
         request.recipe = detection_training_recipe();
         if (!options.color) request.recipe.colour_probability = 0.0;
-        if (options.mixup) mixup.fill(request, dataset.size());
+        if (options.mixup) mixup.draw_detector(request, {.step = step, .epoch = request.epoch});
         return true;
       },
       loader_options(options), maximum_objects_of(dataset, options.mixup));

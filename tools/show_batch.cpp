@@ -6,15 +6,14 @@
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/data/picture_writer.h"
+#include "engine/train/batch_schedule.h"
 #include "engine/train/picture_sheet.h"
 #include "tools/common/classifier_options.h"
-#include "tools/common/classifier_tricks.h"
 #include "tools/common/prepared_pictures.h"
 #include "tools/common/run_tool.h"
 #include "tools/common/show_detection_batch.h"
 #include "tools/common/shown_batch.h"
-#include "tools/common/training_run.h"
-#include "tools/common/training_schedule.h"
+#include "tools/common/training_program.h"
 
 namespace sleight {
 
@@ -26,11 +25,11 @@ int show(const ClassifierRun& asked, const ShownBatch& shown) {
   data_options.synthetic.seed = asked.options.seed;
   const auto dataset = open_dataset(asked.options.data, DatasetSplit::training, data_options);
   const ClassifierRun run = fitted_to(asked, dataset->size());
-  const std::int64_t steps = steps_per_epoch(run.recipe, dataset->size());
+  const TrickList tricks = begun_tricks(run, dataset->size());
+  const std::int64_t steps = tricks.plan().steps_per_epoch;
   check(shown.epoch < run.recipe.epochs && shown.step < steps, "the training has ",
         count_of(run.recipe.epochs, "epoch"), " of ", count_of(steps, "step"));
-  const ClassifierTricks tricks(run, steps);
-  TrainingSchedule training(run, tricks, dataset->size());
+  TrainingSchedule<BatchRequest> training(tricks, run.recipe.training_augmentation);
   const std::int64_t wanted = shown.epoch * steps + shown.step;
   const auto schedule = [&](std::int64_t at, BatchRequest& request) {
     return at == wanted && training.fill(at, request);

@@ -1,64 +1,64 @@
 #include "tricks/class_smoothing.h"
 
-#include <array>
-#include <cmath>
-
-#include "engine/base/choice.h"
-#include "engine/base/error.h"
+#include <sstream>
 
 namespace sleight {
 
-ClassSmoothingForm parse_class_smoothing(const std::string& text) {
-  if (text == "none") return ClassSmoothingForm::none;
-  if (text == "gluon") return ClassSmoothingForm::gluon;
-  if (text == "darknet") return ClassSmoothingForm::darknet;
-  fail("the smoothing of classes is 'none', 'gluon' or 'darknet', got '", text, "'");
+void ClassSmoothing::declare(OptionList& options, LearningTask) {
+  options.add("label-smoothing", form_, "Of the classes")
+      .one_of({"none", "gluon", "darknet"})
+      .default_text("gluon, with --tricks none none");
 }
 
-std::string to_string(ClassSmoothingForm form) {
-  switch (form) {
-    case ClassSmoothingForm::gluon:
-      return "gluon";
-    case ClassSmoothingForm::darknet:
-      return "darknet";
+void ClassSmoothing::resolve(const TrainingKind& kind) {
+  if (!form_) form_ = kind.tricks == TrickSet::none ? "none" : "gluon";
+}
+
+ClassSmoothingForm ClassSmoothing::form() const {
+  if (*form_ == "gluon") return ClassSmoothingForm::gluon;
+  return *form_ == "darknet" ? ClassSmoothingForm::darknet : ClassSmoothingForm::none;
+}
+
+std::vector<std::string> ClassSmoothing::description() const {
+  std::ostringstream text;
+  switch (form()) {
     case ClassSmoothingForm::none:
+      text << "class smoothing: off";
+      break;
+    case ClassSmoothingForm::gluon:
+      text << "class smoothing: gluon, s = min(1/K, 1/40): 1 - s for the object's class, s for the others";
+      break;
+    case ClassSmoothingForm::darknet:
+      text << "class smoothing: darknet, 1 - " << epsilon() / 2 << " and " << epsilon() / 2;
       break;
   }
-  return "none";
+  return {text.str()};
 }
 
-double class_smoothing_epsilon(ClassSmoothingForm form) {
-  return form == ClassSmoothingForm::darknet ? 0.1 : 1.0 / 40;
+void ClassSmoothing::change_detector(DetectionOptions& options) {
+  options.loss.class_smoothing = form();
+  options.loss.class_smoothing_epsilon = epsilon();
 }
 
-ClassSmoothing::ClassSmoothing(ClassSmoothingForm form) : form_(form) {
-  check(form != ClassSmoothingForm::none, "the smoothing of classes was made without a form");
-}
-
-void ClassSmoothing::apply(DetectorLossOptions& options) const {
-  options.class_smoothing = form_;
-  options.class_smoothing_epsilon = class_smoothing_epsilon(form_);
-}
-
-void ClassSmoothing::count(const Program& program, std::int64_t objects) {
+void ClassSmoothing::count(const CountedStep& counted) {
   std::int64_t losses = 0;
   std::int64_t smoothed = 0;
-  for (const Step& step : program.steps) {
+  for (const Step& step : counted.program.steps) {
     if (step.phase != Phase::forward || !step.attributes.has("class_smoothing")) continue;
     ++losses;
-    if (step.attributes.integer("class_smoothing") == static_cast<std::int64_t>(form_) &&
-        step.attributes.number("class_smoothing_epsilon") == class_smoothing_epsilon(form_))
+    if (step.attributes.integer("class_smoothing") == static_cast<std::int64_t>(form()) &&
+        step.attributes.number("class_smoothing_epsilon") == epsilon())
       ++smoothed;
   }
-  if (losses > 0 && smoothed == losses) objects_ += objects;
+  if (losses > 0 && smoothed == losses) objects_ += counted.objects;
 }
 
-Receipt ClassSmoothing::receipt() const {
-  return {"class smoothing", {{"objects smoothed", static_cast<double>(objects_)}}, objects_};
+std::vector<Receipt> ClassSmoothing::receipts() const {
+  return {{name(), {{"objects smoothed", static_cast<double>(objects_)}}, objects_}};
 }
 
-void ClassSmoothing::restore(const Receipt& receipt) {
-  objects_ = std::llround(receipt.count("objects smoothed"));
+void ClassSmoothing::restore(std::span<const Receipt> receipts) {
+  objects_ = find_receipt(receipts, name()).fired;
 }
 
 }  // namespace sleight

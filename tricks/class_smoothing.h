@@ -4,41 +4,43 @@
 //   gluon    s = min(1/K, 1/40): 1 - s for the object's class, s for the others   (the default; arXiv 1902.04103)
 //   darknet  1 - eps/2 and eps/2, eps = 0.1
 //
-// The loss of the detector's family computes it (engine/train/detector_head.h). The trap: smoothing that is written over the positive class (mAP of 5%).
+// The loss of the detector's family computes it (engine/train/detector_head.h). The trap: smoothing that is written over
+// the positive class (mAP of 5%).
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
-#include "engine/program/program.h"
-#include "engine/train/detector_head.h"
-#include "engine/train/receipt.h"
+#include "engine/train/trick.h"
 
 namespace sleight {
 
-// "none", "gluon" or "darknet"; throws Error for anything else.
-ClassSmoothingForm parse_class_smoothing(const std::string& text);
-std::string to_string(ClassSmoothingForm form);
-
-// The epsilon that belongs to a form.
-double class_smoothing_epsilon(ClassSmoothingForm form);
-
-class ClassSmoothing {
+class ClassSmoothing : public Trick {
  public:
-  // A form other than none, else Error.
-  explicit ClassSmoothing(ClassSmoothingForm form);
+  std::unique_ptr<Trick> clone() const override { return std::make_unique<ClassSmoothing>(*this); }
+  std::string name() const override { return "class smoothing"; }
 
-  void apply(DetectorLossOptions& options) const;
+  // --label-smoothing
+  void declare(OptionList& options, LearningTask task) override;
+  void resolve(const TrainingKind& kind) override;
+  bool is_on() const override { return form() != ClassSmoothingForm::none; }
+  std::vector<std::string> description() const override;
 
-  // After a step of this program on so many objects; counts nothing when not every loss of classes in the program
-  // carries this smoothing.
-  void count(const Program& program, std::int64_t objects);
+  void change_detector(DetectionOptions& options) override;
+
+  // Counts nothing when not every loss of classes in the program carries this smoothing.
+  void count(const CountedStep& step) override;
   // objects smoothed
-  Receipt receipt() const;
-  void restore(const Receipt& receipt);
+  std::vector<Receipt> receipts() const override;
+  void restore(std::span<const Receipt> receipts) override;
 
  private:
-  ClassSmoothingForm form_;
+  ClassSmoothingForm form() const;
+  double epsilon() const { return form() == ClassSmoothingForm::darknet ? 0.1 : 1.0 / 40; }
+
+  std::optional<std::string> form_;
+
   std::int64_t objects_ = 0;
 };
 

@@ -9,9 +9,14 @@
 
 #include <cstdint>
 
+#include "tricks/rate_schedule.h"
+
 namespace sleight {
 
 // t below 0 counts as 0 and above T as T; T <= 0 (nothing left after the warm-up) gives 1.
 double cosine_factor(std::int64_t t, std::int64_t T);
+
+// Begins after the warm-up.
+DecayForm cosine_decay();
 
 }  // namespace sleight

@@ -6,45 +6,52 @@
 // (TensorFlow's num_updates) d(t) = min(d, (1 + t) / (10 + t)), so that short runs do not drag their first steps along.
 //
 // The running statistics of batch norm are averaged too: averaged weights with the statistics of other weights would be
-// normalised wrongly.
+// normalized wrongly.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
-#include "engine/program/trace.h"
-#include "engine/train/receipt.h"
+#include "engine/train/trick.h"
 
 namespace sleight {
 
-class Ema {
+class Ema : public Trick {
  public:
-  // Names of averages start with it; as ExecutableOptions::parameter_prefix it evaluates them.
-  static constexpr const char* prefix = "average.";
+  std::unique_ptr<Trick> clone() const override { return std::make_unique<Ema>(*this); }
+  std::string name() const override { return "moving average of the weights"; }
 
-  // 0 < decay < 1, else Error.
-  explicit Ema(double decay, bool warm_up = false);
+  // --ema, --ema-warmup
+  void declare(OptionList& options, LearningTask task) override;
+  void resolve(const TrainingKind& kind) override;
+  bool is_on() const override { return *decay_ > 0.0; }
+  bool averages_weights() const override { return true; }
+  std::vector<std::string> description() const override;
 
-  // Appends the update of all averages: of each parameter and each running statistic in the trace so far. To be called
-  // after the optimizer's step, with an empty path; throws Error when there is nothing to average.
-  void trace(Tracer& tracer) const;
+  // Appends the update of all averages: of each parameter and each running statistic in the trace so far, named with
+  // average_prefix. Throws Error, when the program is traced, where there is nothing to average.
+  void change_update(UpdateOptions& options) override;
 
   // d of the t-th update. The first one (t = 0) is 0: it copies the weights, whatever the average held before, so an
   // average switched on in the middle of a training starts right.
   double decay_at(std::int64_t update) const;
-  // The live scalar (LiveScalar::ema_decay) for the step about to be run.
-  double next_decay() const { return decay_at(updates_); }
+  void set_live_scalars(Context& context, std::int64_t step) const override;
 
-  // After each step whose program has the trace of this trick.
-  void count() { ++updates_; }
-  // updates. They must be restored with the averages: next_decay() depends on them.
-  Receipt receipt() const;
-  void restore(const Receipt& receipt);
+  // Counts nothing when the program updates no average. An update with another decay than the next one is an Error.
+  void count(const CountedStep& step) override;
+  // updates. They must be restored with the averages: the next decay depends on them.
+  std::vector<Receipt> receipts() const override;
+  void restore(std::span<const Receipt> receipts) override;
 
  private:
-  double decay_;
-  bool warm_up_;
+  std::optional<double> decay_;
+  std::optional<bool> warm_up_;
+
   std::int64_t updates_ = 0;
 };
+
+// Appends the update of the averages to a trace with an empty path.
+void trace_averages(Tracer& tracer);
 
 }  // namespace sleight

@@ -8,34 +8,38 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
-#include "engine/ops/ops.h"
-#include "engine/train/receipt.h"
+#include "engine/train/trick.h"
 
 namespace sleight {
 
-// "others" or "uniform"; throws Error for anything else.
-kernels::Smoothing parse_smoothing(const std::string& text);
-std::string to_string(kernels::Smoothing convention);
-
-class LabelSmoothing {
+class LabelSmoothing : public Trick {
  public:
-  // 0 < epsilon < 1, else Error.
-  explicit LabelSmoothing(double epsilon, kernels::Smoothing convention = kernels::Smoothing::others);
+  std::unique_ptr<Trick> clone() const override { return std::make_unique<LabelSmoothing>(*this); }
+  std::string name() const override { return "label smoothing"; }
 
-  ops::LossParameters loss_parameters() const { return {epsilon_, convention_}; }
+  // --label-smoothing, --smoothing
+  void declare(OptionList& options, LearningTask task) override;
+  void resolve(const TrainingKind& kind) override;
+  bool is_on() const override { return *epsilon_ > 0.0; }
+  std::vector<std::string> description() const override;
 
-  // After a step of this program over `rows` samples; counts nothing when the program's loss does not carry this
-  // smoothing. Evaluation is not counted: its loss is plain.
-  void count(const Program& program, std::int64_t rows);
+  void change_classifier(ClassificationOptions& options) override { options.loss = loss_parameters(); }
+
+  // Counts nothing when the program's loss does not carry this smoothing. Evaluation is not counted: its loss is plain.
+  void count(const CountedStep& step) override;
   // targets smoothed
-  Receipt receipt() const;
-  void restore(const Receipt& receipt);
+  std::vector<Receipt> receipts() const override;
+  void restore(std::span<const Receipt> receipts) override;
 
  private:
-  double epsilon_;
-  kernels::Smoothing convention_;
+  ops::LossParameters loss_parameters() const;
+
+  std::optional<double> epsilon_;
+  std::optional<std::string> convention_;
+
   std::int64_t targets_ = 0;
 };
 

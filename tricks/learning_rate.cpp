@@ -3,85 +3,141 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <utility>
+#include <sstream>
 
 #include "engine/base/choice.h"
 #include "engine/base/error.h"
-#include "tricks/cosine_decay.h"
-#include "tricks/step_decay.h"
 
 namespace sleight {
 
 namespace {
 
-constexpr std::array<Named<Decay>, 2> decays = {{{Decay::cosine, "cosine"}, {Decay::step, "step"}}};
+template <class Form>
+std::vector<std::string> names_of(std::span<const Form> forms) {
+  std::vector<std::string> names;
+  for (const Form& form : forms)
+    names.push_back(form.name);
+  return names;
+}
+
+template <class T>
+void set_default(std::optional<T>& value, T otherwise) {
+  if (!value) value = std::move(otherwise);
+}
 
 }  // namespace
 
-Decay parse_decay(const std::string& text) {
-  return parse_choice(decays, "the schedule", text);
+void LearningRate::declare(OptionList& options, LearningTask task) {
+  const bool detector = task == LearningTask::detector;
+  options.add("learning-rate", rate_, "Base rate; for 256 images per step with --linear-scaling")
+      .unit("RATE")
+      .positive()
+      .default_text(detector ? "0.001" : "0.1, for CIFAR models 0.2; with --tricks none 0.1");
+  options.add("linear-scaling", linear_scaling_, "Multiply the rate by batch size / 256")
+      .default_text(detector ? "off" : "on, with --tricks none off");
+  options.add("schedule", decay_, "How the rate falls after the warm-up")
+      .one_of(names_of(decay_forms()))
+      .default_text("cosine, with --tricks none step");
+  options.add("milestones", milestones_, "After which epochs --schedule step multiplies the rate by 0.1")
+      .unit("EPOCH,...")
+      .separated_by(',')
+      .not_negative()
+      .default_text(detector ? "4/5 and 9/10 of the training"
+                             : "1/4, 1/2 and 3/4 of the training, for CIFAR models 1/2 and 3/4");
+  options.add("warmup-epochs", warm_up_epochs_, "Time over which the rate rises to the base rate; fractions allowed")
+      .unit("EPOCHS")
+      .not_negative()
+      .default_text(detector ? "4, at most a twentieth of the training; with --tricks none 2"
+                             : "5, a tenth of a training of under 50; with --tricks none 0");
+  options.add("warmup-form", warm_up_form_, "How the rate rises: power4 is darknet's")
+      .one_of(names_of(warm_up_forms()))
+      .default_text("linear");
 }
 
-std::string to_string(Decay decay) {
-  return name_in(decays, decay);
-}
-
-std::int64_t iterations_of(double epochs, std::int64_t iterations_per_epoch) {
-  return std::llround(epochs * static_cast<double>(iterations_per_epoch));
-}
-
-LearningRate::LearningRate(LearningRateOptions options) : options_(std::move(options)) {
-  check(options_.base_rate > 0.0 && std::isfinite(options_.base_rate), "the learning rate must be positive, got ",
-        options_.base_rate);
-  check(options_.iterations > 0, "a schedule needs at least one iteration, got ", options_.iterations);
-  check(options_.warm_up_iterations >= 0 && options_.warm_up_iterations < options_.iterations, "a warm-up of ",
-        options_.warm_up_iterations, " iterations does not fit into a training of ", options_.iterations,
-        "; shorten the warm-up or train for longer");
-  check(std::is_sorted(options_.milestones.begin(), options_.milestones.end()),
-        "the milestones of the step schedule must be in ascending order");
-  check(options_.decay == Decay::cosine || !options_.milestones.empty(),
-        "the step schedule needs at least one epoch at which the rate is reduced");
-  check(options_.step_multiplier > 0.0 && options_.step_multiplier < 1.0,
-        "the step schedule multiplies the rate by a number between 0 and 1, got ", options_.step_multiplier);
-}
-
-double LearningRate::at(std::int64_t iteration) const {
-  const std::int64_t warm_up = options_.warm_up_iterations;
-  const double rate = options_.base_rate * warm_up_factor(options_.warm_up, iteration, warm_up);
-  if (options_.decay == Decay::step)
-    return rate * step_factor(iteration, options_.milestones, options_.step_multiplier);
-  return rate * cosine_factor(iteration - warm_up, options_.iterations - warm_up);
-}
-
-void LearningRate::count(std::int64_t iteration, float rate_used) {
-  check(rate_used == static_cast<float>(at(iteration)), "iteration ", iteration, " ran with the learning rate ",
-        rate_used, " but the schedule says ", at(iteration));
-  last_rate_ = static_cast<double>(rate_used);
-  if (iteration < options_.warm_up_iterations) ++warmed_;
-  if (options_.decay == Decay::cosine) {
-    if (iteration >= options_.warm_up_iterations) ++decayed_;
-  } else if (iteration >= options_.milestones.front()) {
-    ++decayed_;
+void LearningRate::resolve(const TrainingKind& kind) {
+  const auto epochs = static_cast<double>(kind.epochs);
+  const bool bare = kind.tricks == TrickSet::none;
+  if (kind.task == LearningTask::detector) {
+    set_default(rate_, 0.001);
+    set_default(linear_scaling_, false);
+    set_default(milestones_, {0.8 * epochs, 0.9 * epochs});
+    set_default(warm_up_epochs_, std::min(bare ? 2.0 : 4.0, 0.05 * epochs));
+  } else {
+    // The rate of the small models at their own batch of 128, expressed for 256 images.
+    set_default(rate_, kind.small_images && !bare ? 0.2 : 0.1);
+    set_default(linear_scaling_, !bare);
+    if (kind.small_images) {
+      set_default(milestones_, {0.5 * epochs, 0.75 * epochs});  // He et al., arXiv 1512.03385, section 4.2
+    } else {
+      set_default(milestones_, {0.25 * epochs, 0.5 * epochs, 0.75 * epochs});  // 30, 60, 90 of 120
+    }
+    set_default(warm_up_epochs_, bare ? 0.0 : std::min(5.0, 0.1 * epochs));
   }
+  set_default<std::string>(decay_, bare ? "step" : "cosine");
+  set_default<std::string>(warm_up_form_, "linear");
 }
 
-std::string LearningRate::decay_name() const {
-  return to_string(options_.decay) + " decay";
+std::vector<std::string> LearningRate::description() const {
+  const auto line = [](const auto&... parts) {
+    std::ostringstream text;
+    (text << ... << parts);
+    return text.str();
+  };
+  return {scaling_ ? line("learning rate ", schedule_.base_rate, " = ", *rate_, " * ", plan_.batch_size, " / ",
+                          linear_scaling_reference_batch, " (linear scaling)")
+                   : line("learning rate ", schedule_.base_rate, " (no linear scaling)"),
+          line("schedule: ", schedule_.decay->description(*milestones_)),
+          *warm_up_epochs_ > 0.0
+              ? line("warm-up: ", *warm_up_epochs_, *warm_up_epochs_ == 1.0 ? " epoch, " : " epochs, ",
+                     schedule_.warm_up->description)
+              : "warm-up: off"};
+}
+
+void LearningRate::begin(const TrainingPlan& plan) {
+  plan_ = plan;
+  if (*linear_scaling_) scaling_.emplace(plan.batch_size);
+  schedule_ = {.base_rate = scaling_ ? linearly_scaled_rate(*rate_, plan.batch_size) : *rate_,
+               .iterations = plan.steps(),
+               .warm_up_iterations = iterations_of(*warm_up_epochs_, plan.steps_per_epoch),
+               .warm_up = &warm_up_form(*warm_up_form_),
+               .decay = &decay_form(*decay_)};
+  for (const double epoch : *milestones_)
+    schedule_.milestones.push_back(iterations_of(epoch, plan.steps_per_epoch));
+  schedule_.check();
+}
+
+void LearningRate::set_live_scalars(Context& context, std::int64_t step) const {
+  context.set_live_scalar(kernels::LiveScalar::learning_rate, schedule_.at(step));
+}
+
+void LearningRate::count(const CountedStep& step) {
+  const std::int64_t iteration = step.place.step;
+  const float used = step.context.live_scalar(kernels::LiveScalar::learning_rate);
+  const double wanted = schedule_.at(iteration);
+  check(used == static_cast<float>(wanted), "iteration ", iteration, " ran with the learning rate ", used,
+        " but the schedule says ", wanted);
+  last_rate_ = static_cast<double>(used);
+  if (iteration < schedule_.warm_up_iterations) ++warmed_;
+  if (iteration >= schedule_.decay->begins(schedule_)) ++decayed_;
+  if (scaling_) scaling_->count(last_rate_, *rate_ * (wanted / schedule_.base_rate));
 }
 
 std::vector<Receipt> LearningRate::receipts() const {
   std::vector<Receipt> list;
-  if (options_.warm_up_iterations > 0)
+  if (schedule_.warm_up_iterations > 0)
     list.push_back({"warm-up", {{"iterations", static_cast<double>(warmed_)}}, warmed_});
-  list.push_back({decay_name(), {{"iterations", static_cast<double>(decayed_)}, {"last rate", last_rate_}}, decayed_});
+  list.push_back(
+      {decay_receipt(), {{"iterations", static_cast<double>(decayed_)}, {"last rate", last_rate_}}, decayed_});
+  if (scaling_) list.push_back(scaling_->receipt());
   return list;
 }
 
 void LearningRate::restore(std::span<const Receipt> receipts) {
-  if (options_.warm_up_iterations > 0) warmed_ = std::llround(find_receipt(receipts, "warm-up").count("iterations"));
-  const Receipt& decay = find_receipt(receipts, decay_name());
-  decayed_ = std::llround(decay.count("iterations"));
+  if (schedule_.warm_up_iterations > 0) warmed_ = find_receipt(receipts, "warm-up").fired;
+  const Receipt& decay = find_receipt(receipts, decay_receipt());
+  decayed_ = decay.fired;
   last_rate_ = decay.count("last rate");
+  if (scaling_) scaling_->restore(receipts);
 }
 
 }  // namespace sleight

@@ -1,60 +1,54 @@
-// The learning rate of every iteration: warm-up, then cosine or step decay (warm_up.h, cosine_decay.h, step_decay.h).
+// The learning rate: where it starts, how it rises and falls (rate_schedule.h), and whether it follows the size of the
+// batch (linear_scaling.h). Always on.
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "engine/train/receipt.h"
-#include "tricks/warm_up.h"
+#include "engine/train/trick.h"
+#include "tricks/linear_scaling.h"
+#include "tricks/rate_schedule.h"
 
 namespace sleight {
 
-enum class Decay : std::uint8_t { cosine, step };
-
-// "cosine" or "step"; throws Error for anything else.
-Decay parse_decay(const std::string& text);
-std::string to_string(Decay decay);
-
-struct LearningRateOptions {
-  double base_rate = 0.1;       // after linear scaling
-  std::int64_t iterations = 0;  // of the whole training, even when this process runs only a part of it
-  std::int64_t warm_up_iterations = 0;
-  WarmUp warm_up = WarmUp::linear;
-  Decay decay = Decay::cosine;
-  std::vector<std::int64_t> milestones = {};  // for Decay::step: iterations, ascending
-  double step_multiplier = 0.1;
-};
-
-// round(epochs * iterations_per_epoch): epochs may be fractions.
-std::int64_t iterations_of(double epochs, std::int64_t iterations_per_epoch);
-
-class LearningRate {
+class LearningRate : public Trick {
  public:
-  // Throws Error for a base rate that is not positive, milestones out of order, and a warm-up that fills the whole
-  // training, whose base rate would hardly be reached and whose decay would never start.
-  explicit LearningRate(LearningRateOptions options);
+  std::unique_ptr<Trick> clone() const override { return std::make_unique<LearningRate>(*this); }
+  std::string name() const override { return "learning rate"; }
 
-  // A pure function of the iteration, counted from 0 over the whole training.
-  double at(std::int64_t iteration) const;
-  const LearningRateOptions& options() const { return options_; }
+  // --learning-rate, --linear-scaling, --schedule, --milestones, --warmup-epochs, --warmup-form
+  void declare(OptionList& options, LearningTask task) override;
+  void resolve(const TrainingKind& kind) override;
+  bool is_on() const override { return true; }
+  std::vector<std::string> description() const override;
 
-  // Once for each iteration trained, with the rate that was used. A rate other than at(iteration) is an Error: it
-  // would be a schedule that is computed and not obeyed.
-  void count(std::int64_t iteration, float rate_used);
-  // One receipt for the decay ("cosine decay" or "step decay"), and "warm-up" in front when there is one.
-  // warm-up: iterations. Decay: iterations after the warm-up (cosine) or at a reduced rate (step), last rate.
-  std::vector<Receipt> receipts() const;
-  // From a list that holds these receipts, perhaps among others.
-  void restore(std::span<const Receipt> receipts);
+  // Throws Error where RateSchedule::check() does.
+  void begin(const TrainingPlan& plan) override;
+  const RateSchedule& schedule() const { return schedule_; }
+
+  void set_live_scalars(Context& context, std::int64_t step) const override;
+  // A step that ran with another rate than the schedule's is an Error: it would be computed and not obeyed.
+  void count(const CountedStep& step) override;
+  // One receipt for the decay ("cosine decay" or "step decay"); "warm-up" in front and "linear scaling" behind where
+  // they are on. warm-up: iterations. Decay: iterations after the warm-up (cosine) or at a reduced rate (step), last
+  // rate.
+  std::vector<Receipt> receipts() const override;
+  void restore(std::span<const Receipt> receipts) override;
 
  private:
-  std::string decay_name() const;
+  std::string decay_receipt() const { return schedule_.decay->name + " decay"; }
 
-  LearningRateOptions options_;
-  std::int64_t warmed_ = 0;
-  std::int64_t decayed_ = 0;
+  std::optional<double> rate_, warm_up_epochs_;
+  std::optional<bool> linear_scaling_;
+  std::optional<std::string> decay_, warm_up_form_;
+  std::optional<std::vector<double>> milestones_;
+
+  TrainingPlan plan_;
+  RateSchedule schedule_;
+  std::optional<LinearScaling> scaling_;
+  std::int64_t warmed_ = 0, decayed_ = 0;
   double last_rate_ = 0.0;
 };
 

@@ -1,4 +1,4 @@
-// Mixup for classification: each picture is blended with a partner of its batch, and so are their targets.
+// Mixup for classification: each image is blended with a partner of its batch, and so are their targets.
 //
 //   lambda ~ Beta(alpha, alpha),  x = lambda * x_i + (1 - lambda) * x_j,  y likewise;  j = a random permutation of i
 //
@@ -7,49 +7,47 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <optional>
+#include <string>
 
-#include "engine/data/loader.h"
-#include "engine/train/receipt.h"
+#include "tricks/mixup_counts.h"
 
 namespace sleight {
 
-// per_batch: one lambda for the whole batch (the code of He et al.). per_sample: each picture has its own.
-enum class MixupLambda : std::uint8_t { per_batch, per_sample };
-
-struct MixupOptions {
-  double alpha = 0.2;           // > 0
-  std::int64_t epochs = 0;      // of the whole training, > 0
-  std::int64_t off_epochs = 0;  // the last epochs are trained on plain pictures
-  MixupLambda lambda = MixupLambda::per_batch;
-};
-
-class Mixup {
+class Mixup : public Trick {
  public:
-  // Throws Error for alpha <= 0 and for off_epochs that leave no epoch to mix.
-  Mixup(const MixupOptions& options, std::uint64_t seed);
+  std::unique_ptr<Trick> clone() const override { return std::make_unique<Mixup>(*this); }
+  std::string name() const override { return "mixup"; }
 
-  bool active(std::int64_t epoch) const { return epoch < options_.epochs - options_.off_epochs; }
+  // --mixup, --mixup-off-epochs, --mixup-lambda. batch: one lambda for the whole batch (the code of He et al.); sample:
+  // each image has its own.
+  void declare(OptionList& options, LearningTask task) override;
+  void resolve(const TrainingKind& kind) override;
+  bool is_on() const override { return *alpha_ > 0.0; }
+  bool mixes_images() const override { return true; }
+  std::vector<std::string> description() const override;
 
-  // Fills partners and lambdas for request.samples; leaves both empty (plain pictures) in the last epochs and for a
-  // batch of one, which has no partner. A pure function of (options, seed, request.epoch, step_in_epoch, batch size).
-  void fill(BatchRequest& request, std::int64_t step_in_epoch) const;
+  void begin(const TrainingPlan& plan) override { seed_ = plan.seed; }
+  void change_classifier(ClassificationOptions& options) override { options.mixup = true; }
 
-  // Of a batch that was trained on; what counts is what arrived there, not what was asked for.
-  void count(std::int64_t epoch, std::span<const std::int32_t> partners, std::span<const float> lambdas);
-  // batches mixed; images mixed (with another picture, lambda < 1); mean lambda over the images of the mixed batches;
-  // batches plain in the last epochs.
-  Receipt receipt() const;
-  void restore(const Receipt& receipt);
+  // Partners and lambdas for request.samples; both empty (plain images) in the last epochs and for a batch of one, which
+  // has no partner. A function of seed, epoch, step in the epoch and the size of the batch.
+  void draw_classifier(BatchRequest& request, const StepPlace& place) const override;
+
+  // Counts nothing when the program blends no images, whatever the batch says.
+  void count(const CountedStep& step) override;
+  // As MixupCounts says.
+  std::vector<Receipt> receipts() const override { return {counts_.receipt(name())}; }
+  void restore(std::span<const Receipt> receipts) override { counts_.restore(find_receipt(receipts, name())); }
 
  private:
-  MixupOptions options_;
-  std::uint64_t seed_;
-  std::int64_t batches_ = 0;
-  std::int64_t images_ = 0;
-  std::int64_t images_mixed_ = 0;
-  double lambda_sum_ = 0.0;
-  std::int64_t batches_plain_ = 0;
+  std::optional<double> alpha_;
+  std::optional<std::int64_t> off_epochs_;
+  std::optional<std::string> lambda_;
+
+  MixedEpochs mixed_epochs_;
+  std::uint64_t seed_ = 0;
+  MixupCounts counts_;
 };
 
 }  // namespace sleight

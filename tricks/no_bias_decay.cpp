@@ -6,15 +6,30 @@
 
 namespace sleight {
 
-bool decays_without_bias(const Parameter& parameter) {
-  return parameter.role == ParameterRole::weight;
+void NoBiasDecay::declare(OptionList& options, LearningTask) {
+  options.add("no-bias-decay", on_, "Weight decay on convolution and linear weights only")
+      .off_name("bias-decay")
+      .default_text("on, with --tricks none off");
 }
 
-Receipt no_bias_decay_receipt(const Program& program) {
+void NoBiasDecay::resolve(const TrainingKind& kind) {
+  if (!on_) on_ = kind.tricks != TrickSet::none;
+}
+
+std::vector<std::string> NoBiasDecay::description() const {
+  return {is_on() ? "weight decay: on convolution and linear weights only" : "weight decay: on all parameters"};
+}
+
+void NoBiasDecay::change_update(UpdateOptions& options) {
+  options.decays.push_back([](const Parameter& parameter) { return parameter.role == ParameterRole::weight; });
+}
+
+void NoBiasDecay::count(const CountedStep& counted) {
+  if (receipt_) return;
   std::int64_t spared = 0;
   std::int64_t elements = 0;
   std::int64_t decayed = 0;
-  for (const Step& step : program.steps) {
+  for (const Step& step : counted.program.steps) {
     if (step.operation != &operations::sgd) continue;
     const std::vector<double>& decay = step.attributes.numbers("decay");
     check(step.inputs.size() == sgd_place(decay.size(), 0), "an SGD step of ", decay.size(), " tensors has ",
@@ -24,15 +39,19 @@ Receipt no_bias_decay_receipt(const Program& program) {
         ++decayed;
       } else {
         ++spared;
-        elements += program.value(step.inputs[sgd_place(i, sgd_input::parameter)]).type.count();
+        elements += counted.program.value(step.inputs[sgd_place(i, sgd_input::parameter)]).type.count();
       }
     }
   }
-  return {"no bias decay",
-          {{"tensors without decay", static_cast<double>(spared)},
-           {"elements without decay", static_cast<double>(elements)},
-           {"tensors with decay", static_cast<double>(decayed)}},
-          spared};
+  receipt_ = {name(),
+              {{"tensors without decay", static_cast<double>(spared)},
+               {"elements without decay", static_cast<double>(elements)},
+               {"tensors with decay", static_cast<double>(decayed)}},
+              spared};
+}
+
+std::vector<Receipt> NoBiasDecay::receipts() const {
+  return {receipt_.value_or(Receipt{.trick = name(), .counts = {}})};
 }
 
 }  // namespace sleight

@@ -3,16 +3,36 @@
 // Source: Jia et al., arXiv 1807.11205; He et al., arXiv 1812.01187, section 3.1.
 #pragma once
 
-#include "engine/program/program.h"
-#include "engine/train/receipt.h"
+#include <optional>
+#include <string>
+
+#include "engine/train/trick.h"
 
 namespace sleight {
 
-// Whether weight decay applies to this parameter when the trick is on; without the trick it applies to all.
-bool decays_without_bias(const Parameter& parameter);
+class NoBiasDecay : public Trick {
+ public:
+  std::unique_ptr<Trick> clone() const override { return std::make_unique<NoBiasDecay>(*this); }
+  std::string name() const override { return "no bias decay"; }
 
-// Read from the traced program: the tensors of its SGD steps whose decay multiplier is 0, not what was asked for.
-// tensors without decay, elements without decay, tensors with decay.
-Receipt no_bias_decay_receipt(const Program& program);
+  // --no-bias-decay
+  void declare(OptionList& options, LearningTask task) override;
+  void resolve(const TrainingKind& kind) override;
+  bool is_on() const override { return *on_; }
+  std::vector<std::string> description() const override;
+
+  void change_update(UpdateOptions& options) override;
+
+  // Reads the program's SGD steps once: the tensors whose decay multiplier is 0, not what was asked for.
+  void count(const CountedStep& step) override;
+  // tensors without decay, elements without decay, tensors with decay
+  std::vector<Receipt> receipts() const override;
+  void restore(std::span<const Receipt> receipts) override { receipt_ = find_receipt(receipts, name()); }
+
+ private:
+  std::optional<bool> on_;
+
+  std::optional<Receipt> receipt_;  // a fact of the program and not of its steps
+};
 
 }  // namespace sleight

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <sstream>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/tensor/random.h"
 
 namespace sleight {
@@ -54,54 +56,92 @@ std::string to_string(const RandomShapesOptions& options) {
   return text;
 }
 
-RandomShapesOptions default_random_shapes(std::int64_t image_size) {
-  check(image_size > 0, "random shapes need a positive image size, got ", image_size);
-  const auto nearest = [&](std::int64_t multiple) { return (image_size + multiple / 2) / multiple * multiple; };
+RandomShapesOptions default_random_shapes(const TrainingKind& kind) {
+  const std::int64_t size = kind.image_size;
+  check(size > 0, "random shapes need a positive image size, got ", size);
+  if (kind.task == LearningTask::detector) {
+    const std::int64_t step = kind.size_multiple;
+    return {.minimum = std::max(2 * step, size - 3 * step), .maximum = size + 6 * step, .every = 10, .multiple = step};
+  }
+  const auto nearest = [&](std::int64_t multiple) { return (size + multiple / 2) / multiple * multiple; };
   // Two steps above the model's own size when it is large, one below and one above when 32 would be a leap.
-  if (image_size >= 128) return {nearest(32), nearest(32) + 64, 10, 32};
+  if (size >= 128) return {nearest(32), nearest(32) + 64, 10, 32};
   const std::int64_t middle = std::max<std::int64_t>(nearest(8), 16);
   return {middle - 8, middle + 8, 10, 8};
 }
 
-RandomShapes::RandomShapes(const RandomShapesOptions& options, std::uint64_t seed) : options_(options), seed_(seed) {
-  check_options(options);
-  for (const std::int64_t size : all_sizes())
+void RandomShapes::declare(OptionList& options, LearningTask task) {
+  options
+      .add("random-shapes", text_,
+           "MIN:MAX:EVERY[:MULTIPLE]: sides of training images in pixels, multiples of MULTIPLE (32), drawn anew every "
+           "so "
+           "many steps; or off")
+      .unit("SHAPES")
+      .default_text(task == LearningTask::detector
+                        ? "three sizes below the image size to six above, with --tricks none off"
+                        : "off, with --tricks all around the image size");
+}
+
+void RandomShapes::resolve(const TrainingKind& kind) {
+  const bool by_default =
+      kind.tricks == TrickSet::all || (kind.tricks == TrickSet::standard && kind.task == LearningTask::detector);
+  if (!text_) text_ = by_default ? to_string(default_random_shapes(kind)) : "off";
+  options_.reset();
+  if (*text_ == "off") return;
+  options_ = with_context("--random-shapes", [&] { return parse_random_shapes(*text_); });
+  check(options_->minimum % kind.size_multiple == 0 && options_->multiple % kind.size_multiple == 0,
+        "--random-shapes of this model must be multiples of ", kind.size_multiple, ", got ", *text_);
+  iterations_at_.clear();
+  for (const std::int64_t size : sizes())
     iterations_at_[size] = 0;
 }
 
-std::int64_t RandomShapes::size_at(std::int64_t iteration) const {
-  RandomStream random(seed_, RandomPurpose::training_shape, 0, static_cast<std::uint64_t>(iteration / options_.every));
-  const std::int64_t sizes = (options_.maximum - options_.minimum) / options_.multiple + 1;
-  return options_.minimum + options_.multiple * random.below(sizes);
-}
-
-std::vector<std::int64_t> RandomShapes::all_sizes() const {
+std::vector<std::int64_t> RandomShapes::sizes() const {
   std::vector<std::int64_t> sizes;
-  for (std::int64_t size = options_.maximum; size >= options_.minimum; size -= options_.multiple)
+  for (std::int64_t size = options_->maximum; size >= options_->minimum; size -= options_->multiple)
     sizes.push_back(size);
   return sizes;
 }
 
-void RandomShapes::count(std::int64_t iteration, std::int64_t height, std::int64_t width) {
-  const std::int64_t drawn = size_at(iteration);
-  check(height == drawn && width == drawn, "the batch of iteration ", iteration, " is ", height, " x ", width,
-        " but random shapes drew ", drawn, " x ", drawn);
+std::vector<std::string> RandomShapes::description() const {
+  if (!is_on()) return {"random shapes: off"};
+  std::ostringstream text;
+  text << "random shapes: " << options_->minimum << " to " << options_->maximum << " in steps of " << options_->multiple
+       << ", a new size every " << count_of(options_->every, "iteration");
+  return {text.str()};
+}
+
+std::int64_t RandomShapes::size_at(std::int64_t iteration) const {
+  RandomStream random(seed_, RandomPurpose::training_shape, 0, static_cast<std::uint64_t>(iteration / options_->every));
+  const std::int64_t sizes = (options_->maximum - options_->minimum) / options_->multiple + 1;
+  return options_->minimum + options_->multiple * random.below(sizes);
+}
+
+void RandomShapes::draw_size(RequestedBatch& request, const StepPlace& place) const {
+  request.height = request.width = size_at(place.step);
+}
+
+void RandomShapes::count(const CountedStep& step) {
+  const std::int64_t drawn = size_at(step.place.step);
+  check(step.height == drawn && step.width == drawn, "the batch of iteration ", step.place.step, " is ", step.height,
+        " x ", step.width, " but random shapes drew ", drawn, " x ", drawn);
   ++iterations_at_[drawn];
   if (last_size_ != 0 && last_size_ != drawn) ++changes_;
   last_size_ = drawn;
 }
 
-Receipt RandomShapes::receipt() const {
-  Receipt receipt{"random shapes", {{"changes of size", static_cast<double>(changes_)}}, 0};
+std::vector<Receipt> RandomShapes::receipts() const {
+  Receipt receipt{name(), {{"changes of size", static_cast<double>(changes_)}}, 0};
   for (const auto& [size, iterations] : iterations_at_) {
     receipt.counts.emplace_back(count_name(size), static_cast<double>(iterations));
     receipt.fired += iterations;
   }
   receipt.counts.emplace_back("last size", static_cast<double>(last_size_));
-  return receipt;
+  return {receipt};
 }
 
-void RandomShapes::restore(const Receipt& receipt) {
+void RandomShapes::restore(std::span<const Receipt> receipts) {
+  const Receipt& receipt = find_receipt(receipts, name());
   changes_ = std::llround(receipt.count("changes of size"));
   last_size_ = std::llround(receipt.count("last size"));
   for (auto& [size, iterations] : iterations_at_)

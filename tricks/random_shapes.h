@@ -10,10 +10,11 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "engine/train/receipt.h"
+#include "engine/train/trick.h"
 
 namespace sleight {
 
@@ -31,31 +32,43 @@ struct RandomShapesOptions {
 RandomShapesOptions parse_random_shapes(const std::string& text);
 std::string to_string(const RandomShapesOptions& options);
 
-// Around the model's own size: 224 -> 224:288:10, 32 -> 24:40:10:8.
-RandomShapesOptions default_random_shapes(std::int64_t image_size);
+// Around the model's own size. Classifiers: 224 -> 224:288:10, 32 -> 24:40:10:8. Detectors: from three sizes below to
+// six above, never below two steps of the model's size multiple; 416 in steps of 32 -> 320:608:10.
+RandomShapesOptions default_random_shapes(const TrainingKind& kind);
 
-class RandomShapes {
+class RandomShapes : public Trick {
  public:
-  // Throws Error as parse_random_shapes does.
-  RandomShapes(const RandomShapesOptions& options, std::uint64_t seed);
+  std::unique_ptr<Trick> clone() const override { return std::make_unique<RandomShapes>(*this); }
+  std::string name() const override { return "random shapes"; }
 
-  // Height and width at this iteration, counted from 0 over the whole training. A pure function of (options, seed,
-  // iteration / every): every rank, and a run that goes on, draws the same.
-  std::int64_t size_at(std::int64_t iteration) const;
-
+  // --random-shapes
+  void declare(OptionList& options, LearningTask task) override;
+  // Throws Error as parse_random_shapes does, and for sizes that the model does not take.
+  void resolve(const TrainingKind& kind) override;
+  bool is_on() const override { return options_.has_value(); }
   // Every size that can be drawn, largest first: the order in which to plan, so that running out of memory happens
   // before the first step.
-  std::vector<std::int64_t> all_sizes() const;
+  std::vector<std::int64_t> sizes() const override;
+  std::vector<std::string> description() const override;
 
-  // Of a batch that was trained on; a size other than the one drawn is an Error.
-  void count(std::int64_t iteration, std::int64_t height, std::int64_t width);
+  void begin(const TrainingPlan& plan) override { seed_ = plan.seed; }
+
+  // Height and width at this iteration, counted from 0 over the whole training. A function of seed and iteration /
+  // every: every rank, and a run that goes on, draws the same.
+  std::int64_t size_at(std::int64_t iteration) const;
+  void draw_size(RequestedBatch& request, const StepPlace& place) const override;
+
+  // A size other than the one drawn is an Error.
+  void count(const CountedStep& step) override;
   // size changes, and for each size "iterations at 256"
-  Receipt receipt() const;
-  void restore(const Receipt& receipt);
+  std::vector<Receipt> receipts() const override;
+  void restore(std::span<const Receipt> receipts) override;
 
  private:
-  RandomShapesOptions options_;
-  std::uint64_t seed_;
+  std::optional<std::string> text_;
+
+  std::optional<RandomShapesOptions> options_;
+  std::uint64_t seed_ = 0;
   std::map<std::int64_t, std::int64_t> iterations_at_;  // every size, also those not drawn yet
   std::int64_t last_size_ = 0;
   std::int64_t changes_ = 0;

@@ -10,8 +10,13 @@
 #include <cstdint>
 #include <span>
 
+#include "tricks/rate_schedule.h"
+
 namespace sleight {
 
 double step_factor(std::int64_t iteration, std::span<const std::int64_t> milestones, double multiplier = 0.1);
+
+// Begins at the first milestone.
+DecayForm step_decay();
 
 }  // namespace sleight

@@ -7,18 +7,11 @@
 // the warm-up has the base rate, and so does the first one after it, where the decay starts at t = 0.
 #pragma once
 
-#include <cstdint>
-#include <string>
+#include "tricks/rate_schedule.h"
 
 namespace sleight {
 
-enum class WarmUp : std::uint8_t { linear, power4 };
-
-// "linear" or "power4"; throws Error for anything else.
-WarmUp parse_warm_up(const std::string& text);
-std::string to_string(WarmUp form);
-
-// What the base rate is multiplied by at this iteration; 1 from iteration n on, so also everywhere when n is 0.
-double warm_up_factor(WarmUp form, std::int64_t iteration, std::int64_t warm_up_iterations);
+WarmUpForm linear_warm_up();
+WarmUpForm power4_warm_up();
 
 }  // namespace sleight

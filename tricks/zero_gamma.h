@@ -5,14 +5,39 @@
 // Source: Goyal et al., arXiv 1706.02677, section 5.1; He et al., arXiv 1812.01187, section 3.1.
 #pragma once
 
-#include "engine/program/program.h"
-#include "engine/train/receipt.h"
+#include <optional>
+#include <string>
+
+#include "engine/train/trick.h"
 
 namespace sleight {
 
-// Changes the initializers of the marked scales; to be called on every traced program before its parameters are made in
-// the store (later, or with weights loaded over it, it has no effect).
-// Receipt: gammas zeroed (tensors) and their elements. Throws Error for a model that marks none.
-Receipt zero_gamma(Program& program);
+class ZeroGamma : public Trick {
+ public:
+  std::unique_ptr<Trick> clone() const override { return std::make_unique<ZeroGamma>(*this); }
+  std::string name() const override { return "zero gamma"; }
+
+  // --zero-gamma. A set of tricks leaves models alone that mark no scale (pre-activation networks); given by its flag
+  // for such a model it is an Error when the program is traced.
+  void declare(OptionList& options, LearningTask task) override;
+  void resolve(const TrainingKind& kind) override;
+  bool is_on() const override { return *on_; }
+  std::vector<std::string> description() const override;
+
+  // Changes the initializers of the marked scales in every traced program, before its parameters are made in the store:
+  // later, or with weights loaded over it, it has no effect.
+  void change_update(UpdateOptions& options) override;
+
+  // gammas zeroed (tensors) and their elements
+  std::vector<Receipt> receipts() const override;
+  void restore(std::span<const Receipt> receipts) override { receipt_ = find_receipt(receipts, name()); }
+
+ private:
+  void zero(Program& program);
+
+  std::optional<bool> on_;
+
+  std::optional<Receipt> receipt_;  // a fact of the program and not of its steps
+};
 
 }  // namespace sleight

@@ -16,17 +16,14 @@
 #include "engine/data/detection_batch_view.h"
 #include "engine/data/detection_dataset.h"
 #include "engine/data/loader_options.h"
+#include "engine/data/requested_batch.h"
 #include "engine/data/slot_lease.h"
 
 namespace sleight {
 
 // What one batch is. Given to the schedule as it stands here, but with the memory of earlier batches.
-struct DetectionBatchRequest {
-  std::int64_t epoch = 0;  // part of the key of every random draw
-  std::int64_t height = 0;
-  std::int64_t width = 0;
+struct DetectionBatchRequest : RequestedBatch {
   DetectionRecipe recipe;
-  std::vector<std::int64_t> samples;  // [N] indices into the dataset
   // Detection mixup: both pictures are pasted on a black canvas as large as the larger of each side, their upper left
   // corners on each other and unresized, blended with lambda and 1 - lambda; all the rest happens to the canvas.
   std::vector<std::int64_t> partners;  // [N] indices into the dataset, -1: none; empty: none at all

@@ -18,17 +18,14 @@
 #include "engine/data/batch_view.h"
 #include "engine/data/dataset.h"
 #include "engine/data/loader_options.h"
+#include "engine/data/requested_batch.h"
 #include "engine/data/slot_lease.h"
 
 namespace sleight {
 
 // What one batch is. Given to the schedule with its vectors empty but with the memory of earlier batches.
-struct BatchRequest {
-  std::int64_t epoch = 0;  // part of the key of every random draw
-  std::int64_t height = 0;
-  std::int64_t width = 0;
+struct BatchRequest : RequestedBatch {
   AugmentationRecipe recipe;
-  std::vector<std::int64_t> samples;   // [N] indices into the dataset
   std::vector<std::int32_t> partners;  // [N] positions in this batch to blend with; empty: each is its own partner
   std::vector<float> lambdas;          // [N] weight of the picture itself, 1 - lambda of its partner; empty: all 1
 };

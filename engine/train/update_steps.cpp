@@ -1,5 +1,7 @@
 #include "engine/train/update_steps.h"
 
+#include <algorithm>
+
 #include "engine/base/error.h"
 #include "engine/ops/ops.h"
 #include "engine/program/differentiate.h"
@@ -9,7 +11,8 @@ namespace sleight {
 void trace_update(Tracer& trace, ValueId loss, DataType element, const UpdateOptions& options) {
   Program& program = trace.program();
   trace.result(loss, training_names::loss);
-  if (options.change_initializers) options.change_initializers(program);
+  for (const auto& change : options.change_initializers)
+    change(program);
   const std::vector<Parameter> parameters = program.parameters;
 
   trace.phase = Phase::backward;
@@ -27,11 +30,12 @@ void trace_update(Tracer& trace, ValueId loss, DataType element, const UpdateOpt
     const Value value = program.value(parameter.value);
     check(gradients.at(parameter.value) != no_value, "the loss does not depend on '", value.name,
           "'; a model must use every parameter it declares");
-    updated.push_back({.parameter = parameter.value,
-                       .gradient = gradients.at(parameter.value),
-                       .momentum = trace.parameter(momentum_prefix + value.name, value.type.shape,
-                                                   ParameterRole::optimizer_state, Initializer::zeros),
-                       .decay = !options.decays || options.decays(parameter)});
+    updated.push_back(
+        {.parameter = parameter.value,
+         .gradient = gradients.at(parameter.value),
+         .momentum = trace.parameter(momentum_prefix + value.name, value.type.shape, ParameterRole::optimizer_state,
+                                     Initializer::zeros),
+         .decay = std::ranges::all_of(options.decays, [&](const auto& decides) { return decides(parameter); })});
   }
   // All gradients live until the update reads them, so searching them costs one more look and no memory.
   std::vector<ValueId> searched = {loss};
@@ -43,7 +47,8 @@ void trace_update(Tracer& trace, ValueId loss, DataType element, const UpdateOpt
   trace.phase = Phase::update;
   ops::running_statistics(trace);
   ops::sgd(trace, updated, options.nesterov);
-  if (options.after_update) options.after_update(trace);
+  for (const auto& append : options.after_update)
+    append(trace);
 }
 
 }  // namespace sleight

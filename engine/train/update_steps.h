@@ -3,20 +3,22 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "engine/program/program.h"
 #include "engine/program/trace.h"
 
 namespace sleight {
 
+// Each list grows by what every trick adds to it.
 struct UpdateOptions {
   bool nesterov = true;
-  // Changes how parameters start (zero gamma).
-  std::function<void(Program&)> change_initializers;
-  // Whether weight decay applies; null: to every trainable parameter.
-  std::function<bool(const Parameter&)> decays;
-  // Appends steps after the optimizer's (a moving average of the weights); the trace's path is empty.
-  std::function<void(Tracer&)> after_update;
+  // Change how parameters start (zero gamma).
+  std::vector<std::function<void(Program&)>> change_initializers;
+  // Whether weight decay applies: where all of them say so, so without any to every trainable parameter.
+  std::vector<std::function<bool(const Parameter&)>> decays;
+  // Append steps after the optimizer's (a moving average of the weights); the trace's path is empty.
+  std::vector<std::function<void(Tracer&)>> after_update;
 };
 
 // Results that every training program has, by name.

@@ -81,11 +81,10 @@ class Evaluation {
   ClassificationOptions program_options() {
     ClassificationOptions options;
     options.classes = 10;
-    options.update.after_update = [this](Tracer& trace) { ema_.trace(trace); };
+    options.update.after_update.push_back(trace_averages);
     return options;
   }
 
-  Ema ema_{0.9, false};
   std::unique_ptr<Dataset> data_;
   Classifier classifier_;
 };

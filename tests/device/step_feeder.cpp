@@ -7,12 +7,11 @@
 
 #include "catch2_adapter.h"
 #include "engine/data/resident_pictures.h"
+#include "engine/train/batch_schedule.h"
 #include "engine/train/classification_program.h"
 #include "tests/device/recording_runtime.h"
-#include "tools/common/classifier_options.h"
-#include "tools/common/classifier_tricks.h"
-#include "tools/common/training_run.h"
-#include "tools/common/training_schedule.h"
+#include "tools/common/optimizer.h"
+#include "tools/common/training_program.h"
 
 namespace sleight::test {
 namespace {
@@ -39,21 +38,26 @@ struct Outcome {
 // The batches of a classifier's training, without a run around them.
 class ClassifierSource : public StepSource {
  public:
-  ClassifierSource(Context& context, Classifier& classifier, ClassifierTricks& tricks, Loader& loader)
-      : context_(context), classifier_(classifier), tricks_(tricks), loader_(loader) {}
+  ClassifierSource(Context& context, Classifier& classifier, TrickList& tricks, const Optimizer& optimizer,
+                   Loader& loader)
+      : context_(context), classifier_(classifier), tricks_(tricks), optimizer_(optimizer), loader_(loader) {}
 
   BatchInputs next_batch() override {
     const auto batch = batches_.add(loader_.next().value());
     return classifier_.training_inputs(*batch, batch);
   }
-  void before_step(std::int64_t step) override { tricks_.general().set_live_scalars(context_, step); }
-  void count_oldest(const Program& program) override { tricks_.count(context_, batches_.oldest(), program); }
+  void before_step(std::int64_t step) override {
+    optimizer_.set_live_scalars(context_);
+    tricks_.set_live_scalars(context_, step);
+  }
+  void count_oldest(const Program& program) override { tricks_.count(batches_.oldest(), context_, program); }
   void release_oldest() override { batches_.release_oldest(); }
 
  private:
   Context& context_;
   Classifier& classifier_;
-  ClassifierTricks& tricks_;
+  TrickList& tricks_;
+  const Optimizer& optimizer_;
   Loader& loader_;
   KeptBatches<Batch> batches_;
 };
@@ -64,10 +68,10 @@ Outcome train(Context& context, std::int64_t spoiled = -1, bool data_on_device =
   DatasetOptions data_options;
   data_options.synthetic = run.options.synthetic;
   const DatasetPair data = open_datasets("synthetic", data_options);
-  const std::int64_t per_epoch = steps_per_epoch(run.recipe, data.training->size());
-  ClassifierTricks tricks(run, per_epoch);
-  TrainingSchedule schedule(run, tricks, data.training->size());
-  ClassificationOptions program_options = tricks.program_options(10);
+  TrickList tricks = begun_tricks(run, data.training->size());
+  const Optimizer optimizer(run.recipe, run.precision);
+  TrainingSchedule<BatchRequest> schedule(tricks, run.recipe.training_augmentation);
+  ClassificationOptions program_options = training_program_options(run, tricks, 10);
   std::optional<ResidentPictures> resident;
   if (data_on_device) {
     resident.emplace(*data.training, context.device,
@@ -91,7 +95,7 @@ Outcome train(Context& context, std::int64_t spoiled = -1, bool data_on_device =
                  .maximum_width = largest,
                  .allocate_pixels = pinned_pixels(context.device),
                  .resident_sources = resident ? resident->sources() : std::span<const std::int64_t>()});
-  ClassifierSource source(context, classifier, tricks, loader);
+  ClassifierSource source(context, classifier, tricks, optimizer, loader);
   StepFeeder feeder(context, classifier.learner(), source, nullptr, 0, steps);
   Outcome outcome;
   for (std::int64_t step = 0; step < steps; ++step) {

@@ -6,18 +6,21 @@
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
+#include "engine/train/batch_schedule.h"
 #include "tests/base/error_message.h"
 #include "tests/base/temporary_folder.h"
 #include "tool_process.h"
-#include "tools/common/detection_schedule.h"
 #include "tools/common/show_detection_batch.h"
+#include "tricks/all_tricks.h"
 
 using namespace sleight;
 using namespace sleight::test;
 
 namespace {
 
-DetectionBatchRequest request_of(DetectionSchedule& schedule, std::int64_t step) {
+using Schedule = TrainingSchedule<DetectionBatchRequest>;
+
+DetectionBatchRequest request_of(Schedule& schedule, std::int64_t step) {
   DetectionBatchRequest request;
   REQUIRE(schedule.fill(step, request));
   return request;
@@ -26,21 +29,23 @@ DetectionBatchRequest request_of(DetectionSchedule& schedule, std::int64_t step)
 }  // namespace
 
 TEST_CASE("detection schedule: each epoch every picture once, a step's request a function of the step") {
-  const DetectionScheduleOptions options{.seed = 5,
-                                         .epochs = 6,
-                                         .batch_size = 4,
-                                         .mixup = DetectionMixupOptions{.epochs = 6, .off_epochs = 2},
-                                         .random_shapes = RandomShapesOptions{64, 128, 3, 32}};
-  DetectionSchedule schedule(options, 18);
-  REQUIRE(schedule.steps_per_epoch() == 4);
-  CHECK(schedule.sizes() == std::vector<std::int64_t>{128, 96, 64});
+  TrickList tricks(detector_tricks());
+  OptionList options;
+  tricks.declare(options, LearningTask::detector);
+  options.read("random-shapes = \"64:128:3\"\nmixup-off-epochs = 2\n", "the test's settings");
+  tricks.resolve(
+      {.task = LearningTask::detector, .tricks = TrickSet::all, .epochs = 6, .image_size = 96, .size_multiple = 32});
+  tricks.begin({.seed = 5, .epochs = 6, .steps_per_epoch = 4, .batch_size = 4, .images = 18, .image_size = 96});
+  CHECK(tricks.sizes() == std::vector<std::int64_t>{128, 96, 64});
+  Schedule schedule(tricks, detection_training_recipe());
   std::vector<DetectionBatchRequest> requests;
   std::set<std::int64_t> sizes;
   for (std::int64_t step = 0; step < 24; ++step) {
     requests.push_back(request_of(schedule, step));
     const DetectionBatchRequest& request = requests.back();
     CHECK(request.epoch == step / 4);
-    CHECK(request.height == schedule.random_shapes()->size_at(step));
+    // One size for three steps.
+    CHECK(request.height == requests[static_cast<std::size_t>(step / 3 * 3)].height);
     CHECK(request.width == request.height);
     CHECK(request.recipe == detection_training_recipe());
     CHECK(request.partners.empty() == (request.epoch >= 4));
@@ -57,7 +62,7 @@ TEST_CASE("detection schedule: each epoch every picture once, a step's request a
   }
   CHECK(requests[0].samples != requests[4].samples);
   // Asked for in any order, by a run that goes on.
-  DetectionSchedule resumed(options, 18);
+  Schedule resumed(tricks, detection_training_recipe());
   for (const std::int64_t step : {13, 2, 23}) {
     const DetectionBatchRequest request = request_of(resumed, step);
     const DetectionBatchRequest& reference = requests[static_cast<std::size_t>(step)];
@@ -66,8 +71,30 @@ TEST_CASE("detection schedule: each epoch every picture once, a step's request a
     CHECK(request.lambdas == reference.lambdas);
     CHECK(request.height == reference.height);
   }
-  CHECK(contains(error_message([&] { DetectionSchedule(options, 3); }), "fewer than one batch"));
-  CHECK(contains(error_message([&] { DetectionSchedule({.batch_size = 2}, 3); }), "0 epochs"));
+  // Without tricks the same images at the training's own size.
+  TrickList none({});
+  none.begin(tricks.plan());
+  Schedule plain(none, detection_training_recipe());
+  const DetectionBatchRequest request = request_of(plain, 7);
+  CHECK(request.samples == requests[7].samples);
+  CHECK(request.height == 96);
+  CHECK(request.partners.empty());
+}
+
+TEST_CASE("evaluation schedule: every image once in its order, what is left in the last batch") {
+  const EvaluationSchedule<DetectionBatchRequest> schedule{
+      .images = 7, .batch_size = 3, .image_size = 64, .recipe = detection_evaluation_recipe()};
+  std::vector<std::int64_t> seen;
+  std::vector<std::size_t> sizes;
+  DetectionBatchRequest request;
+  for (std::int64_t step = 0; schedule(step, request); ++step) {
+    seen.insert(seen.end(), request.samples.begin(), request.samples.end());
+    sizes.push_back(request.samples.size());
+    CHECK((request.height == 64 && request.width == 64));
+    CHECK(request.recipe == detection_evaluation_recipe());
+  }
+  CHECK(seen == std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6});
+  CHECK(sizes == std::vector<std::size_t>{3, 3, 1});
 }
 
 TEST_CASE("a detector's batch is drawn mirrored as the network sees it, boxes where the batch says") {

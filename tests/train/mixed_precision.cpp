@@ -87,7 +87,7 @@ class Run {
     ClassificationOptions options;
     options.classes = classes;
     options.element = element;
-    options.update.after_update = [](Tracer& trace) {
+    options.update.after_update.push_back([](Tracer& trace) {
       std::vector<ops::AveragedParameter> averaged;
       const std::vector<Parameter> parameters = trace.program().parameters;
       for (const Parameter& parameter : parameters) {
@@ -98,7 +98,7 @@ class Run {
              parameter.value});
       }
       ops::exponential_moving_average(trace, averaged);
-    };
+    });
     return options;
   }
 

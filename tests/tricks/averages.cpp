@@ -5,10 +5,12 @@
 
 #include "catch2_adapter.h"
 #include "engine/program/execute.h"
+#include "made_trick.h"
 #include "tests/base/error_message.h"
 #include "tricks/ema.h"
 
 using namespace sleight;
+using namespace sleight::test;
 
 namespace {
 
@@ -24,6 +26,25 @@ void write(PersistentStore& store, const std::string& name, double value) {
   store.write(name, std::as_bytes(std::span(values)));
 }
 
+Ema ema_of(const std::string& decay, bool warm_up = false) {
+  return made<Ema>("ema = " + decay + "\nema-warmup = " + (warm_up ? "true" : "false"));
+}
+
+// A step of a program that updates averages.
+struct AveragingStep : Arrived {
+  AveragingStep() {
+    Tracer trace(Mode::training);
+    trace.parameter("weight", {1}, ParameterRole::weight, Initializer::ones);
+    trace_averages(trace);
+    program = trace.program();
+  }
+
+  void take(Ema& ema, std::int64_t at) {
+    ema.set_live_scalars(context, at);
+    ema.count(step(at));
+  }
+};
+
 }  // namespace
 
 TEST_CASE("moving average: weights and running statistics are averaged, nothing else") {
@@ -37,8 +58,10 @@ TEST_CASE("moving average: weights and running statistics are averaged, nothing 
     trace.parameter("running_mean", {7}, ParameterRole::running_statistic, Initializer::ones);
   }
   trace.parameter("momentum.layer.weight", {3, 5}, ParameterRole::optimizer_state, Initializer::zeros);
-  Ema ema(0.75);
-  ema.trace(trace);
+  Ema ema = ema_of("0.75");
+  UpdateOptions change;
+  ema.change_update(change);
+  change.after_update.at(0)(trace);
   CHECK(trace.phase == Phase::forward);
   REQUIRE(trace.program().parameters.size() == 11);
   CHECK(trace.program().steps.back().phase == Phase::update);
@@ -57,9 +80,9 @@ TEST_CASE("moving average: weights and running statistics are averaged, nothing 
       write(store, name, weights[update]);
       if (update == 0) write(store, "average." + name, 1e6);  // whatever was there before
     }
-    context.set_live_scalar(kernels::LiveScalar::ema_decay, ema.next_decay());
+    ema.set_live_scalars(context, static_cast<std::int64_t>(update));
     executable.run();
-    ema.count();
+    ema.count({.place = {}, .context = context, .program = executable.program()});
     for (const std::string& name : names) {
       CAPTURE(name, update);
       const std::vector<double> average = numbers(store, "average." + name);
@@ -70,16 +93,16 @@ TEST_CASE("moving average: weights and running statistics are averaged, nothing 
         CHECK(value == weights[update]);
     }
   }
-  CHECK(ema.receipt().fired == 3);
-  CHECK(ema.receipt().count("updates") == 3.0);
+  CHECK(only_receipt(ema).fired == 3);
+  CHECK(only_receipt(ema).count("updates") == 3.0);
 }
 
 TEST_CASE("moving average: the decay of each update, with and without warm-up, over a resume too") {
-  const Ema plain(0.999);
+  const Ema plain = ema_of("0.999");
   CHECK(plain.decay_at(0) == 0.0);
   CHECK(plain.decay_at(1) == 0.999);
   CHECK(plain.decay_at(1000000) == 0.999);
-  const Ema warmed(0.9, true);
+  const Ema warmed = ema_of("0.9", true);
   CHECK(warmed.decay_at(0) == 0.0);
   CHECK(warmed.decay_at(1) == Approx(2.0 / 11.0));
   CHECK(warmed.decay_at(8) == Approx(0.5));
@@ -87,24 +110,44 @@ TEST_CASE("moving average: the decay of each update, with and without warm-up, o
   CHECK(warmed.decay_at(81) == 0.9);
   CHECK(warmed.decay_at(5000) == 0.9);
 
-  Ema first(0.9, true);
+  AveragingStep averaging;
+  Ema first = ema_of("0.9", true);
   for (int i = 0; i < 8; ++i)
-    first.count();
-  CHECK(first.next_decay() == Approx(0.5));
-  Ema resumed(0.9, true);
-  CHECK(resumed.next_decay() == 0.0);
-  resumed.restore(first.receipt());
-  CHECK(resumed.next_decay() == first.next_decay());
-  CHECK(resumed.receipt() == first.receipt());
+    averaging.take(first, i);
+  const auto next_decay = [&](const Ema& ema) {
+    ema.set_live_scalars(averaging.context, 0);
+    return averaging.context.live_scalar(kernels::LiveScalar::ema_decay);
+  };
+  CHECK(next_decay(first) == Approx(0.5));
+  Ema resumed = ema_of("0.9", true);
+  CHECK(next_decay(resumed) == 0.0F);
+  resumed.restore(first.receipts());
+  CHECK(next_decay(resumed) == next_decay(first));
+  CHECK((resumed.receipts() == first.receipts()));
+}
+
+TEST_CASE("moving average: an update that is not in the program, or has another decay, is not counted") {
+  Ema ema = ema_of("0.9");
+  Arrived without;
+  ema.set_live_scalars(without.context, 0);
+  ema.count(without.step(0));
+  CHECK(only_receipt(ema).fired == 0);
+  CHECK(contains(error_message([&] { check_receipts(ema.receipts()); }), "moving average"));
+  AveragingStep averaging;
+  averaging.take(ema, 0);
+  CHECK(only_receipt(ema).fired == 1);
+  averaging.context.set_live_scalar(kernels::LiveScalar::ema_decay, 0.5);
+  CHECK(contains(error_message([&] { ema.count(averaging.step(1)); }), "decay 0.5 instead of 0.9"));
 }
 
 TEST_CASE("moving average: what cannot work is refused") {
-  for (const double decay : {0.0, 1.0, -0.5, 1.5, std::nan("")})
-    CHECK(contains(error_message([&] { Ema{decay}; }), "decay"));
+  for (const char* decay : {"1.0", "-0.5", "1.5", "nan"})
+    CHECK(contains(error_message([&] { ema_of(decay); }), "--ema"));
+  CHECK_FALSE(ema_of("0.0").is_on());
   Tracer empty(Mode::training);
-  CHECK(contains(error_message([&] { Ema(0.9).trace(empty); }), "no parameters"));
+  CHECK(contains(error_message([&] { trace_averages(empty); }), "no parameters"));
   Tracer inside(Mode::training);
   inside.parameter("weight", {1}, ParameterRole::weight, Initializer::ones);
   const auto scope = inside.scope("layer");
-  CHECK(contains(error_message([&] { Ema(0.9).trace(inside); }), "'layer'"));
+  CHECK(contains(error_message([&] { trace_averages(inside); }), "'layer'"));
 }

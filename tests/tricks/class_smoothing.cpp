@@ -2,58 +2,76 @@
 #include "tricks/class_smoothing.h"
 
 #include "catch2_adapter.h"
-#include "engine/base/error.h"
-#include "engine/ops/ops.h"
+#include "made_trick.h"
 #include "models/detector.h"
 #include "tests/base/error_message.h"
 
 using namespace sleight;
+using namespace sleight::test;
 
 namespace {
 
-// YOLOv3's loss on two objects with three classes, with these options.
-Program loss_program(const DetectorLossOptions& options) {
-  Tracer trace(Mode::training);
-  const ValueId images = trace.input("images", {1, 64, 64, 3}, DataType::float32);
-  const DetectorTargets targets{.boxes = trace.input("boxes", {1, 2, 4}, DataType::float32),
-                                .classes = trace.input("classes", {1, 2}, DataType::int32),
-                                .weights = trace.input("weights", {1, 2}, DataType::float32)};
-  default_configuration(find_detector("yolov3_small"))->trace(trace, images, 3)->loss(trace, targets, options);
-  return trace.program();
+ClassSmoothing smoothing_of(const std::string& form) {
+  return made<ClassSmoothing>("label-smoothing = \"" + form + "\"");
+}
+
+// A training program of a detector, with what the trick changes, where there is one.
+Program training_program_of(ClassSmoothing* trick) {
+  DetectionOptions options;
+  options.batch_size = 1;
+  options.height = options.width = 64;
+  options.classes = 3;
+  options.maximum_objects = 2;
+  if (trick != nullptr) trick->change_detector(options);
+  return detection_training_program(function_of(default_configuration(find_detector("yolov3_small"))), options);
+}
+
+void count(ClassSmoothing& trick, const Program& program, std::int64_t objects) {
+  Arrived arrived;
+  arrived.program = program;
+  CountedStep step = arrived.step(0);
+  step.objects = objects;
+  trick.count(step);
 }
 
 }  // namespace
 
-TEST_CASE("class smoothing counts objects only when every scale's loss carries it") {
-  for (const ClassSmoothingForm form : {ClassSmoothingForm::gluon, ClassSmoothingForm::darknet}) {
-    ClassSmoothing trick(form);
-    DetectorLossOptions options;
-    trick.count(loss_program(options), 7);  // switched on and never applied: the trap
-    CHECK(trick.receipt().fired == 0);
-    trick.apply(options);
-    CHECK(options.class_smoothing_epsilon == class_smoothing_epsilon(form));
-    Program program = loss_program(options);
-    trick.count(program, 7);
-    trick.count(program, 4);
-    CHECK(trick.receipt().fired == 11);
+TEST_CASE("class smoothing counts objects only when every loss of classes carries it") {
+  for (const char* form : {"gluon", "darknet"}) {
+    CAPTURE(form);
+    ClassSmoothing trick = smoothing_of(form);
+    count(trick, training_program_of(nullptr), 7);  // switched on and never applied: the trap
+    CHECK(only_receipt(trick).fired == 0);
+    CHECK(contains(error_message([&] { check_receipts(trick.receipts()); }), "class smoothing"));
+    Program program = training_program_of(&trick);
+    count(trick, program, 7);
+    count(trick, program, 4);
+    CHECK(only_receipt(trick).fired == 11);
+    // The other form in one of several losses.
     for (Step& step : program.steps) {
-      if (step.operation == &operations::yolo_loss) {
+      if (step.attributes.has("class_smoothing")) {
         step.attributes.set("class_smoothing", 0.0);
         break;
       }
     }
-    trick.count(program, 100);
-    CHECK(trick.receipt().fired == 11);
+    count(trick, program, 100);
+    CHECK(only_receipt(trick).fired == 11);
 
-    ClassSmoothing resumed(form);
-    resumed.restore(trick.receipt());
-    CHECK((resumed.receipt() == trick.receipt()));
+    ClassSmoothing resumed = smoothing_of(form);
+    resumed.restore(trick.receipts());
+    CHECK((resumed.receipts() == trick.receipts()));
   }
-  CHECK_THROWS_AS(ClassSmoothing(ClassSmoothingForm::none), Error);
 }
 
-TEST_CASE("the forms of class smoothing have names") {
-  for (const char* name : {"none", "gluon", "darknet"})
-    CHECK(to_string(parse_class_smoothing(name)) == name);
-  CHECK(error_message([] { parse_class_smoothing("0.1"); }).find("'0.1'") != std::string::npos);
+TEST_CASE("class smoothing: each form brings its own epsilon") {
+  DetectionOptions gluon, darknet;
+  smoothing_of("gluon").change_detector(gluon);
+  smoothing_of("darknet").change_detector(darknet);
+  CHECK((gluon.loss.class_smoothing == ClassSmoothingForm::gluon));
+  CHECK(gluon.loss.class_smoothing_epsilon == 1.0 / 40);
+  CHECK((darknet.loss.class_smoothing == ClassSmoothingForm::darknet));
+  CHECK(darknet.loss.class_smoothing_epsilon == 0.1);
+  CHECK_FALSE(smoothing_of("none").is_on());
+  CHECK(contains(smoothing_of("darknet").description().at(0), "1 - 0.05 and 0.05"));
+  CHECK(contains(error_message([] { smoothing_of("0.1"); }), "'0.1'"));
 }

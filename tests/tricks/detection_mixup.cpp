@@ -6,22 +6,42 @@
 #include <vector>
 
 #include "catch2_adapter.h"
+#include "made_trick.h"
 #include "tests/base/error_message.h"
 
 using namespace sleight;
+using namespace sleight::test;
 
 namespace {
 
-DetectionBatchRequest filled(const DetectionMixup& mixup, std::int64_t epoch, std::vector<std::int64_t> samples,
-                             std::int64_t pictures) {
+// Of a training on so many images.
+DetectionMixup mixup_of(const std::string& settings, std::int64_t epochs, std::uint64_t seed, std::int64_t images) {
+  DetectionMixup mixup = resolved<DetectionMixup>(
+      settings, {.task = LearningTask::detector, .tricks = TrickSet::all, .epochs = epochs, .image_size = 416});
+  TrainingPlan plan = plan_of(epochs, 10, seed);
+  plan.images = images;
+  mixup.begin(plan);
+  return mixup;
+}
+
+DetectionBatchRequest filled(const DetectionMixup& mixup, std::int64_t epoch, std::vector<std::int64_t> samples) {
   DetectionBatchRequest request;
   request.epoch = epoch;
   request.samples = std::move(samples);
-  // Left over from an earlier batch: fill must not trust them.
+  // Left over from an earlier batch: the draw must not trust them.
   request.partners.assign(3, -7);
   request.lambdas.assign(3, std::nanf(""));
-  mixup.fill(request, pictures);
+  mixup.draw_detector(request, {.step = -1, .epoch = epoch, .step_in_epoch = -1});
   return request;
+}
+
+void count(DetectionMixup& mixup, std::int64_t epoch, std::span<const std::int64_t> partners,
+           std::span<const float> lambdas) {
+  const Arrived arrived;
+  CountedStep step = arrived.step(epoch * 10);
+  step.partner_samples = partners;
+  step.lambdas = lambdas;
+  mixup.count(step);
 }
 
 // Grey pictures of 8 x 8 without a file.
@@ -47,11 +67,11 @@ class GreyDataset : public DetectionDataset {
 }  // namespace
 
 TEST_CASE("detection mixup: the partner is any other picture of the dataset, each as likely") {
-  const DetectionMixup mixup({.epochs = 4000, .off_epochs = 0}, 5);
   constexpr std::size_t pictures = 5;
+  const DetectionMixup mixup = mixup_of("mixup-off-epochs = 0", 4000, 5, pictures);
   std::array<std::array<int, pictures>, pictures> seen{};
   for (std::int64_t epoch = 0; epoch < 4000; ++epoch) {
-    const DetectionBatchRequest request = filled(mixup, epoch, {0, 1, 2, 3, 4}, pictures);
+    const DetectionBatchRequest request = filled(mixup, epoch, {0, 1, 2, 3, 4});
     REQUIRE(request.partners.size() == pictures);
     REQUIRE(request.lambdas.size() == pictures);
     for (std::size_t i = 0; i < pictures; ++i) {
@@ -67,13 +87,13 @@ TEST_CASE("detection mixup: the partner is any other picture of the dataset, eac
 }
 
 TEST_CASE("detection mixup: lambda is drawn from Beta(1.5, 1.5), or is one half") {
-  const DetectionMixup mixup({.epochs = 4000, .off_epochs = 0}, 11);
-  const DetectionMixup half({.epochs = 4000, .off_epochs = 0, .form = DetectionMixupForm::half}, 11);
+  const DetectionMixup mixup = mixup_of("mixup-off-epochs = 0", 4000, 11, 100);
+  const DetectionMixup half = mixup_of("mixup-off-epochs = 0\nmixup-form = \"half\"", 4000, 11, 100);
   double sum = 0.0, squares = 0.0;
   int low = 0;
   constexpr int draws = 20000;
   for (std::int64_t epoch = 0; epoch < draws / 5; ++epoch) {
-    const DetectionBatchRequest request = filled(mixup, epoch, {3, 9, 27, 81, 99}, 100);
+    const DetectionBatchRequest request = filled(mixup, epoch, {3, 9, 27, 81, 99});
     REQUIRE(request.weigh_objects);
     for (const float value : request.lambdas) {
       const double lambda = static_cast<double>(value);
@@ -82,7 +102,7 @@ TEST_CASE("detection mixup: lambda is drawn from Beta(1.5, 1.5), or is one half"
       squares += lambda * lambda;
       low += lambda < 0.5;
     }
-    const DetectionBatchRequest halves = filled(half, epoch, {3, 9}, 100);
+    const DetectionBatchRequest halves = filled(half, epoch, {3, 9});
     REQUIRE(halves.lambdas == std::vector<float>(2, 0.5F));
     REQUIRE_FALSE(halves.weigh_objects);
   }
@@ -93,39 +113,41 @@ TEST_CASE("detection mixup: lambda is drawn from Beta(1.5, 1.5), or is one half"
 }
 
 TEST_CASE("detection mixup: a sample's draws depend on seed, epoch and sample, not on its batch") {
-  const DetectionMixupOptions options{.epochs = 9, .off_epochs = 0};
-  const DetectionMixup mixup(options, 3);
-  const DetectionBatchRequest reference = filled(mixup, 2, {4, 5, 6, 7, 8, 9}, 50);
-  const DetectionBatchRequest turned = filled(DetectionMixup(options, 3), 2, {9, 8, 4}, 50);
+  const auto with_seed = [](std::uint64_t seed) { return mixup_of("mixup-off-epochs = 0", 9, seed, 50); };
+  const DetectionMixup mixup = with_seed(3);
+  const DetectionBatchRequest reference = filled(mixup, 2, {4, 5, 6, 7, 8, 9});
+  const DetectionBatchRequest turned = filled(with_seed(3), 2, {9, 8, 4});
   CHECK(turned.partners ==
         std::vector<std::int64_t>{reference.partners[5], reference.partners[4], reference.partners[0]});
   CHECK(turned.lambdas == std::vector<float>{reference.lambdas[5], reference.lambdas[4], reference.lambdas[0]});
-  CHECK(filled(mixup, 3, {4, 5, 6, 7, 8, 9}, 50).lambdas != reference.lambdas);
-  CHECK(filled(DetectionMixup(options, 4), 2, {4, 5, 6, 7, 8, 9}, 50).lambdas != reference.lambdas);
-  CHECK(filled(mixup, 2, {5, 6, 7, 8, 9, 10}, 50).lambdas != reference.lambdas);
+  CHECK(filled(mixup, 3, {4, 5, 6, 7, 8, 9}).lambdas != reference.lambdas);
+  CHECK(filled(with_seed(4), 2, {4, 5, 6, 7, 8, 9}).lambdas != reference.lambdas);
+  CHECK(filled(mixup, 2, {5, 6, 7, 8, 9, 10}).lambdas != reference.lambdas);
 }
 
 TEST_CASE("detection mixup: off exactly in the last epochs, and for a dataset of one picture") {
-  const DetectionMixup mixup({.epochs = 10, .off_epochs = 3}, 1);
+  const DetectionMixup mixup = mixup_of("mixup-off-epochs = 3", 10, 1, 8);
   for (std::int64_t epoch = 0; epoch < 10; ++epoch) {
     CAPTURE(epoch);
-    const DetectionBatchRequest request = filled(mixup, epoch, {1, 2}, 8);
-    CHECK(mixup.active(epoch) == (epoch <= 6));
+    const DetectionBatchRequest request = filled(mixup, epoch, {1, 2});
     CHECK(request.partners.empty() == (epoch >= 7));
     CHECK(request.lambdas.empty() == (epoch >= 7));
   }
-  CHECK(filled(mixup, 0, {0}, 1).partners.empty());
-  CHECK(filled(mixup, 0, {0}, 2).partners == std::vector<std::int64_t>{1});
+  CHECK(filled(mixup_of("", 10, 1, 1), 0, {0}).partners.empty());
+  CHECK(filled(mixup_of("", 10, 1, 2), 0, {0}).partners == std::vector<std::int64_t>{1});
 }
 
 TEST_CASE("detection mixup: settings with which it could never run are refused, the form in force is named") {
-  CHECK(contains(error_message([] { DetectionMixup({.alpha = 0.0, .epochs = 30}, 0); }), "alpha"));
-  CHECK(contains(error_message([] { DetectionMixup({.alpha = std::nan(""), .epochs = 30}, 0); }), "alpha"));
-  CHECK(contains(error_message([] { DetectionMixup({.epochs = 20}, 0); }), "last 20 of 20"));
-  CHECK(contains(error_message([] { DetectionMixup({.epochs = 20, .off_epochs = -1}, 0); }), "-1"));
-  CHECK(to_string({.epochs = 200}) ==
+  const auto refused = [](const std::string& settings, std::int64_t epochs) {
+    return error_message([&] { mixup_of(settings, epochs, 0, 8); });
+  };
+  CHECK(contains(refused("mixup = -1.0", 30), "--mixup"));
+  CHECK(contains(refused("mixup = nan", 30), "--mixup"));
+  CHECK(contains(refused("mixup-off-epochs = 20", 20), "last 20 of 20"));
+  CHECK(contains(refused("mixup-off-epochs = -1", 20), "--mixup-off-epochs"));
+  CHECK(mixup_of("", 200, 0, 8).description().at(0) ==
         "detection mixup: Beta(1.5, 1.5), objects weighted, off for the last 20 of 200 epochs");
-  CHECK(contains(to_string({.epochs = 200, .form = DetectionMixupForm::half}), "darknet), objects not weighted"));
+  CHECK(contains(mixup_of("mixup-form = \"half\"", 200, 0, 8).description().at(0), "darknet), objects not weighted"));
 }
 
 TEST_CASE("detection mixup: the receipt counts what arrived at the step") {
@@ -133,45 +155,45 @@ TEST_CASE("detection mixup: the receipt counts what arrived at the step") {
   const std::vector<std::int64_t> nobody = {-1, -1, -1};
   const std::vector<float> lambdas = {0.25F, 0.5F, 1.0F};
   const std::vector<float> ones = {1.0F, 1.0F, 1.0F};
-  const DetectionMixupOptions options{.epochs = 4, .off_epochs = 1};
-  DetectionMixup mixup(options, 1);
-  mixup.count(0, nobody, lambdas);
-  mixup.count(0, partners, ones);
-  CHECK(mixup.receipt().fired == 0);
-  mixup.count(0, partners, lambdas);
-  mixup.count(3, nobody, ones);
-  const Receipt receipt = mixup.receipt();
+  const auto fresh = [] { return mixup_of("mixup-off-epochs = 1", 4, 1, 8); };
+  DetectionMixup mixup = fresh();
+  count(mixup, 0, nobody, lambdas);
+  count(mixup, 0, partners, ones);
+  CHECK(only_receipt(mixup).fired == 0);
+  count(mixup, 0, partners, lambdas);
+  count(mixup, 3, nobody, ones);
+  const Receipt receipt = only_receipt(mixup);
   CHECK(receipt.fired == 2);
   CHECK(receipt.count("batches mixed") == 1.0);
   CHECK(receipt.count("images in them") == 3.0);
   CHECK(receipt.count("images mixed") == 2.0);
   CHECK(receipt.count("mean lambda") == 0.375);
   CHECK(receipt.count("batches plain in the last epochs") == 1.0);
-  CHECK(contains(error_message([&] { mixup.count(3, partners, lambdas); }), "epoch 3"));
-  CHECK(contains(error_message([&] { mixup.count(0, partners, std::span(lambdas).first(2)); }), "2 lambdas"));
+  CHECK(contains(error_message([&] { count(mixup, 3, partners, lambdas); }), "epoch 3"));
+  CHECK(contains(error_message([&] { count(mixup, 0, partners, std::span(lambdas).first(2)); }), "2 lambdas"));
 
   // A run that goes on reports the whole run, bit for bit.
   const std::vector<float> thirds = {1.0F / 3.0F, 0.1F, 0.7F};
   for (int step = 0; step < 20; ++step) {
-    DetectionMixup resumed(options, 1);
-    resumed.restore(mixup.receipt());
-    mixup.count(1, partners, thirds);
-    resumed.count(1, partners, thirds);
-    REQUIRE(resumed.receipt() == mixup.receipt());
+    DetectionMixup resumed = fresh();
+    resumed.restore({{only_receipt(mixup)}});
+    count(mixup, 1, partners, thirds);
+    count(resumed, 1, partners, thirds);
+    REQUIRE(only_receipt(resumed) == only_receipt(mixup));
   }
 }
 
 TEST_CASE("detection mixup: batches arrive mixed through the loader, whatever the number of its threads") {
   const GreyDataset dataset;
   constexpr std::int64_t epochs = 3, steps_per_epoch = 5, batch_size = 6;
-  const DetectionMixup mixup({.epochs = epochs, .off_epochs = 1}, 21);
+  const DetectionMixup mixup = mixup_of("mixup-off-epochs = 1", epochs, 21, dataset.size());
   const auto schedule = [&](std::int64_t step, DetectionBatchRequest& request) {
     if (step >= epochs * steps_per_epoch) return false;
     request.epoch = step / steps_per_epoch;
     request.height = request.width = 8;
     for (std::int64_t i = 0; i < batch_size; ++i)
       request.samples.push_back((step * batch_size + i) % dataset.size());
-    mixup.fill(request, dataset.size());
+    mixup.draw_detector(request, place_of(step, steps_per_epoch));
     return true;
   };
   const auto run = [&](int threads) {
@@ -181,7 +203,7 @@ TEST_CASE("detection mixup: batches arrive mixed through the loader, whatever th
         {.threads = threads, .maximum_batch_size = batch_size, .maximum_height = 8, .maximum_width = 8},
         maximum_objects_of(dataset, true));
     while (const std::optional<DetectionBatch> batch = loader.next()) {
-      counter.count(batch->epoch(), batch->partners(), batch->lambdas());
+      count(counter, batch->epoch(), batch->partners(), batch->lambdas());
       const bool mixed = batch->epoch() < 2;
       for (std::size_t i = 0; i < batch_size; ++i) {
         REQUIRE(batch->object_counts()[i] == (mixed ? 2 : 1));
@@ -189,7 +211,7 @@ TEST_CASE("detection mixup: batches arrive mixed through the loader, whatever th
         REQUIRE(batch->object_weights()[i * 2 + 1] == 1.0F - batch->lambdas()[i]);
       }
     }
-    return counter.receipt();
+    return only_receipt(counter);
   };
   const Receipt whole = run(1);
   CHECK(whole.count("batches mixed") == 10.0);

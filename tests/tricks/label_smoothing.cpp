@@ -6,9 +6,11 @@
 
 #include "catch2_adapter.h"
 #include "engine/program/execute.h"
+#include "made_trick.h"
 #include "tests/base/error_message.h"
 
 using namespace sleight;
+using namespace sleight::test;
 
 namespace {
 
@@ -22,6 +24,25 @@ Program loss_program(const ops::LossParameters& parameters) {
   const ValueId losses = ops::softmax_cross_entropy(trace, logits, labels, no_value, no_value, parameters);
   trace.result(ops::reduce_mean(trace, losses), "loss");
   return trace.program();
+}
+
+LabelSmoothing smoothing_of(const std::string& convention) {
+  return made<LabelSmoothing>("label-smoothing = 0.1\nsmoothing = \"" + convention + "\"");
+}
+
+// What the trick changes in a training's loss.
+ops::LossParameters loss_parameters(LabelSmoothing smoothing) {
+  ClassificationOptions options;
+  smoothing.change_classifier(options);
+  return options.loss;
+}
+
+void count(LabelSmoothing& smoothing, const Program& program, std::int64_t images) {
+  Arrived arrived;
+  arrived.program = program;
+  CountedStep step = arrived.step(0);
+  step.images = images;
+  smoothing.count(step);
 }
 
 double loss_of(const ops::LossParameters& parameters, const std::vector<double>& logits,
@@ -41,15 +62,12 @@ TEST_CASE("label smoothing: both conventions give the targets of their papers") 
   for (int i = 0; i < rows * classes; ++i)
     logits.push_back(std::sin(1.7 * i) * 3.0);
   const std::vector<std::int32_t> labels = {2, 0, 4};
-  constexpr double epsilon = 0.1;
   struct Case {
-    kernels::Smoothing convention;
+    std::string convention;
     double at_label, elsewhere;
   };
-  for (const Case& expected :
-       {Case{kernels::Smoothing::others, 0.9, 0.025}, Case{kernels::Smoothing::uniform, 0.92, 0.02}}) {
-    const LabelSmoothing smoothing(epsilon, expected.convention);
-    CAPTURE(to_string(expected.convention));
+  for (const Case& expected : {Case{"others", 0.9, 0.025}, Case{"uniform", 0.92, 0.02}}) {
+    CAPTURE(expected.convention);
     double loss = 0.0;
     for (int row = 0; row < rows; ++row) {
       const double* x = logits.data() + row * classes;
@@ -61,45 +79,46 @@ TEST_CASE("label smoothing: both conventions give the targets of their papers") 
         loss -= target * (x[k] - std::log(sum)) / rows;
       }
     }
-    const double error = std::abs(loss_of(smoothing.loss_parameters(), logits, labels) - loss);
+    const double error = std::abs(loss_of(loss_parameters(smoothing_of(expected.convention)), logits, labels) - loss);
     CHECK(error <= 1e-12);
   }
 }
 
 TEST_CASE("label smoothing: the convention of Bag of Tricks is the default") {
-  CHECK(LabelSmoothing(0.1).loss_parameters().convention == kernels::Smoothing::others);
-  CHECK(LabelSmoothing(0.1).loss_parameters().smoothing == 0.1);
-  for (const char* name : {"others", "uniform"})
-    CHECK(to_string(parse_smoothing(name)) == name);
-  CHECK(parse_smoothing("uniform") == kernels::Smoothing::uniform);
-  CHECK(contains(error_message([] { parse_smoothing("Others"); }), "'Others'"));
-  for (const double epsilon : {0.0, 1.0, -0.1, std::nan("")}) {
-    CHECK(contains(error_message([&] { LabelSmoothing{epsilon}; }), "epsilon"));
+  const ops::LossParameters parameters = loss_parameters(made<LabelSmoothing>("label-smoothing = 0.1"));
+  CHECK(parameters.convention == kernels::Smoothing::others);
+  CHECK(parameters.smoothing == 0.1);
+  CHECK(loss_parameters(smoothing_of("uniform")).convention == kernels::Smoothing::uniform);
+  CHECK(contains(error_message([] { smoothing_of("Others"); }), "'Others'"));
+  for (const char* epsilon : {"1.0", "-0.1", "nan"}) {
+    CHECK(contains(error_message([&] { made<LabelSmoothing>(std::string("label-smoothing = ") + epsilon); }),
+                   "--label-smoothing"));
   }
+  CHECK_FALSE(made<LabelSmoothing>("label-smoothing = 0").is_on());
 }
 
 TEST_CASE("label smoothing: the receipt counts only losses that carry the smoothing") {
-  LabelSmoothing smoothing(0.1);
+  LabelSmoothing smoothing = smoothing_of("others");
   // The flag was parsed, but the loss was traced without it, with another amount, or with the other convention.
-  smoothing.count(loss_program({}), rows);
-  smoothing.count(loss_program({0.2, kernels::Smoothing::others}), rows);
-  smoothing.count(loss_program({0.1, kernels::Smoothing::uniform}), rows);
-  CHECK(smoothing.receipt().fired == 0);
+  count(smoothing, loss_program({}), rows);
+  count(smoothing, loss_program({0.2, kernels::Smoothing::others}), rows);
+  count(smoothing, loss_program({0.1, kernels::Smoothing::uniform}), rows);
+  CHECK(only_receipt(smoothing).fired == 0);
 
-  const Program program = loss_program(smoothing.loss_parameters());
-  smoothing.count(program, rows);
-  smoothing.count(program, 2);
-  CHECK(smoothing.receipt().fired == 5);
-  CHECK(smoothing.receipt().count("targets smoothed") == 5.0);
+  const Program program = loss_program(loss_parameters(smoothing));
+  count(smoothing, program, rows);
+  count(smoothing, program, 2);
+  CHECK(only_receipt(smoothing).fired == 5);
+  CHECK(only_receipt(smoothing).count("targets smoothed") == 5.0);
   // A fused program carries it in another operation.
   Program fused = program;
   fused.steps.front().operation = &operations::softmax_cross_entropy_with_gradient;
-  LabelSmoothing of_fused(0.1);
-  of_fused.count(fused, rows);
-  CHECK(of_fused.receipt().fired == rows);
+  LabelSmoothing of_fused = smoothing_of("others");
+  count(of_fused, fused, rows);
+  CHECK(only_receipt(of_fused).fired == rows);
 
-  LabelSmoothing resumed(0.1);
-  resumed.restore(smoothing.receipt());
-  resumed.count(program, 1);
-  CHECK(resumed.receipt().fired == 6);
+  LabelSmoothing resumed = smoothing_of("others");
+  resumed.restore({{only_receipt(smoothing)}});
+  count(resumed, program, 1);
+  CHECK(only_receipt(resumed).fired == 6);
 }

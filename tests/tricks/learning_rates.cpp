@@ -5,16 +5,18 @@
 #include <vector>
 
 #include "catch2_adapter.h"
+#include "made_trick.h"
 #include "tests/base/error_message.h"
 #include "tricks/cosine_decay.h"
 #include "tricks/step_decay.h"
 
 using namespace sleight;
+using namespace sleight::test;
 
 namespace {
 
-void check_table(const LearningRateOptions& options, const std::vector<double>& table) {
-  const LearningRate rate(options);
+void check_table(const RateSchedule& rate, const std::vector<double>& table) {
+  rate.check();
   for (std::size_t i = 0; i < table.size(); ++i) {
     CAPTURE(i, rate.at(static_cast<std::int64_t>(i)), table[i]);
     CHECK(std::abs(rate.at(static_cast<std::int64_t>(i)) - table[i]) <= 1e-9);
@@ -39,24 +41,32 @@ TEST_CASE("learning rate: a warm-up of one iteration") {
 }
 
 TEST_CASE("learning rate: darknet's warm-up rises with the fourth power") {
-  check_table({.base_rate = 16.0, .iterations = 8, .warm_up_iterations = 4, .warm_up = WarmUp::power4},
+  check_table({.base_rate = 16.0, .iterations = 8, .warm_up_iterations = 4, .warm_up = &warm_up_form("power4")},
               {0.0625, 1.0, 5.0625, 16.0, 16.0, 13.656854249492, 8.0, 2.343145750508, 0.0});
 }
 
 TEST_CASE("learning rate: step decay takes effect with the first iteration after its epoch") {
-  check_table({.base_rate = 1.0, .iterations = 8, .warm_up_iterations = 2, .decay = Decay::step, .milestones = {4, 6}},
-              {0.5, 1.0, 1.0, 1.0, 0.1, 0.1, 0.01, 0.01});
-  check_table({.base_rate = 1.0, .iterations = 4, .decay = Decay::step, .milestones = {1}, .step_multiplier = 0.5},
-              {1.0, 0.5, 0.5, 0.5});
+  check_table(
+      {.base_rate = 1.0, .iterations = 8, .warm_up_iterations = 2, .decay = &decay_form("step"), .milestones = {4, 6}},
+      {0.5, 1.0, 1.0, 1.0, 0.1, 0.1, 0.01, 0.01});
+  check_table(
+      {.base_rate = 1.0, .iterations = 4, .decay = &decay_form("step"), .milestones = {1}, .step_multiplier = 0.5},
+      {1.0, 0.5, 0.5, 0.5});
 }
 
 TEST_CASE("learning rate: factors at the edges are finite and within [0, 1]") {
-  for (const WarmUp form : {WarmUp::linear, WarmUp::power4}) {
+  for (const WarmUpForm& form : warm_up_forms()) {
     for (const std::int64_t n : {0, 1, 2, 7}) {
+      const RateSchedule rate{.base_rate = 1.0,
+                              .iterations = 100,
+                              .warm_up_iterations = n,
+                              .warm_up = &form,
+                              .decay = &decay_form("step"),
+                              .milestones = {99}};
       double last = 0.0;
       for (std::int64_t i = 0; i < 10; ++i) {
-        CAPTURE(n, i);
-        const double factor = warm_up_factor(form, i, n);
+        CAPTURE(form.name, n, i);
+        const double factor = rate.at(i);
         CHECK((factor > 0.0 && factor <= 1.0));
         CHECK(factor >= last);
         CHECK((factor == 1.0) == (i + 1 >= n));
@@ -80,52 +90,95 @@ TEST_CASE("learning rate: epochs become iterations, fractions too") {
 }
 
 TEST_CASE("learning rate: schedules that make no sense are refused") {
-  const auto refused = [](LearningRateOptions options) { return error_message([&] { LearningRate rate(options); }); };
+  const auto refused = [](const RateSchedule& rate) { return error_message([&] { rate.check(); }); };
   CHECK(contains(refused({.base_rate = 0.1, .iterations = 10, .warm_up_iterations = 10}), "warm-up of 10"));
   CHECK(contains(refused({.base_rate = 0.1, .iterations = 10, .warm_up_iterations = 11}), "warm-up of 11"));
   CHECK(contains(refused({.base_rate = 0.1, .iterations = 10, .warm_up_iterations = -1}), "-1"));
   CHECK(contains(refused({.base_rate = 0.0, .iterations = 10}), "positive"));
   CHECK(contains(refused({.base_rate = std::nan(""), .iterations = 10}), "positive"));
   CHECK(contains(refused({.base_rate = 0.1, .iterations = 0}), "iteration"));
-  CHECK(contains(refused({.iterations = 10, .decay = Decay::step}), "epoch"));
-  CHECK(contains(refused({.iterations = 10, .decay = Decay::step, .milestones = {6, 3}}), "ascending"));
-  CHECK(contains(refused({.iterations = 10, .decay = Decay::step, .milestones = {3}, .step_multiplier = 10.0}), "10"));
+  CHECK(contains(refused({.iterations = 10, .decay = &decay_form("step")}), "epoch"));
+  CHECK(contains(refused({.iterations = 10, .decay = &decay_form("step"), .milestones = {6, 3}}), "ascending"));
+  CHECK(contains(refused({.iterations = 10, .decay = &decay_form("step"), .milestones = {3}, .step_multiplier = 10.0}),
+                 "10"));
   CHECK(refused({.iterations = 10, .warm_up_iterations = 9}).empty());
 
   for (const char* name : {"cosine", "step"})
-    CHECK(to_string(parse_decay(name)) == name);
+    CHECK(decay_form(name).name == name);
   for (const char* name : {"linear", "power4"})
-    CHECK(to_string(parse_warm_up(name)) == name);
-  CHECK(contains(error_message([] { parse_decay("linear"); }), "'linear'"));
-  CHECK(contains(error_message([] { parse_warm_up("cosine"); }), "'cosine'"));
+    CHECK(warm_up_form(name).name == name);
+  CHECK(contains(error_message([] { decay_form("linear"); }), "'cosine', 'step', got 'linear'"));
+  CHECK(contains(error_message([] { warm_up_form("cosine"); }), "'linear', 'power4', got 'cosine'"));
 }
 
+namespace {
+
+// A training of one epoch of 10 steps.
+LearningRate rate_of(const std::string& settings) {
+  LearningRate rate = resolved<LearningRate>(settings, {.tricks = TrickSet::none, .epochs = 1});
+  rate.begin({.epochs = 1, .steps_per_epoch = 10, .batch_size = 64});
+  return rate;
+}
+
+void train(LearningRate& rate, std::int64_t first, std::int64_t end) {
+  Arrived arrived;
+  for (std::int64_t i = first; i < end; ++i) {
+    rate.set_live_scalars(arrived.context, i);
+    rate.count(arrived.step(i));
+  }
+}
+
+}  // namespace
+
 TEST_CASE("learning rate: receipts say how long each part ran, over a resume too") {
-  const LearningRateOptions options{.base_rate = 0.4, .iterations = 10, .warm_up_iterations = 4};
-  LearningRate first(options);
-  for (std::int64_t i = 0; i < 6; ++i)
-    first.count(i, static_cast<float>(first.at(i)));
-  LearningRate resumed(options);
+  const std::string settings =
+      "learning-rate = 0.4\nschedule = \"cosine\"\nwarmup-epochs = 0.4\nlinear-scaling = true\n";
+  LearningRate first = rate_of(settings);
+  train(first, 0, 6);
+  LearningRate resumed = rate_of(settings);
   resumed.restore(first.receipts());
-  for (std::int64_t i = 6; i < 10; ++i)
-    resumed.count(i, static_cast<float>(resumed.at(i)));
+  train(resumed, 6, 10);
+  LearningRate whole = rate_of(settings);
+  train(whole, 0, 10);
+  CHECK((resumed.receipts() == whole.receipts()));
   const std::vector<Receipt> receipts = resumed.receipts();
-  REQUIRE(receipts.size() == 2);
+  REQUIRE(receipts.size() == 3);
   CHECK(find_receipt(receipts, "warm-up").fired == 4);
   CHECK(find_receipt(receipts, "cosine decay").fired == 6);
-  CHECK(find_receipt(receipts, "cosine decay").count("last rate") == Approx(0.026794919243));
+  CHECK(find_receipt(receipts, "cosine decay").count("last rate") == Approx(0.026794919243 / 4));
+  CHECK(find_receipt(receipts, "linear scaling").fired == 10);
+  CHECK(find_receipt(receipts, "linear scaling").count("times the base rate") == 0.25);
 
-  // The schedule was computed, but the step ran with the base rate.
-  CHECK(contains(error_message([&] { resumed.count(0, 0.4F); }), "iteration 0"));
+  // The schedule was computed, but the step ran with another rate.
+  Arrived arrived;
+  arrived.context.set_live_scalar(kernels::LiveScalar::learning_rate, 0.4);
+  CHECK(contains(error_message([&] { resumed.count(arrived.step(0)); }), "iteration 0"));
+}
 
-  // A training too short for its first milestone: enabled, and nothing happened.
-  LearningRate idle({.base_rate = 1.0, .iterations = 4, .decay = Decay::step, .milestones = {9}});
-  for (std::int64_t i = 0; i < 4; ++i)
-    idle.count(i, 1.0F);
+TEST_CASE("learning rate: a milestone that the training does not reach shows in the receipt") {
+  const std::string settings = "learning-rate = 1.0\nschedule = \"step\"\n";
+  LearningRate idle = rate_of(settings + "milestones = [3.0]\n");
+  train(idle, 0, 10);
   REQUIRE(idle.receipts().size() == 1);
   CHECK(contains(error_message([&] { check_receipts(idle.receipts()); }), "step decay"));
-  LearningRate reduced({.base_rate = 1.0, .iterations = 4, .decay = Decay::step, .milestones = {2}});
-  for (std::int64_t i = 0; i < 4; ++i)
-    reduced.count(i, static_cast<float>(reduced.at(i)));
+  LearningRate reduced = rate_of(settings + "milestones = [0.8]\n");
+  train(reduced, 0, 10);
   CHECK(reduced.receipts()[0].fired == 2);
+}
+
+TEST_CASE("linear scaling: the rate follows the global batch, 256 is the reference") {
+  CHECK(linearly_scaled_rate(0.1, 256) == 0.1);
+  CHECK(linearly_scaled_rate(0.1, 1024) == Approx(0.4));
+  CHECK(linearly_scaled_rate(0.2, 128) == Approx(0.1));
+  CHECK(linearly_scaled_rate(0.1, 1) == Approx(0.1 / 256.0));
+  CHECK(contains(error_message([] { linearly_scaled_rate(0.1, 0); }), "0.1 and 0"));
+  CHECK(contains(error_message([] { linearly_scaled_rate(-0.1, 8); }), "-0.1"));
+
+  // A rate that was not scaled is not counted.
+  LinearScaling scaling(64);
+  scaling.count(0.4, 0.4);
+  CHECK(scaling.receipt().fired == 0);
+  CHECK(contains(error_message([&] { check_receipts({{scaling.receipt()}}); }), "linear scaling"));
+  scaling.count(0.1, 0.4);
+  CHECK(scaling.receipt().fired == 1);
 }

@@ -5,11 +5,13 @@
 #include "catch2_adapter.h"
 #include "engine/ops/ops.h"
 #include "engine/program/execute.h"
+#include "made_trick.h"
 #include "tests/base/error_message.h"
 #include "tricks/no_bias_decay.h"
 #include "tricks/zero_gamma.h"
 
 using namespace sleight;
+using namespace sleight::test;
 
 namespace {
 
@@ -28,8 +30,25 @@ struct Model {
   }
 };
 
+void zero_gamma(ZeroGamma& trick, Program& program) {
+  UpdateOptions options;
+  trick.change_update(options);
+  for (const auto& change : options.change_initializers)
+    change(program);
+}
+
+Receipt no_bias_decay_receipt(const Program& program) {
+  NoBiasDecay trick = made<NoBiasDecay>("no-bias-decay = true");
+  Arrived arrived;
+  arrived.program = program;
+  trick.count(arrived.step(0));
+  return only_receipt(trick);
+}
+
 // Each trainable parameter once, with a gradient that is an input and filled with zeros: only decay moves it.
 std::vector<std::string> trace_update(Tracer& trace, bool no_bias_decay) {
+  UpdateOptions options;
+  if (no_bias_decay) made<NoBiasDecay>("no-bias-decay = true").change_update(options);
   std::vector<ops::SgdParameter> updates;
   std::vector<std::string> gradients;
   const std::vector<Parameter> parameters = trace.program().parameters;
@@ -40,7 +59,7 @@ std::vector<std::string> trace_update(Tracer& trace, bool no_bias_decay) {
     gradients.push_back("gradient of " + name);
     updates.push_back({parameter.value, trace.input(gradients.back(), shape, DataType::float32),
                        trace.parameter("momentum." + name, shape, ParameterRole::optimizer_state, Initializer::zeros),
-                       !no_bias_decay || decays_without_bias(parameter)});
+                       options.decays.empty() || options.decays.front()(parameter)});
   }
   ops::sgd(trace, updates, false);
   return gradients;
@@ -57,7 +76,10 @@ float first_number(const PersistentStore& store, const std::string& name) {
 
 TEST_CASE("zero gamma: exactly the marked scales start at zero") {
   Model model;
-  const Receipt receipt = zero_gamma(model.trace.program());
+  ZeroGamma trick = made<ZeroGamma>("zero-gamma = true");
+  CHECK(only_receipt(trick).fired == 0);
+  zero_gamma(trick, model.trace.program());
+  const Receipt receipt = only_receipt(trick);
   CHECK(receipt.fired == 1);
   CHECK(receipt.count("gammas zeroed") == 1.0);
   CHECK(receipt.count("elements") == 7.0);
@@ -73,11 +95,12 @@ TEST_CASE("zero gamma: exactly the marked scales start at zero") {
 
 TEST_CASE("zero gamma: a model without marked scales is an error, not a trick that quietly does nothing") {
   Model model(false);
-  CHECK(contains(error_message([&] { zero_gamma(model.trace.program()); }), "residual branch"));
+  ZeroGamma trick = made<ZeroGamma>("zero-gamma = true");
+  CHECK(contains(error_message([&] { zero_gamma(trick, model.trace.program()); }), "residual branch"));
 
   Tracer wrong(Mode::training);
   wrong.parameter("weight", {3}, ParameterRole::weight, Initializer::ones, true);
-  CHECK(contains(error_message([&] { zero_gamma(wrong.program()); }), "'weight'"));
+  CHECK(contains(error_message([&] { zero_gamma(trick, wrong.program()); }), "'weight'"));
 }
 
 TEST_CASE("no bias decay: only weights of convolutions and linear layers decay") {

@@ -5,10 +5,41 @@
 #include <vector>
 
 #include "catch2_adapter.h"
+#include "made_trick.h"
 #include "tests/base/error_message.h"
-#include "tricks/detector_recipe.h"
 
 using namespace sleight;
+using namespace sleight::test;
+
+namespace {
+
+TrainingKind classifier_of(std::int64_t image_size) {
+  return {.tricks = TrickSet::all, .epochs = 10, .image_size = image_size};
+}
+
+TrainingKind detector_of(std::int64_t image_size, std::int64_t size_multiple = 32) {
+  return {.task = LearningTask::detector,
+          .tricks = TrickSet::standard,
+          .epochs = 10,
+          .image_size = image_size,
+          .size_multiple = size_multiple};
+}
+
+RandomShapes shapes_of(const std::string& text, std::uint64_t seed) {
+  RandomShapes shapes = resolved<RandomShapes>("random-shapes = \"" + text + "\"");
+  shapes.begin(plan_of(10, 100, seed));
+  return shapes;
+}
+
+void count(RandomShapes& shapes, std::int64_t iteration, std::int64_t height, std::int64_t width) {
+  const Arrived arrived;
+  CountedStep step = arrived.step(iteration);
+  step.height = height;
+  step.width = width;
+  shapes.count(step);
+}
+
+}  // namespace
 
 TEST_CASE("random shapes: the option is parsed and printed") {
   const RandomShapesOptions detection = parse_random_shapes("320:608:10");
@@ -33,21 +64,36 @@ TEST_CASE("random shapes: the option is parsed and printed") {
 }
 
 TEST_CASE("random shapes: the defaults lie around the model's own size") {
-  CHECK(default_random_shapes(224) == RandomShapesOptions{224, 288, 10, 32});
-  CHECK(default_random_shapes(32) == RandomShapesOptions{24, 40, 10, 8});
-  CHECK(default_random_shapes(64) == RandomShapesOptions{56, 72, 10, 8});
+  CHECK(default_random_shapes(classifier_of(224)) == RandomShapesOptions{224, 288, 10, 32});
+  CHECK(default_random_shapes(classifier_of(32)) == RandomShapesOptions{24, 40, 10, 8});
+  CHECK(default_random_shapes(classifier_of(64)) == RandomShapesOptions{56, 72, 10, 8});
   for (const std::int64_t size : {1, 8, 17, 31, 48, 100, 127, 128, 160, 225, 299}) {
     CAPTURE(size);
-    const RandomShapes shapes(default_random_shapes(size), 0);
-    CHECK(shapes.all_sizes().size() == 3);
+    CHECK(made<RandomShapes>("", classifier_of(size)).sizes().size() == 3);
+  }
+  for (const std::int64_t multiple : {16, 32}) {
+    for (const std::int64_t size : {64, 96, 416, 608}) {
+      CAPTURE(size, multiple);
+      const RandomShapesOptions shapes = default_random_shapes(detector_of(size, multiple));
+      CHECK(shapes.minimum >= 2 * multiple);
+      CHECK(shapes.minimum % multiple == 0);
+      CHECK(shapes.maximum == size + 6 * multiple);
+      CHECK(shapes.multiple == multiple);
+    }
   }
 }
 
 TEST_CASE("random shapes: a detector's are 320 to 608 in steps of 32, the largest first") {
-  CHECK(default_detection_shapes(416, 32) == parse_random_shapes("320:608:10"));
-  CHECK(default_detection_shapes(48, 16) == parse_random_shapes("32:144:10:16"));
-  const RandomShapes shapes(default_detection_shapes(416, 32), 3);
-  CHECK(shapes.all_sizes() == std::vector<std::int64_t>{608, 576, 544, 512, 480, 448, 416, 384, 352, 320});
+  CHECK(default_random_shapes(detector_of(416)) == parse_random_shapes("320:608:10"));
+  const RandomShapes shapes = made<RandomShapes>("", detector_of(416));
+  CHECK(shapes.sizes() == std::vector<std::int64_t>{608, 576, 544, 512, 480, 448, 416, 384, 352, 320});
+  const auto refused = [](const std::string& settings) {
+    return error_message([&] { resolved<RandomShapes>(settings, detector_of(416)); });
+  };
+  CHECK(contains(refused("random-shapes = \"320:608:10:16\""), "multiples of 32, got 320:608:10:16"));
+  CHECK(contains(refused("random-shapes = \"40:80:10:8\""), "multiples of 32"));
+  CHECK(contains(refused("random-shapes = \"big\""), "--random-shapes"));
+  CHECK_FALSE(resolved<RandomShapes>("random-shapes = \"off\"", detector_of(416)).is_on());
   std::map<std::int64_t, int> seen;
   for (std::int64_t i = 0; i < 5000; i += 10)
     ++seen[shapes.size_at(i)];
@@ -55,20 +101,20 @@ TEST_CASE("random shapes: a detector's are 320 to 608 in steps of 32, the larges
 }
 
 TEST_CASE("random shapes: all sizes, the largest first, are exactly those drawn, each as often") {
-  const RandomShapes shapes(parse_random_shapes("224:288:10"), 9);
-  CHECK(shapes.all_sizes() == std::vector<std::int64_t>{288, 256, 224});
+  const RandomShapes shapes = shapes_of("224:288:10", 9);
+  CHECK(shapes.sizes() == std::vector<std::int64_t>{288, 256, 224});
   std::map<std::int64_t, int> seen;
   constexpr int draws = 6000;
   for (int draw = 0; draw < draws; ++draw)
     ++seen[shapes.size_at(draw * 10)];
   REQUIRE(seen.size() == 3);
-  for (const std::int64_t size : shapes.all_sizes()) {
+  for (const std::int64_t size : shapes.sizes()) {
     CHECK(std::abs(seen[size] - draws / 3) <= 5.0 * std::sqrt(draws * 2.0 / 9.0));
   }
 }
 
 TEST_CASE("random shapes: one size for every k iterations, k = 1 a new draw for each") {
-  const RandomShapes shapes(parse_random_shapes("320:608:7"), 4);
+  const RandomShapes shapes = shapes_of("320:608:7", 4);
   int changes = 0;
   for (std::int64_t i = 0; i < 700; ++i) {
     REQUIRE(shapes.size_at(i) == shapes.size_at(i / 7 * 7));
@@ -76,24 +122,23 @@ TEST_CASE("random shapes: one size for every k iterations, k = 1 a new draw for 
   }
   // 99 borders, 10 sizes: nine tenths of them change.
   CHECK((changes >= 75 && changes <= 99));
-  const RandomShapes each(parse_random_shapes("320:608:1"), 4);
+  const RandomShapes each = shapes_of("320:608:1", 4);
   for (std::int64_t i = 0; i < 50; ++i)
     CHECK(each.size_at(i) == shapes.size_at(i * 7));
 }
 
 TEST_CASE("random shapes: every rank and a run that goes on draw the same sizes") {
-  const RandomShapesOptions options = parse_random_shapes("320:608:10");
   std::vector<std::int64_t> first_rank;
-  RandomShapes rank0(options, 77);
+  RandomShapes rank0 = shapes_of("320:608:10", 77);
   for (std::int64_t i = 0; i < 200; ++i) {
     first_rank.push_back(rank0.size_at(i));
-    rank0.count(i, first_rank.back(), first_rank.back());  // what one rank has done must not matter
+    count(rank0, i, first_rank.back(), first_rank.back());  // what one rank has done must not matter
   }
-  const RandomShapes rank1(options, 77);
+  const RandomShapes rank1 = shapes_of("320:608:10", 77);
   for (std::int64_t i = 199; i >= 0; --i)
     CHECK(rank1.size_at(i) == first_rank[static_cast<std::size_t>(i)]);
 
-  const RandomShapes other_seed(options, 78);
+  const RandomShapes other_seed = shapes_of("320:608:10", 78);
   int different = 0;
   for (std::int64_t i = 0; i < 200; i += 10)
     different += other_seed.size_at(i) != first_rank[static_cast<std::size_t>(i)];
@@ -101,18 +146,18 @@ TEST_CASE("random shapes: every rank and a run that goes on draw the same sizes"
 }
 
 TEST_CASE("random shapes: the receipt is a histogram of what arrived, over a resume too") {
-  const RandomShapesOptions options = parse_random_shapes("24:40:3:8");
-  RandomShapes whole(options, 5);
-  CHECK(whole.receipt().fired == 0);
+  const std::string options = "24:40:3:8";
+  RandomShapes whole = shapes_of(options, 5);
+  CHECK(only_receipt(whole).fired == 0);
   std::map<std::int64_t, double> expected;
   double changes = 0;
   for (std::int64_t i = 0; i < 60; ++i) {
     const std::int64_t size = whole.size_at(i);
     expected[size] += 1.0;
     if (i > 0 && size != whole.size_at(i - 1)) changes += 1.0;
-    whole.count(i, size, size);
+    count(whole, i, size, size);
   }
-  const Receipt receipt = whole.receipt();
+  const Receipt receipt = only_receipt(whole);
   CHECK(receipt.fired == 60);
   CHECK(receipt.count("changes of size") == changes);
   for (const auto& [size, iterations] : expected)
@@ -121,18 +166,18 @@ TEST_CASE("random shapes: the receipt is a histogram of what arrived, over a res
   // Stopped anywhere: also where the next iteration changes the size.
   for (std::int64_t stop = 0; stop <= 60; ++stop) {
     CAPTURE(stop);
-    RandomShapes first(options, 5);
+    RandomShapes first = shapes_of(options, 5);
     for (std::int64_t i = 0; i < stop; ++i)
-      first.count(i, first.size_at(i), first.size_at(i));
-    RandomShapes resumed(options, 5);
-    resumed.restore(first.receipt());
+      count(first, i, first.size_at(i), first.size_at(i));
+    RandomShapes resumed = shapes_of(options, 5);
+    resumed.restore({{only_receipt(first)}});
     for (std::int64_t i = stop; i < 60; ++i)
-      resumed.count(i, resumed.size_at(i), resumed.size_at(i));
-    CHECK(resumed.receipt() == receipt);
+      count(resumed, i, resumed.size_at(i), resumed.size_at(i));
+    CHECK(only_receipt(resumed) == receipt);
   }
 
   // A batch that was made at another size than the one drawn.
   const std::int64_t drawn = whole.size_at(0);
-  const std::string message = error_message([&] { whole.count(0, drawn, drawn + 8); });
+  const std::string message = error_message([&] { count(whole, 0, drawn, drawn + 8); });
   CHECK(contains(message, "drew " + std::to_string(drawn)));
 }

@@ -2,7 +2,6 @@
 
 #include "catch2_adapter.h"
 #include "tests/base/error_message.h"
-#include "tricks/linear_scaling.h"
 
 using namespace sleight;
 
@@ -30,17 +29,4 @@ TEST_CASE("receipts: counts are found by name, and a missing one is an error tha
         "mixup: 12345678901 images mixed, 0.45242 mean lambda");
   CHECK(contains(error_message([&] { find_receipt(receipts, "warm-up"); }), "warm-up"));
   CHECK(contains(error_message([&] { (void)receipts[0].count("updates"); }), "updates"));
-}
-
-TEST_CASE("linear scaling: the rate follows the global batch, 256 is the reference") {
-  CHECK(linearly_scaled_rate(0.1, 256) == 0.1);
-  CHECK(linearly_scaled_rate(0.1, 1024) == Approx(0.4));
-  CHECK(linearly_scaled_rate(0.2, 128) == Approx(0.1));
-  CHECK(linearly_scaled_rate(0.1, 1) == Approx(0.1 / 256.0));
-  CHECK(contains(error_message([] { linearly_scaled_rate(0.1, 0); }), "0.1 and 0"));
-  CHECK(contains(error_message([] { linearly_scaled_rate(-0.1, 8); }), "-0.1"));
-
-  const Receipt receipt = linear_scaling_receipt(64);
-  CHECK(receipt.count("times the base rate") == 0.25);
-  CHECK(receipt.fired == 1);
 }

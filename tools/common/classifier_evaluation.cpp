@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "engine/base/error.h"
 #include "engine/data/picture_writer.h"
+#include "engine/train/batch_schedule.h"
 #include "tools/common/evaluation_feeder.h"
 
 namespace sleight {
@@ -38,16 +38,10 @@ void finish(EvaluationSummary& summary) {
 
 EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, const EvaluationOptions& options) {
   check(dataset.size() > 0, "there are no pictures to evaluate");
-  const auto schedule = [&](std::int64_t step, BatchRequest& request) {
-    const std::int64_t first = step * options.batch_size;
-    const std::int64_t count = std::min(options.batch_size, dataset.size() - first);
-    if (count <= 0) return false;
-    request.height = request.width = options.image_size;
-    request.recipe = options.recipe;
-    request.samples.resize(static_cast<std::size_t>(count));
-    std::iota(request.samples.begin(), request.samples.end(), first);
-    return true;
-  };
+  const EvaluationSchedule<BatchRequest> schedule{.images = dataset.size(),
+                                                  .batch_size = options.batch_size,
+                                                  .image_size = options.image_size,
+                                                  .recipe = options.recipe};
   Loader loader(dataset, schedule,
                 {.threads = options.loader_threads,
                  .slots = evaluation_slots,

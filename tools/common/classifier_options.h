@@ -8,17 +8,16 @@
 #include "engine/data/dataset.h"
 #include "models/classifier.h"
 #include "tools/common/training_options.h"
+#include "tricks/all_tricks.h"
 #include "tricks/recipes.h"
 
 namespace sleight {
 
 struct ClassifierOptions : TrainingOptions {
-  ClassifierOptions() { model = "cifar_resnet20"; }
+  ClassifierOptions() : TrainingOptions(classifier_tricks()) { model = "cifar_resnet20"; }
 
-  std::optional<std::int64_t> mixup_off_epochs;
-  std::optional<double> mixup, label_smoothing, minimum_crop_area;
-  std::optional<std::string> mixup_lambda, smoothing, augmentation;
-  std::optional<bool> zero_gamma;
+  std::optional<double> minimum_crop_area;
+  std::optional<std::string> augmentation;
   bool data_on_device = false;
   std::int64_t data_on_device_limit = 4096;  // MiB
   SyntheticOptions synthetic;
@@ -27,7 +26,6 @@ struct ClassifierOptions : TrainingOptions {
 
  private:
   void declare_data(OptionList& options);
-  void declare_tricks(OptionList& options);
 };
 
 // What was asked for, resolved: the options hold what was decided, the recipe file is made of them, and a resumed run

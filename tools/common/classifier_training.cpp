@@ -8,12 +8,13 @@
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/data/resident_pictures.h"
+#include "engine/train/batch_schedule.h"
 #include "engine/train/checkpoint.h"
 #include "tools/common/broken_pictures.h"
 #include "tools/common/classifier_evaluation.h"
 #include "tools/common/classifier_file.h"
-#include "tools/common/classifier_tricks.h"
-#include "tools/common/training_schedule.h"
+#include "tools/common/optimizer.h"
+#include "tools/common/training_program.h"
 
 namespace sleight {
 
@@ -48,9 +49,9 @@ std::optional<ResidentPictures> pictures_on_device(const ClassifierRun& run, con
   });
 }
 
-ClassificationOptions program_options(ClassifierTricks& tricks, const Dataset& dataset,
+ClassificationOptions program_options(const ClassifierRun& run, TrickList& tricks, const Dataset& dataset,
                                       const std::optional<ResidentPictures>& resident) {
-  ClassificationOptions options = tricks.program_options(std::ssize(dataset.class_names()));
+  ClassificationOptions options = training_program_options(run, tricks, std::ssize(dataset.class_names()));
   if (resident) options.resident = {resident->pictures(), resident->count(), resident->height(), resident->width()};
   return options;
 }
@@ -61,10 +62,11 @@ class ClassifierTask : public TrainingTask {
       : data_(open_data(run)),
         run_(fitted_to(run, data_.training->size())),
         context_(run_.options.device.name, run_.options.seed, run_.options.device_options()),
-        tricks_(run_, steps_per_epoch(run_.recipe, data_.training->size())),
-        schedule_(run_, tricks_, data_.training->size()),
+        tricks_(begun_tricks(run_, data_.training->size())),
+        optimizer_(run_.recipe, run_.precision),
+        schedule_(tricks_, run_.recipe.training_augmentation),
         resident_(pictures_on_device(run_, *data_.training, context_.device)),
-        classifier_(context_, run_.model->trace, program_options(tricks_, *data_.training, resident_)) {}
+        classifier_(context_, run_.model->trace, program_options(run_, tricks_, *data_.training, resident_)) {}
 
   std::string tool() const override { return "train_classifier"; }
   const TrainingOptions& options() const override { return run_.options; }
@@ -78,13 +80,13 @@ class ClassifierTask : public TrainingTask {
   std::vector<std::string> description() const override;
   ScoreName score_name() const override { return {"top1", "top-1"}; }
   std::int64_t evaluation_size() const override { return run_.image_size; }
-  std::int64_t training_pictures() const override { return data_.training->size(); }
 
   Context& context() override { return context_; }
   Learner& learner() override { return classifier_.learner(); }
-  TrainingTricks& tricks() override { return tricks_.general(); }
-  std::vector<Receipt> receipts() const override { return tricks_.receipts(); }
-  void restore(std::span<const Receipt> receipts) override { tricks_.restore(receipts); }
+  const TrickList& tricks() const override { return tricks_; }
+  LossScale* loss_scale() override { return optimizer_.loss_scale(); }
+  std::vector<Receipt> receipts() const override;
+  void restore(std::span<const Receipt> receipts) override;
   void start_from_weights() override {
     if (!run_.options.weights.empty()) load_weights(run_.options.weights, context_.store);
   }
@@ -97,8 +99,8 @@ class ClassifierTask : public TrainingTask {
   BatchInputs replayable(const BatchInputs& failed) const override;
 
   BatchInputs next_batch() override;
-  void before_step(std::int64_t step) override { tricks_.general().set_live_scalars(context_, step); }
-  void count_oldest(const Program& program) override { tricks_.count(context_, batches_.oldest(), program); }
+  void before_step(std::int64_t step) override;
+  void count_oldest(const Program& program) override;
   void release_oldest() override { batches_.release_oldest(); }
 
   void add_step(const Learner::Finished& finished) override;
@@ -114,12 +116,14 @@ class ClassifierTask : public TrainingTask {
   DatasetPair data_;
   const ClassifierRun run_;
   Context context_;
-  ClassifierTricks tricks_;
-  TrainingSchedule schedule_;
+  TrickList tricks_;
+  Optimizer optimizer_;
+  TrainingSchedule<BatchRequest> schedule_;
   std::optional<ResidentPictures> resident_;
   Classifier classifier_;
   std::optional<Loader> loader_;
   KeptBatches<Batch> batches_;
+  Receipt on_device_{.trick = "data on device", .counts = {{"pictures prepared there", 0.0}}};
   std::int64_t pictures_ = 0, top1_ = 0;  // since the last log line
   EvaluationSummary last_evaluation_;
   std::vector<ReportPrediction> predictions_;
@@ -127,6 +131,8 @@ class ClassifierTask : public TrainingTask {
 
 std::vector<std::string> ClassifierTask::description() const {
   std::vector<std::string> lines = describe(run_.recipe);
+  for (std::string& line : tricks_.description())
+    lines.push_back(std::move(line));
   std::ostringstream text;
   text << data_.training->size() << " training and " << data_.evaluation->size() << " evaluation pictures of "
        << count_of(std::ssize(class_names()), "class", "classes");
@@ -139,6 +145,31 @@ std::vector<std::string> ClassifierTask::description() const {
     log_broken(resident_->broken());
   }
   return lines;
+}
+
+// Not a trick, but as easily lost: pictures that are said to be on the device and come from the loader.
+std::vector<Receipt> ClassifierTask::receipts() const {
+  std::vector<Receipt> all = tricks_.receipts();
+  if (resident_) all.push_back(on_device_);
+  return all;
+}
+
+void ClassifierTask::restore(std::span<const Receipt> receipts) {
+  tricks_.restore(receipts);
+  if (resident_) on_device_ = find_receipt(receipts, on_device_.trick);
+}
+
+void ClassifierTask::before_step(std::int64_t step) {
+  optimizer_.set_live_scalars(context_);
+  tricks_.set_live_scalars(context_, step);
+}
+
+void ClassifierTask::count_oldest(const Program& program) {
+  const Batch& batch = batches_.oldest();
+  tricks_.count(batch, context_, program);
+  if (batch.indices().empty()) return;
+  on_device_.counts.front().second += static_cast<double>(batch.size());
+  ++on_device_.fired;
 }
 
 void ClassifierTask::describe_into(SafetensorsMetadata& metadata) const {
@@ -195,7 +226,7 @@ void ClassifierTask::add_step(const Learner::Finished& finished) {
 }
 
 std::optional<double> ClassifierTask::training_accuracy() const {
-  if (run_.recipe.mixup_alpha > 0.0 || pictures_ == 0) return std::numeric_limits<double>::quiet_NaN();
+  if (tricks_.mix_images() || pictures_ == 0) return std::numeric_limits<double>::quiet_NaN();
   return static_cast<double>(top1_) / static_cast<double>(pictures_);
 }
 
@@ -215,7 +246,7 @@ EpochEvaluation ClassifierTask::evaluate(int loader_threads) {
       predictions_.push_back(report_prediction(batch, i, logits, class_names()));
     }
   };
-  const bool averages = tricks_.general().averages();
+  const bool averages = tricks_.average_weights();
   const EvaluationSummaries summaries = sleight::evaluate(classifier_, *data_.evaluation,
                                                           {.batch_size = run_.recipe.batch_size,
                                                            .image_size = run_.image_size,

@@ -1,9 +1,9 @@
 #include "tools/common/detector_evaluation.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "engine/base/error.h"
+#include "engine/train/batch_schedule.h"
 #include "tools/common/detection_pictures.h"
 #include "tools/common/evaluation_feeder.h"
 
@@ -15,16 +15,8 @@ std::span<const Detection> detections_of(std::span<const Detection> detections, 
 
 FoundInPictures detect_all(Detector& detector, const DetectionDataset& dataset, const DetectionPass& pass) {
   check(dataset.size() > 0, "there are no pictures to evaluate");
-  const auto schedule = [&](std::int64_t step, DetectionBatchRequest& request) {
-    const std::int64_t first = step * pass.batch_size;
-    const std::int64_t count = std::min(pass.batch_size, dataset.size() - first);
-    if (count <= 0) return false;
-    request.height = request.width = pass.image_size;
-    request.recipe = pass.recipe;
-    request.samples.resize(static_cast<std::size_t>(count));
-    std::iota(request.samples.begin(), request.samples.end(), first);
-    return true;
-  };
+  const EvaluationSchedule<DetectionBatchRequest> schedule{
+      .images = dataset.size(), .batch_size = pass.batch_size, .image_size = pass.image_size, .recipe = pass.recipe};
   DetectionLoader loader(dataset, schedule,
                          {.threads = pass.loader_threads,
                           .slots = evaluation_slots,

@@ -9,14 +9,6 @@ namespace sleight {
 
 namespace {
 
-DetectionMixupForm parse_mixup_form(const std::string& text) {
-  return text == "beta" ? DetectionMixupForm::beta : DetectionMixupForm::half;
-}
-
-std::string name_of(DetectionMixupForm form) {
-  return form == DetectionMixupForm::beta ? "beta" : "half";
-}
-
 DetectionRecipe parse_augmentation(const std::string& text) {
   if (text == "ssd") return detection_training_recipe();
   DetectionRecipe recipe = detection_evaluation_recipe();
@@ -168,19 +160,9 @@ void DetectorOptions::declare(OptionList& options) {
       .default_text("ssd");
   options.add("letterbox", letterbox, "Keep the aspect when resizing, with the mean color around; off: stretch")
       .default_text("off");
-  declare_schedule(options, {.learning_rate = "0.001",
-                             .linear_scaling = "off",
-                             .schedule = "cosine, with --tricks none step",
-                             .milestones = "4/5 and 9/10 of the training",
-                             .warm_up_epochs = "4, at most a twentieth of the training; with --tricks none 2",
-                             .nesterov = "off",
-                             .weight_decay = "5e-4"});
+  declare_optimizer(options, "off", "5e-4");
   families.declare(options);
-  declare_tricks(options);
-  declare_general_tricks(options,
-                         {.random_shapes = "three sizes below the image size to six above, with --tricks none off",
-                          .ema = "0, with --tricks all 0.9998",
-                          .ema_warm_up = "on with --tricks all"});
+  trick_list.declare(options, LearningTask::detector);
   // Not free on resume: it decides which weights are the best.
   options.add("metric", metric, "By which the best weights are chosen").one_of({"voc07", "voc", "coco"});
   declare_run(options);
@@ -191,23 +173,6 @@ void DetectorOptions::declare(OptionList& options) {
            "Start the backbone from this file: darknet's (darknet53.conv.74), or safetensors of a classifier on the "
            "same backbone")
       .unit("FILE");
-}
-
-void DetectorOptions::declare_tricks(OptionList& options) {
-  options.add("mixup", mixup, "Alpha of Beta(alpha, alpha); 0 turns mixup off")
-      .unit("ALPHA")
-      .not_negative()
-      .default_text("0, with --tricks all 1.5");
-  options.add("mixup-off-epochs", mixup_off_epochs, "The last so many epochs without mixup")
-      .unit("EPOCHS")
-      .not_negative()
-      .default_text("20, at most a tenth of the training");
-  options.add("mixup-form", mixup_form, "half is darknet's: lambda 1/2, objects not weighted")
-      .one_of({"beta", "half"})
-      .default_text("beta");
-  options.add("label-smoothing", class_smoothing, "Of the classes")
-      .one_of({"none", "gluon", "darknet"})
-      .default_text("gluon, with --tricks none none");
 }
 
 DetectorRun resolve(const DetectorOptions& asked) {
@@ -225,25 +190,17 @@ DetectorRun resolve(const DetectorOptions& asked) {
   check(options.weights.empty() || options.backbone_weights.empty(),
         "--weights and --backbone-weights cannot both be given: the first file holds the backbone too");
   DetectorRecipe& recipe = run.recipe;
-  recipe = default_detector_recipe(parse_trick_set(options.tricks), options.epochs.value_or(0), run.image_size,
-                                   run.model->size_multiple);
+  recipe = default_detector_recipe(options.epochs.value_or(0));
   settle_training(options, recipe);
-  const std::int64_t multiple = run.model->size_multiple;
-  if (recipe.random_shapes)
-    check(recipe.random_shapes->minimum % multiple == 0 && recipe.random_shapes->multiple % multiple == 0,
-          "--random-shapes of ", run.model->name, " must be multiples of ", multiple, ", got ",
-          to_string(*recipe.random_shapes));
+  options.trick_list.resolve({.task = LearningTask::detector,
+                              .tricks = parse_trick_set(options.tricks),
+                              .epochs = recipe.epochs,
+                              .image_size = run.image_size,
+                              .size_multiple = run.model->size_multiple});
   if (!options.augmentation) options.augmentation = "ssd";
   recipe.training_augmentation = parse_augmentation(*options.augmentation);
   settle(options.letterbox, recipe.evaluation_augmentation.letterbox);
   recipe.training_augmentation.letterbox = *options.letterbox;
-
-  settle(options.class_smoothing, recipe.class_smoothing, parse_class_smoothing,
-         [](ClassSmoothingForm form) { return to_string(form); });
-  settle(options.mixup, recipe.mixup_alpha);
-  settle(options.mixup_off_epochs, recipe.mixup_off_epochs);
-  settle(options.mixup_form, recipe.mixup_form, parse_mixup_form,
-         [](DetectionMixupForm form) { return name_of(form); });
 
   run.precision = options.device.parsed_precision();
   return run;

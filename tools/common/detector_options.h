@@ -10,6 +10,7 @@
 #include "models/detector.h"
 #include "models/yolov3.h"
 #include "tools/common/training_options.h"
+#include "tricks/all_tricks.h"
 #include "tricks/detector_recipe.h"
 
 namespace sleight {
@@ -45,21 +46,16 @@ DetectionMetric parse_detection_metric(const std::string& text);
 std::string name_of(DetectionMetric metric);
 
 struct DetectorOptions : TrainingOptions {
-  DetectorOptions() { model = "yolov3_small"; }
+  DetectorOptions() : TrainingOptions(detector_tricks()) { model = "yolov3_small"; }
 
   DetectionDataOptions boxes;
   DetectorConfigurations families;  // what only one of them knows
-  std::optional<std::int64_t> mixup_off_epochs;
-  std::optional<double> mixup;
-  std::optional<std::string> mixup_form, class_smoothing, augmentation;
+  std::optional<std::string> augmentation;
   std::optional<bool> letterbox;
   std::string metric = "voc07";
   std::string backbone_weights;
 
   void declare(OptionList& options);
-
- private:
-  void declare_tricks(OptionList& options);
 };
 
 // What was asked for, resolved: the options hold what was decided, the recipe file is made of them, and a resumed run

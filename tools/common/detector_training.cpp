@@ -6,14 +6,15 @@
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/base/text.h"
+#include "engine/train/batch_schedule.h"
 #include "engine/train/checkpoint.h"
 #include "tools/common/broken_pictures.h"
 #include "tools/common/detection_pictures.h"
-#include "tools/common/detection_schedule.h"
 #include "tools/common/detector_evaluation.h"
 #include "tools/common/detector_file.h"
-#include "tools/common/detector_tricks.h"
 #include "tools/common/detector_weights.h"
+#include "tools/common/optimizer.h"
+#include "tools/common/training_program.h"
 
 namespace sleight {
 
@@ -39,11 +40,12 @@ class DetectorTask : public TrainingTask {
       : data_(open_data(run)),
         run_(fitted_to(run, *data_.training.dataset)),
         context_(run_.options.device.name, run_.options.seed, run_.options.device_options()),
-        tricks_(run_, steps_per_epoch(run_.recipe, training().size())),
-        maximum_objects_(maximum_objects_of(training(), run_.recipe.mixup_alpha > 0.0)),
-        schedule_(schedule_options(run_), training().size()),
+        tricks_(begun_tricks(run_, training().size())),
+        optimizer_(run_.recipe, run_.precision),
+        maximum_objects_(maximum_objects_of(training(), tricks_.mix_images())),
+        schedule_(tricks_, run_.recipe.training_augmentation),
         detector_(context_, function_of(run_.configuration()),
-                  tricks_.program_options(std::ssize(class_names()), maximum_objects_)) {}
+                  training_program_options(run_, tricks_, std::ssize(class_names()), maximum_objects_)) {}
 
   std::string tool() const override { return "train_detector"; }
   const TrainingOptions& options() const override { return run_.options; }
@@ -56,11 +58,11 @@ class DetectorTask : public TrainingTask {
   std::vector<std::string> description() const override;
   ScoreName score_name() const override { return {"map", name_of(run_.metric)}; }
   std::int64_t evaluation_size() const override { return run_.image_size; }
-  std::int64_t training_pictures() const override { return training().size(); }
 
   Context& context() override { return context_; }
   Learner& learner() override { return detector_.learner(); }
-  TrainingTricks& tricks() override { return tricks_.general(); }
+  const TrickList& tricks() const override { return tricks_; }
+  LossScale* loss_scale() override { return optimizer_.loss_scale(); }
   std::vector<Receipt> receipts() const override { return tricks_.receipts(); }
   void restore(std::span<const Receipt> receipts) override { tricks_.restore(receipts); }
   void start_from_weights() override {
@@ -74,8 +76,11 @@ class DetectorTask : public TrainingTask {
   void close_loader() override;
 
   BatchInputs next_batch() override;
-  void before_step(std::int64_t step) override { tricks_.general().set_live_scalars(context_, step); }
-  void count_oldest(const Program& program) override { tricks_.count(context_, batches_.oldest(), program); }
+  void before_step(std::int64_t step) override {
+    optimizer_.set_live_scalars(context_);
+    tricks_.set_live_scalars(context_, step);
+  }
+  void count_oldest(const Program& program) override { tricks_.count(batches_.oldest(), context_, program); }
   void release_oldest() override { batches_.release_oldest(); }
 
   void add_step(const Learner::Finished& finished) override;
@@ -93,9 +98,10 @@ class DetectorTask : public TrainingTask {
   DetectionDatasetPair data_;
   const DetectorRun run_;
   Context context_;
-  DetectorTricks tricks_;
+  TrickList tricks_;
+  Optimizer optimizer_;
   std::int64_t maximum_objects_;
-  DetectionSchedule schedule_;
+  TrainingSchedule<DetectionBatchRequest> schedule_;
   Detector detector_;
   std::optional<DetectionLoader> loader_;
   KeptBatches<DetectionBatch> batches_;
@@ -109,6 +115,8 @@ class DetectorTask : public TrainingTask {
 
 std::vector<std::string> DetectorTask::description() const {
   std::vector<std::string> lines = describe(run_.recipe);
+  for (std::string& line : tricks_.description())
+    lines.push_back(std::move(line));
   const auto objects_of = [](const DetectionDataset& dataset) {
     std::int64_t objects = 0;
     for (std::int64_t i = 0; i < dataset.size(); ++i)
@@ -136,7 +144,7 @@ void DetectorTask::describe_into(SafetensorsMetadata& metadata) const {
 }
 
 void DetectorTask::open_loader(std::int64_t first_step, int threads) {
-  const std::int64_t largest = tricks_.general().sizes().front();
+  const std::int64_t largest = tricks_.sizes().front();
   loader_.emplace(
       training(), [this](std::int64_t step, DetectionBatchRequest& request) { return schedule_.fill(step, request); },
       LoaderOptions{.seed = run_.options.seed,
@@ -184,7 +192,7 @@ std::vector<Scalar> DetectorTask::take_step_values() {
 }
 
 EpochEvaluation DetectorTask::evaluate(int loader_threads) {
-  const bool averages = tricks_.general().averages();
+  const bool averages = tricks_.average_weights();
   FoundInPictures found = detect_all(detector_, evaluation(),
                                      {.batch_size = run_.recipe.batch_size,
                                       .image_size = run_.image_size,

@@ -11,11 +11,10 @@
 #include "engine/train/detector.h"
 #include "tools/common/classifier_file.h"
 #include "tools/common/classifier_options.h"
-#include "tools/common/classifier_tricks.h"
 #include "tools/common/detector_file.h"
 #include "tools/common/detector_options.h"
-#include "tools/common/detector_tricks.h"
 #include "tools/common/training_entry.h"
+#include "tools/common/training_program.h"
 #include "tools/common/training_run.h"
 
 namespace sleight {
@@ -76,23 +75,26 @@ class ReplayedRun {
   virtual Learner& learner() = 0;
 };
 
-// Only for the programs: what the schedules gave in that step lies in the file.
-constexpr std::int64_t steps_of_no_schedule = 1;
+// Only for the programs: what was drawn for that step lies in the file, so one batch is dataset enough.
+template <class Run>
+TrickList tricks_without_dataset(const Run& run) {
+  return begun_tricks(run, run.recipe.batch_size);
+}
 
 class ReplayedClassifier : public ReplayedRun {
  public:
   ReplayedClassifier(const ClassifierRun& run, const std::string& device, std::int64_t classes)
       : run_(run),
         context_(device, run.options.seed, run.options.device_options()),
-        tricks_(run_, steps_of_no_schedule),
-        classifier_(context_, run_.model->trace, tricks_.program_options(classes)) {}
+        tricks_(tricks_without_dataset(run_)),
+        classifier_(context_, run_.model->trace, training_program_options(run_, tricks_, classes)) {}
   Context& context() override { return context_; }
   Learner& learner() override { return classifier_.learner(); }
 
  private:
   ClassifierRun run_;
   Context context_;
-  ClassifierTricks tricks_;
+  TrickList tricks_;
   Classifier classifier_;
 };
 
@@ -102,15 +104,16 @@ class ReplayedDetector : public ReplayedRun {
                    std::int64_t maximum_objects)
       : run_(run),
         context_(device, run.options.seed, run.options.device_options()),
-        tricks_(run_, steps_of_no_schedule),
-        detector_(context_, function_of(run_.configuration()), tricks_.program_options(classes, maximum_objects)) {}
+        tricks_(tricks_without_dataset(run_)),
+        detector_(context_, function_of(run_.configuration()),
+                  training_program_options(run_, tricks_, classes, maximum_objects)) {}
   Context& context() override { return context_; }
   Learner& learner() override { return detector_.learner(); }
 
  private:
   DetectorRun run_;
   Context context_;
-  DetectorTricks tricks_;
+  TrickList tricks_;
   Detector detector_;
 };
 

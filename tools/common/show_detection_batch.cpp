@@ -8,13 +8,14 @@
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/data/picture_writer.h"
+#include "engine/train/batch_schedule.h"
 #include "engine/train/class_color.h"
 #include "engine/train/object_drawing.h"
 #include "engine/train/picture_sheet.h"
-#include "tools/common/detection_schedule.h"
 #include "tools/common/detector_options.h"
 #include "tools/common/prepared_pictures.h"
 #include "tools/common/shown_batch.h"
+#include "tools/common/training_program.h"
 
 namespace sleight {
 
@@ -30,12 +31,16 @@ int show(const DetectorRun& asked, const ShownBatch& shown) {
                                              asked.options.boxes.dataset_options(asked.options.seed));
   const DetectionDataset& dataset = *opened.dataset;
   const DetectorRun run = fitted_to(asked, dataset);
-  DetectionSchedule schedule(schedule_options(run), dataset.size());
-  if (schedule.mixup()) log_info(to_string(*schedule_options(run).mixup));
-  check(shown.epoch < run.recipe.epochs && shown.step < schedule.steps_per_epoch(), "the training has ",
-        count_of(run.recipe.epochs, "epoch"), " of ", count_of(schedule.steps_per_epoch(), "step"));
-  const std::int64_t wanted = shown.epoch * schedule.steps_per_epoch() + shown.step;
-  const std::int64_t largest = schedule.sizes().front();
+  const TrickList tricks = begun_tricks(run, dataset.size());
+  TrainingSchedule<DetectionBatchRequest> schedule(tricks, run.recipe.training_augmentation);
+  for (const Trick* trick : tricks.on()) {
+    if (trick->mixes_images()) log_info(trick->description().front());
+  }
+  const std::int64_t steps = tricks.plan().steps_per_epoch;
+  check(shown.epoch < run.recipe.epochs && shown.step < steps, "the training has ",
+        count_of(run.recipe.epochs, "epoch"), " of ", count_of(steps, "step"));
+  const std::int64_t wanted = shown.epoch * steps + shown.step;
+  const std::int64_t largest = tricks.sizes().front();
   DetectionLoader loader(
       dataset,
       [&](std::int64_t at, DetectionBatchRequest& request) { return at == wanted && schedule.fill(at, request); },
@@ -45,7 +50,7 @@ int show(const DetectorRun& asked, const ShownBatch& shown) {
        .maximum_batch_size = run.recipe.batch_size,
        .maximum_height = largest,
        .maximum_width = largest},
-      maximum_objects_of(dataset, schedule.mixup().has_value()));
+      maximum_objects_of(dataset, tricks.mix_images()));
   const std::optional<DetectionBatch> batch = loader.next();
   check(batch.has_value(), "the loader made no batch");
   const std::int64_t objects =

@@ -31,51 +31,14 @@ void TrainingOptions::declare_start(OptionList& options) {
       .one_of({"none", "standard", "all"});
 }
 
-void TrainingOptions::declare_schedule(OptionList& options, const ScheduleDefaults& defaults) {
-  options.add("learning-rate", learning_rate, "Base rate; for 256 images per step with --linear-scaling")
-      .unit("RATE")
-      .positive()
-      .default_text(defaults.learning_rate);
-  options.add("linear-scaling", linear_scaling, "Multiply the rate by batch size / 256")
-      .default_text(defaults.linear_scaling);
-  options.add("schedule", schedule, "How the rate falls after the warm-up")
-      .one_of({"cosine", "step"})
-      .default_text(defaults.schedule);
-  options.add("milestones", milestones, "After which epochs --schedule step multiplies the rate by 0.1")
-      .unit("EPOCH,...")
-      .separated_by(',')
-      .not_negative()
-      .default_text(defaults.milestones);
-  options.add("warmup-epochs", warmup_epochs, "Time over which the rate rises to the base rate; fractions allowed")
-      .unit("EPOCHS")
-      .not_negative()
-      .default_text(defaults.warm_up_epochs);
-  options.add("warmup-form", warmup_form, "How the rate rises: power4 is darknet's")
-      .one_of({"linear", "power4"})
-      .default_text("linear");
+void TrainingOptions::declare_optimizer(OptionList& options, const std::string& nesterov_default,
+                                        const std::string& weight_decay_default) {
   options.add("momentum", momentum, "Momentum of SGD").unit("FACTOR").not_negative().below(1.0).default_text("0.9");
-  options.add("nesterov", nesterov, "Nesterov's form of momentum").default_text(defaults.nesterov);
+  options.add("nesterov", nesterov, "Nesterov's form of momentum").default_text(nesterov_default);
   options.add("weight-decay", weight_decay, "L2 penalty")
       .unit("FACTOR")
       .not_negative()
-      .default_text(defaults.weight_decay);
-  options.add("no-bias-decay", no_bias_decay, "Weight decay on convolution and linear weights only")
-      .off_name("bias-decay")
-      .default_text("on, with --tricks none off");
-}
-
-void TrainingOptions::declare_general_tricks(OptionList& options, const GeneralTrickDefaults& defaults) {
-  options
-      .add("random-shapes", random_shapes,
-           "MIN:MAX:EVERY[:MULTIPLE], sides in pixels (multiples of 32) drawn anew every so many steps; or off")
-      .unit("SHAPES")
-      .default_text(defaults.random_shapes);
-  options.add("ema", ema, "Decay of the moving average of the weights; 0 turns it off")
-      .unit("FACTOR")
-      .not_negative()
-      .below(1.0)
-      .default_text(defaults.ema);
-  options.add("ema-warmup", ema_warmup, "Start the average with a smaller decay").default_text(defaults.ema_warm_up);
+      .default_text(weight_decay_default);
 }
 
 void TrainingOptions::declare_run(OptionList& options) {
@@ -109,27 +72,9 @@ void TrainingOptions::declare_run(OptionList& options) {
 void settle_training(TrainingOptions& options, TrainingRecipe& recipe) {
   settle(options.epochs, recipe.epochs);
   if (options.batch_size) recipe.batch_size = *options.batch_size;
-  settle(options.learning_rate, recipe.learning_rate);
-  settle(options.linear_scaling, recipe.linear_scaling);
-  settle(options.schedule, recipe.decay, parse_decay, [](Decay decay) { return to_string(decay); });
-  settle(options.milestones, recipe.milestones);
-  settle(options.warmup_epochs, recipe.warm_up_epochs);
-  settle(options.warmup_form, recipe.warm_up, parse_warm_up, [](WarmUp form) { return to_string(form); });
   settle(options.momentum, recipe.momentum);
   settle(options.nesterov, recipe.nesterov);
   settle(options.weight_decay, recipe.weight_decay);
-  settle(options.no_bias_decay, recipe.no_bias_decay);
-
-  if (options.random_shapes) {
-    recipe.random_shapes.reset();
-    if (*options.random_shapes != "off") {
-      recipe.random_shapes =
-          with_context("--random-shapes", [&] { return parse_random_shapes(*options.random_shapes); });
-    }
-  }
-  options.random_shapes = recipe.random_shapes ? to_string(*recipe.random_shapes) : "off";
-  settle(options.ema, recipe.ema_decay);
-  settle(options.ema_warmup, recipe.ema_warm_up);
 }
 
 }  // namespace sleight

@@ -2,27 +2,23 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/options.h"
 #include "engine/device/device.h"
+#include "engine/train/trick_list.h"
 #include "tools/common/device_flags.h"
 #include "tricks/training_recipe.h"
 
 namespace sleight {
 
-// Texts for the help: what the recipes of a tool say when the user does not.
-struct ScheduleDefaults {
-  std::string learning_rate, linear_scaling, schedule, milestones, warm_up_epochs, nesterov, weight_decay;
-};
-
-struct GeneralTrickDefaults {
-  std::string random_shapes, ema, ema_warm_up;
-};
-
 struct TrainingOptions {
+  explicit TrainingOptions(std::vector<std::unique_ptr<Trick>> all_tricks) : trick_list(std::move(all_tricks)) {}
+
   std::string config;
   std::string data = "synthetic";
   std::string model;
@@ -30,10 +26,9 @@ struct TrainingOptions {
 
   // Not given: as the recipe says, which fills them in when it is resolved.
   std::optional<std::int64_t> epochs, batch_size, image_size;
-  std::optional<double> learning_rate, warmup_epochs, momentum, weight_decay, ema;
-  std::optional<std::string> schedule, warmup_form, random_shapes;
-  std::optional<std::vector<double>> milestones;
-  std::optional<bool> nesterov, linear_scaling, no_bias_decay, ema_warmup;
+  std::optional<double> momentum, weight_decay;
+  std::optional<bool> nesterov;
+  TrickList trick_list;
 
   DeviceFlags device;
   bool deterministic = false;
@@ -53,8 +48,8 @@ struct TrainingOptions {
 
   // In the order of --help.
   void declare_start(OptionList& options);  // --config, --tricks
-  void declare_schedule(OptionList& options, const ScheduleDefaults& defaults);
-  void declare_general_tricks(OptionList& options, const GeneralTrickDefaults& defaults);
+  void declare_optimizer(OptionList& options, const std::string& nesterov_default,
+                         const std::string& weight_decay_default);
   void declare_run(OptionList& options);
 };
 

@@ -93,8 +93,8 @@ TrainingRun::TrainingRun(TrainingTask& task)
       recipe_(task.recipe()),
       context_(task.context()),
       folder_(folder_of(options_)),
-      steps_per_epoch_(steps_per_epoch(recipe_, task.training_pictures())),
-      steps_(steps_per_epoch_ * recipe_.epochs),
+      steps_per_epoch_(task.tricks().plan().steps_per_epoch),
+      steps_(task.tricks().plan().steps()),
       loader_threads_(options_.loader_threads) {
   if (loader_threads_ == 0) loader_threads_ = std::max(1, compute_threads() / 2);
   outcome_.folder = folder_;
@@ -125,7 +125,7 @@ void TrainingRun::plan() {
   }
   const BatchShape shape{recipe_.batch_size, task_.evaluation_size(), task_.evaluation_size()};
   learner.plan(ProgramUse::evaluation, shape);
-  if (task_.tricks().averages()) learner.plan(ProgramUse::averaged_evaluation, shape);
+  if (task_.tricks().average_weights()) learner.plan(ProgramUse::averaged_evaluation, shape);
 }
 
 void TrainingRun::refuse_changed_recipe(const SafetensorsMetadata& metadata) const {
@@ -153,13 +153,13 @@ void TrainingRun::resume_from_checkpoint() {
   outcome_.best_epoch = number("best_epoch");
   outcome_.last_score = number("last_" + score);
   task_.restore(receipts_from_json(training_entry(path, metadata, "receipts")));
-  if (LossScale* scale = task_.tricks().loss_scale()) scale->restore(training_entry(path, metadata, "loss_scale"));
+  if (LossScale* scale = task_.loss_scale()) scale->restore(training_entry(path, metadata, "loss_scale"));
   const int threads_before = static_cast<int>(number("compute_threads"));
   if (threads_before != compute_threads()) {
     log_warning("the run was computed with ", count_of(threads_before, "thread"), " and goes on with ",
                 compute_threads(), ": sums are taken in another order, so it will not be bit-identical");
   }
-  const LossScale* const scale = task_.tricks().loss_scale();
+  const LossScale* const scale = task_.loss_scale();
   log_info("resumed ", path.string(), " after step ", step_, " of ", steps_,
            scale ? ", loss scale " + std::to_string(std::llround(scale->scale())) : "");
 }
@@ -171,7 +171,7 @@ void TrainingRun::log_window(double learning_rate) {
       {std::string(metric_names::images_per_second), static_cast<double>(window_.pictures) / window_.timer.seconds()}};
   for (Scalar& value : task_.take_step_values())
     values.push_back(std::move(value));
-  if (const LossScale* scale = task_.tricks().loss_scale()) {
+  if (const LossScale* scale = task_.loss_scale()) {
     values.push_back({std::string(metric_names::loss_scale), scale->scale()});
     values.push_back({std::string(metric_names::skipped_steps), static_cast<double>(scale->skipped())});
   }
@@ -214,7 +214,7 @@ void TrainingRun::train_step(StepFeeder& feeder, ProgressLine& progress_line, st
   const bool epoch_ends = step_ % steps_per_epoch_ == 0;
   if (!epoch_ends && !is_checkpoint(step_) && step_ < end && StopSignals::requested() == 0) feeder.start_ahead();
   if (finished.step.skipped) {
-    const LossScale& scale = *task_.tricks().loss_scale();
+    const LossScale& scale = *task_.loss_scale();
     log_warning("step ", step_, " changed nothing: a gradient overflowed, so the loss scale is now ", scale.scale(),
                 " (", count_of(scale.skipped(), "step"), " skipped so far)");
   }
@@ -272,7 +272,7 @@ SafetensorsMetadata TrainingRun::state_metadata() const {
   metadata["receipts"] = receipts_to_json(task_.receipts());
   metadata["recipe"] = recipe_text(task_.tool(), task_.settings());
   metadata["compute_threads"] = std::to_string(compute_threads());
-  if (const LossScale* scale = task_.tricks().loss_scale()) metadata["loss_scale"] = scale->state();
+  if (const LossScale* scale = task_.loss_scale()) metadata["loss_scale"] = scale->state();
   return metadata;
 }
 
@@ -321,7 +321,7 @@ void TrainingRun::tell_bottleneck() const {
 }
 
 void TrainingRun::train_steps(std::int64_t end) {
-  StepFeeder feeder(context_, task_.learner(), task_, task_.tricks().loss_scale(), step_, end);
+  StepFeeder feeder(context_, task_.learner(), task_, task_.loss_scale(), step_, end);
   ProgressLine progress_line;
   while (step_ < end && (StopSignals::requested() == 0 || feeder.at_work())) {
     train_step(feeder, progress_line, end);
@@ -341,7 +341,7 @@ TrainingOutcome TrainingRun::train() {
   for (const std::string& line : task_.description())
     log_info(line);
   log_info(compute_threads(), " compute and ", loader_threads_, " loader threads on ", context_.device.name());
-  const LossScale* const scale = task_.tricks().loss_scale();
+  const LossScale* const scale = task_.loss_scale();
   log_info(
       "precision ", options_.device.precision,
       scale ? ", the loss is multiplied by " + std::to_string(std::llround(scale->scale())) + " at the start" : "");
@@ -400,13 +400,6 @@ void log_outcome(const TrainingOutcome& outcome) {
              ", last ", 100.0 * outcome.last_score, "%");
   }
   log_info("run: ", outcome.folder.string(), "  report: ", (outcome.folder / report_file_name).string());
-}
-
-std::int64_t steps_per_epoch(const TrainingRecipe& recipe, std::int64_t pictures) {
-  const std::int64_t steps = pictures / recipe.batch_size;
-  check(steps >= 1, "there are ", pictures, " training pictures, fewer than one batch of ", recipe.batch_size,
-        "; use a smaller --batch-size");
-  return steps;
 }
 
 }  // namespace sleight

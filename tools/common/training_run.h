@@ -12,9 +12,9 @@
 #include "engine/train/report.h"
 #include "engine/train/run_log.h"
 #include "engine/train/safetensors.h"
+#include "engine/train/trick_list.h"
 #include "tools/common/step_feeder.h"
 #include "tools/common/training_options.h"
-#include "tools/common/training_tricks.h"
 
 namespace sleight {
 
@@ -51,12 +51,13 @@ class TrainingTask : public StepSource {
   virtual std::vector<std::string> description() const = 0;  // lines for the head of the log
   virtual ScoreName score_name() const = 0;
   virtual std::int64_t evaluation_size() const = 0;  // side of the pictures, in pixels
-  virtual std::int64_t training_pictures() const = 0;
 
   // What learns.
   virtual Context& context() = 0;
   virtual Learner& learner() = 0;
-  virtual TrainingTricks& tricks() = 0;
+  virtual const TrickList& tricks() const = 0;
+  virtual LossScale* loss_scale() = 0;  // where the precision needs one; else null
+  // Of the tricks and of what else must have happened.
   virtual std::vector<Receipt> receipts() const = 0;
   virtual void restore(std::span<const Receipt> receipts) = 0;
   // Puts the weights that the options name, if any, into the store.
@@ -95,8 +96,5 @@ TrainingOutcome run_training(TrainingTask& task);
 
 // The last lines of a training tool.
 void log_outcome(const TrainingOutcome& outcome);
-
-// Steps in an epoch; throws Error when the pictures do not fill one batch.
-std::int64_t steps_per_epoch(const TrainingRecipe& recipe, std::int64_t pictures);
 
 }  // namespace sleight

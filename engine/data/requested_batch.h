@@ -1,0 +1,16 @@
+// What every batch is asked to be, whatever is learned from it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace sleight {
+
+struct RequestedBatch {
+  std::int64_t epoch = 0;  // part of the key of every random draw
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::vector<std::int64_t> samples;  // [N] indices into the dataset
+};
+
+}  // namespace sleight

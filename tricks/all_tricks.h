@@ -1,0 +1,15 @@
+// Every trick there is, a line each.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/train/trick.h"
+
+namespace sleight {
+
+// In the order in which help, logs and receipts show them. Of nothing decided yet.
+std::vector<std::unique_ptr<Trick>> classifier_tricks();
+std::vector<std::unique_ptr<Trick>> detector_tricks();
+
+}  // namespace sleight
