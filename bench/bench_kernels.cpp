@@ -2,7 +2,7 @@
 //
 //   bench_kernels --device cuda --benchmark_filter=batch_norm_apply --benchmark_out=kernels.json
 //
-// --device cpu (default): float32, pictures in the blocked layout wherever a plan would choose it.
+// --device cpu (default): float32, images in the blocked layout wherever a plan would choose it.
 // --device cuda, cuda:1: float32 and bfloat16, timed by the GPU's own events around a graph of many runs, which take
 // turns on so many sets of memory that no cache holds one until it comes again.
 //

@@ -1,12 +1,12 @@
-// Pictures per second of the loader: random resized crop and the rest of the training recipe, as in a run.
+// Images per second of the loader: random resized crop and the rest of the training recipe, as in a run.
 //
 //   bench_loader DATA [--size 224] [--batch-size 32] [--threads 1] [--batches 8] [--runs 5] [--color]
-//   bench_loader DATA --format voc --size 416 --color [--mixup]        pictures with boxes: a detector's whole recipe
+//   bench_loader DATA --format voc --size 416 --color [--mixup]        images with boxes: a detector's whole recipe
 //
-// DATA is anything open_dataset takes, or with --format open_detection_dataset. One line of JSON: per run all pictures
-// / elapsed time; their median, least and most; pictures per second of processor time, which says more on a shared
-// machine; nanoseconds of work per picture. Two batches per thread warm up before the first run. Without --color the
-// recipe of labelled pictures is crop and flip, which is what torchvision's own reference does, and that of pictures
+// DATA is anything open_dataset takes, or with --format open_detector_dataset. One line of JSON: per run all images
+// / elapsed time; their median, least and most; images per second of processor time, which says more on a shared
+// machine; nanoseconds of work per image. Two batches per thread warm up before the first run. Without --color the
+// recipe of labeled images is crop and flip, which is what torchvision's own reference does, and that of images
 // with boxes expansion, crop, random filter and flip.
 #include <algorithm>
 #include <chrono>
@@ -19,11 +19,11 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
-#include "engine/data/dataset.h"
-#include "engine/data/detection_loader.h"
-#include "engine/data/loader.h"
+#include "engine/data/classifier/dataset.h"
+#include "engine/data/classifier/loader.h"
+#include "engine/data/detector/loader.h"
 #include "tools/common/run_tool.h"
-#include "tricks/detection_mixup.h"
+#include "tricks/detector_mixup.h"
 
 namespace sleight {
 
@@ -53,11 +53,11 @@ LoaderOptions loader_options(const Options& options) {
 
 // What the two kinds of batches have in common.
 template <class Request>
-void fill_request(const Options& options, std::int64_t pictures, std::int64_t step, Request& request) {
+void fill_request(const Options& options, std::int64_t images, std::int64_t step, Request& request) {
   request.height = request.width = options.size;
-  request.epoch = step * options.batch_size / pictures;
+  request.epoch = step * options.batch_size / images;
   for (std::int64_t i = 0; i < options.batch_size; ++i)
-    request.samples.push_back((step * options.batch_size + i) % pictures);
+    request.samples.push_back((step * options.batch_size + i) % images);
 }
 
 template <class Loader>
@@ -68,19 +68,19 @@ int measure(const Options& options, Loader& loader) {
   const LoaderStatistics before = loader.statistics();
   const std::clock_t processor_before = std::clock();
   for (int run = 0; run < options.runs; ++run) {
-    // Prepared pictures are counted, not delivered ones: what lay finished in the ring when a run began is not its
+    // Prepared images are counted, not delivered ones: what lay finished in the ring when a run began is not its
     // work.
-    const std::int64_t done = loader.statistics().pictures;
+    const std::int64_t done = loader.statistics().images;
     const auto start = std::chrono::steady_clock::now();
     for (std::int64_t i = 0; i < options.batches; ++i)
       loader.next();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    rates.push_back(static_cast<double>(loader.statistics().pictures - done) / elapsed.count());
+    rates.push_back(static_cast<double>(loader.statistics().images - done) / elapsed.count());
   }
   const double processor_seconds = static_cast<double>(std::clock() - processor_before) / CLOCKS_PER_SEC;
   const LoaderStatistics after = loader.statistics();
   std::sort(rates.begin(), rates.end());
-  const std::int64_t pictures = after.pictures - before.pictures;
+  const std::int64_t images = after.images - before.images;
   const nlohmann::json result = {
       {"benchmark", "loader"},
       {"data", options.data},
@@ -91,26 +91,26 @@ int measure(const Options& options, Loader& loader) {
       {"format", options.format},
       {"mixup", options.mixup},
       {"runs", options.runs},
-      {"pictures_per_second", rates[rates.size() / 2]},
-      {"pictures_per_second_least", rates.front()},
-      {"pictures_per_second_most", rates.back()},
-      {"pictures_per_second_per_thread", rates[rates.size() / 2] / options.threads},
-      {"pictures_per_processor_second", static_cast<double>(pictures) / processor_seconds},
-      {"nanoseconds_reading", (after.reading - before.reading) / pictures},
-      {"nanoseconds_decoding", (after.decoding - before.decoding) / pictures},
-      {"nanoseconds_augmenting", (after.augmenting - before.augmenting) / pictures},
+      {"images_per_second", rates[rates.size() / 2]},
+      {"images_per_second_least", rates.front()},
+      {"images_per_second_most", rates.back()},
+      {"images_per_second_per_thread", rates[rates.size() / 2] / options.threads},
+      {"images_per_processor_second", static_cast<double>(images) / processor_seconds},
+      {"nanoseconds_reading", (after.reading - before.reading) / images},
+      {"nanoseconds_decoding", (after.decoding - before.decoding) / images},
+      {"nanoseconds_augmenting", (after.augmenting - before.augmenting) / images},
   };
   std::cout << result.dump() << "\n";
   return 0;
 }
 
-int measure_labelled(const Options& options) {
+int measure_labeled(const Options& options) {
   const auto dataset = open_dataset(options.data, DatasetSplit::training);
   Loader loader(
       *dataset,
       [&](std::int64_t step, BatchRequest& request) {
         fill_request(options, dataset->size(), step, request);
-        request.recipe = imagenet_training_recipe();
+        request.recipe = imagenet_training_augmentation();
         if (!options.color)
           request.recipe.brightness = request.recipe.contrast = request.recipe.saturation = request.recipe.pca_noise =
               0.0;
@@ -122,18 +122,18 @@ int measure_labelled(const Options& options) {
 
 int measure_detection(const Options& options) {
   const auto opened =
-      open_detection_dataset(options.data, parse_detection_format(options.format), DatasetSplit::training);
-  const DetectionDataset& dataset = *opened.dataset;
+      open_detector_dataset(options.data, parse_detector_dataset_format(options.format), DatasetSplit::training);
+  const DetectorDataset& dataset = *opened.dataset;
   constexpr std::int64_t epochs = std::int64_t{1} << 40;
-  DetectionMixup mixup;
+  DetectorMixup mixup;
   mixup.resolve({.task = LearningTask::detector, .tricks = TrickSet::all, .epochs = epochs});
   mixup.begin({.images = dataset.size()});
-  DetectionLoader loader(
+  DetectorLoader loader(
       dataset,
-      [&](std::int64_t step, DetectionBatchRequest& request) {
+      [&](std::int64_t step, DetectorBatchRequest& request) {
         fill_request(options, dataset.size(), step, request);
-        request.recipe = detection_training_recipe();
-        if (!options.color) request.recipe.colour_probability = 0.0;
+        request.recipe = detector_training_augmentation();
+        if (!options.color) request.recipe.color_probability = 0.0;
         if (options.mixup) mixup.draw_detector(request, {.step = step, .epoch = request.epoch});
         return true;
       },
@@ -159,14 +159,14 @@ class BenchLoader : public Tool {
     options.add("batches", options_.batches, "Batches in a run").unit("BATCHES").positive();
     options.add("threads", options_.threads, "Threads that prepare images").unit("THREADS").range(1, 1024);
     options.add("runs", options_.runs, "Runs, whose median is reported").unit("RUNS").positive();
-    options.add("color", options_.color, "The color distortions of the training recipe too").alias("colour");
+    options.add("color", options_.color, "The color distortions of the training recipe too").alias("color");
     options.add("mixup", options_.mixup, "Mixes images with boxes; those with labels are blended on the device");
   }
 
   int run() override {
     check(!options_.mixup || options_.format != "classes",
           "--mixup is for images with boxes: those with labels are blended on the device");
-    return options_.format == "classes" ? measure_labelled(options_) : measure_detection(options_);
+    return options_.format == "classes" ? measure_labeled(options_) : measure_detection(options_);
   }
 
  private:

@@ -1,4 +1,4 @@
-// A whole training step of any model: time, pictures/s, arithmetic, fraction of the roofline, memory; with --profile
+// A whole training step of any model: time, images/s, arithmetic, fraction of the roofline, memory; with --profile
 // also what each operation takes. On a GPU the steps are queued without a pause, as in a run, and timed by the GPU's
 // own events.
 #include <algorithm>
@@ -15,15 +15,15 @@
 #include "engine/device/handles.h"
 #include "engine/program/execute.h"
 #include "tools/common/device_flags.h"
-#include "tools/common/model_program.h"
 #include "tools/common/run_tool.h"
+#include "tools/models/model_program.h"
 
 namespace sleight {
 
 namespace {
 
-// As many as a picture of COCO has on average.
-constexpr std::int64_t objects_in_a_picture = 8;
+// As many as an image of COCO has on average.
+constexpr std::int64_t objects_in_a_image = 8;
 
 struct Options {
   std::string model = "cifar_resnet20", json, record;
@@ -107,7 +107,7 @@ int bench(const Options& options) {
                                        .batch_size = options.batch_size,
                                        .image_size = options.image_size,
                                        .classes = options.classes,
-                                       .maximum_objects = objects_in_a_picture,
+                                       .maximum_objects = objects_in_a_image,
                                        .element = precision.element});
   Context context(options.device.name, 1,
                   {.deterministic = options.deterministic, .allow_tf32 = precision.allow_tf32, .tuning_cache = {}});
@@ -129,14 +129,14 @@ int bench(const Options& options) {
   const bool on_host = context.device.is_host();
   const std::int64_t peak_memory =
       on_host ? memory_use().peak_resident_bytes : free_before - runtime.memory().free_bytes;
-  const double pictures = static_cast<double>(options.batch_size);
+  const double images = static_cast<double>(options.batch_size);
   std::printf(
-      "%s batch %lld %lldx%lld, %s: %.2f ms per step (min %.2f, max %.2f, %d steps), %.1f pictures/s, "
-      "%.1f GFLOP/s, %.1f MB moved per picture, arena %s, %s memory %s\n",
+      "%s batch %lld %lldx%lld, %s: %.2f ms per step (min %.2f, max %.2f, %d steps), %.1f images/s, "
+      "%.1f GFLOP/s, %.1f MB moved per image, arena %s, %s memory %s\n",
       options.model.c_str(), static_cast<long long>(options.batch_size), static_cast<long long>(traced.image_size),
       static_cast<long long>(traced.image_size), setting_of(context.device, options).c_str(), median * 1e3,
-      seconds.front() * 1e3, seconds.back() * 1e3, options.steps, pictures / median, cost.flops / median * 1e-9,
-      cost.bytes * 1e-6 / pictures, format_bytes(executable.plan().arena_bytes).c_str(), on_host ? "peak" : "GPU",
+      seconds.front() * 1e3, seconds.back() * 1e3, options.steps, images / median, cost.flops / median * 1e-9,
+      cost.bytes * 1e-6 / images, format_bytes(executable.plan().arena_bytes).c_str(), on_host ? "peak" : "GPU",
       format_bytes(peak_memory).c_str());
   nlohmann::json report = {{"model", options.model},
                            {"batch_size", options.batch_size},
@@ -151,7 +151,7 @@ int bench(const Options& options) {
                            {"seconds_median", median},
                            {"seconds_minimum", seconds.front()},
                            {"seconds_maximum", seconds.back()},
-                           {"pictures_per_second", pictures / median},
+                           {"images_per_second", images / median},
                            {"gflops", cost.flops / median * 1e-9},
                            {"bytes_moved", cost.bytes},
                            {"arena_bytes", executable.plan().arena_bytes},
@@ -160,10 +160,10 @@ int bench(const Options& options) {
     const DevicePeaks peaks = measure_peaks(context.device, precision.element);
     const double roofline = roofline_seconds(executable.program(), peaks);
     std::printf(
-        "roofline %.1f pictures/s at the %.1f GFLOP/s of a matrix product and the %.1f GB/s of a copy, measured in "
+        "roofline %.1f images/s at the %.1f GFLOP/s of a matrix product and the %.1f GB/s of a copy, measured in "
         "this run; %.1f%% of it reached\n",
-        pictures / roofline, peaks.flops_per_second * 1e-9, peaks.bytes_per_second * 1e-9, 100.0 * roofline / median);
-    report.update({{"roofline_pictures_per_second", pictures / roofline},
+        images / roofline, peaks.flops_per_second * 1e-9, peaks.bytes_per_second * 1e-9, 100.0 * roofline / median);
+    report.update({{"roofline_images_per_second", images / roofline},
                    {"roofline_fraction", roofline / median},
                    {"measured_peak_flops_per_second", peaks.flops_per_second},
                    {"measured_copy_bytes_per_second", peaks.bytes_per_second}});

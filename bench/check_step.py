@@ -35,11 +35,11 @@ def pytorch_step(dtype, model_name, before, batch, settings):
     missing, unknown = model.load_state_dict({name: tensor.to(dtype) for name, tensor in before.items()}, strict=False)
     assert set(missing) <= passed_over and not unknown, (missing, unknown)
 
-    pictures = (batch["images"].to(dtype) - torch.tensor(MEAN, dtype=dtype)) / torch.tensor(DEVIATION, dtype=dtype)
-    pictures = torch.where(batch["flips"].bool()[:, None, None, None], pictures.flip(2), pictures).permute(0, 3, 1, 2)
+    images = (batch["images"].to(dtype) - torch.tensor(MEAN, dtype=dtype)) / torch.tensor(DEVIATION, dtype=dtype)
+    images = torch.where(batch["flips"].bool()[:, None, None, None], images.flip(2), images).permute(0, 3, 1, 2)
     optimizer = torch.optim.SGD(model.parameters(), lr=settings["learning_rate"], momentum=settings["momentum"],
                                 weight_decay=settings["weight_decay"], nesterov=True)
-    components = Yolov3Loss().to(dtype)(model(pictures), batch["object_boxes"].to(dtype), batch["object_classes"],
+    components = Yolov3Loss().to(dtype)(model(images), batch["object_boxes"].to(dtype), batch["object_classes"],
                                         batch["object_weights"].to(dtype))
     components.sum().backward()
     optimizer.step()
@@ -71,7 +71,7 @@ def check_step(model_name, folder):
 
     losses = {"loss": (ours["loss"], components.sum().item())}
     losses |= {name: pair for name, *pair in
-               zip(("centre", "size", "objectness", "classes"), ours["components"], components.tolist())}
+               zip(("center", "size", "objectness", "classes"), ours["components"], components.tolist())}
     worst_loss = 0.0
     for name, (got, wanted) in losses.items():
         print(f"{name:12s} {got:14.6f} here, {wanted:14.6f} in PyTorch, relative difference {difference(got, wanted):.1e}")

@@ -1,4 +1,4 @@
-"""Pictures per second of one thread: this loader against torchvision, in turn, in one run.
+"""Images per second of one thread: this loader against torchvision, in turn, in one run.
 
     python3 bench/compare_loader.py build/bin/bench_loader
 
@@ -21,7 +21,7 @@ import torch
 import torchvision
 
 
-def make_picture(width: int, height: int, seed: int) -> PIL.Image.Image:
+def make_image(width: int, height: int, seed: int) -> PIL.Image.Image:
     random = numpy.random.default_rng(seed)
     layers = []
     for cells in (4, 16, 64):
@@ -37,22 +37,22 @@ def make_folder(folder: pathlib.Path, width: int, height: int, count: int) -> No
     for index in range(count):
         target = folder / "train" / f"class_{index % 2}" / f"{index}.jpg"
         target.parent.mkdir(parents=True, exist_ok=True)
-        make_picture(width, height, index).save(target, quality=90)
+        make_image(width, height, index).save(target, quality=90)
 
 
-def torchvision_rate(files: list, pictures: int) -> float:
+def torchvision_rate(files: list, images: int) -> float:
     transform = torchvision.transforms.Compose(
         [torchvision.transforms.RandomResizedCrop(224), torchvision.transforms.RandomHorizontalFlip()]
     )
     start = time.perf_counter()
-    for index in range(pictures):
+    for index in range(images):
         with open(files[index % len(files)], "rb") as file:
             numpy.asarray(transform(PIL.Image.open(file).convert("RGB")))
-    return pictures / (time.perf_counter() - start)
+    return images / (time.perf_counter() - start)
 
 
-def sleight_result(bench_loader: str, folder: pathlib.Path, pictures: int) -> dict:
-    command = [bench_loader, str(folder), "--threads", "1", "--runs", "1", "--batch-size", "8", "--batches", str(pictures // 8)]
+def sleight_result(bench_loader: str, folder: pathlib.Path, images: int) -> dict:
+    command = [bench_loader, str(folder), "--threads", "1", "--runs", "1", "--batch-size", "8", "--batches", str(images // 8)]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
@@ -61,7 +61,7 @@ def main() -> None:
         sys.exit(__doc__)
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    for width, height, count, pictures in ((2000, 1500, 12, 48), (500, 375, 64, 320)):
+    for width, height, count, images in ((2000, 1500, 12, 48), (500, 375, 64, 320)):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             make_folder(folder, width, height, count)
@@ -70,17 +70,17 @@ def main() -> None:
             torchvision_rate(files, 8)
             theirs, ours, last = [], [], {}
             for _ in range(5):
-                theirs.append(torchvision_rate(files, pictures))
-                last = sleight_result(sys.argv[1], folder, pictures * 2)
-                ours.append(last["pictures_per_second"])
+                theirs.append(torchvision_rate(files, images))
+                last = sleight_result(sys.argv[1], folder, images * 2)
+                ours.append(last["images_per_second"])
         ratios = sorted(a / b for a, b in zip(ours, theirs))
         print(
             json.dumps(
                 {
                     "jpeg": f"{width}x{height}",
                     "mean_file_bytes": size,
-                    "sleight_pictures_per_second": round(statistics.median(ours), 1),
-                    "torchvision_pictures_per_second": round(statistics.median(theirs), 1),
+                    "sleight_images_per_second": round(statistics.median(ours), 1),
+                    "torchvision_images_per_second": round(statistics.median(theirs), 1),
                     "ratio_median": round(statistics.median(ratios), 2),
                     "ratio_least": round(ratios[0], 2),
                     "ratio_most": round(ratios[-1], 2),

@@ -19,8 +19,8 @@ YOLOv3 is that of pytorch_yolov3.py; whether both sides compute the same thing i
 
   bench/compare_pytorch.py --bench build/bin/bench_step --model yolov3_small --batch-size 2 --image-size 128 --check
 
-Both sides are timed over steps that are queued without a pause, with the pictures in the memory of the device, where
-Sleight starts from bytes and PyTorch from normalised numbers. A setting that fails is reported and left out.
+Both sides are timed over steps that are queued without a pause, with the images in the memory of the device, where
+Sleight starts from bytes and PyTorch from normalized numbers. A setting that fails is reported and left out.
 """
 import argparse
 import json
@@ -78,8 +78,8 @@ def classifier_task(name, batch_size, image_size):
     else:
         model, size, classes = getattr(torchvision.models, name)(), 224, 1000
     size = image_size or size
-    pictures = torch.randn(batch_size, 3, size, size)
-    return model, (pictures, torch.randint(classes, (batch_size,))), torch.nn.functional.cross_entropy
+    images = torch.randn(batch_size, 3, size, size)
+    return model, (images, torch.randint(classes, (batch_size,))), torch.nn.functional.cross_entropy
 
 
 def detector_task(name, batch_size, image_size):
@@ -87,15 +87,15 @@ def detector_task(name, batch_size, image_size):
     from pytorch_yolov3 import Yolov3, Yolov3Loss, random_objects
 
     size, classes, objects = image_size or 416, 80, 8
-    pictures = torch.randn(batch_size, 3, size, size)
+    images = torch.randn(batch_size, 3, size, size)
     components = Yolov3Loss()
     model = Yolov3(name, classes)
     model.loss = components  # its anchors go where the model goes
-    return model, (pictures, *random_objects(batch_size, objects, size, classes)), lambda *all: components(*all).sum()
+    return model, (images, *random_objects(batch_size, objects, size, classes)), lambda *all: components(*all).sum()
 
 
 def make_task(name, batch_size, image_size):
-    """The model; a batch, its pictures first; what makes a loss of the model's output and the rest of the batch."""
+    """The model; a batch, its images first; what makes a loss of the model's output and the rest of the batch."""
     return (detector_task if name in DETECTORS else classifier_task)(name, batch_size, image_size)
 
 
@@ -115,11 +115,11 @@ def time_pytorch(arguments):
     model = model.to(device=arguments.device, memory_format=layout).train()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4, nesterov=True,
                                 **({"fused": True} if on_gpu else {}))
-    pictures, *targets = (tensor.to(arguments.device) for tensor in batch)
-    pictures = pictures.to(memory_format=layout)
+    images, *targets = (tensor.to(arguments.device) for tensor in batch)
+    images = images.to(memory_format=layout)
 
-    def loss_of(pictures, *targets):
-        return criterion(model(pictures), *targets)
+    def loss_of(images, *targets):
+        return criterion(model(images), *targets)
 
     if on_gpu:
         torch.backends.cudnn.benchmark = True  # the fastest algorithm, measured
@@ -130,7 +130,7 @@ def time_pytorch(arguments):
     def step():
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cuda", torch.bfloat16, enabled=on_gpu and arguments.precision == "bf16"):
-            loss = loss_of(pictures, *targets)
+            loss = loss_of(images, *targets)
         loss.backward()
         optimizer.step()
 
@@ -224,7 +224,7 @@ def report(arguments, precision, results):
         times = [r["seconds_median"] * 1e3 for r in runs]
         label = "Sleight" if name == "sleight" else f"PyTorch {name}"
         print(f"{label:24s} {medians[name] * 1e3:8.2f} ms per step (rounds {min(times):.2f} to {max(times):.2f}), "
-              f"{arguments.batch_size / medians[name]:8.1f} pictures/s, peak memory {memory[name] / 2**20:7.0f} MiB, {where}")
+              f"{arguments.batch_size / medians[name]:8.1f} images/s, peak memory {memory[name] / 2**20:7.0f} MiB, {where}")
     peers = [name for name in results if name != "sleight"]
     if "sleight" not in results or not peers:
         return
@@ -242,7 +242,7 @@ def main():
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--model", default="cifar_resnet20")
     parser.add_argument("--batch-size", type=int, default=128)
-    parser.add_argument("--image-size", type=int, default=0, help="side of the pictures; 0: the model's own")
+    parser.add_argument("--image-size", type=int, default=0, help="side of the images; 0: the model's own")
     parser.add_argument("--check", action="store_true",
                         help="time nothing: compare loss and update of one step; for yolov3 and yolov3_small")
     parser.add_argument("--precision", action="append", choices=GPU_PRECISIONS,

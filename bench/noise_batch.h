@@ -1,4 +1,4 @@
-// A batch of noise for any training program: the time of a step hardly depends on what is in its pictures. What boxes
+// A batch of noise for any training program: the time of a step hardly depends on what is in its images. What boxes
 // there are does matter to a detector's loss, so they look like boxes.
 #pragma once
 
@@ -14,9 +14,9 @@
 #include "engine/base/error.h"
 #include "engine/device/device.h"
 #include "engine/program/execute.h"
-#include "engine/tensor/random.h"
-#include "engine/train/classification_program.h"
-#include "engine/train/detection_program.h"
+#include "engine/train/classifier_program.h"
+#include "engine/train/detector_program.h"
+#include "engine/value/random.h"
 
 namespace sleight {
 
@@ -24,9 +24,9 @@ namespace sleight {
 class NoiseBatch {
  public:
   NoiseBatch(const Program& program, std::int64_t classes) {
-    const Shape& pictures = program.value(program.find(classification_names::images)).type.shape;
-    height_ = pictures[1];
-    width_ = pictures[2];
+    const Shape& images = program.value(program.find(classifier_value_names::images)).type.shape;
+    height_ = images[1];
+    width_ = images[2];
     for (const Value& value : program.values) {
       if (value.storage == Storage::input) values_.push_back({value.name, value.type, noise(value, classes)});
     }
@@ -62,12 +62,12 @@ class NoiseBatch {
     return bytes_of(numbers);
   }
 
-  // Inside of the picture, sides from a twentieth of the picture's to four fifths, small ones as often as large ones.
+  // Inside of the image, sides from a twentieth of the image's to four fifths, small ones as often as large ones.
   std::vector<std::byte> boxes(std::int64_t count) {
     std::vector<float> corners;
     for (std::int64_t i = 0; i < count; ++i) {
-      const auto side = [&](std::int64_t of_picture) {
-        return static_cast<double>(of_picture) * std::exp(random_.uniform(std::log(0.05), std::log(0.8)));
+      const auto side = [&](std::int64_t of_image) {
+        return static_cast<double>(of_image) * std::exp(random_.uniform(std::log(0.05), std::log(0.8)));
       };
       const double width = side(width_);
       const double height = side(height_);
@@ -87,11 +87,11 @@ class NoiseBatch {
         number = static_cast<std::uint8_t>(random_.bits() & 0xffU);
       return bytes_of(numbers);
     }
-    if (value.name == classification_names::flips) return integers(count, 2);
-    if (value.name == classification_names::labels || value.name == detection_names::object_classes)
+    if (value.name == classifier_value_names::flips) return integers(count, 2);
+    if (value.name == classifier_value_names::labels || value.name == detector_value_names::object_classes)
       return integers(count, classes);
-    if (value.name == detection_names::object_boxes) return boxes(count / 4);
-    if (value.name == detection_names::object_weights)
+    if (value.name == detector_value_names::object_boxes) return boxes(count / 4);
+    if (value.name == detector_value_names::object_weights)
       return bytes_of(std::vector<float>(static_cast<std::size_t>(count), 1.0F));
     fail("there is no noise for the input '", value.name, "' (", to_string(value.type), ")");
   }

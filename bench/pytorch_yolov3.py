@@ -73,7 +73,7 @@ class Head(nn.Module):
 
 
 class Yolov3(nn.Module):
-    """Pictures [N, 3, H, W] -> raw predictions [N, 3 * (5 + classes), H / s, W / s] of the strides 8, 16, 32."""
+    """Images [N, 3, H, W] -> raw predictions [N, 3 * (5 + classes), H / s, W / s] of the strides 8, 16, 32."""
 
     def __init__(self, name, classes):
         super().__init__()
@@ -112,9 +112,9 @@ def cross_entropy(logits, targets):
 
 
 class Yolov3Loss(nn.Module):
-    """GluonCV's loss without smoothing, as kernels/yolo_loss.h defines it, summed over places and divided by the pictures.
+    """GluonCV's loss without smoothing, as kernels/yolo_loss.h defines it, summed over places and divided by the images.
 
-    boxes [N, M, 4] in pixels, classes [N, M] (-1: no object), weights [N, M] -> [4]: centre, size, objectness, classes.
+    boxes [N, M, 4] in pixels, classes [N, M] (-1: no object), weights [N, M] -> [4]: center, size, objectness, classes.
     """
 
     def __init__(self):
@@ -131,7 +131,7 @@ class Yolov3Loss(nn.Module):
         return torch.stack(scales).sum(0) / len(boxes)
 
     def of_scale(self, scale, prediction, boxes, sizes, classes, weights, exists, best):
-        pictures, objects = classes.shape
+        images, objects = classes.shape
         stride, anchors = STRIDES[scale], self.anchors[3 * scale:3 * scale + 3]
         # [N, h, w, 3, 5 + K], in at least float32.
         rows = prediction.permute(0, 2, 3, 1).unflatten(-1, (3, -1)).to(boxes.dtype)
@@ -140,27 +140,27 @@ class Yolov3Loss(nn.Module):
         # The place of each object on this scale; of objects of other scales too, whose terms are masked.
         here = exists & (best // 3 == scale)
         anchor = best % 3
-        centre = (boxes[..., :2] + boxes[..., 2:]) / (2 * stride)
+        center = (boxes[..., :2] + boxes[..., 2:]) / (2 * stride)
         limits = torch.tensor([width - 1, height - 1], device=boxes.device)
-        cell = torch.minimum(centre.floor().clamp(min=0), limits)
+        cell = torch.minimum(center.floor().clamp(min=0), limits)
         x, y = cell.long().unbind(-1)
-        picture = torch.arange(pictures, device=boxes.device)[:, None].expand(-1, objects)
+        image = torch.arange(images, device=boxes.device)[:, None].expand(-1, objects)
 
         # Of several objects in one place the last one stays. Absent ones meet in one place more than there are.
         places = height * width * 3
         place = torch.where(here, (y * width + x) * 3 + anchor, places)
-        number = torch.arange(objects, device=boxes.device).expand(pictures, -1)
-        owner = torch.full((pictures, places + 1), -1, device=boxes.device)
+        number = torch.arange(objects, device=boxes.device).expand(images, -1)
+        owner = torch.full((images, places + 1), -1, device=boxes.device)
         owner = owner.scatter_reduce(1, place, number, "amax")
         responsible = here & (owner.gather(1, place) == number)
         weight = torch.where(responsible, weights, 0)
 
-        found = rows[picture, y, x, anchor]
-        picture_area = height * stride * width * stride
-        large = (weight * (2 - sizes.prod(-1) / picture_area))[..., None]
+        found = rows[image, y, x, anchor]
+        image_area = height * stride * width * stride
+        large = (weight * (2 - sizes.prod(-1) / image_area))[..., None]
         target = torch.log(torch.where(responsible[..., None], sizes / anchors[anchor], 1))
         labels = F.one_hot(classes.clamp(min=0).long(), rows.shape[-1] - 5).to(boxes.dtype)
-        centre_loss = large * cross_entropy(found[..., :2], (centre - cell).clamp(0, 1))
+        center_loss = large * cross_entropy(found[..., :2], (center - cell).clamp(0, 1))
         size_loss = large * (found[..., 2:4] - target).abs()
         class_loss = weight[..., None] * cross_entropy(found[..., 5:], labels)
         object_loss = weight * cross_entropy(found[..., 4], torch.ones_like(weight))
@@ -176,13 +176,13 @@ class Yolov3Loss(nn.Module):
             background = ~covers.any(-1) & (owner[:, :places] < 0)
         objectness = rows[..., 4].flatten(1)
         background_loss = torch.where(background, cross_entropy(objectness, torch.zeros_like(objectness)), 0)
-        return torch.stack((centre_loss.sum(), size_loss.sum(), object_loss.sum() + background_loss.sum(),
+        return torch.stack((center_loss.sum(), size_loss.sum(), object_loss.sum() + background_loss.sum(),
                             class_loss.sum()))
 
 
-def random_objects(pictures, objects, size, classes):
-    """Boxes inside of the picture, sides from a twentieth of its own to four fifths; classes; weights of 1."""
-    sides = size * 0.05 * 16 ** torch.rand(pictures, objects, 2)
-    corner = torch.rand(pictures, objects, 2) * (size - sides)
-    return (torch.cat((corner, corner + sides), -1), torch.randint(classes, (pictures, objects)),
-            torch.ones(pictures, objects))
+def random_objects(images, objects, size, classes):
+    """Boxes inside of the image, sides from a twentieth of its own to four fifths; classes; weights of 1."""
+    sides = size * 0.05 * 16 ** torch.rand(images, objects, 2)
+    corner = torch.rand(images, objects, 2) * (size - sides)
+    return (torch.cat((corner, corner + sides), -1), torch.randint(classes, (images, objects)),
+            torch.ones(images, objects))

@@ -7,10 +7,10 @@
 
 #include "bench/noise_batch.h"
 #include "engine/base/file.h"
+#include "engine/checkpoint/checkpoint.h"
+#include "engine/checkpoint/safetensors.h"
 #include "engine/program/execute.h"
-#include "engine/train/checkpoint.h"
 #include "engine/train/detector.h"
-#include "engine/train/safetensors.h"
 #include "engine/train/update_steps.h"
 
 namespace sleight {

@@ -3,7 +3,7 @@
 // the program would take if each reached the nearer of the two. Both peaks are measured, in the same run.
 //
 // It is the roofline of this program, with the bytes that its steps move: fusing steps raises it. What lies in a cache
-// when it is read counts as moved; where that is much (small pictures on a CPU), more than the whole can be reached.
+// when it is read counts as moved; where that is much (small images on a CPU), more than the whole can be reached.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 #include "engine/base/error.h"
 #include "engine/device/device.h"
 #include "engine/program/operation.h"
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 #include "kernels/linear.h"
 
 namespace sleight {
@@ -37,7 +37,7 @@ class MeasuredProduct {
         weights_(random_matrix(device, element, size)),
         output_(device.allocate(size * size * size_of(element))) {
     const kernels::LinearShape shape{.rows = size, .input_features = size, .output_features = size, .type = element};
-    kernels::run_on(device.queue(), [&](auto queue) { linear_ = kernels::make_linear_forward(queue, shape); });
+    kernels::run_on(device.target(), [&](auto queue) { linear_ = kernels::make_linear_forward(queue, shape); });
     workspace_ = device.allocate(linear_->workspace_bytes());
   }
 

@@ -13,9 +13,9 @@
 
 #include <cstdint>
 
-#include "kernels/activation_function.h"
-#include "kernels/queue.h"
-#include "kernels/types.h"
+#include "kernels/lib/activation_function.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

@@ -16,10 +16,10 @@
 // Deterministic  yes.
 #pragma once
 
-#include "kernels/activation_view.h"
-#include "kernels/pool_window.h"
-#include "kernels/queue.h"
-#include "kernels/types.h"
+#include "kernels/lib/activation_view.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/pool_window.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

@@ -1,6 +1,6 @@
 #include "kernels/batch_norm_apply.h"
 
-#include "kernels/channel_strips.h"
+#include "kernels/lib/channel_strips.h"
 
 namespace sleight::kernels {
 namespace {

@@ -1,4 +1,4 @@
-// Batch norm's second half: normalise, scale, shift; add the shortcut of a residual block; activate. One pass.
+// Batch norm's second half: normalize, scale, shift; add the shortcut of a residual block; activate. One pass.
 //
 //   z = f((x - mean[c]) * (gamma[c] * inverse_deviation[c]) + beta[c] [+ residual])        f: activation_function.h
 //
@@ -13,10 +13,10 @@
 // Source         Ioffe and Szegedy, "Batch Normalization", ICML 2015, algorithm 1.
 #pragma once
 
-#include "kernels/activation_function.h"
-#include "kernels/activation_view.h"
-#include "kernels/queue.h"
-#include "kernels/types.h"
+#include "kernels/lib/activation_function.h"
+#include "kernels/lib/activation_view.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

@@ -1,7 +1,7 @@
 #include "kernels/batch_norm_backward.h"
 
 #include "kernels/batch_norm_apply.h"
-#include "kernels/channel_strips.h"
+#include "kernels/lib/channel_strips.h"
 
 namespace sleight::kernels {
 namespace {

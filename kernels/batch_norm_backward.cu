@@ -1,7 +1,7 @@
 #include "kernels/batch_norm_backward.h"
 
 #include "kernels/batch_norm_apply.h"
-#include "kernels/channel_tile.h"
+#include "kernels/lib/channel_tile.h"
 
 namespace sleight::kernels {
 namespace {

@@ -28,10 +28,10 @@
 // Source         Ioffe and Szegedy, "Batch Normalization", ICML 2015, section 3.
 #pragma once
 
-#include "kernels/activation_function.h"
-#include "kernels/activation_view.h"
-#include "kernels/queue.h"
-#include "kernels/types.h"
+#include "kernels/lib/activation_function.h"
+#include "kernels/lib/activation_view.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

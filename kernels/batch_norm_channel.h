@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "kernels/batch_norm_statistics.h"
-#include "kernels/types.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

@@ -1,8 +1,8 @@
 #include "kernels/batch_norm_fold.h"
 
 #include "kernels/batch_norm_fold_channel.h"
-#include "kernels/launch.h"
-#include "kernels/pack.h"
+#include "kernels/lib/launch.h"
+#include "kernels/lib/pack.h"
 
 namespace sleight::kernels {
 namespace {

@@ -1,4 +1,4 @@
-// Batch norm in the form in which a library's fused convolution takes and gives it (kernels/convolution_statistics.h):
+// Batch norm in the form in which a library's fused convolution takes and gives it (kernels/convolution_with_statistics.h):
 // two numbers per channel in, two sums per channel out.
 //
 //   scale[c] = gamma[c] * inverse_deviation[c]          so that the batch norm of x is x * scale[c] + shift[c]
@@ -19,8 +19,8 @@
 
 #include <cstdint>
 
-#include "kernels/queue.h"
-#include "kernels/types.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

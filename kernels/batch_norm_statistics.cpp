@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "kernels/batch_norm_channel.h"
-#include "kernels/channel_strips.h"
-#include "kernels/channel_sums.h"
+#include "kernels/lib/channel_strips.h"
+#include "kernels/lib/channel_sums.h"
 
 namespace sleight::kernels {
 namespace {

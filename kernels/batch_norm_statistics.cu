@@ -1,7 +1,7 @@
 #include "kernels/batch_norm_statistics.h"
 
 #include "kernels/batch_norm_channel.h"
-#include "kernels/channel_tile.h"
+#include "kernels/lib/channel_tile.h"
 
 namespace sleight::kernels {
 namespace {

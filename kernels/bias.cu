@@ -1,6 +1,6 @@
 #include "kernels/bias.h"
 
-#include "kernels/channel_tile.h"
+#include "kernels/lib/channel_tile.h"
 
 namespace sleight::kernels {
 namespace {

@@ -15,9 +15,9 @@
 
 #include <cstdint>
 
-#include "kernels/activation_view.h"
-#include "kernels/queue.h"
-#include "kernels/types.h"
+#include "kernels/lib/activation_view.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

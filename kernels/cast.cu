@@ -1,7 +1,7 @@
 #include "kernels/cast.h"
 
-#include "kernels/launch.h"
-#include "kernels/pack.h"
+#include "kernels/lib/launch.h"
+#include "kernels/lib/pack.h"
 
 namespace sleight::kernels {
 

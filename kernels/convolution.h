@@ -8,7 +8,7 @@
 //                                               output_gradient(n, o, y, x)
 //                                               * input(n, i, y * stride + h - padding, x * stride + w - padding)
 //
-// where the input is zero outside the picture. All three write (=), never add; no argument may overlap another.
+// where the input is zero outside the image. All three write (=), never add; no argument may overlap another.
 // The gradient of the bias is the sum of the output gradient over rows: kernels/bias.h.
 //
 // Types: float32, bfloat16 and float16 (sums in float32), float64; bias and weights have the type of the activations.
@@ -17,7 +17,7 @@
 // libraries were made `deterministic`; otherwise the fastest algorithm of the backward directions may add in any order.
 // Devices: cpu and simt: oneDNN for float32, and for bfloat16 in blocks of 16 channels; plain loops for all else, and
 // for everything in a build without oneDNN. cuda: cuDNN, for float32, bfloat16 and float16, channels last; the queue
-// carries `libraries` (kernels/cuda_libraries.h), and the workspace is aligned to 256. Which of cuDNN's algorithms is
+// carries `libraries` (kernels/lib/cuda_libraries.h), and the workspace is aligned to 256. Which of cuDNN's algorithms is
 // fastest is measured by make_... on scratch memory of the GPU, unless the tuning cache knows it. Accuracy: for 3x3
 // kernels of stride 1 oneDNN may use Winograd's algorithm (Lavin and Gray, "Fast Algorithms for Convolutional Neural
 // Networks", CVPR 2016) in float32.
@@ -27,10 +27,10 @@
 #include <memory>
 #include <string>
 
-#include "kernels/activation_view.h"
-#include "kernels/queue.h"
-#include "kernels/types.h"
-#include "kernels/weight_view.h"
+#include "kernels/lib/activation_view.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
+#include "kernels/lib/weight_view.h"
 
 namespace sleight::kernels {
 
@@ -62,7 +62,7 @@ constexpr std::int64_t convolution_output_side(std::int64_t input, std::int64_t 
 }
 
 // The layout that a device wants its activations in: lanes of an ActivationView with `channels` channels. It depends on
-// the channels alone (and on the machine), so plans of several picture sizes agree.
+// the channels alone (and on the machine), so plans of several image sizes agree.
 // cpu: 16 (AVX-512) or 8 (AVX2) when they divide the channels, else channels (NHWC), as always without oneDNN. simt,
 // cuda: channels (NHWC).
 std::int64_t preferred_lanes(Cpu, std::int64_t channels);

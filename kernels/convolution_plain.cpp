@@ -7,22 +7,22 @@
 namespace sleight::kernels {
 namespace {
 
-// element (n, c, y, x) of a view lies at n * picture + channel[c] + (y * width + x) * lanes.
+// element (n, c, y, x) of a view lies at n * image + channel[c] + (y * width + x) * lanes.
 struct ActivationOffsets {
   explicit ActivationOffsets(const ActivationView& view_)
-      : view(view_), picture(view_.pixels() * view_.channels()), channel(view_.channels()) {
+      : view(view_), image(view_.pixels() * view_.channels()), channel(view_.channels()) {
     for (std::int64_t c = 0; c < view.channels(); ++c) {
       channel[c] = (c / view.lanes) * view.pixels() * view.lanes + c % view.lanes;
     }
   }
 
   std::int64_t pixel(std::int64_t n, std::int64_t y, std::int64_t x) const {
-    return n * picture + (y * view.width + x) * view.lanes;
+    return n * image + (y * view.width + x) * view.lanes;
   }
   bool contains(std::int64_t y, std::int64_t x) const { return y >= 0 && y < view.height && x >= 0 && x < view.width; }
 
   ActivationView view;
-  std::int64_t picture;
+  std::int64_t image;
   std::vector<std::int64_t> channel;
 };
 

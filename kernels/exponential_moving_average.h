@@ -6,7 +6,7 @@
 // Copied weights are the start; from zeros the average would lag for 1 / (1 - ema_decay) steps.
 //
 // Shapes    one AveragedTensor per tensor: average and weights each [count].
-// Scalars   ema_decay is read from live_scalars (kernels/live_scalars.h) in the device's memory.
+// Scalars   ema_decay is read from live_scalars (kernels/lib/live_scalars.h) in the device's memory.
 // Guard     first_non_finite, where given, is the result of kernels/first_non_finite.h in the device's memory: when it
 //           names a tensor the launch changes nothing. So a bad step leaves no trace, and nobody waits for the host.
 // Types     float32 or (cpu only) float64; anything else: std::invalid_argument. bfloat16 cannot hold an average: with
@@ -18,10 +18,10 @@
 #include <cstdint>
 
 #include "kernels/first_non_finite.h"
-#include "kernels/live_scalars.h"
-#include "kernels/queue.h"
-#include "kernels/tensor_list.h"
-#include "kernels/types.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/live_scalars.h"
+#include "kernels/lib/tensor_list.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

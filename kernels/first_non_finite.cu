@@ -1,8 +1,8 @@
 #include "kernels/first_non_finite.h"
 
-#include "kernels/launch.h"
-#include "kernels/pack.h"
-#include "kernels/reduce.h"
+#include "kernels/lib/launch.h"
+#include "kernels/lib/pack.h"
+#include "kernels/lib/reduce.h"
 
 namespace sleight::kernels {
 

@@ -14,9 +14,9 @@
 
 #include <cstdint>
 
-#include "kernels/queue.h"
-#include "kernels/tensor_list.h"
-#include "kernels/types.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/tensor_list.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

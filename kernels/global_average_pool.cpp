@@ -1,6 +1,6 @@
 #include "kernels/global_average_pool.h"
 
-#include "kernels/channel_strips.h"
+#include "kernels/lib/channel_strips.h"
 
 namespace sleight::kernels {
 namespace {
@@ -29,7 +29,7 @@ void forward(const GlobalAveragePool& arguments) {
         for (std::int64_t lane = 0; lane < lanes; ++lane)
           total[lane] += sum[lane];
       }
-      // Planes are (picture, block): their lanes lie one after the other in the matrix as well.
+      // Planes are (image, block): their lanes lie one after the other in the matrix as well.
       T* y = static_cast<T*>(arguments.y) + plane * view.lanes + first;
 #pragma omp simd
       for (std::int64_t lane = 0; lane < lanes; ++lane)

@@ -1,12 +1,12 @@
 #include "kernels/global_average_pool.h"
 
-#include "kernels/channel_tile.h"
-#include "kernels/picture_rows.h"
+#include "kernels/lib/channel_tile.h"
+#include "kernels/lib/image_rows.h"
 
 namespace sleight::kernels {
 namespace {
 
-// One block per picture and tile of channels: all pixels of the picture are one chunk of rows.
+// One block per image and tile of channels: all pixels of the image are one chunk of rows.
 template <class T>
 __global__ void forward_kernel(const T* x, T* y, std::int64_t batch, std::int64_t pixels, std::int64_t channels) {
   constexpr int pack = pack_lanes<T>;
@@ -32,12 +32,12 @@ template <class T>
 __global__ void backward_kernel(const T* y_gradient, T* x_gradient, ActivationView view) {
   constexpr int pack = pack_lanes<T>;
   const float share = 1.0F / static_cast<float>(view.pixels());
-  for_each_pack_of_picture_row<pack>(
-      view, [&](std::int64_t picture, std::int64_t row, std::int64_t column, std::int64_t channel, int valid) {
-        Lanes<pack> gradient = load_lanes<pack>(y_gradient + picture * view.lanes + channel, valid);
+  for_each_pack_of_image_row<pack>(
+      view, [&](std::int64_t image, std::int64_t row, std::int64_t column, std::int64_t channel, int valid) {
+        Lanes<pack> gradient = load_lanes<pack>(y_gradient + image * view.lanes + channel, valid);
         for (int i = 0; i < pack; ++i)
           gradient[i] *= share;
-        store_lanes(x_gradient + pixel_offset(view, picture, row, column) + channel, gradient, valid);
+        store_lanes(x_gradient + pixel_offset(view, image, row, column) + channel, gradient, valid);
       });
 }
 
@@ -57,9 +57,8 @@ void global_average_pool(Target target, const GlobalAveragePool& arguments) {
 void global_average_pool_backward(Target target, const GlobalAveragePoolBackward& arguments) {
   require_channels_last("global_average_pool_backward", arguments.view);
   visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
-    launch(target, "global_average_pool_backward", backward_kernel<T>,
-           picture_rows_shape(arguments.view, pack_lanes<T>), static_cast<const T*>(arguments.y_gradient),
-           static_cast<T*>(arguments.x_gradient), arguments.view);
+    launch(target, "global_average_pool_backward", backward_kernel<T>, image_rows_shape(arguments.view, pack_lanes<T>),
+           static_cast<const T*>(arguments.y_gradient), static_cast<T*>(arguments.x_gradient), arguments.view);
   });
 }
 

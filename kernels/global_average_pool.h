@@ -1,4 +1,4 @@
-// Mean of each channel over a whole picture: from activations to the matrix a classifier multiplies.
+// Mean of each channel over a whole image: from activations to the matrix a classifier multiplies.
 //
 //   forward    y[n, c] = (sum over h, w of x[n, c, h, w]) / (height * width)
 //   backward   x_gradient[n, c, h, w] = y_gradient[n, c] / (height * width)
@@ -13,9 +13,9 @@
 // Source         Lin et al., "Network In Network", ICLR 2014, section 3.2.
 #pragma once
 
-#include "kernels/activation_view.h"
-#include "kernels/queue.h"
-#include "kernels/types.h"
+#include "kernels/lib/activation_view.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

@@ -1,16 +1,16 @@
 #include <algorithm>
 
 #include "kernels/image_prepare.h"
-#include "kernels/launch.h"
-#include "kernels/pack.h"
-#include "kernels/picture_blend.h"
+#include "kernels/lib/image_blend.h"
+#include "kernels/lib/launch.h"
+#include "kernels/lib/pack.h"
 
 namespace sleight::kernels {
 
 namespace {
 
 // One block per row of pixels. A row of the output goes out in packs; the bytes come in one by one, because a mirrored
-// pixel keeps the order of its three bytes and fits no wide load. Neighbouring threads read neighbouring bytes, so each
+// pixel keeps the order of its three bytes and fits no wide load. Neighboring threads read neighboring bytes, so each
 // cache line still comes from memory once.
 template <class T, int Channels>
 __global__ void image_prepare_kernel(ImagePrepare a) {
@@ -42,7 +42,7 @@ __global__ void image_prepare_kernel(ImagePrepare a) {
         const float other = static_cast<float>(partner_row[(partner_flip ? width - 1 - w : w) * 3 + c]);
         value = blended(value, other, lambda);
       }
-      values[i] = partner_exists ? normalised(value, of_color(a.mean, c), of_color(inverse_deviation, c)) : NAN;
+      values[i] = partner_exists ? normalized(value, of_color(a.mean, c), of_color(inverse_deviation, c)) : NAN;
     }
     store_lanes(out + first, values, valid);
   });

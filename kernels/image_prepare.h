@@ -1,22 +1,22 @@
-// From the bytes of a batch of pictures to the network's input: mirror, blend two pictures (mixup), normalise, convert.
+// From the bytes of a batch of images to the network's input: mirror, blend two images (mixup), normalize, convert.
 //
 //   x(n, h, w, c)    = images[n][h][flip[n] ? width-1-w : w][c]
 //   norm(v)(c)       = (v - mean[c]) / deviation[c]
 //   out(n, h, w, c)  = lambda[n] * norm(x(n, h, w, c)) + (1 - lambda[n]) * norm(x(partner[n], h, w, c))   c = 0, 1, 2
 //   out(n, h, w, c)  = 0                                                                                  c = 3, 4, ...
 //
-// Each picture is mirrored by its own flag, the partner too. Normalising is affine, so the blend is made on the bytes
-// and normalised once; the formula is the same.
+// Each image is mirrored by its own flag, the partner too. Normalizing is affine, so the blend is made on the bytes
+// and normalized once; the formula is the same.
 //
 // Shapes    images uint8 [batch, height, width, 3]; flip, partner int32 [batch]; lambda float32 [batch];
 //           out [batch, height, width, channels], channels last, channels 3, 4 or 8 (padded where wide loads of the
 //           first convolution want it).
 // Types     out is float32, bfloat16, float16 or (cpu only) float64. Arithmetic: float32; float64 for float64.
 // Mixup     partner == nullptr means no mixup (evaluation); lambda is then not read. lambda[n] == 1 gives bit for bit
-//           what no mixup gives; the partner's picture is then not read.
+//           what no mixup gives; the partner's image is then not read.
 //           Source: Zhang et al., "mixup: Beyond Empirical Risk Minimization", arXiv 1710.09412, section 2.
 // flip      may be nullptr: nothing is mirrored.
-// Errors    a partner outside 0..batch-1: the cpu throws std::invalid_argument, on the GPU that picture becomes NaN.
+// Errors    a partner outside 0..batch-1: the cpu throws std::invalid_argument, on the GPU that image becomes NaN.
 //           channels other than 3, 4, 8, or a deviation that is not positive: std::invalid_argument everywhere.
 // Writes    out is assigned (=) and overlaps no input. Deterministic.
 // Gradient  none: bytes have no gradient.
@@ -24,8 +24,8 @@
 
 #include <cstdint>
 
-#include "kernels/queue.h"
-#include "kernels/types.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

@@ -9,9 +9,9 @@ namespace sleight::kernels {
 
 void check_arguments(const ImagePrepareResident& a) {
   check_channels("image_prepare_resident", a);
-  // One row of a picture and one of its partner lie in the shared memory of a GPU's block.
+  // One row of an image and one of its partner lie in the shared memory of a GPU's block.
   if (a.width > 16384)
-    throw std::invalid_argument("image_prepare_resident: pictures of " + std::to_string(a.width) +
+    throw std::invalid_argument("image_prepare_resident: images of " + std::to_string(a.width) +
                                 " columns; the widest are 16384");
 }
 
@@ -19,7 +19,7 @@ namespace {
 
 // One row of one window.
 struct WindowRow {
-  const std::uint8_t* bytes;  // of the picture's row; null where the row lies outside the picture
+  const std::uint8_t* bytes;  // of the image's row; null where the row lies outside the image
   std::int64_t left, width, source_width;
   bool flip;
 
@@ -32,7 +32,7 @@ struct WindowRow {
 WindowRow window_row(const ImagePrepareResident& a, std::int64_t n, std::int64_t h) {
   const std::int64_t y = a.window[2 * n] + h;
   const bool inside = y >= 0 && y < a.source_height;
-  return {.bytes = inside ? a.pictures + (a.index[n] * a.source_height + y) * a.source_width * 3 : nullptr,
+  return {.bytes = inside ? a.images + (a.index[n] * a.source_height + y) * a.source_width * 3 : nullptr,
           .left = a.window[2 * n + 1],
           .width = a.width,
           .source_width = a.source_width,

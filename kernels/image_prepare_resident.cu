@@ -1,9 +1,9 @@
 #include <algorithm>
 
 #include "kernels/image_prepare_resident.h"
-#include "kernels/launch.h"
-#include "kernels/pack.h"
-#include "kernels/picture_blend.h"
+#include "kernels/lib/image_blend.h"
+#include "kernels/lib/launch.h"
+#include "kernels/lib/pack.h"
 
 namespace sleight::kernels {
 
@@ -15,19 +15,19 @@ struct alignas(word_bytes) Word {
   std::uint8_t byte[word_bytes];
 };
 
-// How a batch is cut: a block prepares `rows` rows of one picture (fewer at its end). A row of bytes lies in shared
+// How a batch is cut: a block prepares `rows` rows of one image (fewer at its end). A row of bytes lies in shared
 // memory as it does in memory, at the same distance from a multiple of 16; so it takes `words` words.
 struct Chunks {
   int rows;
-  int per_picture;
+  int per_image;
   int words;
 };
 
-// The window of one picture of the batch.
+// The window of one image of the batch.
 struct Window {
-  const std::uint8_t* picture;
+  const std::uint8_t* image;
   int top, left;
-  int first_column, end_column;  // what the window shows of the picture's columns; first >= end: nothing
+  int first_column, end_column;  // what the window shows of the image's columns; first >= end: nothing
   bool flip;
 };
 
@@ -35,7 +35,7 @@ __device__ Window window_of(const ImagePrepareResident& a, std::int64_t n) {
   const int left = a.window[2 * n + 1];
   const int right = left + static_cast<int>(a.width);
   const int source_width = static_cast<int>(a.source_width);
-  return {a.pictures + a.index[n] * a.source_height * a.source_width * 3,
+  return {a.images + a.index[n] * a.source_height * a.source_width * 3,
           a.window[2 * n],
           left,
           left < 0 ? 0 : left,
@@ -47,9 +47,9 @@ __device__ bool exists(const ImagePrepareResident& a, std::int64_t n) {
   return n >= 0 && n < a.batch && a.index[n] >= 0 && a.index[n] < a.count;
 }
 
-// Where the bytes of a row that the window shows begin in memory; the row must be one of the picture's.
+// Where the bytes of a row that the window shows begin in memory; the row must be one of the image's.
 __device__ std::uintptr_t first_byte(const ImagePrepareResident& a, const Window& window, int y) {
-  return reinterpret_cast<std::uintptr_t>(window.picture + (y * a.source_width + window.first_column) * 3);
+  return reinterpret_cast<std::uintptr_t>(window.image + (y * a.source_width + window.first_column) * 3);
 }
 
 __device__ bool shows_row(const ImagePrepareResident& a, const Window& window, int y) {
@@ -80,7 +80,7 @@ __device__ void stage(const ImagePrepareResident& a, const Window& window, int f
   }
 }
 
-// One row of a window in shared memory; null bytes: it shows nothing of the picture.
+// One row of a window in shared memory; null bytes: it shows nothing of the image.
 struct StagedRow {
   const std::uint8_t* bytes;  // of first_column
 
@@ -91,7 +91,7 @@ struct StagedRow {
     if (shows_row(a, window, y)) bytes = staged + row * words * word_bytes + first_byte(a, window, y) % word_bytes;
   }
 
-  __device__ float colour_at(const Window& window, int width, int w, int c) const {
+  __device__ float color_at(const Window& window, int width, int w, int c) const {
     const int column = window.left + (window.flip ? width - 1 - w : w);
     if (bytes == nullptr || column < window.first_column || column >= window.end_column) return 0.0F;
     return static_cast<float>(bytes[(column - window.first_column) * 3 + c]);
@@ -103,8 +103,8 @@ __global__ void image_prepare_resident_kernel(ImagePrepareResident a, Chunks chu
   constexpr int lanes = pack_lanes<T>;
   std::uint8_t* const staged = dynamic_shared_memory<std::uint8_t>();
   std::uint8_t* const partner_staged = staged + chunks.rows * chunks.words * word_bytes;
-  const std::int64_t n = blockIdx.x / static_cast<unsigned>(chunks.per_picture);
-  const int first_row = static_cast<int>(blockIdx.x % static_cast<unsigned>(chunks.per_picture)) * chunks.rows;
+  const std::int64_t n = blockIdx.x / static_cast<unsigned>(chunks.per_image);
+  const int first_row = static_cast<int>(blockIdx.x % static_cast<unsigned>(chunks.per_image)) * chunks.rows;
   const int rows_left = static_cast<int>(a.height) - first_row;
   const int rows = rows_left < chunks.rows ? rows_left : chunks.rows;
   const int width = static_cast<int>(a.width);
@@ -132,9 +132,9 @@ __global__ void image_prepare_resident_kernel(ImagePrepareResident a, Chunks chu
     for (int i = 0; i < lanes; ++i) {
       values[i] = 0.0F;
       if (i < valid && c < 3) {
-        float value = own_row.colour_at(own, width, w, c);
-        if (mixed) value = blended(value, other_row.colour_at(other, width, w, c), lambda);
-        values[i] = all_exist ? normalised(value, of_color(a.mean, c), of_color(inverse_deviation, c)) : NAN;
+        float value = own_row.color_at(own, width, w, c);
+        if (mixed) value = blended(value, other_row.color_at(other, width, w, c), lambda);
+        values[i] = all_exist ? normalized(value, of_color(a.mean, c), of_color(inverse_deviation, c)) : NAN;
       }
       if (++c < Channels) continue;
       c = 0;
@@ -160,7 +160,7 @@ void start(Target target, const ImagePrepareResident& a) {
       a.height);
   const std::int64_t packs = (rows * row_elements + pack_lanes<T> - 1) / pack_lanes<T>;
   const Chunks chunks{static_cast<int>(rows), static_cast<int>((a.height + rows - 1) / rows), static_cast<int>(words)};
-  const LaunchShape shape{dim3(blocks_for(a.batch * chunks.per_picture, 1)),
+  const LaunchShape shape{dim3(blocks_for(a.batch * chunks.per_image, 1)),
                           dim3(static_cast<unsigned>(std::clamp<std::int64_t>((packs + 31) / 32 * 32, 32, 256))),
                           static_cast<std::size_t>(2 * rows * words * word_bytes)};
   launch(target, "image_prepare_resident", image_prepare_resident_kernel<T, Channels>, shape, a, chunks);

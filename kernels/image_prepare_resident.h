@@ -1,14 +1,14 @@
-// image_prepare for a dataset that lives on the device: each picture of the batch is a window into one of all pictures,
-// found by its number, so that a step needs a few numbers per picture instead of its bytes.
+// image_prepare for a dataset that lives on the device: each image of the batch is a window into one of all images,
+// found by its number, so that a step needs a few numbers per image instead of its bytes.
 //
-//   x(n, h, w, c)    = pictures[index[n]][top(n) + h][left(n) + (flip[n] ? width-1-w : w)][c]  0 outside the picture
+//   x(n, h, w, c)    = images[index[n]][top(n) + h][left(n) + (flip[n] ? width-1-w : w)][c]  0 outside the image
 //   top(n), left(n)  = window[n][0], window[n][1]                                            negative: in the padding
 //   norm, out        as in image_prepare.h: blend with the partner's x, normalize, zeros in channels 3, 4, ...
 //
 // A random crop after padding by p pixels (He et al., arXiv 1512.03385, section 4.2) is a window that starts at -p ..
 // +p. The numbers are bit for bit those of image_prepare on a batch of the same windows.
 //
-// Shapes    pictures uint8 [count, source_height, source_width, 3]; index int32 [batch]; window int32 [batch, 2];
+// Shapes    images uint8 [count, source_height, source_width, 3]; index int32 [batch]; window int32 [batch, 2];
 //           flip, partner int32 [batch]; lambda float32 [batch]; out [batch, height, width, channels], channels last,
 //           channels 3, 4 or 8.
 // Types     out is float32, bfloat16, float16 or (cpu only) float64. Arithmetic: float32; float64 for float64.
@@ -25,13 +25,13 @@
 
 #include <cstdint>
 
-#include "kernels/queue.h"
-#include "kernels/types.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 
 struct ImagePrepareResident {
-  const std::uint8_t* pictures = nullptr;
+  const std::uint8_t* images = nullptr;
   const std::int32_t* index = nullptr;
   const std::int32_t* window = nullptr;
   const std::int32_t* flip = nullptr;

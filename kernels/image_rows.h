@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "kernels/picture_blend.h"
-#include "kernels/types.h"
+#include "kernels/lib/image_blend.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 
@@ -49,7 +49,7 @@ void prepare_rows(const Arguments& a, const RowOf& row_of) {
         for (std::int64_t c = 0; c < 3; ++c) {
           Value value = Value(own(w, c));
           if (mixed) value = blended(value, Value(other(w, c)), lambda);
-          out[w * a.channels + c] = T(normalised(value, Value(a.mean[c]), Value(1) / Value(a.deviation[c])));
+          out[w * a.channels + c] = T(normalized(value, Value(a.mean[c]), Value(1) / Value(a.deviation[c])));
         }
         for (std::int64_t c = 3; c < a.channels; ++c)
           out[w * a.channels + c] = T(0.0F);

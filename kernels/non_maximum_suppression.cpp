@@ -26,7 +26,7 @@ void check_arguments(const NonMaximumSuppression& arguments) {
 
 namespace {
 
-// The best keys of one picture, in their order; returns how many. A heap of the best so far, its lowest on top.
+// The best keys of one image, in their order; returns how many. A heap of the best so far, its lowest on top.
 std::size_t select_best(const NonMaximumSuppression& arguments, const float* boxes, const float* scores,
                         std::array<std::uint64_t, maximum_candidates>& best) {
   const float threshold = static_cast<float>(arguments.score_threshold);
@@ -52,9 +52,9 @@ std::size_t select_best(const NonMaximumSuppression& arguments, const float* box
   return count;
 }
 
-void detect(const NonMaximumSuppression& arguments, std::int64_t picture) {
-  const float* const boxes = arguments.boxes + picture * arguments.places * 4;
-  const float* const scores = arguments.scores + picture * arguments.places * arguments.classes;
+void detect(const NonMaximumSuppression& arguments, std::int64_t image) {
+  const float* const boxes = arguments.boxes + image * arguments.places * 4;
+  const float* const scores = arguments.scores + image * arguments.places * arguments.classes;
   std::array<std::uint64_t, maximum_candidates> best;
   const std::size_t count = select_best(arguments, boxes, scores, best);
 
@@ -64,7 +64,7 @@ void detect(const NonMaximumSuppression& arguments, std::int64_t picture) {
   };
   std::array<Kept, maximum_candidates> kept;
   std::int32_t found = 0;
-  float* row = arguments.found + picture * arguments.detections * DetectionColumn::count;
+  float* row = arguments.found + image * arguments.detections * DetectionColumn::count;
   for (std::size_t i = 0; i < count && found < arguments.detections; ++i) {
     const std::int64_t class_and_place = class_and_place_of(best[i]);
     const std::int64_t class_index = class_and_place / arguments.places;
@@ -80,7 +80,7 @@ void detect(const NonMaximumSuppression& arguments, std::int64_t picture) {
     std::copy(box, box + 4, row + DetectionColumn::left);
     row += DetectionColumn::count;
   }
-  arguments.counts[picture] = found;
+  arguments.counts[image] = found;
   for (std::int32_t unused = found; unused < arguments.detections; ++unused, row += DetectionColumn::count) {
     row[DetectionColumn::class_index] = -1.0F;
     std::fill(row + DetectionColumn::score, row + DetectionColumn::count, 0.0F);
@@ -92,8 +92,8 @@ void detect(const NonMaximumSuppression& arguments, std::int64_t picture) {
 void non_maximum_suppression(Cpu, const NonMaximumSuppression& arguments) {
   check_arguments(arguments);
 #pragma omp parallel for schedule(dynamic)
-  for (std::int64_t picture = 0; picture < arguments.batch; ++picture)
-    detect(arguments, picture);
+  for (std::int64_t image = 0; image < arguments.batch; ++image)
+    detect(arguments, image);
 }
 
 }  // namespace sleight::kernels

@@ -1,6 +1,6 @@
-#include "kernels/launch.h"
+#include "kernels/lib/launch.h"
+#include "kernels/lib/pack.h"
 #include "kernels/non_maximum_suppression.h"
-#include "kernels/pack.h"
 
 namespace sleight::kernels {
 
@@ -27,15 +27,15 @@ struct Selection {
   int shift;
 };
 
-// Calls body(key) for the candidates of a picture that fall to this thread.
+// Calls body(key) for the candidates of an image that fall to this thread.
 template <class Body>
-__device__ void for_each_candidate(const NonMaximumSuppression& arguments, std::int64_t picture, Body&& body) {
+__device__ void for_each_candidate(const NonMaximumSuppression& arguments, std::int64_t image, Body&& body) {
   const std::uint32_t places = static_cast<std::uint32_t>(arguments.places);
   const std::uint32_t classes = static_cast<std::uint32_t>(arguments.classes);
   const std::int64_t count = arguments.places * arguments.classes;
   const float threshold = static_cast<float>(arguments.score_threshold);
-  const float* const scores = arguments.scores + picture * count;
-  const float* const boxes = arguments.boxes + picture * arguments.places * 4;
+  const float* const scores = arguments.scores + image * count;
+  const float* const boxes = arguments.boxes + image * arguments.places * 4;
   for_each_pack_in_block<4>(count, [&](std::int64_t first, int valid) {
     const Lanes<4> pack = load_lanes<4>(scores + first, valid);
     for (int i = 0; i < 4; ++i) {
@@ -81,7 +81,7 @@ __device__ void choose_bin(const SharedMemory& shared, std::uint32_t wanted) {
 // Radix select: digit by digit from the top, counts the candidates with each value of the next digit and keeps to the
 // value in which the last of the best must lie, until all that share it are wanted. Scores that differ are told apart
 // after three digits; places with equal scores need up to six.
-__device__ Selection select_best(const NonMaximumSuppression& arguments, std::int64_t picture,
+__device__ Selection select_best(const NonMaximumSuppression& arguments, std::int64_t image,
                                  const SharedMemory& shared) {
   Selection selection{0, 63};
   std::uint32_t wanted = static_cast<std::uint32_t>(arguments.candidates);
@@ -92,7 +92,7 @@ __device__ Selection select_best(const NonMaximumSuppression& arguments, std::in
     for (int i = static_cast<int>(threadIdx.x); i < histogram_bins; i += threads_per_block)
       shared.histogram[i] = 0;
     __syncthreads();
-    for_each_candidate(arguments, picture, [&](std::uint64_t key) {
+    for_each_candidate(arguments, image, [&](std::uint64_t key) {
       if (key >> selection.shift == selection.prefix)
         atomicAdd(&shared.histogram[(key >> shift) & ((1U << width) - 1U)], 1U);
     });
@@ -125,7 +125,7 @@ __device__ void sort_keys(std::uint64_t* keys, int count) {
   }
 }
 
-// One block per picture.
+// One block per image.
 __global__ void non_maximum_suppression_kernel(NonMaximumSuppression arguments) {
   __shared__ SharedArray<std::uint32_t, histogram_bins> histogram;
   __shared__ SharedArray<std::uint32_t, bin_groups> group_counts;
@@ -133,17 +133,17 @@ __global__ void non_maximum_suppression_kernel(NonMaximumSuppression arguments) 
   __shared__ SharedArray<std::uint64_t, maximum_candidates> shared_keys;
   __shared__ SharedArray<BoxCorners<float>, maximum_candidates> boxes;
   __shared__ SharedArray<std::int32_t, maximum_candidates> classes;
-  const std::int64_t picture = blockIdx.x;
+  const std::int64_t image = blockIdx.x;
   const int thread = static_cast<int>(threadIdx.x);
 
-  const Selection selection = select_best(arguments, picture, {histogram.data(), group_counts.data(), choice.data()});
+  const Selection selection = select_best(arguments, image, {histogram.data(), group_counts.data(), choice.data()});
 
   // Gathered in any order, as the counter falls, and then sorted: no two keys are equal, so there is one result.
   std::uint64_t* const keys = shared_keys.data();
   __syncthreads();
   if (thread == 0) choice[0] = 0;
   __syncthreads();
-  for_each_candidate(arguments, picture, [&](std::uint64_t key) {
+  for_each_candidate(arguments, image, [&](std::uint64_t key) {
     if (key >> selection.shift >= selection.prefix) keys[atomicAdd(&choice[0], 1U)] = key;
   });
   __syncthreads();
@@ -160,7 +160,7 @@ __global__ void non_maximum_suppression_kernel(NonMaximumSuppression arguments) 
     const std::uint32_t class_and_place = class_and_place_of(keys[i]);
     const std::uint32_t places = static_cast<std::uint32_t>(arguments.places);
     const std::uint32_t place = class_and_place % places;
-    const float* const box = arguments.boxes + (picture * arguments.places + place) * 4;
+    const float* const box = arguments.boxes + (image * arguments.places + place) * 4;
     boxes[i] = {box[0], box[1], box[2], box[3]};
     classes[i] = static_cast<std::int32_t>(class_and_place / places);
   }
@@ -168,7 +168,7 @@ __global__ void non_maximum_suppression_kernel(NonMaximumSuppression arguments) 
 
   // A class of -1 is a suppressed candidate. Every thread counts what is kept, and all come to the same number.
   int kept = 0;
-  float* const rows = arguments.found + picture * arguments.detections * DetectionColumn::count;
+  float* const rows = arguments.found + image * arguments.detections * DetectionColumn::count;
   for (int i = 0; i < count && kept < arguments.detections; ++i) {
     const std::int32_t class_index = classes[i];
     if (class_index < 0) continue;
@@ -189,7 +189,7 @@ __global__ void non_maximum_suppression_kernel(NonMaximumSuppression arguments) 
     }
     __syncthreads();
   }
-  if (thread == 0) arguments.counts[picture] = kept;
+  if (thread == 0) arguments.counts[image] = kept;
   for (int i = kept * DetectionColumn::count + thread; i < arguments.detections * DetectionColumn::count;
        i += threads_per_block)
     rows[i] = i % DetectionColumn::count == DetectionColumn::class_index ? -1.0F : 0.0F;

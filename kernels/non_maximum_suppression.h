@@ -1,8 +1,8 @@
-// From many overlapping boxes to the detections of a picture: greedy, each class for itself.
+// From many overlapping boxes to the detections of an image: greedy, each class for itself.
 //
 //   candidates   the pairs (place, class) with scores(n, place, class) > score_threshold and four finite corners
 //   order        by score, the highest first; equal scores: the lower class first, then the lower place
-//   selection    the first `candidates` of a picture, over all classes together
+//   selection    the first `candidates` of an image, over all classes together
 //   suppression  in that order, a candidate is kept unless a kept one of its class has IoU > overlap_threshold with it
 //   detections   the first `detections` kept ones, in that order: class, score, left, top, right, bottom;
 //                unused rows hold class -1 and zeros;  counts(n) = how many rows are used
@@ -23,9 +23,9 @@
 #include <bit>
 #include <cstdint>
 
-#include "kernels/box_overlap.h"
-#include "kernels/queue.h"
-#include "kernels/types.h"
+#include "kernels/lib/box_overlap.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "kernels/types.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

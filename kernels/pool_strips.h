@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "kernels/channel_strips.h"
-#include "kernels/pool_window.h"
+#include "kernels/lib/channel_strips.h"
+#include "kernels/lib/pool_window.h"
 
 namespace sleight::kernels {
 

@@ -1,7 +1,7 @@
 #include "kernels/random_fill.h"
 
-#include "kernels/launch.h"
-#include "kernels/pack.h"
+#include "kernels/lib/launch.h"
+#include "kernels/lib/pack.h"
 #include "kernels/random_numbers.h"
 
 namespace sleight::kernels {

@@ -4,9 +4,9 @@
 //   Distribution::uniform   out[i] = first + (second - first) * u      so that first <= out[i] <= second
 //   Distribution::normal    out[i] = first + second * z                mean first, standard deviation second
 //
-// u and z come from kernels/philox.h: element i takes word i mod 4 of philox(stream, i / 4, seed). u has 24 random
+// u and z come from kernels/lib/philox.h: element i takes word i mod 4 of philox(stream, i / 4, seed). u has 24 random
 // bits; a pair of elements makes two normals from two words (Box and Muller 1958, |z| < 5.77), with logarithm, sine and
-// cosine of our own (kernels/philox_normal.h), because those of the C library and of CUDA differ in the last bits.
+// cosine of our own (kernels/lib/philox_normal.h), because those of the C library and of CUDA differ in the last bits.
 //
 // Shapes    out [count].
 // Types     float32, bfloat16, float16 or (cpu only) float64. Numbers are made in float32 and then converted,
@@ -17,8 +17,8 @@
 
 #include <cstdint>
 
-#include "kernels/queue.h"
-#include "kernels/types.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <cstdint>
 
-#include "kernels/philox.h"
-#include "kernels/philox_normal.h"
+#include "kernels/lib/philox.h"
+#include "kernels/lib/philox_normal.h"
 #include "kernels/random_fill.h"
 
 namespace sleight::kernels {

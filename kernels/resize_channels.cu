@@ -1,14 +1,14 @@
 #include "kernels/resize_channels.h"
 
-#include "kernels/launch.h"
-#include "kernels/pack.h"
+#include "kernels/lib/launch.h"
+#include "kernels/lib/pack.h"
 
 namespace sleight::kernels {
 
 namespace {
 
 // Packs of the output, which are aligned whatever the channels; the input, which is smaller or hardly larger, is read
-// element by element by neighbouring threads.
+// element by element by neighboring threads.
 template <class T>
 __global__ void resize_channels_kernel(ResizeChannels a) {
   const T* const x = static_cast<const T*>(a.x);

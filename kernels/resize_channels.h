@@ -3,7 +3,7 @@
 //   y(r, c) = x(r, c)   c < min(from, to)
 //   y(r, c) = 0         from <= c < to
 //
-// Shapes    x [rows, from_channels], y [rows, to_channels]; pictures and weights are rows of channels when channels lie
+// Shapes    x [rows, from_channels], y [rows, to_channels]; images and weights are rows of channels when channels lie
 //           last in memory.
 // Types     float32, bfloat16, float16, float64 (cpu only). Numbers are moved bit by bit; NaN stays NaN.
 // Writes    y is assigned (=) and does not overlap x. Deterministic.
@@ -13,8 +13,8 @@
 
 #include <cstdint>
 
-#include "kernels/queue.h"
-#include "kernels/types.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

@@ -1,6 +1,6 @@
 #include "kernels/running_statistics.h"
 
-#include "kernels/launch.h"
+#include "kernels/lib/launch.h"
 
 namespace sleight::kernels {
 

@@ -1,4 +1,4 @@
-// Moves the running statistics of all batch norms towards those of the batch, in one launch:
+// Moves the running statistics of all batch norms toward those of the batch, in one launch:
 //
 //   running = (1 - momentum) * running + momentum * batch
 //
@@ -17,9 +17,9 @@
 #include <cstdint>
 
 #include "kernels/first_non_finite.h"
-#include "kernels/queue.h"
-#include "kernels/tensor_list.h"
-#include "kernels/types.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/tensor_list.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

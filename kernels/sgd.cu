@@ -1,8 +1,8 @@
 #include "kernels/sgd.h"
 
 #include "kernels/exponential_moving_average.h"
-#include "kernels/launch.h"
-#include "kernels/pack.h"
+#include "kernels/lib/launch.h"
+#include "kernels/lib/pack.h"
 
 namespace sleight::kernels {
 

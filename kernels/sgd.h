@@ -30,10 +30,10 @@
 #include <cstdint>
 
 #include "kernels/first_non_finite.h"
-#include "kernels/live_scalars.h"
-#include "kernels/queue.h"
-#include "kernels/tensor_list.h"
-#include "kernels/types.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/live_scalars.h"
+#include "kernels/lib/tensor_list.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "kernels/launch.h"
-#include "kernels/pack.h"
-#include "kernels/reduce.h"
+#include "kernels/lib/launch.h"
+#include "kernels/lib/pack.h"
+#include "kernels/lib/reduce.h"
 #include "kernels/softmax_cross_entropy.h"
 
 namespace sleight::kernels {

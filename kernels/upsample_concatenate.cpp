@@ -2,19 +2,19 @@
 
 #include <algorithm>
 
-#include "kernels/channel_strips.h"
+#include "kernels/lib/channel_strips.h"
 
 namespace sleight::kernels {
 namespace {
 
 // Where a row of one channel starts; its pixels are view.lanes apart.
-std::int64_t row_offset(const ActivationView& view, std::int64_t picture, std::int64_t channel, std::int64_t row) {
-  return ((picture * view.blocks + channel / view.lanes) * view.height + row) * view.width * view.lanes +
+std::int64_t row_offset(const ActivationView& view, std::int64_t image, std::int64_t channel, std::int64_t row) {
+  return ((image * view.blocks + channel / view.lanes) * view.height + row) * view.width * view.lanes +
          channel % view.lanes;
 }
 
-// body(channel, lanes) for runs of channels of `part` that are neighbours in memory on both sides, where channel c of
-// `part` is channel first + c of `whole`: the three pictures may differ in layout, as 24 and 40 channels lie channels
+// body(channel, lanes) for runs of channels of `part` that are neighbors in memory on both sides, where channel c of
+// `part` is channel first + c of `whole`: the three images may differ in layout, as 24 and 40 channels lie channels
 // last beside 64 in blocks of 16.
 template <class Body>
 void for_each_run(const ActivationView& part, const ActivationView& whole, std::int64_t first, Body&& body) {
@@ -31,17 +31,17 @@ void forward(const UpsampleConcatenate& arguments) {
   const ActivationView &x = arguments.x_view, &skip = arguments.skip_view, &y = arguments.y_view;
 
 #pragma omp parallel for collapse(2) schedule(static)
-  for (std::int64_t picture = 0; picture < y.batch; ++picture)
+  for (std::int64_t image = 0; image < y.batch; ++image)
     for (std::int64_t row = 0; row < y.height; ++row) {
       for_each_run(x, y, 0, [&](std::int64_t channel, auto lanes) {
-        const T* from = static_cast<const T*>(arguments.x) + row_offset(x, picture, channel, row / 2);
-        T* to = static_cast<T*>(arguments.y) + row_offset(y, picture, channel, row);
+        const T* from = static_cast<const T*>(arguments.x) + row_offset(x, image, channel, row / 2);
+        T* to = static_cast<T*>(arguments.y) + row_offset(y, image, channel, row);
         for (std::int64_t column = 0; column < y.width; ++column)
           std::copy_n(from + column / 2 * x.lanes, lanes, to + column * y.lanes);
       });
       for_each_run(skip, y, x.channels(), [&](std::int64_t channel, auto lanes) {
-        const T* from = static_cast<const T*>(arguments.skip) + row_offset(skip, picture, channel, row);
-        T* to = static_cast<T*>(arguments.y) + row_offset(y, picture, x.channels() + channel, row);
+        const T* from = static_cast<const T*>(arguments.skip) + row_offset(skip, image, channel, row);
+        T* to = static_cast<T*>(arguments.y) + row_offset(y, image, x.channels() + channel, row);
         for (std::int64_t column = 0; column < y.width; ++column)
           std::copy_n(from + column * skip.lanes, lanes, to + column * y.lanes);
       });
@@ -55,12 +55,12 @@ void backward(const UpsampleConcatenateBackward& arguments) {
   const T* y_gradient = static_cast<const T*>(arguments.y_gradient);
 
 #pragma omp parallel for collapse(2) schedule(static)
-  for (std::int64_t picture = 0; picture < x.batch; ++picture)
+  for (std::int64_t image = 0; image < x.batch; ++image)
     for (std::int64_t row = 0; row < x.height; ++row) {
       for_each_run(x, y, 0, [&](std::int64_t channel, auto lanes) {
-        const T* upper = y_gradient + row_offset(y, picture, channel, 2 * row);
-        const T* lower = y_gradient + row_offset(y, picture, channel, 2 * row + 1);
-        T* to = static_cast<T*>(arguments.x_gradient) + row_offset(x, picture, channel, row);
+        const T* upper = y_gradient + row_offset(y, image, channel, 2 * row);
+        const T* lower = y_gradient + row_offset(y, image, channel, 2 * row + 1);
+        T* to = static_cast<T*>(arguments.x_gradient) + row_offset(x, image, channel, row);
         for (std::int64_t column = 0; column < x.width; ++column) {
           const std::int64_t left = 2 * column * y.lanes, right = left + y.lanes;
 #pragma omp simd
@@ -71,8 +71,8 @@ void backward(const UpsampleConcatenateBackward& arguments) {
       });
       for (std::int64_t skip_row = 2 * row; skip_row < 2 * row + 2; ++skip_row)
         for_each_run(skip, y, x.channels(), [&](std::int64_t channel, auto lanes) {
-          const T* from = y_gradient + row_offset(y, picture, x.channels() + channel, skip_row);
-          T* to = static_cast<T*>(arguments.skip_gradient) + row_offset(skip, picture, channel, skip_row);
+          const T* from = y_gradient + row_offset(y, image, x.channels() + channel, skip_row);
+          T* to = static_cast<T*>(arguments.skip_gradient) + row_offset(skip, image, channel, skip_row);
           for (std::int64_t column = 0; column < y.width; ++column)
             std::copy_n(from + column * y.lanes, lanes, to + column * skip.lanes);
         });

@@ -1,4 +1,4 @@
-// Twice the size by repeating pixels, then the channels of a second picture behind: how a feature pyramid hands the
+// Twice the size by repeating pixels, then the channels of a second image behind: how a feature pyramid hands the
 // coarse features down to a finer scale (Redmon and Farhadi, "YOLOv3", 2018, section 2.3; [upsample] stride 2 and
 // [route] in darknet's yolov3.cfg).
 //
@@ -18,9 +18,9 @@
 // Deterministic  yes: the four terms are added in a fixed order. Forward only moves bits.
 #pragma once
 
-#include "kernels/activation_view.h"
-#include "kernels/queue.h"
-#include "kernels/types.h"
+#include "kernels/lib/activation_view.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

@@ -1,5 +1,5 @@
-#include "kernels/launch.h"
-#include "kernels/pack.h"
+#include "kernels/lib/launch.h"
+#include "kernels/lib/pack.h"
 #include "kernels/yolo_assign.h"
 
 namespace sleight::kernels {

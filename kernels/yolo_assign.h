@@ -1,6 +1,6 @@
 // Which of the nine anchors each object belongs to: the one most like it in width and height.
 //
-//   best_anchor(n, m) = argmax_a IoU of the object and anchor a, both centred on one point;  ties: the lower anchor
+//   best_anchor(n, m) = argmax_a IoU of the object and anchor a, both centered on one point;  ties: the lower anchor
 //                     = -1 where there is no object: object_classes(n, m) < 0, or a width or height that is not above
 //                       zero, or an area that is not finite (NaN included)
 //
@@ -14,15 +14,15 @@
 
 #include <cstdint>
 
-#include "kernels/queue.h"
-#include "kernels/yolo_scale.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/yolo_scale.h"
 
 namespace sleight::kernels {
 
 struct YoloAssign {
   const float* object_boxes = nullptr;
   const std::int32_t* object_classes = nullptr;
-  std::int64_t objects = 0;  // of all pictures together
+  std::int64_t objects = 0;  // of all images together
   AnchorSize anchors[yolo_anchors] = {};
   std::int32_t* best_anchor = nullptr;
 };

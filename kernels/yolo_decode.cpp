@@ -29,9 +29,9 @@ void decode_scale(const YoloDecode& arguments, const YoloScale& scale, std::int6
 
 #pragma omp parallel for schedule(static)
   for (std::int64_t row = 0; row < rows; ++row) {
-    const std::int64_t picture = row / scale.places();
-    const std::int32_t place = static_cast<std::int32_t>(row - picture * scale.places());
-    const std::int64_t to = picture * places + first_place + place;
+    const std::int64_t image = row / scale.places();
+    const std::int32_t place = static_cast<std::int32_t>(row - image * scale.places());
+    const std::int64_t to = image * places + first_place + place;
     const T* const from = prediction + row * scale.row_size();
     const BoxCorners<Value> box =
         yolo_box(scale, place, sigmoid(Value(from[YoloChannel::tx])), sigmoid(Value(from[YoloChannel::ty])),

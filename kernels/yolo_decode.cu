@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "kernels/launch.h"
-#include "kernels/pack.h"
+#include "kernels/lib/launch.h"
+#include "kernels/lib/pack.h"
 #include "kernels/yolo_decode.h"
 
 namespace sleight::kernels {
@@ -16,11 +16,11 @@ struct DecodedScale {
   const void* prediction;
   float* boxes;
   float* scores;
-  std::int64_t places;       // of a picture on all scales
+  std::int64_t places;       // of an image on all scales
   std::int64_t first_place;  // of this scale among them
 };
 
-// One warp per place, its lanes on neighbouring classes: rows are read and scores written side by side.
+// One warp per place, its lanes on neighboring classes: rows are read and scores written side by side.
 template <class T>
 __global__ void decode_kernel(DecodedScale arguments) {
   const YoloScale& scale = arguments.scale;
@@ -29,9 +29,9 @@ __global__ void decode_kernel(DecodedScale arguments) {
   const std::int64_t warps = static_cast<std::int64_t>(gridDim.x) * warps_per_block;
   for (std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * warps_per_block + threadIdx.x / 32; row < rows;
        row += warps) {
-    const std::int64_t picture = row / scale.places();
-    const std::int32_t place = static_cast<std::int32_t>(row - picture * scale.places());
-    const std::int64_t to = picture * arguments.places + arguments.first_place + place;
+    const std::int64_t image = row / scale.places();
+    const std::int32_t place = static_cast<std::int32_t>(row - image * scale.places());
+    const std::int64_t to = image * arguments.places + arguments.first_place + place;
     const T* const from = static_cast<const T*>(arguments.prediction) + row * scale.row_size();
     if (lane == 0) {
       const BoxCorners<float> box = yolo_box(scale, place, sigmoid(static_cast<float>(from[YoloChannel::tx])),

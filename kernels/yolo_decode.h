@@ -3,7 +3,7 @@
 //   boxes(n, p)     = the corners of the box that place p predicts (yolo_scale.h), in pixels, not clipped to the image
 //   scores(n, p, k) = sigmoid(objectness) * sigmoid(class k)
 //
-// p numbers the places of a picture over all scales: scale 0 first, then by row, column, anchor.
+// p numbers the places of an image over all scales: scale 0 first, then by row, column, anchor.
 //
 // Shapes    predictions[s] [batch, height, width, 3 * (5 + classes)] of scale s; boxes [batch, places, 4]: left, top,
 //           right, bottom; scores [batch, places, classes], the classes of a place side by side as in the predictions,
@@ -18,9 +18,9 @@
 
 #include <cstdint>
 
-#include "kernels/queue.h"
-#include "kernels/types.h"
-#include "kernels/yolo_scale.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
+#include "kernels/lib/yolo_scale.h"
 
 namespace sleight::kernels {
 
@@ -31,7 +31,7 @@ struct YoloDecode {
   float* boxes = nullptr;
   float* scores = nullptr;
 
-  // Of a picture, on all scales.
+  // Of an image, on all scales.
   std::int64_t places() const { return std::int64_t{scales[0].places()} + scales[1].places() + scales[2].places(); }
 };
 

@@ -29,26 +29,26 @@ void check_static_arguments(const YoloScale& scale, const YoloLossOptions& optio
 }
 
 void check_classes(const YoloScale& scale, const YoloObjects& objects) {
-  for (std::int64_t object = 0; object < scale.batch * objects.per_picture; ++object) {
+  for (std::int64_t object = 0; object < scale.batch * objects.per_image; ++object) {
     if (objects.best_anchor[object] < 0) continue;
     if (objects.classes[object] < 0 || objects.classes[object] >= scale.classes)
-      throw std::invalid_argument("yolo_loss: the class of object " + std::to_string(object % objects.per_picture) +
-                                  " of picture " + std::to_string(object / objects.per_picture) + " is " +
+      throw std::invalid_argument("yolo_loss: the class of object " + std::to_string(object % objects.per_image) +
+                                  " of image " + std::to_string(object / objects.per_image) + " is " +
                                   std::to_string(objects.classes[object]) + "; the classes are 0 to " +
                                   std::to_string(scale.classes - 1));
   }
 }
 
-// Writes `assigned` for places [first, last) of a picture and returns the loss of the negatives among them.
+// Writes `assigned` for places [first, last) of an image and returns the loss of the negatives among them.
 template <class T>
-Accumulator<T> assign_chunk(const YoloLoss& arguments, std::int64_t picture, std::int32_t first, std::int32_t last) {
+Accumulator<T> assign_chunk(const YoloLoss& arguments, std::int64_t image, std::int32_t first, std::int32_t last) {
   using Value = Accumulator<T>;
   const YoloScale& scale = arguments.scale;
   const YoloObjects& objects = arguments.objects;
-  std::int32_t* const assigned = arguments.assigned + picture * scale.places();
-  const std::int64_t first_object = picture * objects.per_picture;
+  std::int32_t* const assigned = arguments.assigned + image * scale.places();
+  const std::int64_t first_object = image * objects.per_image;
   std::fill(assigned + first, assigned + last, yolo_negative);
-  for (std::int64_t m = 0; m < objects.per_picture; ++m) {
+  for (std::int64_t m = 0; m < objects.per_image; ++m) {
     const std::int32_t place = place_of_object(scale, objects, first_object + m);
     if (place >= first && place < last) assigned[place] = static_cast<std::int32_t>(m);
   }
@@ -58,10 +58,10 @@ Accumulator<T> assign_chunk(const YoloLoss& arguments, std::int64_t picture, std
   for (std::int32_t place = first; place < last; ++place) {
     if (assigned[place] != yolo_negative) continue;
     const T* const row =
-        static_cast<const T*>(arguments.prediction) + (picture * scale.places() + place) * scale.row_size();
+        static_cast<const T*>(arguments.prediction) + (image * scale.places() + place) * scale.row_size();
     const BoxCorners<Value> box =
         predicted_box(scale, place, Value(row[0]), Value(row[1]), Value(row[2]), Value(row[3]));
-    for (std::int64_t m = first_object; m < first_object + objects.per_picture; ++m) {
+    for (std::int64_t m = first_object; m < first_object + objects.per_image; ++m) {
       if (objects.best_anchor[m] < 0 || !overlaps(box, object_corners<Value>(objects.boxes + m * 4), threshold))
         continue;
       assigned[place] = yolo_ignored;
@@ -72,24 +72,24 @@ Accumulator<T> assign_chunk(const YoloLoss& arguments, std::int64_t picture, std
   return sum;
 }
 
-// Calls function(object, place, row) for the objects that places were assigned to: object among those of all pictures,
+// Calls function(object, place, row) for the objects that places were assigned to: object among those of all images,
 // row among the rows of the prediction. The objects may be visited side by side.
 template <class Arguments, class Function>
 void visit_winner(const Arguments& arguments, std::int64_t object, Function&& function) {
   const std::int32_t place = place_of_object(arguments.scale, arguments.objects, object);
   if (place < 0) return;
-  const std::int64_t picture = object / arguments.objects.per_picture;
-  const std::int64_t row = picture * arguments.scale.places() + place;
-  if (arguments.assigned[row] == object - picture * arguments.objects.per_picture) function(place, row);
+  const std::int64_t image = object / arguments.objects.per_image;
+  const std::int64_t row = image * arguments.scale.places() + place;
+  if (arguments.assigned[row] == object - image * arguments.objects.per_image) function(place, row);
 }
 
 template <class T>
 void forward(const YoloLoss& arguments) {
   using Value = Accumulator<T>;
   const YoloScale& scale = arguments.scale;
-  const std::int64_t chunks_per_picture = yolo_chunks_per_picture(scale);
-  const std::int64_t chunks = scale.batch * chunks_per_picture;
-  const std::int64_t objects = scale.batch * arguments.objects.per_picture;
+  const std::int64_t chunks_per_image = yolo_chunks_per_image(scale);
+  const std::int64_t chunks = scale.batch * chunks_per_image;
+  const std::int64_t objects = scale.batch * arguments.objects.per_image;
   Value* const chunk_sums = static_cast<Value*>(arguments.workspace);
   Value* const object_sums = chunk_sums + chunks;
 
@@ -97,8 +97,8 @@ void forward(const YoloLoss& arguments) {
   {
 #pragma omp for schedule(static)
     for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
-      const std::int32_t first = static_cast<std::int32_t>(chunk % chunks_per_picture) * yolo_chunk_places;
-      chunk_sums[chunk] = assign_chunk<T>(arguments, chunk / chunks_per_picture, first,
+      const std::int32_t first = static_cast<std::int32_t>(chunk % chunks_per_image) * yolo_chunk_places;
+      chunk_sums[chunk] = assign_chunk<T>(arguments, chunk / chunks_per_image, first,
                                           std::min(first + yolo_chunk_places, scale.places()));
     }
 #pragma omp for schedule(static)
@@ -135,7 +135,7 @@ void backward(const YoloLossBackward& arguments) {
   const YoloScale& scale = arguments.scale;
   const std::int32_t row_size = scale.row_size();
   const std::int64_t rows = scale.batch * scale.places();
-  const std::int64_t objects = scale.batch * arguments.objects.per_picture;
+  const std::int64_t objects = scale.batch * arguments.objects.per_image;
   const T* const prediction = static_cast<const T*>(arguments.prediction);
   T* const gradient = static_cast<T*>(arguments.prediction_gradient);
   const Value factor = *static_cast<const Value*>(arguments.loss_gradient) / static_cast<Value>(scale.batch);
@@ -176,8 +176,8 @@ void check_arguments(const YoloLossBackward& arguments) {
   check_static_arguments(arguments.scale, arguments.options);
 }
 
-std::int64_t yolo_loss_workspace_bytes(const YoloScale& scale, std::int64_t objects_per_picture) {
-  const std::int64_t numbers = yolo_chunks_per_picture(scale) + objects_per_picture * yolo_components;
+std::int64_t yolo_loss_workspace_bytes(const YoloScale& scale, std::int64_t objects_per_image) {
+  const std::int64_t numbers = yolo_chunks_per_image(scale) + objects_per_image * yolo_components;
   return scale.batch * numbers * static_cast<std::int64_t>(sizeof(double));
 }
 

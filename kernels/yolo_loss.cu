@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "kernels/launch.h"
-#include "kernels/pack.h"
-#include "kernels/reduce.h"
+#include "kernels/lib/launch.h"
+#include "kernels/lib/pack.h"
+#include "kernels/lib/reduce.h"
 #include "kernels/yolo_loss_terms.h"
 
 namespace sleight::kernels {
@@ -16,8 +16,8 @@ constexpr int fill_threads = 256;
 constexpr int packs_per_thread = 4;
 constexpr int totals_threads = 256;
 
-// One thread per place, a block for a chunk of a picture: writes `assigned` and adds up the negatives. Rows are far
-// apart (85 numbers), so the block fetches the five that it needs of each with neighbouring threads on neighbouring
+// One thread per place, a block for a chunk of an image: writes `assigned` and adds up the negatives. Rows are far
+// apart (85 numbers), so the block fetches the five that it needs of each with neighboring threads on neighboring
 // numbers, and the threads then pick theirs from shared memory (5 is odd: every thread of a warp in a bank of its own).
 template <class T>
 __global__ void places_kernel(YoloLoss arguments, float threshold) {
@@ -26,11 +26,11 @@ __global__ void places_kernel(YoloLoss arguments, float threshold) {
   __shared__ SharedArray<BoxCorners<float>, objects_at_once> boxes;
   __shared__ SharedArray<std::int32_t, objects_at_once> object_places;
   const int thread = static_cast<int>(threadIdx.x);
-  const int chunks_per_picture = static_cast<int>(yolo_chunks_per_picture(arguments.scale));
-  const std::int64_t picture = blockIdx.x / static_cast<unsigned>(chunks_per_picture);
-  const int chunk = static_cast<int>(blockIdx.x % static_cast<unsigned>(chunks_per_picture));
+  const int chunks_per_image = static_cast<int>(yolo_chunks_per_image(arguments.scale));
+  const std::int64_t image = blockIdx.x / static_cast<unsigned>(chunks_per_image);
+  const int chunk = static_cast<int>(blockIdx.x % static_cast<unsigned>(chunks_per_image));
   const int first_place = chunk * places_per_block;
-  const std::int64_t first_row = picture * arguments.scale.places() + first_place;
+  const std::int64_t first_row = image * arguments.scale.places() + first_place;
   const int places_left = arguments.scale.places() - first_place;
   const int places = places_left < places_per_block ? places_left : places_per_block;
 
@@ -47,11 +47,11 @@ __global__ void places_kernel(YoloLoss arguments, float threshold) {
                     rows[row + YoloChannel::ty], rows[row + YoloChannel::tw], rows[row + YoloChannel::th]);
   int assigned = yolo_negative;
   bool ignored = false;
-  const int objects = static_cast<int>(arguments.objects.per_picture);
+  const int objects = static_cast<int>(arguments.objects.per_image);
   for (int base = 0; base < objects; base += objects_at_once) {
     const int count = objects - base < objects_at_once ? objects - base : objects_at_once;
     if (thread < count) {
-      const std::int64_t object = picture * objects + base + thread;
+      const std::int64_t object = image * objects + base + thread;
       boxes[thread] = object_corners<float>(arguments.objects.boxes + object * 4);
       object_places[thread] = place_of_object(arguments.scale, arguments.objects, object);
     }
@@ -72,7 +72,7 @@ __global__ void places_kernel(YoloLoss arguments, float threshold) {
   if (thread == 0) static_cast<float*>(arguments.workspace)[blockIdx.x] = sum;
 }
 
-// The object of this warp among those of all pictures, its place, and the row of the prediction that was assigned to
+// The object of this warp among those of all images, its place, and the row of the prediction that was assigned to
 // it: -1 where none was.
 struct Winner {
   std::int64_t object;
@@ -82,17 +82,17 @@ struct Winner {
 
 template <class Arguments>
 __device__ Winner winner_of_warp(const Arguments& arguments) {
-  const std::int64_t objects = arguments.objects.per_picture;
+  const std::int64_t objects = arguments.objects.per_image;
   const std::int64_t object = static_cast<std::int64_t>(blockIdx.x) * warps_per_block + threadIdx.x / 32;
   if (object >= arguments.scale.batch * objects) return {-1, -1, -1};
   const std::int32_t place = place_of_object(arguments.scale, arguments.objects, object);
   if (place < 0) return {object, place, -1};
-  const std::int64_t picture = object / objects;
-  const std::int64_t row = picture * arguments.scale.places() + place;
-  return {object, place, arguments.assigned[row] == object - picture * objects ? row : -1};
+  const std::int64_t image = object / objects;
+  const std::int64_t row = image * arguments.scale.places() + place;
+  return {object, place, arguments.assigned[row] == object - image * objects ? row : -1};
 }
 
-// One warp per object, its lanes on neighbouring channels of the row.
+// One warp per object, its lanes on neighboring channels of the row.
 template <class T>
 __global__ void objects_kernel(YoloLoss arguments, std::int64_t chunks) {
   const Winner winner = winner_of_warp(arguments);
@@ -208,8 +208,8 @@ LaunchShape warp_per_object(std::int64_t objects) {
 
 void yolo_loss(Target target, const YoloLoss& arguments) {
   check_arguments(arguments);
-  const std::int64_t chunks = arguments.scale.batch * yolo_chunks_per_picture(arguments.scale);
-  const std::int64_t objects = arguments.scale.batch * arguments.objects.per_picture;
+  const std::int64_t chunks = arguments.scale.batch * yolo_chunks_per_image(arguments.scale);
+  const std::int64_t objects = arguments.scale.batch * arguments.objects.per_image;
   visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     launch(target, "yolo_loss_places", places_kernel<T>, {dim3(blocks_for(chunks, 1)), dim3(places_per_block)},
            arguments, static_cast<float>(arguments.options.ignore_threshold));
@@ -221,7 +221,7 @@ void yolo_loss(Target target, const YoloLoss& arguments) {
 void yolo_loss_backward(Target target, const YoloLossBackward& arguments) {
   check_arguments(arguments);
   const std::int64_t count = arguments.scale.batch * arguments.scale.places() * arguments.scale.row_size();
-  const std::int64_t objects = arguments.scale.batch * arguments.objects.per_picture;
+  const std::int64_t objects = arguments.scale.batch * arguments.objects.per_image;
   visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
     constexpr std::int64_t block_elements = fill_threads * packs_per_thread * pack_lanes<T>;
     launch(target, "yolo_loss_backward_fill", fill_kernel<T>,

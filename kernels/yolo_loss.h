@@ -1,15 +1,15 @@
 // The loss of YOLOv3 on one of its three scales: who is responsible for which object, and what that costs.
 //
-// Every object belongs to one place of one scale: its best anchor (yolo_assign.h) in the cell of its centre,
-// floor(centre / stride), moved into the grid where the centre lies on the picture's right or lower edge or outside.
+// Every object belongs to one place of one scale: its best anchor (yolo_assign.h) in the cell of its center,
+// floor(center / stride), moved into the grid where the center lies on the image's right or lower edge or outside.
 //
-//   assigned(n, place) =  m    the last object m of picture n that belongs to the place
+//   assigned(n, place) =  m    the last object m of image n that belongs to the place
 //                        -2    ignored: no object belongs there, but the predicted box has
-//                              IoU > ignore_threshold with an object of the picture (of any class and scale)
+//                              IoU > ignore_threshold with an object of the image (of any class and scale)
 //                        -1    negative: none of these
 //
-//   positives (assigned m; w, h: the object's size; W, H: the picture's; b = weight(m) * (2 - w*h / (W*H))):
-//     centre      b * (bce(tx, centre x / stride - column) + bce(ty, centre y / stride - row))
+//   positives (assigned m; w, h: the object's size; W, H: the image's; b = weight(m) * (2 - w*h / (W*H))):
+//     center      b * (bce(tx, center x / stride - column) + bce(ty, center y / stride - row))
 //     size        b * (d(tw - log(w / anchor width)) + d(th - log(h / anchor height)))
 //                 d(x) = |x| (SizeLoss::l1) or x*x/2 (SizeLoss::l2)
 //     objectness  weight(m) * bce(objectness, 1)                      the target is 1 whatever the weight is
@@ -22,19 +22,19 @@
 //
 //   bce(x, t) = max(x, 0) - x*t + log(1 + exp(-|x|))         binary cross-entropy of sigmoid(x); finite for finite x
 //
-//   forward    components = the four sums over all places of all pictures / batch;  loss = the sum of the four
+//   forward    components = the four sums over all places of all images / batch;  loss = the sum of the four
 //   backward   prediction_gradient = loss_gradient * d loss / d prediction; assigned does not depend on the prediction
 //              as far as the gradient is concerned
 //
-// Without box_weight, b = weight(m). Targets of the centre are kept in [0, 1], also for centres outside of the picture.
-// Boxes are expected inside the picture: for one of more than twice its area, 2 - w*h / (W*H) is negative.
+// Without box_weight, b = weight(m). Targets of the center are kept in [0, 1], also for centers outside of the image.
+// Boxes are expected inside the image: for one of more than twice its area, 2 - w*h / (W*H) is negative.
 //
 // Source    Redmon and Farhadi, arXiv 1804.02767; GluonCV, YOLOV3Loss and YOLOV3TargetMerger; the weights of mixed
-//           pictures: Zhang et al., arXiv 1902.04103. |x| has slope 0 at 0. x*x/2 is darknet's "delta".
+//           images: Zhang et al., arXiv 1902.04103. |x| has slope 0 at 0. x*x/2 is darknet's "delta".
 // Shapes    yolo_scale.h. prediction and its gradient [batch, height, width, 3 * (5 + classes)]; object_boxes float32
 //           [batch, objects, 4] (left, top, right, bottom in pixels), object_classes int32, object_weights float32,
 //           best_anchor int32 [batch, objects]; an object is what has best_anchor >= 0, in any order and with gaps;
-//           assigned int32 [batch, places]; loss, loss_gradient [1]; components [4]: centre, size, objectness, classes.
+//           assigned int32 [batch, places]; loss, loss_gradient [1]; components [4]: center, size, objectness, classes.
 // Types     prediction and gradient: float32, bfloat16, float16 or (cpu only) float64. loss, its gradient, the
 //           components and the arithmetic: Accumulator of it. An object's cell is found in float64 everywhere, so that
 //           a center on the border of two cells falls to the same one on every device.
@@ -42,7 +42,7 @@
 //           the IoU alone; where they overflow, a box has an infinite union with everything and is not ignored.
 // Saved     for backward: prediction and assigned.
 // Errors    sizes that do not make sense: std::invalid_argument. A class outside of 0..classes-1: the cpu throws
-//           std::invalid_argument naming picture and object; the GPU gives a NaN loss, and NaN in the row of the
+//           std::invalid_argument naming image and object; the GPU gives a NaN loss, and NaN in the row of the
 //           gradient.
 // Writes    all outputs are assigned (=). prediction_gradient may be prediction itself; nothing else overlaps.
 // Order     sums in one fixed order: deterministic, whatever the number of threads.
@@ -53,9 +53,9 @@
 
 #include <cstdint>
 
-#include "kernels/queue.h"
-#include "kernels/types.h"
-#include "kernels/yolo_scale.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
+#include "kernels/lib/yolo_scale.h"
 
 namespace sleight::kernels {
 
@@ -71,7 +71,7 @@ struct YoloObjects {
   const std::int32_t* classes = nullptr;
   const float* weights = nullptr;
   const std::int32_t* best_anchor = nullptr;
-  std::int64_t per_picture = 0;
+  std::int64_t per_image = 0;
 };
 
 struct YoloLossOptions {
@@ -109,7 +109,7 @@ struct YoloLossBackward {
 void check_arguments(const YoloLoss&);
 void check_arguments(const YoloLossBackward&);
 
-std::int64_t yolo_loss_workspace_bytes(const YoloScale& scale, std::int64_t objects_per_picture);
+std::int64_t yolo_loss_workspace_bytes(const YoloScale& scale, std::int64_t objects_per_image);
 
 void yolo_loss(Cpu, const YoloLoss&);
 void yolo_loss(Simt, const YoloLoss&);

@@ -8,11 +8,11 @@
 
 namespace sleight::kernels {
 
-// The places of a picture are added up in chunks of so many, a chunk by a block; the workspace holds the sum of each
+// The places of an image are added up in chunks of so many, a chunk by a block; the workspace holds the sum of each
 // chunk (objectness of negatives), and then four sums per object.
 inline constexpr std::int32_t yolo_chunk_places = 128;
 
-SLEIGHT_HOST_DEVICE inline std::int64_t yolo_chunks_per_picture(const YoloScale& scale) {
+SLEIGHT_HOST_DEVICE inline std::int64_t yolo_chunks_per_image(const YoloScale& scale) {
   return (scale.places() + yolo_chunk_places - 1) / yolo_chunk_places;
 }
 
@@ -59,23 +59,23 @@ SLEIGHT_HOST_DEVICE inline std::int32_t cell_of(double position, std::int32_t ce
   return position < cells ? static_cast<std::int32_t>(position) : cells - 1;
 }
 
-// The centre of a box, in cells. Sums of two float32 and products with powers of two: exact.
-SLEIGHT_HOST_DEVICE inline double centre_in_cells(float low, float high, std::int32_t stride) {
+// The center of a box, in cells. Sums of two float32 and products with powers of two: exact.
+SLEIGHT_HOST_DEVICE inline double center_in_cells(float low, float high, std::int32_t stride) {
   return (static_cast<double>(low) + static_cast<double>(high)) * (0.5 / stride);
 }
 
 inline constexpr std::int32_t no_object = -2;
 inline constexpr std::int32_t on_another_scale = -1;
 
-// The place of an object in its picture on this scale, or one of the two above.
+// The place of an object in its image on this scale, or one of the two above.
 SLEIGHT_HOST_DEVICE inline std::int32_t place_of_object(const YoloScale& scale, const YoloObjects& objects,
                                                         std::int64_t object) {
   const std::int32_t anchor = objects.best_anchor[object];
   if (anchor < 0) return no_object;
   if (anchor / yolo_anchors_per_scale != scale.scale) return on_another_scale;
   const float* const box = objects.boxes + object * 4;
-  const std::int32_t column = cell_of(centre_in_cells(box[0], box[2], scale.stride()), scale.width);
-  const std::int32_t row = cell_of(centre_in_cells(box[1], box[3], scale.stride()), scale.height);
+  const std::int32_t column = cell_of(center_in_cells(box[0], box[2], scale.stride()), scale.width);
+  const std::int32_t row = cell_of(center_in_cells(box[1], box[3], scale.stride()), scale.height);
   return (row * scale.width + column) * yolo_anchors_per_scale + anchor % yolo_anchors_per_scale;
 }
 
@@ -98,7 +98,7 @@ SLEIGHT_HOST_DEVICE inline ClassTarget class_target(const YoloLossOptions& optio
 template <class Value>
 struct YoloTarget {
   Value position[4];  // of tx, ty, tw, th
-  Value box_weight;   // of the terms of centre and size
+  Value box_weight;   // of the terms of center and size
   Value weight;       // of objectness and classes
   std::int32_t class_index;
   Value at_label;
@@ -119,18 +119,18 @@ SLEIGHT_HOST_DEVICE inline YoloTarget<Value> target_of_object(const YoloScale& s
   const Value width = static_cast<Value>(static_cast<double>(box[2]) - static_cast<double>(box[0]));
   const Value height = static_cast<Value>(static_cast<double>(box[3]) - static_cast<double>(box[1]));
   const Value stride = static_cast<Value>(scale.stride());
-  const Value picture = (static_cast<Value>(scale.width) * stride) * (static_cast<Value>(scale.height) * stride);
+  const Value image = (static_cast<Value>(scale.width) * stride) * (static_cast<Value>(scale.height) * stride);
   const std::int32_t label = objects.classes[object];
   const ClassTarget smoothed = class_target(options, scale.classes);
 
   YoloTarget<Value> target;
-  target.position[0] = fraction(centre_in_cells(box[0], box[2], scale.stride()), cell % scale.width);
-  target.position[1] = fraction(centre_in_cells(box[1], box[3], scale.stride()), cell / scale.width);
+  target.position[0] = fraction(center_in_cells(box[0], box[2], scale.stride()), cell % scale.width);
+  target.position[1] = fraction(center_in_cells(box[1], box[3], scale.stride()), cell / scale.width);
   target.position[2] = std::log(width / static_cast<Value>(anchor.width));
   target.position[3] = std::log(height / static_cast<Value>(anchor.height));
   // A class that does not exist makes NaN of all that is weighted; where it can be thrown, it has been.
   target.weight = label >= 0 && label < scale.classes ? static_cast<Value>(objects.weights[object]) : Value(NAN);
-  target.box_weight = options.box_weight ? target.weight * (Value(2) - width * height / picture) : target.weight;
+  target.box_weight = options.box_weight ? target.weight * (Value(2) - width * height / image) : target.weight;
   target.class_index = label;
   target.at_label = static_cast<Value>(smoothed.at_label);
   target.elsewhere = static_cast<Value>(smoothed.elsewhere);
@@ -146,9 +146,9 @@ SLEIGHT_HOST_DEVICE inline Value logit_target(const YoloTarget<Value>& target, s
 // A select, because an index that only the run knows would move the four numbers to local memory.
 template <class Value>
 SLEIGHT_HOST_DEVICE inline Value position_target(const YoloTarget<Value>& target, std::int32_t channel) {
-  const Value centre = channel == YoloChannel::tx ? target.position[0] : target.position[1];
+  const Value center = channel == YoloChannel::tx ? target.position[0] : target.position[1];
   const Value size = channel == YoloChannel::tw ? target.position[2] : target.position[3];
-  return channel < YoloChannel::tw ? centre : size;
+  return channel < YoloChannel::tw ? center : size;
 }
 
 // The term of one channel of a positive place.

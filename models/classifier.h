@@ -16,11 +16,11 @@ enum class ClassifierFamily : std::uint8_t { imagenet, cifar };
 
 struct ClassifierModel {
   std::string name;
-  // Side in pixels of the pictures it was made for. Other sizes, not square ones too, work: a global pool ends it.
-  std::int64_t picture_size = 224;
+  // Side in pixels of the images it was made for. Other sizes, not square ones too, work: a global pool ends it.
+  std::int64_t image_size = 224;
   ClassifierFamily family = ClassifierFamily::imagenet;
-  // Writes the network: pictures [N,H,W,3] of the tracer's element type -> logits [N, classes]. classes >= 1.
-  std::function<ValueId(Tracer& trace, ValueId pictures, std::int64_t classes)> trace;
+  // Writes the network: images [N,H,W,3] of the tracer's element type -> logits [N, classes]. classes >= 1.
+  std::function<ValueId(Tracer& trace, ValueId images, std::int64_t classes)> trace;
 };
 
 // Every classifier, in the order in which help texts list them.

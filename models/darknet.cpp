@@ -30,7 +30,7 @@ Darknet darknet53() {
 }
 
 // Multiples of 32, so that the narrow half of each block fills the widest vectors (16 channels); no block at half the
-// picture's size, where one costs as much as at a quarter and sees little.
+// image's size, where one costs as much as at a quarter and sees little.
 Darknet darknet_small() {
   return {.stem_channels = 16, .stages = {{32, 0}, {64, 1}, {96, 1}, {160, 1}, {256, 1}}};
 }
@@ -42,8 +42,8 @@ ValueId darknet_convolution(Tracer& trace, const std::string& name, ValueId x, s
   return ops::leaky_relu(trace, layers::batch_norm(trace, "bn", x, branch), 0.1);
 }
 
-std::vector<ValueId> darknet_features(Tracer& trace, ValueId pictures, const Darknet& network) {
-  ValueId x = darknet_convolution(trace, "stem.conv1", pictures, network.stem_channels, 3);
+std::vector<ValueId> darknet_features(Tracer& trace, ValueId images, const Darknet& network) {
+  ValueId x = darknet_convolution(trace, "stem.conv1", images, network.stem_channels, 3);
   std::vector<ValueId> outputs;
   for (const DarknetStage& stage : network.stages) {
     const auto scope = trace.scope("stages." + std::to_string(outputs.size()));
@@ -55,9 +55,9 @@ std::vector<ValueId> darknet_features(Tracer& trace, ValueId pictures, const Dar
   return outputs;
 }
 
-ValueId darknet_classifier(Tracer& trace, ValueId pictures, std::int64_t classes, const Darknet& network) {
+ValueId darknet_classifier(Tracer& trace, ValueId images, std::int64_t classes, const Darknet& network) {
   check(classes >= 1, "a classifier needs at least one class, got ", classes);
-  const ValueId features = darknet_features(trace, pictures, network).back();
+  const ValueId features = darknet_features(trace, images, network).back();
   return layers::linear(trace, "head.fc", ops::global_average_pool(trace, features), classes);
 }
 
@@ -65,10 +65,10 @@ std::vector<ClassifierModel> darknet_classifiers() {
   std::vector<ClassifierModel> models;
   const auto offer = [&](const std::string& name, const Darknet& network) {
     models.push_back({.name = name,
-                      .picture_size = 256,  // darknet53.cfg
+                      .image_size = 256,  // darknet53.cfg
                       .family = ClassifierFamily::imagenet,
-                      .trace = [network](Tracer& trace, ValueId pictures, std::int64_t classes) {
-                        return darknet_classifier(trace, pictures, classes, network);
+                      .trace = [network](Tracer& trace, ValueId images, std::int64_t classes) {
+                        return darknet_classifier(trace, images, classes, network);
                       }});
   };
   offer("darknet53", darknet53());

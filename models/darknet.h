@@ -1,7 +1,7 @@
 // DarkNet: the classifier and backbone of YOLOv3 (Redmon and Farhadi, "YOLOv3: An Incremental Improvement", 2018, table
 // 1), and a cut-down one that two processor cores can train.
 //
-// Every convolution is followed by a batch norm and a leaky ReLU of slope 0.1. A stage halves the picture with a 3x3 of
+// Every convolution is followed by a batch norm and a leaky ReLU of slope 0.1. A stage halves the image with a 3x3 of
 // stride 2 and goes on with residual blocks: a 1x1 to half the channels, a 3x3 back, and the sum, without an activation
 // behind it. README.md lists the names of the parameters; they are written in the order of darknet's cfg files.
 #pragma once
@@ -29,12 +29,12 @@ struct Darknet {
 Darknet darknet53();      // 52 convolutions, 40.6 million parameters
 Darknet darknet_small();  // 14 convolutions, 1.1 million parameters
 
-// Writes stem and stages: pictures [N,H,W,3] -> the output of each stage, [N, H/2, W/2, channels], [N, H/4, W/4, ...],
+// Writes stem and stages: images [N,H,W,3] -> the output of each stage, [N, H/2, W/2, channels], [N, H/4, W/4, ...],
 // ..., sides rounded up.
-std::vector<ValueId> darknet_features(Tracer& trace, ValueId pictures, const Darknet& network);
+std::vector<ValueId> darknet_features(Tracer& trace, ValueId images, const Darknet& network);
 
 // Also a global average pool and a linear layer: -> logits [N, classes]. Throws Error naming the layer.
-ValueId darknet_classifier(Tracer& trace, ValueId pictures, std::int64_t classes, const Darknet& network);
+ValueId darknet_classifier(Tracer& trace, ValueId images, std::int64_t classes, const Darknet& network);
 
 // The unit of all of darknet's networks: convolution, batch norm, leaky ReLU. Parameters: name.conv.weight, name.bn.*.
 ValueId darknet_convolution(Tracer& trace, const std::string& name, ValueId x, std::int64_t channels,

@@ -14,7 +14,7 @@
 
 #include "engine/base/copied.h"
 #include "engine/base/options.h"
-#include "engine/data/anchors.h"
+#include "engine/data/detector/anchors.h"
 #include "engine/train/detector_head.h"
 
 namespace sleight {

@@ -1,4 +1,4 @@
-// The layers that models are made of: each declares its parameters under its own name and appends its step. Pictures
+// The layers that models are made of: each declares its parameters under its own name and appends its step. Images
 // are [N,H,W,C]; names are those of PyTorch's modules, so that checkpoints fit torchvision's.
 #pragma once
 
@@ -10,7 +10,7 @@
 namespace sleight::layers {
 
 // An odd square kernel without bias, padded so that stride 1 keeps the size and stride s gives ceil(size / s).
-// Parameters: name.weight [channels, kernel, kernel, C], He initialisation (arXiv 1502.01852), by fan-out as
+// Parameters: name.weight [channels, kernel, kernel, C], He initialization (arXiv 1502.01852), by fan-out as
 // torchvision or by fan-in as darknet.
 ValueId convolution(Tracer& trace, const std::string& name, ValueId x, std::int64_t channels, std::int64_t kernel,
                     std::int64_t stride = 1, Initializer initializer = Initializer::he_normal_fan_out);

@@ -80,32 +80,32 @@ ValueId pre_activation_block(Tracer& trace, ValueId x, const Block& block) {
 }
 
 // Everything before the first block. v2 leaves the batch norm and the ReLU to its first block.
-ValueId stem(Tracer& trace, ValueId pictures, const Resnet& network) {
-  ValueId x = pictures;
+ValueId stem(Tracer& trace, ValueId images, const Resnet& network) {
+  ValueId x = images;
   if (network.version == ResnetVersion::v1c || network.version == ResnetVersion::v1d) {
     const auto scope = trace.scope("conv1");
     x = norm_relu(trace, "1", layers::convolution(trace, "0", x, network.width / 2, 3, 2));
     x = norm_relu(trace, "4", layers::convolution(trace, "3", x, network.width / 2, 3));
     x = layers::convolution(trace, "6", x, network.width, 3);
-  } else if (network.small_pictures) {
+  } else if (network.small_images) {
     x = layers::convolution(trace, "conv1", x, network.width, 3);
   } else {
     x = layers::convolution(trace, "conv1", x, network.width, 7, 2);
   }
   if (network.version != ResnetVersion::v2) x = norm_relu(trace, "bn1", x);
-  if (network.small_pictures) return x;
+  if (network.small_images) return x;
   return ops::max_pool(trace, x, {.kernel = 3, .stride = 2, .padding = 1, .ceil_mode = false});
 }
 
 }  // namespace
 
-ValueId resnet(Tracer& trace, ValueId pictures, std::int64_t classes, const Resnet& network) {
+ValueId resnet(Tracer& trace, ValueId images, std::int64_t classes, const Resnet& network) {
   check(classes >= 1, "a classifier needs at least one class, got ", classes);
   const bool deep_stem = network.version == ResnetVersion::v1c || network.version == ResnetVersion::v1d;
-  check(!(deep_stem && network.small_pictures), "v1c and v1d have a stem for large pictures");
+  check(!(deep_stem && network.small_images), "v1c and v1d have a stem for large images");
   const bool pre_activation = network.version == ResnetVersion::v2;
 
-  ValueId x = stem(trace, pictures, network);
+  ValueId x = stem(trace, images, network);
   std::int64_t width = network.width;
   for (std::size_t stage = 0; stage < network.blocks.size(); ++stage) {
     for (std::int64_t index = 0; index < network.blocks[stage]; ++index) {
@@ -128,10 +128,10 @@ std::vector<ClassifierModel> resnet_classifiers() {
   std::vector<ClassifierModel> models;
   const auto offer = [&](const std::string& name, const Resnet& network) {
     models.push_back({.name = name,
-                      .picture_size = network.small_pictures ? 32 : 224,
-                      .family = network.small_pictures ? ClassifierFamily::cifar : ClassifierFamily::imagenet,
-                      .trace = [network](Tracer& trace, ValueId pictures, std::int64_t classes) {
-                        return resnet(trace, pictures, classes, network);
+                      .image_size = network.small_images ? 32 : 224,
+                      .family = network.small_images ? ClassifierFamily::cifar : ClassifierFamily::imagenet,
+                      .trace = [network](Tracer& trace, ValueId images, std::int64_t classes) {
+                        return resnet(trace, images, classes, network);
                       }});
   };
 
@@ -163,7 +163,7 @@ std::vector<ClassifierModel> resnet_classifiers() {
     const std::int64_t blocks = (depth - 2) / 6;
     for (const Version& version : small_versions) {
       offer("cifar_resnet" + std::to_string(depth) + version.suffix,
-            {.version = version.version, .small_pictures = true, .width = 16, .blocks = {blocks, blocks, blocks}});
+            {.version = version.version, .small_images = true, .width = 16, .blocks = {blocks, blocks, blocks}});
     }
   }
   return models;

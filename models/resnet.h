@@ -23,15 +23,15 @@ struct Resnet {
   ResnetVersion version = ResnetVersion::v1b;
   // Three convolutions (1x1, 3x3, 1x1 with 4 times the channels) in a block instead of two 3x3.
   bool bottleneck = false;
-  // One 3x3 convolution of stride 1 as the stem, for pictures of 32 pixels (He 2015, section 4.2); v1, v1b and v2 only.
-  bool small_pictures = false;
+  // One 3x3 convolution of stride 1 as the stem, for images of 32 pixels (He 2015, section 4.2); v1, v1b and v2 only.
+  bool small_images = false;
   std::int64_t width = 64;           // channels of the stem and of the first stage's 3x3 convolutions
-  std::vector<std::int64_t> blocks;  // per stage; each stage after the first halves the picture and doubles the width
+  std::vector<std::int64_t> blocks;  // per stage; each stage after the first halves the image and doubles the width
 };
 
-// Writes the network: pictures [N,H,W,3] -> logits [N, classes]. Any height and width will do, down to 1 pixel; for v1d
+// Writes the network: images [N,H,W,3] -> logits [N, classes]. Any height and width will do, down to 1 pixel; for v1d
 // down to 17, because its last average pool needs 2 pixels. Throws Error naming the layer.
-ValueId resnet(Tracer& trace, ValueId pictures, std::int64_t classes, const Resnet& network);
+ValueId resnet(Tracer& trace, ValueId images, std::int64_t classes, const Resnet& network);
 
 // resnet18, 34, 50, 101, 152 and cifar_resnet20, 32, 44, 56, 110 in all their versions.
 std::vector<ClassifierModel> resnet_classifiers();

@@ -51,8 +51,7 @@ const std::array<BoxSize, 9>& yolov3_default_anchors() {
   return anchors;
 }
 
-std::array<ValueId, yolov3_scales> yolov3(Tracer& trace, ValueId pictures, std::int64_t classes,
-                                          const Yolov3& network) {
+std::array<ValueId, yolov3_scales> yolov3(Tracer& trace, ValueId images, std::int64_t classes, const Yolov3& network) {
   check(classes >= 1, "a detector needs at least one class, got ", classes);
   const std::vector<DarknetStage>& stages = network.backbone.stages;
   check(stages.size() == 5 && network.head_pairs >= 1,
@@ -60,11 +59,11 @@ std::array<ValueId, yolov3_scales> yolov3(Tracer& trace, ValueId pictures, std::
         " and ", network.head_pairs);
   check(network.objectness_prior > 0.0 && network.objectness_prior < 1.0,
         "the objectness prior must be above 0 and below 1, got ", network.objectness_prior);
-  const Shape& shape = trace.shape(pictures);
+  const Shape& shape = trace.shape(images);
   check(shape.size() == 4 && shape[1] % 32 == 0 && shape[2] % 32 == 0,
-        "YOLOv3 takes pictures whose height and width are multiples of 32, got ", to_string(shape));
+        "YOLOv3 takes images whose height and width are multiples of 32, got ", to_string(shape));
 
-  const std::vector<ValueId> features = darknet_features(trace, pictures, network.backbone);
+  const std::vector<ValueId> features = darknet_features(trace, images, network.backbone);
   const std::int64_t outputs = yolov3_anchors_per_scale * (5 + classes);
   std::array<ValueId, yolov3_scales> predictions{};
   ValueId handed_on = no_value;

@@ -8,7 +8,7 @@
 
 #include <array>
 
-#include "engine/data/anchors.h"
+#include "engine/data/detector/anchors.h"
 #include "models/darknet.h"
 
 namespace sleight {
@@ -34,8 +34,8 @@ Yolov3 yolov3_darknet_small();  // one pair in each head; 1.7 million parameters
 // pixels of the network's input, whatever its size: they are not scaled with it.
 const std::array<BoxSize, 9>& yolov3_default_anchors();
 
-// pictures [N,H,W,3] -> raw predictions [N, H/s, W/s, 3 * (5 + classes)] for s = 8, 16, 32. The channels are, anchor by
+// images [N,H,W,3] -> raw predictions [N, H/s, W/s, 3 * (5 + classes)] for s = 8, 16, 32. The channels are, anchor by
 // anchor: tx, ty, tw, th, objectness, a logit per class. H and W are multiples of 32, else Error.
-std::array<ValueId, yolov3_scales> yolov3(Tracer& trace, ValueId pictures, std::int64_t classes, const Yolov3& network);
+std::array<ValueId, yolov3_scales> yolov3(Tracer& trace, ValueId images, std::int64_t classes, const Yolov3& network);
 
 }  // namespace sleight

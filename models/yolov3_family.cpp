@@ -51,7 +51,7 @@ class Head : public DetectorHead {
         ops::yolo_loss(trace, predictions_,
                        {.boxes = targets.boxes, .classes = targets.classes, .weights = targets.weights}, parameters);
     return {.total = loss.loss,
-            .parts = {{.value = loss.components, .names = {"centre", "size", "objectness", "classes"}}}};
+            .parts = {{.value = loss.components, .names = {"center", "size", "objectness", "classes"}}}};
   }
 
   ops::ScoredBoxes decode(Tracer& trace) const override { return ops::yolo_decode(trace, predictions_, anchors_); }

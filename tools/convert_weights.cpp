@@ -4,8 +4,8 @@
 #include <sstream>
 
 #include "engine/base/log.h"
-#include "engine/train/checkpoint.h"
-#include "engine/train/darknet_weights.h"
+#include "engine/checkpoint/checkpoint.h"
+#include "engine/checkpoint/darknet_weights.h"
 #include "models/classifier.h"
 #include "models/detector.h"
 #include "models/nearest_name.h"
@@ -41,7 +41,7 @@ Program parameters_of(const std::string& model, std::int64_t classes, bool backb
   if (std::find(detectors.begin(), detectors.end(), model) == detectors.end()) {
     check(!backbone, "--backbone takes a detector, and ", model, " is a classifier; name the detector with --model");
     const ClassifierModel& classifier = find_classifier(model);
-    classifier.trace(trace, images_of(classifier.picture_size), classes);
+    classifier.trace(trace, images_of(classifier.image_size), classes);
   } else {
     const DetectorModel& detector = find_detector(model);
     const ValueId images = images_of(detector.size_multiple);
@@ -109,7 +109,7 @@ int convert(const Options& options) {
     save_darknet_weights(options.to, store, header);
   }
   log_info("wrote ", options.to, ": ", darknet_convolutions(store).size(), " convolutions of ", options.model,
-           options.backbone ? "'s backbone" : "", ", trained on ", header.seen, " pictures");
+           options.backbone ? "'s backbone" : "", ", trained on ", header.seen, " images");
   return 0;
 }
 

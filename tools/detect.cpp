@@ -1,15 +1,15 @@
-// Finds objects in pictures: boxes drawn on them, and JSON.
+// Finds objects in images: boxes drawn on them, and JSON.
 #include <cstdio>
 #include <filesystem>
 #include <set>
 
 #include "engine/base/log.h"
 #include "engine/base/text.h"
-#include "engine/data/picture_writer.h"
-#include "tools/common/detection_pictures.h"
-#include "tools/common/loaded_detector.h"
-#include "tools/common/picture_files.h"
+#include "engine/image/image_writer.h"
+#include "tools/common/image_files.h"
 #include "tools/common/run_tool.h"
+#include "tools/detector/images.h"
+#include "tools/detector/loaded_detector.h"
 
 namespace sleight {
 
@@ -22,27 +22,27 @@ struct Options {
   DetectorUse use{.weights = {}, .device = {}, .batch_size = 1, .found = {.score_threshold = 0.3}};
   std::string out, out_format = "png", json, sheet;
   std::int64_t longest_side = 1280;
-  SheetOptions sheet_options{.picture_size = 400};
+  SheetOptions sheet_options{.image_size = 400};
 };
 
-// "kitchen.png" for kitchen.jpg, with ".png" as extension; two pictures of one name get a number.
-fs::path drawn_path(const fs::path& folder, const fs::path& picture, const std::string& extension,
+// "kitchen.png" for kitchen.jpg, with ".png" as extension; two images of one name get a number.
+fs::path drawn_path(const fs::path& folder, const fs::path& image, const std::string& extension,
                     std::set<fs::path>& taken) {
-  fs::path path = folder / (picture.stem().string() + extension);
+  fs::path path = folder / (image.stem().string() + extension);
   for (int number = 2; !taken.insert(path).second; ++number)
-    path = folder / (picture.stem().string() + "-" + std::to_string(number) + extension);
+    path = folder / (image.stem().string() + "-" + std::to_string(number) + extension);
   return path;
 }
 
 int detect(const Options& options) {
   LoadedDetector detector(options.use);
   const std::vector<std::string>& class_names = detector.description().class_names;
-  const PictureFiles files(picture_paths(options.images), class_names);
-  const FoundInPictures all = detector.find_in(files, 1);
+  const ImageFiles files(image_paths(options.images), class_names);
+  const FoundInImages all = detector.find_in(files, 1);
 
   std::set<std::int64_t> broken;
-  for (const BrokenPicture& picture : all.broken)
-    broken.insert(picture.index);
+  for (const BrokenImage& image : all.broken)
+    broken.insert(image.index);
   std::set<fs::path> taken;
   if (!options.out.empty()) fs::create_directories(options.out);
   for (std::int64_t i = 0; i < files.size(); ++i) {
@@ -56,11 +56,11 @@ int detect(const Options& options) {
                   detection.box.top, detection.box.right, detection.box.bottom);
     }
     if (!options.out.empty()) {
-      const Picture picture = draw_on_picture(files, i, options.longest_side, objects);
+      const Image image = draw_on_image(files, i, options.longest_side, objects);
       if (options.out_format == "jpeg") {
-        write_jpeg(drawn_path(options.out, files.path(i), ".jpg", taken), picture.view());
+        write_jpeg(drawn_path(options.out, files.path(i), ".jpg", taken), image.view());
       } else {
-        write_png(drawn_path(options.out, files.path(i), ".png", taken), picture.view());
+        write_png(drawn_path(options.out, files.path(i), ".png", taken), image.view());
       }
     }
   }
@@ -70,7 +70,7 @@ int detect(const Options& options) {
         detection_sheet(files, all.plain, all.broken, files.size(), 0.0, class_names, options.sheet_options).view());
     log_info("wrote ", options.sheet);
   }
-  if (!options.out.empty()) log_info("wrote ", count_of(std::ssize(taken), "picture"), " to ", options.out);
+  if (!options.out.empty()) log_info("wrote ", count_of(std::ssize(taken), "image"), " to ", options.out);
   if (!options.json.empty()) write_found(options.json, files, all);
   return all.broken.empty() ? 0 : 1;
 }
@@ -90,7 +90,7 @@ class Detect : public Tool {
     options.add("out", options_.out, "Folder for the images with their boxes").unit("FOLDER");
     options.add("out-format", options_.out_format, "Of the images in --out").one_of({"png", "jpeg"});
     options.add("sheet", options_.sheet, "One PNG with all images and their boxes").unit("FILE");
-    options.add("sheet-size", options_.sheet_options.picture_size, "Longer side of the images on the sheet")
+    options.add("sheet-size", options_.sheet_options.image_size, "Longer side of the images on the sheet")
         .unit("PIXELS")
         .range(64, 4096);
     options.add("sheet-columns", options_.sheet_options.columns, "Images side by side; 0: about as many as rows")

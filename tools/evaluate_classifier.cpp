@@ -3,10 +3,10 @@
 
 #include "engine/base/log.h"
 #include "engine/base/text.h"
-#include "engine/train/checkpoint.h"
-#include "tools/common/broken_pictures.h"
-#include "tools/common/classifier_evaluation.h"
-#include "tools/common/classifier_file.h"
+#include "engine/checkpoint/checkpoint.h"
+#include "tools/classifier/evaluation.h"
+#include "tools/classifier/file.h"
+#include "tools/common/broken_images.h"
 #include "tools/common/device_flags.h"
 #include "tools/common/run_tool.h"
 
@@ -38,10 +38,10 @@ int evaluate(Options options) {
   set_compute_threads(options.device.threads);
   Context context(options.device.name, 1, precision.device_options());
   warn_if_slow(precision, context.device);
-  ClassificationOptions program;
+  ClassifierProgramOptions program;
   program.element = precision.element;
   program.classes = static_cast<std::int64_t>(description.class_names.size());
-  program.normalisation = description.normalisation;
+  program.normalization = description.normalization;
   Classifier classifier(context, model.trace, program);
   classifier.plan_evaluation(options.batch_size, description.image_size, description.image_size, false);
   load_weights(options.weights, context.store);
@@ -54,7 +54,7 @@ int evaluate(Options options) {
                                                   .observe = {}});
   log_broken(summaries.broken);
   const EvaluationSummary& summary = summaries.plain;
-  std::printf("%s%s: loss %.4f, top-1 %.2f%%, top-5 %.2f%%\n", count_of(summary.pictures, "picture").c_str(),
+  std::printf("%s%s: loss %.4f, top-1 %.2f%%, top-5 %.2f%%\n", count_of(summary.images, "image").c_str(),
               left_out(summaries.broken).c_str(), summary.loss, 100.0 * summary.top1, 100.0 * summary.top5);
   return 0;
 }

@@ -1,13 +1,13 @@
-// How good a detector is on annotated pictures: every metric side by side.
+// How good a detector is on annotated images: every metric side by side.
 #include <cstdio>
 
 #include "engine/base/log.h"
 #include "engine/base/text.h"
-#include "engine/data/picture_writer.h"
-#include "tools/common/broken_pictures.h"
-#include "tools/common/detection_pictures.h"
-#include "tools/common/loaded_detector.h"
+#include "engine/image/image_writer.h"
+#include "tools/common/broken_images.h"
 #include "tools/common/run_tool.h"
+#include "tools/detector/images.h"
+#include "tools/detector/loaded_detector.h"
 
 namespace sleight {
 
@@ -17,7 +17,7 @@ struct Options {
   std::string data = "synthetic", detections, sheet;
   std::int64_t sheet_images = 16;
   double shown_score = 0.3;
-  DetectionDataOptions boxes;
+  DetectorDataOptions boxes;
   DetectorUse use;
   int loader_threads = 1;
   std::uint64_t seed = 1;
@@ -26,18 +26,18 @@ struct Options {
 int evaluate(const Options& options) {
   LoadedDetector detector(options.use);
   const std::vector<std::string>& class_names = detector.description().class_names;
-  const DetectionFormat format = options.boxes.parsed_format(options.data);
-  DetectionDatasetOptions data_options = options.boxes.dataset_options(options.seed);
-  if (format != DetectionFormat::synthetic) data_options.class_names = class_names;
-  const OpenedDetectionDataset opened =
-      open_detection_dataset(options.data, format, DatasetSplit::evaluation, data_options);
-  const DetectionDataset& dataset = *opened.dataset;
+  const DetectorDatasetFormat format = options.boxes.parsed_format(options.data);
+  DetectorDatasetOptions data_options = options.boxes.dataset_options(options.seed);
+  if (format != DetectorDatasetFormat::synthetic) data_options.class_names = class_names;
+  const OpenedDetectorDataset opened =
+      open_detector_dataset(options.data, format, DatasetSplit::evaluation, data_options);
+  const DetectorDataset& dataset = *opened.dataset;
   for (const std::string& warning : dataset.warnings())
     log_warning(warning);
   check(dataset.class_names() == class_names, options.use.weights.path, " was trained on ", class_names.size(),
         " classes that are not the ", dataset.class_names().size(), " of ", options.data,
         " or come in another order; name them with --classes");
-  const FoundInPictures all = detector.find_in(dataset, options.loader_threads);
+  const FoundInImages all = detector.find_in(dataset, options.loader_threads);
   if (!options.detections.empty()) write_found(options.detections, dataset, all);
   if (!options.sheet.empty()) {
     write_png(
@@ -45,7 +45,7 @@ int evaluate(const Options& options) {
         detection_sheet(dataset, all.plain, all.broken, options.sheet_images, options.shown_score, class_names).view());
     log_info("wrote ", options.sheet);
   }
-  std::printf("%s%s, %s\n", count_of(dataset.size(), "picture").c_str(), left_out(all.broken).c_str(),
+  std::printf("%s%s, %s\n", count_of(dataset.size(), "image").c_str(), left_out(all.broken).c_str(),
               count_of(std::ssize(all.plain), "detection").c_str());
   std::fputs(scores_table(score_detections(dataset, all.plain, all.broken)).c_str(), stdout);
   return 0;
@@ -64,7 +64,7 @@ class EvaluateDetector : public Tool {
         .unit("FILE");
     options.add("sheet", options_.sheet, "Write a PNG of the first images with what was found in them").unit("FILE");
     options.add("sheet-images", options_.sheet_images, "Images on the sheet")
-        .alias("sheet-pictures")
+        .alias("sheet-images")
         .unit("IMAGES")
         .range(1, 400);
     options.add("sheet-score", options_.shown_score, "Detections below this score are not drawn on it")

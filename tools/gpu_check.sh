@@ -8,7 +8,7 @@
 #   --folder PREBUILT  a folder made by --pack; without it the folder this script lies in when it was packed, else the
 #                      programs are built here (cmake --preset portable)
 #   --data DATA        what the classifier trains on, as train_classifier takes it: 160 epochs, by the recipe for CIFAR-10
-#                      (default: generated pictures, 15 epochs)
+#                      (default: generated images, 15 epochs)
 #   --dry-run          print the commands and run none; needs no GPU
 #
 # Parts:
@@ -322,7 +322,7 @@ part_kernels() {
 fastest_step() {
   awk -v model="$1" '
     $1 == model && / ms per step / {
-      match($0, /[0-9.]+ pictures\/s/)
+      match($0, /[0-9.]+ images\/s/)
       rate = substr($0, RSTART, RLENGTH)
       is_best = rate + 0 > best + 0
       if (!is_best) next

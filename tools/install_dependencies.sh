@@ -21,7 +21,7 @@ packages=(
   "fonts-droid-fallback    Chinese, Japanese and Korean names on images"
   "zlib1g-dev              reads .tar.gz"
   "libpugixml-dev          reads XML: the annotations of Pascal VOC"
-  "libyaml-cpp-dev         reads YAML: class names of YOLO's data sets"
+  "libyaml-cpp-dev         reads YAML: class names of YOLO's datasets"
   "nlohmann-json3-dev      JSON: headers of checkpoints, metrics"
   "libcli11-dev            the flags of the tools"
   "catch2                  the tests"

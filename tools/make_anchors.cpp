@@ -5,11 +5,11 @@
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/base/text.h"
-#include "engine/data/anchors.h"
+#include "engine/data/detector/anchors.h"
 #include "models/detector.h"
-#include "tools/common/box_sizes.h"
-#include "tools/common/detector_options.h"
 #include "tools/common/run_tool.h"
+#include "tools/detector/box_sizes.h"
+#include "tools/detector/options.h"
 
 namespace sleight {
 
@@ -17,7 +17,7 @@ namespace {
 
 struct Options {
   std::string data;
-  DetectionDataOptions boxes;
+  DetectorDataOptions boxes;
   std::string model = "yolov3";
   std::optional<std::int64_t> image_size, count;
   bool letterbox = false;
@@ -31,18 +31,18 @@ int make_anchors(const Options& options) {
   search.count = options.count.value_or(std::ssize(own_anchors));
   check(search.count >= 1, "the predictions of ", model.name, " start from no anchors; give --anchors, how many");
   const std::int64_t image_size = options.image_size.value_or(model.image_size);
-  const DetectionFormat format = options.boxes.parsed_format(options.data);
-  const DetectionDatasetOptions dataset = options.boxes.dataset_options(options.search.seed);
-  const OpenedDetectionDataset opened = open_detection_dataset(options.data, format, DatasetSplit::training, dataset);
+  const DetectorDatasetFormat format = options.boxes.parsed_format(options.data);
+  const DetectorDatasetOptions dataset = options.boxes.dataset_options(options.search.seed);
+  const OpenedDetectorDataset opened = open_detector_dataset(options.data, format, DatasetSplit::training, dataset);
   // Painting scenes to learn their size would take most of the time.
-  std::optional<PictureSize> known;
-  if (format == DetectionFormat::synthetic) known = PictureSize{dataset.synthetic.height, dataset.synthetic.width};
+  std::optional<ImageSize> known;
+  if (format == DetectorDatasetFormat::synthetic) known = ImageSize{dataset.synthetic.height, dataset.synthetic.width};
   for (const std::string& warning : opened.dataset->warnings())
     log_warning(warning);
   const std::vector<BoxSize> boxes = box_sizes_at(*opened.dataset, image_size, options.letterbox, known);
   const AnchorSearch found = find_anchors(boxes, search);
   std::printf("%s of %s, at %lld x %lld pixels\n", count_of(std::ssize(boxes), "box", "boxes").c_str(),
-              count_of(opened.dataset->size(), "picture").c_str(), static_cast<long long>(image_size),
+              count_of(opened.dataset->size(), "image").c_str(), static_cast<long long>(image_size),
               static_cast<long long>(image_size));
   std::printf("%8s %8s %8s\n", "width", "height", "boxes");
   for (std::size_t i = 0; i < found.anchors.size(); ++i) {

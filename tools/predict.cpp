@@ -1,4 +1,4 @@
-// What a classifier sees in pictures: the likeliest classes as text, and a sheet of the pictures as PNG. Or raw logits
+// What a classifier sees in images: the likeliest classes as text, and a sheet of the images as PNG. Or raw logits
 // of a raw tensor, to check us against other programs.
 #include <algorithm>
 #include <cmath>
@@ -7,13 +7,13 @@
 
 #include "engine/base/file.h"
 #include "engine/base/log.h"
-#include "engine/data/picture_pipeline.h"
-#include "engine/data/picture_writer.h"
+#include "engine/checkpoint/checkpoint.h"
+#include "engine/data/classifier/pipeline.h"
+#include "engine/image/image_writer.h"
 #include "engine/program/execute.h"
 #include "engine/program/input_stage.h"
-#include "engine/train/checkpoint.h"
-#include "engine/train/picture_sheet.h"
-#include "tools/common/classifier_file.h"
+#include "engine/report/image_sheet.h"
+#include "tools/classifier/file.h"
 #include "tools/common/device_flags.h"
 #include "tools/common/run_tool.h"
 
@@ -22,9 +22,9 @@ namespace sleight {
 namespace {
 
 struct Prediction {
-  std::string name;                                  // of the picture
+  std::string name;                                  // of the image
   std::string label;                                 // what it is, where known
-  Picture picture;                                   // as the network saw it
+  Image image;                                       // as the network saw it
   std::vector<std::pair<std::size_t, double>> best;  // class and probability, likeliest first
 };
 
@@ -53,13 +53,13 @@ std::vector<std::pair<std::size_t, double>> likeliest(std::span<const float> log
   return best;
 }
 
-ClassificationOptions program_options(const ClassifierDescription& description, const Precision& precision) {
-  ClassificationOptions options;
+ClassifierProgramOptions program_options(const ClassifierDescription& description, const Precision& precision) {
+  ClassifierProgramOptions options;
   options.element = precision.element;
   options.batch_size = 1;
   options.height = options.width = description.image_size;
   options.classes = static_cast<std::int64_t>(description.class_names.size());
-  options.normalisation = description.normalisation;
+  options.normalization = description.normalization;
   return options;
 }
 
@@ -78,26 +78,26 @@ class Predictor {
     load_weights(options.weights, context_.store);
   }
 
-  Prediction predict(const std::string& name, const StoredPicture& stored, std::int64_t top) {
-    Prediction prediction{.name = name, .label = "", .picture = Picture(size_, size_), .best = {}};
+  Prediction predict(const std::string& name, const StoredImage& stored, std::int64_t top) {
+    Prediction prediction{.name = name, .label = "", .image = Image(size_, size_), .best = {}};
     RandomStream unused(0, RandomPurpose::augmentation);
-    pipeline_.prepare(stored, recipe_, unused, prediction.picture.view());
-    inputs_.upload({{classification_names::images, std::as_bytes(std::span(prediction.picture.pixels())), false}},
+    pipeline_.prepare(stored, recipe_, unused, prediction.image.view());
+    inputs_.upload({{classifier_value_names::images, std::as_bytes(std::span(prediction.image.pixels())), false}},
                    nullptr);
     inputs_.deliver(executable_);
     executable_.run();
-    prediction.best = likeliest(executable_.result<float>(classification_names::logits), top);
+    prediction.best = likeliest(executable_.result<float>(classifier_value_names::logits), top);
     return prediction;
   }
 
  private:
   Precision precision_;
   Context context_;
-  AugmentationRecipe recipe_;
+  ClassifierAugmentation recipe_;
   std::int64_t size_;
   Executable executable_;
   InputStage inputs_;
-  PicturePipeline pipeline_;
+  ImagePipeline pipeline_;
 };
 
 std::string percent(double probability) {
@@ -106,8 +106,8 @@ std::string percent(double probability) {
   return text;
 }
 
-// So many pictures, from class to class: at equal distances in the list sorted by class. Equal distances in the data
-// set's own order would meet the same few classes again and again where the classes take turns.
+// So many images, from class to class: at equal distances in the list sorted by class. Equal distances in the dataset
+// 's own order would meet the same few classes again and again where the classes take turns.
 std::vector<std::int64_t> spread_over_classes(const Dataset& dataset, std::int64_t count) {
   std::vector<std::int64_t> by_class(static_cast<std::size_t>(dataset.size()));
   std::iota(by_class.begin(), by_class.end(), std::int64_t{0});
@@ -121,28 +121,28 @@ std::vector<std::int64_t> spread_over_classes(const Dataset& dataset, std::int64
 
 void write_sheet(const std::string& path, const std::vector<Prediction>& predictions,
                  const std::vector<std::string>& classes) {
-  std::vector<SheetPicture> sheet;
+  std::vector<SheetImage> sheet;
   for (const Prediction& prediction : predictions) {
     const std::string& said = classes[prediction.best.front().first];
     const bool known = !prediction.label.empty();
-    SheetPicture entry{.picture = prediction.picture.view(), .captions = {}};
+    SheetImage entry{.image = prediction.image.view(), .captions = {}};
     const Color color = !known ? plain_color : said == prediction.label ? right_color : wrong_color;
     entry.captions.push_back({said, color, percent(prediction.best.front().second)});
     entry.captions.push_back(
         {known ? "is " + prediction.label : std::filesystem::path(prediction.name).filename().string()});
     sheet.push_back(std::move(entry));
   }
-  const Picture picture = make_picture_sheet(sheet);
-  write_png(path, picture.view());
+  const Image image = make_image_sheet(sheet);
+  write_png(path, image.view());
   log_info("wrote ", path);
 }
 
-int predict_pictures(const Options& options, const ClassifierDescription& description) {
+int predict_images(const Options& options, const ClassifierDescription& description) {
   Predictor predictor(options, description);
   const std::vector<std::string>& classes = description.class_names;
   std::vector<Prediction> predictions;
   for (const std::string& path : options.images) {
-    StoredPicture stored;
+    StoredImage stored;
     stored.memory = read_file(path);
     stored.bytes = stored.memory;
     predictions.push_back(with_context(path, [&] { return predictor.predict(path, stored, options.top); }));
@@ -152,7 +152,7 @@ int predict_pictures(const Options& options, const ClassifierDescription& descri
     check(dataset->class_names() == classes, options.data, " has other classes than ", options.weights,
           " was trained on");
     for (const std::int64_t index : spread_over_classes(*dataset, options.count)) {
-      StoredPicture stored;
+      StoredImage stored;
       dataset->read(index, stored);
       predictions.push_back(with_context(dataset->name(index),
                                          [&] { return predictor.predict(dataset->name(index), stored, options.top); }));
@@ -178,18 +178,18 @@ int predict_tensor(const Options& options, const ClassifierDescription& descript
   check(input.shape.size() == 4 && input.shape[1] == 3 && input.shape[0] >= 1, options.tensor,
         ": 'input' must be [N,3,H,W], got [", to_string(input.shape), "]");
   const Precision precision = options.device.parsed_precision();
-  ClassificationOptions program = program_options(description, precision);
+  ClassifierProgramOptions program = program_options(description, precision);
   program.batch_size = input.shape[0];
   program.height = input.shape[2];
   program.width = input.shape[3];
   std::vector<float> planes(input.bytes.size() / sizeof(float));
   copy_values(input, std::span(planes));
-  std::vector<float> pictures(planes.size());
+  std::vector<float> images(planes.size());
   const auto pixels = static_cast<std::size_t>(program.height * program.width);
   for (std::size_t n = 0; n < static_cast<std::size_t>(program.batch_size); ++n) {
     for (std::size_t c = 0; c < 3; ++c) {
       for (std::size_t p = 0; p < pixels; ++p)
-        pictures[(n * pixels + p) * 3 + c] = planes[(n * 3 + c) * pixels + p];
+        images[(n * pixels + p) * 3 + c] = planes[(n * 3 + c) * pixels + p];
     }
   }
   Context context(options.device.name, 1, precision.device_options());
@@ -197,10 +197,10 @@ int predict_tensor(const Options& options, const ClassifierDescription& descript
   Executable executable(network_program(find_classifier(description.model).trace, program), context);
   load_weights(options.weights, context.store);
   InputStage inputs(context.device);
-  inputs.upload({{"input", std::as_bytes(std::span(pictures)), false}}, nullptr);
+  inputs.upload({{"input", std::as_bytes(std::span(images)), false}}, nullptr);
   inputs.deliver(executable);
   executable.run();
-  const auto logits = executable.result<float>(classification_names::logits);
+  const auto logits = executable.result<float>(classifier_value_names::logits);
   const SafetensorsEntry output{
       "logits", DataType::float32, {program.batch_size, program.classes}, std::as_bytes(logits)};
   write_safetensors(options.logits, std::span(&output, 1));
@@ -247,7 +247,7 @@ class Predict : public Tool {
     set_compute_threads(options_.device.threads);
     if (!options_.tensor.empty()) return predict_tensor(options_, description);
     check(!options_.images.empty() || !options_.data.empty(), "name images, or a dataset with --data");
-    return predict_pictures(options_, description);
+    return predict_images(options_, description);
   }
 
  private:

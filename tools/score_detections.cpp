@@ -2,10 +2,10 @@
 #include <cstdio>
 
 #include "engine/base/log.h"
-#include "engine/data/detection_dataset.h"
-#include "engine/train/detections_file.h"
-#include "tools/common/detection_scores.h"
+#include "engine/data/detector/dataset.h"
+#include "engine/metrics/detections_file.h"
 #include "tools/common/run_tool.h"
+#include "tools/detector/scores.h"
 
 namespace sleight {
 
@@ -17,7 +17,7 @@ struct Options {
   std::string detections, data, format, classes;
   std::string difficult = "ignored", crowd = "ignored", edges = "continuous", levels = "exact";
   VocOptions rules;
-  DetectionDatasetOptions dataset;
+  DetectorDatasetOptions dataset;
   bool json = false;
 };
 
@@ -29,21 +29,21 @@ int score(Options options) {
   rules.recall_levels = parse_recall_levels(options.levels);
   options.dataset.synthetic.width = options.dataset.synthetic.height;
   if (!options.classes.empty()) options.dataset.class_names = read_class_names(options.classes);
-  const OpenedDetectionDataset opened = open_detection_dataset(options.data, parse_detection_format(options.format),
-                                                               DatasetSplit::evaluation, options.dataset);
-  const DetectionDataset& dataset = *opened.dataset;
+  const OpenedDetectorDataset opened = open_detector_dataset(
+      options.data, parse_detector_dataset_format(options.format), DatasetSplit::evaluation, options.dataset);
+  const DetectorDataset& dataset = *opened.dataset;
   for (const std::string& warning : dataset.warnings())
     log_warning(warning);
   std::vector<std::string> names;
-  for (std::int64_t picture = 0; picture < dataset.size(); ++picture)
-    names.push_back(dataset.name(picture));
+  for (std::int64_t image = 0; image < dataset.size(); ++image)
+    names.push_back(dataset.name(image));
   const PlacedDetections placed = place_detections(read_detections(options.detections, id_meanings_of(opened)), names,
                                                    dataset.class_names(), options.detections);
   for (const std::string& name : placed.unknown_classes)
     log_warning(options.detections, " does not know the class '", name, "': none of its objects was found");
   if (!placed.unreadable.empty())
     log_warning(placed.unreadable.size(), " of the ", dataset.size(),
-                " pictures could not be read by the detector: their objects do not count");
+                " images could not be read by the detector: their objects do not count");
   const DetectionScores scores =
       score_detections(ground_truth_of(dataset, placed.unreadable), placed.detections, rules);
   std::fputs((options.json ? scores_to_json(scores) : scores_table(scores)).c_str(), stdout);
@@ -87,7 +87,7 @@ class ScoreDetections : public Tool {
         .unit("PIXELS")
         .positive();
     options.add("synthetic-images", options_.dataset.synthetic.evaluation_count, "Generated images")
-        .alias("synthetic-pictures")
+        .alias("synthetic-images")
         .unit("IMAGES")
         .positive();
     options.add("synthetic-classes", options_.dataset.synthetic.classes, "Classes of generated images")

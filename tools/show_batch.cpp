@@ -5,15 +5,15 @@
 
 #include "engine/base/log.h"
 #include "engine/base/text.h"
-#include "engine/data/picture_writer.h"
+#include "engine/image/image_writer.h"
+#include "engine/report/image_sheet.h"
 #include "engine/train/batch_schedule.h"
-#include "engine/train/picture_sheet.h"
-#include "tools/common/classifier_options.h"
-#include "tools/common/prepared_pictures.h"
+#include "tools/classifier/options.h"
+#include "tools/common/prepared_images.h"
 #include "tools/common/run_tool.h"
-#include "tools/common/show_detection_batch.h"
 #include "tools/common/shown_batch.h"
 #include "tools/common/training_program.h"
+#include "tools/detector/show_batch.h"
 
 namespace sleight {
 
@@ -29,7 +29,7 @@ int show(const ClassifierRun& asked, const ShownBatch& shown) {
   const std::int64_t steps = tricks.plan().steps_per_epoch;
   check(shown.epoch < run.recipe.epochs && shown.step < steps, "the training has ",
         count_of(run.recipe.epochs, "epoch"), " of ", count_of(steps, "step"));
-  TrainingSchedule<BatchRequest> training(tricks, run.recipe.training_augmentation);
+  ClassifierSchedule<BatchRequest> training(tricks, run.recipe.training_augmentation);
   const std::int64_t wanted = shown.epoch * steps + shown.step;
   const auto schedule = [&](std::int64_t at, BatchRequest& request) {
     return at == wanted && training.fill(at, request);
@@ -44,12 +44,12 @@ int show(const ClassifierRun& asked, const ShownBatch& shown) {
                  .maximum_width = largest});
   const std::optional<Batch> batch = loader.next();
   check(batch.has_value(), "the loader made no batch");
-  const std::vector<Picture> pictures = prepared_pictures(*batch);
+  const std::vector<Image> images = prepared_images(*batch);
   const std::vector<std::string>& classes = dataset->class_names();
-  std::vector<SheetPicture> sheet;
-  for (std::size_t i = 0; i < pictures.size(); ++i) {
+  std::vector<SheetImage> sheet;
+  for (std::size_t i = 0; i < images.size(); ++i) {
     const auto label = [&](std::size_t k) { return classes[batch->labels()[k]]; };
-    SheetPicture entry{.picture = pictures[i].view(), .captions = {{.text = label(i)}}};
+    SheetImage entry{.image = images[i].view(), .captions = {{.text = label(i)}}};
     if (batch->lambdas()[i] < 1.0F) {
       char text[32];
       std::snprintf(text, sizeof text, "%.2f + %.2f ", static_cast<double>(batch->lambdas()[i]),
@@ -62,7 +62,7 @@ int show(const ClassifierRun& asked, const ShownBatch& shown) {
   std::snprintf(title, sizeof title, "epoch %lld step %lld, %lldx%lld", static_cast<long long>(shown.epoch),
                 static_cast<long long>(shown.step), static_cast<long long>(batch->height()),
                 static_cast<long long>(batch->width()));
-  const Picture page = make_picture_sheet(sheet, {.title = title});
+  const Image page = make_image_sheet(sheet, {.title = title});
   write_png(shown.png, page.view());
   log_info("wrote ", shown.png);
   return 0;

@@ -1,4 +1,4 @@
-// Prints the program of a model: as text, as a graph, its arena as a picture, and what it costs.
+// Prints the program of a model: as text, as a graph, its arena as an image, and what it costs.
 #include <cstdio>
 #include <map>
 
@@ -8,8 +8,8 @@
 #include "engine/program/execute.h"
 #include "engine/program/print.h"
 #include "tools/common/device_flags.h"
-#include "tools/common/model_program.h"
 #include "tools/common/run_tool.h"
+#include "tools/models/model_program.h"
 
 namespace sleight {
 
@@ -49,11 +49,11 @@ void print_summary(const Executable& executable, const Context& context, std::in
   for (const auto& [name, total] : totals)
     print(name, total);
   print("all", all);
-  const double pictures = 1e6 * static_cast<double>(batch_size);
+  const double images = 1e6 * static_cast<double>(batch_size);
   std::printf(
-      "%.1f MB moved per picture, every input read once and every output written once; convolutions and matrix "
+      "%.1f MB moved per image, every input read once and every output written once; convolutions and matrix "
       "products alone: %.1f MB, which would be left if all else were fused into them\n",
-      all.cost.bytes / pictures, products.cost.bytes / pictures);
+      all.cost.bytes / images, products.cost.bytes / images);
   for (const auto& [name, count] : executable.fusions()) {
     std::printf("fused %4d times: %.*s\n", count, static_cast<int>(name.size()), name.data());
   }
@@ -103,7 +103,7 @@ class ShowProgram : public Tool {
         .excludes("unfused");
     options.add("text", options_.text, "Write all steps to this file; '-' prints them").unit("FILE");
     options.add("dot", options_.dot, "Write the graph to this file, for Graphviz: dot -Tsvg FILE").unit("FILE");
-    options.add("svg", options_.svg, "Write a picture of the arena to this file").unit("FILE");
+    options.add("svg", options_.svg, "Write an image of the arena to this file").unit("FILE");
   }
 
   int run() override { return show(options_); }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that must hold: installs what is missing, builds, runs all tests; then builds once more with the address and
-# undefined-behaviour sanitizers, and runs all tests again. The GPU kernels are compiled where nvcc is found.
+# undefined-behavior sanitizers, and runs all tests again. The GPU kernels are compiled where nvcc is found.
 #
 #   tools/test.sh               both builds
 #   tools/test.sh release       without the sanitizers

@@ -1,5 +1,5 @@
 // Trains a classifier on a folder of images, with the whole bag of tricks.
-#include "tools/common/classifier_training.h"
+#include "tools/classifier/training.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {

@@ -1,6 +1,6 @@
 // Trains a detector on images with boxes, with the whole bag of tricks.
-#include "tools/common/detector_training.h"
 #include "tools/common/run_tool.h"
+#include "tools/detector/training.h"
 
 namespace sleight {
 

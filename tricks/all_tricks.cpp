@@ -1,7 +1,7 @@
 #include "tricks/all_tricks.h"
 
 #include "tricks/class_smoothing.h"
-#include "tricks/detection_mixup.h"
+#include "tricks/detector_mixup.h"
 #include "tricks/ema.h"
 #include "tricks/label_smoothing.h"
 #include "tricks/learning_rate.h"
@@ -37,7 +37,7 @@ std::vector<std::unique_ptr<Trick>> classifier_tricks() {
 std::vector<std::unique_ptr<Trick>> detector_tricks() {
   return one_of_each<LearningRate,
                      NoBiasDecay,
-                     DetectionMixup,
+                     DetectorMixup,
                      ClassSmoothing,
                      RandomShapes,
                      Ema>();

@@ -35,7 +35,7 @@ std::vector<std::string> ClassSmoothing::description() const {
   return {text.str()};
 }
 
-void ClassSmoothing::change_detector(DetectionOptions& options) {
+void ClassSmoothing::change_detector(DetectorProgramOptions& options) {
   options.loss.class_smoothing = form();
   options.loss.class_smoothing_epsilon = epsilon();
 }

@@ -27,7 +27,7 @@ class ClassSmoothing : public Trick {
   bool is_on() const override { return form() != ClassSmoothingForm::none; }
   std::vector<std::string> description() const override;
 
-  void change_detector(DetectionOptions& options) override;
+  void change_detector(DetectorProgramOptions& options) override;
 
   // Counts nothing when not every loss of classes in the program carries this smoothing.
   void count(const CountedStep& step) override;

@@ -4,17 +4,17 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
-#include "engine/train/classification_program.h"
+#include "engine/train/classifier_program.h"
 
 namespace sleight {
 
 namespace {
 
-std::string description(const DetectionRecipe& recipe) {
+std::string description(const DetectorAugmentation& recipe) {
   std::ostringstream text;
-  if (recipe.colour_probability > 0.0 &&
+  if (recipe.color_probability > 0.0 &&
       (recipe.brightness > 0.0 || recipe.contrast > 0.0 || recipe.saturation > 0.0 || recipe.hue > 0.0))
-    text << "colours (each with probability " << recipe.colour_probability << ": brightness " << recipe.brightness
+    text << "colors (each with probability " << recipe.color_probability << ": brightness " << recipe.brightness
          << ", contrast " << recipe.contrast << ", saturation " << recipe.saturation << ", hue " << recipe.hue
          << " degrees), ";
   if (recipe.expand_probability > 0.0)
@@ -35,9 +35,9 @@ DetectorRecipe default_detector_recipe(std::int64_t epochs) {
   recipe.batch_size = 64;
   recipe.nesterov = false;
   recipe.weight_decay = 5e-4;
-  recipe.normalisation = imagenet_normalisation();
-  recipe.training_augmentation = detection_training_recipe();
-  recipe.evaluation_augmentation = detection_evaluation_recipe();
+  recipe.normalization = imagenet_normalization();
+  recipe.training_augmentation = detector_training_augmentation();
+  recipe.evaluation_augmentation = detector_evaluation_augmentation();
   return recipe;
 }
 

@@ -5,20 +5,20 @@
 #include <string>
 #include <vector>
 
-#include "engine/data/detection_augmentation.h"
+#include "engine/data/detector/augmentation.h"
 #include "tricks/training_recipe.h"
 
 namespace sleight {
 
 struct DetectorRecipe : TrainingRecipe {
-  DetectionRecipe training_augmentation, evaluation_augmentation;
+  DetectorAugmentation training_augmentation, evaluation_augmentation;
 };
 
 // epochs 0: 200. With no tricks it is darknet's training as BoF (arXiv 1902.04103) restates it: batches of 64, decay
 // 5e-4, all augmentation but mixup.
 DetectorRecipe default_detector_recipe(std::int64_t epochs);
 
-// As describe(const Recipe&).
+// As describe(const ClassifierRecipe&).
 std::vector<std::string> describe(const DetectorRecipe& recipe);
 
 }  // namespace sleight

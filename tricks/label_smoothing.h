@@ -26,7 +26,7 @@ class LabelSmoothing : public Trick {
   bool is_on() const override { return *epsilon_ > 0.0; }
   std::vector<std::string> description() const override;
 
-  void change_classifier(ClassificationOptions& options) override { options.loss = loss_parameters(); }
+  void change_classifier(ClassifierProgramOptions& options) override { options.loss = loss_parameters(); }
 
   // Counts nothing when the program's loss does not carry this smoothing. Evaluation is not counted: its loss is plain.
   void count(const CountedStep& step) override;

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "engine/base/text.h"
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 
 namespace sleight {
 
@@ -65,7 +65,7 @@ void Mixup::draw_classifier(BatchRequest& request, const StepPlace& place) const
 
 void Mixup::count(const CountedStep& step) {
   const bool blends = std::ranges::any_of(step.program.values, [](const Value& value) {
-    return value.storage == Storage::input && value.name == classification_names::lambdas;
+    return value.storage == Storage::input && value.name == classifier_value_names::lambdas;
   });
   if (blends) counts_.count(step, mixed_epochs_);
 }

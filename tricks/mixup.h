@@ -28,7 +28,7 @@ class Mixup : public Trick {
   std::vector<std::string> description() const override;
 
   void begin(const TrainingPlan& plan) override { seed_ = plan.seed; }
-  void change_classifier(ClassificationOptions& options) override { options.mixup = true; }
+  void change_classifier(ClassifierProgramOptions& options) override { options.mixup = true; }
 
   // Partners and lambdas for request.samples; both empty (plain images) in the last epochs and for a batch of one, which
   // has no partner. A function of seed, epoch, step in the epoch and the size of the batch.

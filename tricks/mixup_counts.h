@@ -1,4 +1,4 @@
-// What both kinds of mixup (mixup.h, detection_mixup.h) count: one definition of how much was mixed. An image is mixed
+// What both kinds of mixup (mixup.h, detector_mixup.h) count: one definition of how much was mixed. An image is mixed
 // when it has another one as its partner and lambda < 1.
 #pragma once
 

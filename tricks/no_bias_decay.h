@@ -1,4 +1,4 @@
-// No bias decay: weight decay pulls the weights of convolutions and linear layers towards 0 and leaves biases and the
+// No bias decay: weight decay pulls the weights of convolutions and linear layers toward 0 and leaves biases and the
 // scales and shifts of batch norm alone; those few numbers cannot overfit, and pulling them harms.
 // Source: Jia et al., arXiv 1807.11205; He et al., arXiv 1812.01187, section 3.1.
 #pragma once

@@ -7,7 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 
 namespace sleight {
 

@@ -21,7 +21,7 @@ struct TrainingRecipe {
   bool nesterov = true;
   double weight_decay = 0.0;
 
-  ops::Normalisation normalisation;
+  ops::Normalization normalization;
 };
 
 // The batch size when nobody says otherwise: that of the recipe, halved while an epoch has fewer than 100 steps, but

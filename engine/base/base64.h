@@ -1,4 +1,4 @@
-// Base64 (RFC 4648 section 4): bytes as text, for pictures inside an HTML page.
+// Base64 (RFC 4648 section 4): bytes as text, for images inside an HTML page.
 #pragma once
 
 #include <cstddef>

@@ -48,7 +48,7 @@ class Log {
   std::unique_ptr<AppendFile> file_;
 };
 
-// log_info("read ", count, " pictures from ", path)
+// log_info("read ", count, " images from ", path)
 template <class... Parts>
 void log_info(const Parts&... parts) {
   std::ostringstream text;

@@ -12,7 +12,7 @@ namespace sleight {
 // play tricks on a terminal.
 std::string shown(std::string_view text);
 
-// count_of(1, "picture") is "1 picture", count_of(0, "box", "boxes") "0 boxes". Without `several` an s is added.
+// count_of(1, "image") is "1 image", count_of(0, "box", "boxes") "0 boxes". Without `several` an s is added.
 std::string count_of(std::int64_t count, std::string_view one, std::string_view several = {});
 
 // All parts as a stream prints them, one after the other: printed("rate ", 0.1, ", ", 3, " epochs").

@@ -12,7 +12,7 @@
 #include <memory>
 
 #include "engine/device/runtime.h"
-#include "kernels/types.h"
+#include "kernels/lib/types.h"
 
 namespace sleight {
 

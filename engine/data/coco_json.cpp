@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "engine/base/error.h"
-#include "engine/data/text_lines.h"
+#include "engine/data/files/text_lines.h"
 
 namespace sleight {
 

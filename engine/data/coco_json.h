@@ -1,5 +1,5 @@
 // The grammar of COCO's JSON, for all files of this form: annotations (coco_annotations.h) and detections
-// (engine/train/detections_json.h). An object with the lists "images", "annotations" and "categories", whose entries
+// (engine/metrics/detections_json.h). An object with the lists "images", "annotations" and "categories", whose entries
 // are objects; or, where that is allowed, a list of annotations alone, which COCO calls results.
 //
 // The text is read piece by piece and each entry handed on as soon as it is complete: neither the file (COCO's training

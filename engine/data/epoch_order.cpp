@@ -1,7 +1,7 @@
 #include "engine/data/epoch_order.h"
 
 #include "engine/base/error.h"
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 
 namespace sleight {
 

@@ -1,9 +1,9 @@
 #include "engine/base/error.h"
-#include "engine/data/cifar10.h"
-#include "engine/data/class_folders.h"
-#include "engine/data/dataset.h"
-#include "engine/data/file_tree.h"
-#include "engine/data/synthetic.h"
+#include "engine/data/classifier/cifar10.h"
+#include "engine/data/classifier/class_folders.h"
+#include "engine/data/classifier/dataset.h"
+#include "engine/data/files/file_tree.h"
+#include "engine/data/synthetic/images.h"
 
 namespace sleight {
 
@@ -12,7 +12,7 @@ namespace {
 std::unique_ptr<Dataset> open_split(const std::shared_ptr<const FileTree>& tree, DatasetSplit split) {
   if (has_cifar10(*tree)) return open_cifar10(*tree, split);
   if (has_class_folders(*tree)) return open_class_folders(tree, split);
-  fail("found no data set in ", tree->root(), " (", tree->files().size(), " files",
+  fail("found no dataset in ", tree->root(), " (", tree->files().size(), " files",
        tree->files().empty() ? std::string() : ", the first is " + tree->files().front(),
        "): looked for train/<class>/* with val/<class>/* or test/<class>/*, and for CIFAR-10's data_batch_*.bin and "
        "test_batch.bin");

@@ -32,21 +32,21 @@ Device::Device(std::string_view name, const DeviceOptions& options) {
     runtime_ = std::make_shared<HostRuntime>("cpu");
   } else if (name == "simt") {
     runtime_ = std::make_shared<HostRuntime>("simt");
-    queue_ = kernels::Simt{};
+    target_ = kernels::Simt{};
   } else if (name == "cuda" || name.starts_with("cuda:")) {
     Gpu gpu = open_gpu(gpu_index(name), options);
     runtime_ = std::move(gpu.runtime);
-    queue_ = gpu.queue;
+    target_ = gpu.target;
   } else {
     fail("there is no device '", name, "'; choose cpu, simt or cuda");
   }
 }
 
-Device::Device(const kernels::Queue& queue)
-    : Device(queue, std::make_shared<HostRuntime>(std::holds_alternative<kernels::Cpu>(queue) ? "cpu" : "simt")) {}
+Device::Device(const kernels::ExecutionTarget& target)
+    : Device(target, std::make_shared<HostRuntime>(std::holds_alternative<kernels::Cpu>(target) ? "cpu" : "simt")) {}
 
-Device::Device(const kernels::Queue& queue, std::shared_ptr<Runtime> runtime)
-    : runtime_(std::move(runtime)), queue_(queue) {}
+Device::Device(const kernels::ExecutionTarget& target, std::shared_ptr<Runtime> runtime)
+    : runtime_(std::move(runtime)), target_(target) {}
 
 void Device::upload(void* to, std::span<const std::byte> from) const {
   runtime_->upload(to, from.data(), static_cast<std::int64_t>(from.size()));
@@ -57,17 +57,17 @@ void Device::download(std::span<std::byte> to, const void* from) const {
 }
 
 std::int64_t Device::preferred_lanes(std::int64_t channels) const {
-  return kernels::run_on(queue_, [&](auto device) { return kernels::preferred_lanes(device, channels); });
+  return kernels::run_on(target_, [&](auto device) { return kernels::preferred_lanes(device, channels); });
 }
 
 kernels::WeightLayout Device::preferred_weight_layout(std::int64_t input_channels, std::int64_t output_channels) const {
   return kernels::run_on(
-      queue_, [&](auto device) { return kernels::preferred_weight_layout(device, input_channels, output_channels); });
+      target_, [&](auto device) { return kernels::preferred_weight_layout(device, input_channels, output_channels); });
 }
 
 bool Device::prefers_padded_channels(DataType element) const {
   const bool host_kernels =
-      std::holds_alternative<kernels::Cpu>(queue_) || std::holds_alternative<kernels::Simt>(queue_);
+      std::holds_alternative<kernels::Cpu>(target_) || std::holds_alternative<kernels::Simt>(target_);
   return !host_kernels && is_half_width(element);
 }
 

@@ -9,9 +9,9 @@
 
 #include "engine/device/buffer.h"
 #include "engine/device/runtime.h"
-#include "kernels/queue.h"
-#include "kernels/types.h"
-#include "kernels/weight_view.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
+#include "kernels/lib/weight_view.h"
 
 namespace sleight {
 
@@ -33,13 +33,13 @@ class Device {
   // have, throws Error saying so.
   explicit Device(std::string_view name, const DeviceOptions& options = {});
   // For tests that choose the order in which simt resumes threads.
-  explicit Device(const kernels::Queue& queue);
+  explicit Device(const kernels::ExecutionTarget& target);
   // For tests that bring a runtime of their own.
-  Device(const kernels::Queue& queue, std::shared_ptr<Runtime> runtime);
+  Device(const kernels::ExecutionTarget& target, std::shared_ptr<Runtime> runtime);
 
   // "cpu", "simt", or the GPU's name and number.
   std::string name() const { return runtime_->description(); }
-  const kernels::Queue& queue() const { return queue_; }
+  const kernels::ExecutionTarget& target() const { return target_; }
   const std::shared_ptr<Runtime>& runtime() const { return runtime_; }
   // Whether the host can read and write device memory.
   bool is_host() const { return runtime_->is_host(); }
@@ -50,17 +50,17 @@ class Device {
   void upload(void* to, std::span<const std::byte> from) const;
   void download(std::span<std::byte> to, const void* from) const;
 
-  // Lanes of the layout in which this device computes fastest on pictures with so many channels; equal to `channels`
+  // Lanes of the layout in which this device computes fastest on images with so many channels; equal to `channels`
   // where that is channels last.
   std::int64_t preferred_lanes(std::int64_t channels) const;
   kernels::WeightLayout preferred_weight_layout(std::int64_t input_channels, std::int64_t output_channels) const;
-  // Whether a convolution of pictures in this element type is faster on eight channels, five of them zero, than on three:
+  // Whether a convolution of images in this element type is faster on eight channels, five of them zero, than on three:
   // cuDNN makes such a copy itself in 16 bits, and in float32 none of its engines asks for one.
   bool prefers_padded_channels(DataType element) const;
 
  private:
   std::shared_ptr<Runtime> runtime_;
-  kernels::Queue queue_;
+  kernels::ExecutionTarget target_;
 };
 
 // Threads of the CPU kernels and of oneDNN, which share one OpenMP pool. 0 means one per core.

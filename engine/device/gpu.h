@@ -10,7 +10,7 @@ namespace sleight {
 
 struct Gpu {
   std::shared_ptr<Runtime> runtime;
-  kernels::Queue queue;  // of the compute stream
+  kernels::ExecutionTarget target;  // of the compute stream
 };
 
 // Throws Error when there is no driver, no such GPU, or no CUDA in this build.

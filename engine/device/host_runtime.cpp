@@ -33,7 +33,7 @@ std::byte* allocate_host_memory(std::int64_t bytes) {
   // part of its time goes into page faults and address translation.
   void* data = mmap(nullptr, rounded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   check(data != MAP_FAILED, "not enough memory for a buffer of ", bytes,
-        " bytes; a smaller batch or picture size needs less");
+        " bytes; a smaller batch or image size needs less");
   madvise(data, rounded, MADV_HUGEPAGE);
   return static_cast<std::byte*>(data);
 }

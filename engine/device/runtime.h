@@ -5,7 +5,7 @@
 //
 // A stream is a queue of work done in order; two streams are not ordered unless an event says so. There are two:
 // one computes, the other carries the next batch to the device meanwhile. Calls that queue return before the work
-// is done; memory they name must live, and what they read must stay, until the stream was synchronised or an event
+// is done; memory they name must live, and what they read must stay, until the stream was synchronized or an event
 // recorded after them has been waited for.
 #pragma once
 

@@ -173,17 +173,17 @@ ValueId example_norm(Tracer& trace, const std::string& name, ValueId x) {
            trace.parameter("running_var", channels, ParameterRole::running_statistic, Initializer::ones)});
 }
 
-ValueId example_picture(Tracer& trace, const std::string& name) {
+ValueId example_image(Tracer& trace, const std::string& name) {
   return trace.parameter(name, {3, 5, 7, 16}, ParameterRole::weight, Initializer::he_normal_fan_in);
 }
 
 ValueId example_activation(Tracer& trace) {
-  return ops::relu(trace, example_norm(trace, "norm", example_picture(trace, "x")));
+  return ops::relu(trace, example_norm(trace, "norm", example_image(trace, "x")));
 }
 
 ValueId example_residual(Tracer& trace) {
-  const ValueId shortcut = example_picture(trace, "shortcut");
-  return ops::relu(trace, ops::add(trace, example_norm(trace, "norm", example_picture(trace, "x")), shortcut));
+  const ValueId shortcut = example_image(trace, "shortcut");
+  return ops::relu(trace, ops::add(trace, example_norm(trace, "norm", example_image(trace, "x")), shortcut));
 }
 
 // z is used twice, so that two gradients meet behind its activation.

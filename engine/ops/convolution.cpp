@@ -10,21 +10,21 @@ namespace {
 std::int64_t output_side(std::int64_t input, std::int64_t kernel, const Attributes& attributes) {
   const std::int64_t side =
       kernels::convolution_output_side(input, kernel, attributes.integer("stride"), attributes.integer("padding"));
-  check(side >= 1, "a side of ", input, " pixels is too small for a kernel of ", kernel, "; use larger pictures");
+  check(side >= 1, "a side of ", input, " pixels is too small for a kernel of ", kernel, "; use larger images");
   return side;
 }
 
 }  // namespace
 
-// Input pictures [N,H,W,I], weights [O,h,w,I] -> [N,H',W',O].
+// Input images [N,H,W,I], weights [O,h,w,I] -> [N,H',W',O].
 std::vector<ValueType> infer_convolution(const StepTypes& step) {
   const ValueType& x = input_type(step, 0);
   const ValueType& weights = input_type(step, 1);
-  check_rank(x, 4, "the pictures");
+  check_rank(x, 4, "the images");
   check_rank(weights, 4, "the weights");
-  check(x.element == weights.element, "the pictures (", to_string(x), ") and the weights (", to_string(weights),
+  check(x.element == weights.element, "the images (", to_string(x), ") and the weights (", to_string(weights),
         ") must have one element type");
-  check(x.shape[3] == weights.shape[3], "the pictures have ", x.shape[3], " channels but the weights (",
+  check(x.shape[3] == weights.shape[3], "the images have ", x.shape[3], " channels but the weights (",
         to_string(weights), ") expect ", weights.shape[3]);
   return {{{x.shape[0], output_side(x.shape[1], weights.shape[1], step.attributes),
             output_side(x.shape[2], weights.shape[2], step.attributes), weights.shape[0]},
@@ -74,7 +74,7 @@ std::vector<ValueType> infer_backward_data(const StepTypes& step) {
            gradient.element}};
 }
 
-// Inputs: pictures, gradient -> gradient of the weights; the kernel's size is an attribute for the same reason.
+// Inputs: images, gradient -> gradient of the weights; the kernel's size is an attribute for the same reason.
 std::vector<ValueType> infer_backward_weights(const StepTypes& step) {
   const ValueType& x = input_type(step, 0);
   const ValueType& gradient = input_type(step, 1);

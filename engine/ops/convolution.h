@@ -25,10 +25,10 @@ Cost convolution_cost(const StepTypes& step, const ValueType& y, const ValueType
 // make(device of the kernels), a std::unique_ptr, for the device of a queue.
 template <class Object, class Make>
 std::shared_ptr<Object> make_on(const Device& device, Make make) {
-  return kernels::run_on(device.queue(), [&](auto on) -> std::shared_ptr<Object> { return make(on); });
+  return kernels::run_on(device.target(), [&](auto on) -> std::shared_ptr<Object> { return make(on); });
 }
 
 std::span<const FusionRule> convolution_rules();
-std::span<const FusionRule> convolution_statistics_rules();
+std::span<const FusionRule> convolution_with_statistics_rules();
 
 }  // namespace sleight

@@ -1,6 +1,6 @@
 #include "kernels/image_prepare.h"
 
-#include "engine/ops/first_layer.h"
+#include "engine/ops/pad_image_channels.h"
 #include "engine/ops/support.h"
 
 namespace sleight {
@@ -10,8 +10,8 @@ namespace {
 // Inputs: images uint8 [N,H,W,3], flips, partners, lambdas [N] (the last three optional).
 std::vector<ValueType> infer(const StepTypes& step) {
   const ValueType& images = input_type(step, 0);
-  check_rank(images, 4, "the pictures");
-  check(images.element == DataType::uint8 && images.shape[3] == 3, "the pictures must be uint8 with 3 channels, got ",
+  check_rank(images, 4, "the images");
+  check(images.element == DataType::uint8 && images.shape[3] == 3, "the images must be uint8 with 3 channels, got ",
         to_string(images));
   for (std::size_t i = 1; i <= 3; ++i) {
     if (step.inputs[i] != nullptr) check_shape(*step.inputs[i], {images.shape[0]}, "flips, partners and lambdas");
@@ -49,12 +49,12 @@ const Operation operations::image_prepare{
     .name = "image_prepare", .infer = infer, .prepare = prepare, .fusion_rules = image_prepare_rules()};
 
 ValueId ops::image_prepare(Tracer& trace, ValueId images, ValueId flips, ValueId partners, ValueId lambdas,
-                           const Normalisation& normalisation) {
+                           const Normalization& normalization) {
   return trace.emit_one(operations::image_prepare, {images, flips, partners, lambdas},
-                        {{"channels", normalisation.channels},
+                        {{"channels", normalization.channels},
                          {"element", trace.element()},
-                         {"mean", normalisation.mean},
-                         {"deviation", normalisation.deviation}});
+                         {"mean", normalization.mean},
+                         {"deviation", normalization.deviation}});
 }
 
 }  // namespace sleight

@@ -1,19 +1,19 @@
 #include "kernels/image_prepare_resident.h"
 
-#include "engine/ops/first_layer.h"
+#include "engine/ops/pad_image_channels.h"
 #include "engine/ops/support.h"
 
 namespace sleight {
 
 namespace {
 
-// Inputs: pictures uint8 [P,H,W,3], indices [N], windows [N,2], flips, partners, lambdas [N] (the last three optional).
+// Inputs: images uint8 [P,H,W,3], indices [N], windows [N,2], flips, partners, lambdas [N] (the last three optional).
 std::vector<ValueType> infer(const StepTypes& step) {
-  const ValueType& pictures = input_type(step, 0);
+  const ValueType& images = input_type(step, 0);
   const ValueType& indices = input_type(step, 1);
-  check_rank(pictures, 4, "the pictures");
-  check(pictures.element == DataType::uint8 && pictures.shape[3] == 3,
-        "the pictures must be uint8 with 3 channels, got ", to_string(pictures));
+  check_rank(images, 4, "the images");
+  check(images.element == DataType::uint8 && images.shape[3] == 3, "the images must be uint8 with 3 channels, got ",
+        to_string(images));
   check_rank(indices, 1, "the indices");
   const std::int64_t batch = indices.shape[0];
   check_shape(input_type(step, 2), {batch, 2}, "the windows");
@@ -26,11 +26,11 @@ std::vector<ValueType> infer(const StepTypes& step) {
 }
 
 PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
-  const ValueType& pictures = input_type(step, 0);
+  const ValueType& images = input_type(step, 0);
   const ValueType& out = output_type(step, 0);
-  kernels::ImagePrepareResident arguments{.count = pictures.shape[0],
-                                          .source_height = pictures.shape[1],
-                                          .source_width = pictures.shape[2],
+  kernels::ImagePrepareResident arguments{.count = images.shape[0],
+                                          .source_height = images.shape[1],
+                                          .source_width = images.shape[2],
                                           .batch = out.shape[0],
                                           .height = out.shape[1],
                                           .width = out.shape[2],
@@ -43,7 +43,7 @@ PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   return kernel_step(
       target.device, arguments,
       [](kernels::ImagePrepareResident& call, const StepBuffers& buffers) {
-        call.pictures = static_cast<const std::uint8_t*>(buffers.inputs[0]);
+        call.images = static_cast<const std::uint8_t*>(buffers.inputs[0]);
         call.index = static_cast<const std::int32_t*>(buffers.inputs[1]);
         call.window = static_cast<const std::int32_t*>(buffers.inputs[2]);
         call.flip = static_cast<const std::int32_t*>(buffers.inputs[3]);
@@ -54,7 +54,7 @@ PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
       [](auto on, const kernels::ImagePrepareResident& call) { kernels::image_prepare_resident(on, call); });
 }
 
-// Of all pictures only those of the batch are read, and their partners.
+// Of all images only those of the batch are read, and their partners.
 Cost cost(const StepTypes& step) {
   const ValueType& out = output_type(step, 0);
   const double pixels = elements_of(out) / static_cast<double>(out.shape[3]);
@@ -73,15 +73,15 @@ const Operation operations::image_prepare_resident{.name = "image_prepare_reside
                                                    .fusion_rules = image_prepare_resident_rules()};
 
 ValueId ops::image_prepare_resident(Tracer& trace, const ResidentBatch& batch, std::int64_t height, std::int64_t width,
-                                    const Normalisation& normalisation) {
+                                    const Normalization& normalization) {
   return trace.emit_one(operations::image_prepare_resident,
-                        {batch.pictures, batch.indices, batch.windows, batch.flips, batch.partners, batch.lambdas},
+                        {batch.images, batch.indices, batch.windows, batch.flips, batch.partners, batch.lambdas},
                         {{"height", height},
                          {"width", width},
-                         {"channels", normalisation.channels},
+                         {"channels", normalization.channels},
                          {"element", trace.element()},
-                         {"mean", normalisation.mean},
-                         {"deviation", normalisation.deviation}});
+                         {"mean", normalization.mean},
+                         {"deviation", normalization.deviation}});
 }
 
 }  // namespace sleight

@@ -43,7 +43,7 @@ kernels::LinearShape shape_of(const ValueType& x, const ValueType& y, bool has_b
 PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
   const auto shape = shape_of(input_type(step, 0), output_type(step, 0), step.inputs[2] != nullptr);
   std::shared_ptr<kernels::LinearForward> object;
-  kernels::run_on(target.device.queue(), [&](auto on) { object = kernels::make_linear_forward(on, shape); });
+  kernels::run_on(target.device.target(), [&](auto on) { object = kernels::make_linear_forward(on, shape); });
   return {[object](const StepBuffers& buffers) {
             object->run(buffers.inputs[0], buffers.inputs[1], buffers.inputs[2], buffers.outputs[0], buffers.workspace);
           },
@@ -53,7 +53,7 @@ PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
 PreparedStep prepare_backward_data(const StepTypes& step, const PrepareTarget& target) {
   const auto shape = shape_of(output_type(step, 0), input_type(step, 0), false);
   std::shared_ptr<kernels::LinearBackwardData> object;
-  kernels::run_on(target.device.queue(), [&](auto on) { object = kernels::make_linear_backward_data(on, shape); });
+  kernels::run_on(target.device.target(), [&](auto on) { object = kernels::make_linear_backward_data(on, shape); });
   return {[object](const StepBuffers& buffers) {
             object->run(buffers.inputs[0], buffers.inputs[1], buffers.outputs[0], buffers.workspace);
           },
@@ -63,7 +63,7 @@ PreparedStep prepare_backward_data(const StepTypes& step, const PrepareTarget& t
 PreparedStep prepare_backward_weights(const StepTypes& step, const PrepareTarget& target) {
   const auto shape = shape_of(input_type(step, 0), input_type(step, 1), false);
   std::shared_ptr<kernels::LinearBackwardWeights> object;
-  kernels::run_on(target.device.queue(), [&](auto on) { object = kernels::make_linear_backward_weights(on, shape); });
+  kernels::run_on(target.device.target(), [&](auto on) { object = kernels::make_linear_backward_weights(on, shape); });
   return {[object](const StepBuffers& buffers) {
             object->run(buffers.inputs[0], buffers.inputs[1], buffers.outputs[0], buffers.workspace);
           },

@@ -1,6 +1,6 @@
 // Every operation of the engine: what a model calls while it is traced, and the table entry that answers for it.
 //
-// The functions append a step to the trace and return its output. Pictures are [N,H,W,C], matrices [N,C]. What each
+// The functions append a step to the trace and return its output. Images are [N,H,W,C], matrices [N,C]. What each
 // operation computes stands in the contract of its kernel, kernels/<name>.h.
 #pragma once
 
@@ -11,9 +11,9 @@
 
 #include "engine/program/operation.h"
 #include "engine/program/trace.h"
-#include "kernels/activation_function.h"
-#include "kernels/live_scalars.h"
-#include "kernels/pool_window.h"
+#include "kernels/lib/activation_function.h"
+#include "kernels/lib/live_scalars.h"
+#include "kernels/lib/pool_window.h"
 #include "kernels/softmax_cross_entropy.h"
 #include "kernels/yolo_loss.h"
 
@@ -30,7 +30,7 @@ extern const Operation bias, bias_gradient;
 extern const Operation cast, cast_list;
 extern const Operation constant;
 extern const Operation convolution, convolution_backward_data, convolution_backward_weights;
-extern const Operation convolution_statistics, convolution_normalised_backward_weights;
+extern const Operation convolution_with_statistics, convolution_normalized_backward_weights;
 extern const Operation exponential_moving_average;
 extern const Operation first_non_finite;
 extern const Operation global_average_pool, global_average_pool_backward;
@@ -70,7 +70,7 @@ ValueId constant(Tracer& trace, double value, std::int64_t count, DataType eleme
 // [1], float32: a live scalar as it is in this step.
 ValueId live_scalar(Tracer& trace, kernels::LiveScalar::Index index);
 
-// Weights of another type than the pictures (float32 beside bfloat16) are cast to theirs first; gradients come back in
+// Weights of another type than the images (float32 beside bfloat16) are cast to theirs first; gradients come back in
 // the weights' own type.
 // weights [O, kernel height, kernel width, I]; no bias: a batch norm follows.
 ValueId convolution(Tracer& trace, ValueId x, ValueId weights, std::int64_t stride, std::int64_t padding);
@@ -91,24 +91,24 @@ ValueId global_average_pool(Tracer& trace, ValueId x);  // [N,H,W,C] -> [N,C]
 // x [N,h,w,A] with every pixel twice in both directions, and the channels of skip [N,2h,2w,B] behind: [N,2h,2w,A+B].
 ValueId upsample_concatenate(Tracer& trace, ValueId x, ValueId skip);
 
-struct Normalisation {
+struct Normalization {
   std::array<double, 3> mean, deviation;  // of the bytes 0..255
   std::int64_t channels = 3;              // of the result: 3, or 4 or 8 padded with zeros
 };
-// The batch as the loader made it (bytes, flips, partners, lambdas) -> pictures. partner and lambda may be no_value.
+// The batch as the loader made it (bytes, flips, partners, lambdas) -> images. partner and lambda may be no_value.
 ValueId image_prepare(Tracer& trace, ValueId images, ValueId flips, ValueId partners, ValueId lambdas,
-                      const Normalisation& normalisation);
+                      const Normalization& normalization);
 
-// The same batch from pictures that live on the device.
+// The same batch from images that live on the device.
 struct ResidentBatch {
-  ValueId pictures;  // uint8 [P, source height, source width, 3]
-  ValueId indices;   // int32 [N]: which of them
-  ValueId windows;   // int32 [N, 2]: row and column of the picture where the window begins; outside are zeros
-  ValueId flips;     // int32 [N], or no_value
+  ValueId images;   // uint8 [P, source height, source width, 3]
+  ValueId indices;  // int32 [N]: which of them
+  ValueId windows;  // int32 [N, 2]: row and column of the image where the window begins; outside are zeros
+  ValueId flips;    // int32 [N], or no_value
   ValueId partners = no_value, lambdas = no_value;
 };
 ValueId image_prepare_resident(Tracer& trace, const ResidentBatch& batch, std::int64_t height, std::int64_t width,
-                               const Normalisation& normalisation);
+                               const Normalization& normalization);
 
 struct LossParameters {
   double smoothing = 0.0;
@@ -123,7 +123,7 @@ ValueId label_rank(Tracer& trace, ValueId logits, ValueId label);
 // In pixels, the smallest first; scale s of the network (0: stride 8) has the anchors 3s to 3s + 2.
 using YoloAnchors = std::array<kernels::AnchorSize, kernels::yolo_anchors>;
 
-// The objects of the batch, M places for each picture: boxes float32 [N,M,4] (left, top, right, bottom in pixels),
+// The objects of the batch, M places for each image: boxes float32 [N,M,4] (left, top, right, bottom in pixels),
 // classes int32 [N,M] (-1: no object), weights float32 [N,M].
 struct YoloObjects {
   ValueId boxes, classes, weights;
@@ -133,8 +133,8 @@ struct YoloLossParameters {
   kernels::YoloLossOptions options = {};
 };
 struct YoloLoss {
-  ValueId loss = no_value;               // [1], the mean over the pictures of the sums over all scales
-  ValueId components = no_value;         // [4]: centre, size, objectness, classes; their sum is the loss
+  ValueId loss = no_value;               // [1], the mean over the images of the sums over all scales
+  ValueId components = no_value;         // [4]: center, size, objectness, classes; their sum is the loss
   std::array<ValueId, 3> assigned = {};  // int32 [N,h,w,3] of each scale: an object, -1 negative, -2 ignored
 };
 // predictions[s] [N, h, w, 3 * (5 + K)] of scale s.
@@ -152,7 +152,7 @@ ScoredBoxes yolo_decode(Tracer& trace, const std::array<ValueId, 3>& predictions
 struct DetectionParameters {
   double score_threshold = 0.01;
   double overlap_threshold = 0.45;
-  std::int64_t candidates = 400;  // of a picture, before the suppression
+  std::int64_t candidates = 400;  // of an image, before the suppression
   std::int64_t detections = 100;  // after it
 };
 struct Detections {

@@ -149,14 +149,14 @@ Cost cost_sgd(const StepTypes& step) {
   return cost_of_update(step, sgd_stride, {sgd_input::parameter, sgd_input::momentum, sgd_input::average});
 }
 
-// For each tensor what moves, and towards what: an average and the weights, a running statistic and the batch's.
+// For each tensor what moves, and toward what: an average and the weights, a running statistic and the batch's.
 constexpr std::size_t pair_stride = 2;
 
 std::vector<ValueType> infer_pairs(const StepTypes& step) {
   const std::size_t tensors = tensor_count(step, pair_stride);
   for (std::size_t i = 0; i < tensors; ++i) {
     const std::size_t first = first_tensor + i * pair_stride;
-    check_shape(input_type(step, first), input_type(step, first + 1).shape, "what moves and what it moves towards");
+    check_shape(input_type(step, first), input_type(step, first + 1).shape, "what moves and what it moves toward");
   }
   return {};
 }

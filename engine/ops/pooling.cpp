@@ -30,7 +30,7 @@ void remember_size(Attributes& attributes, const ValueType& x) {
 
 std::vector<ValueType> infer_pooled(const StepTypes& step) {
   const ValueType& x = input_type(step, 0);
-  check_rank(x, 4, "the pictures");
+  check_rank(x, 4, "the images");
   const kernels::PoolWindow window = window_of(step.attributes);
   return {{{x.shape[0], kernels::pooled_size(x.shape[1], window), kernels::pooled_size(x.shape[2], window), x.shape[3]},
            x.element}};
@@ -118,7 +118,7 @@ void gradient_average(GradientBuilder& builder) {
 
 std::vector<ValueType> infer_global(const StepTypes& step) {
   const ValueType& x = input_type(step, 0);
-  check_rank(x, 4, "the pictures");
+  check_rank(x, 4, "the images");
   return {{{x.shape[0], x.shape[3]}, x.element}};
 }
 

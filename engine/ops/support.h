@@ -41,10 +41,10 @@ inline kernels::ActivationView view_on(const ValueType& type, const Device& devi
 template <class Arguments, class Fill, class Call>
 PreparedStep kernel_step(const Device& device, const Arguments& arguments, Fill fill, Call call,
                          std::int64_t workspace_bytes = 0) {
-  return {[arguments, fill, call, queue = device.queue()](const StepBuffers& buffers) {
+  return {[arguments, fill, call, target = device.target()](const StepBuffers& buffers) {
             Arguments filled = arguments;
             fill(filled, buffers);
-            kernels::run_on(queue, [&](auto on) { call(on, filled); });
+            kernels::run_on(target, [&](auto on) { call(on, filled); });
           },
           workspace_bytes};
 }

@@ -1,11 +1,11 @@
-// The table of a kernel that works on many tensors in one launch (kernels/tensor_list.h), in the memory of the device.
+// The table of a kernel that works on many tensors in one launch (kernels/lib/tensor_list.h), in the memory of the device.
 #pragma once
 
 #include <span>
 #include <vector>
 
 #include "engine/device/device.h"
-#include "kernels/tensor_list.h"
+#include "kernels/lib/tensor_list.h"
 
 namespace sleight {
 

@@ -11,13 +11,13 @@ namespace {
 std::vector<ValueType> infer(const StepTypes& step) {
   const ValueType& x = input_type(step, 0);
   const ValueType& skip = input_type(step, 1);
-  check_rank(x, 4, "the pictures to enlarge");
-  check_rank(skip, 4, "the pictures to put behind them");
-  check(x.element == skip.element, "both pictures must have one element type, got ", to_string(x), " and ",
+  check_rank(x, 4, "the images to enlarge");
+  check_rank(skip, 4, "the images to put behind them");
+  check(x.element == skip.element, "both images must have one element type, got ", to_string(x), " and ",
         to_string(skip));
   check(skip.shape[0] == x.shape[0] && skip.shape[1] == 2 * x.shape[1] && skip.shape[2] == 2 * x.shape[2],
         "twice the sides of ", to_string(x), " must be those of ", to_string(skip),
-        "; the sides of a network's pictures must be multiples of its coarsest stride");
+        "; the sides of a network's images must be multiples of its coarsest stride");
   return {{{skip.shape[0], skip.shape[1], skip.shape[2], x.shape[3] + skip.shape[3]}, x.element}};
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/ops/support.h"
-#include "kernels/yolo_scale.h"
+#include "kernels/lib/yolo_scale.h"
 
 namespace sleight {
 

@@ -43,7 +43,7 @@ Arguments arguments_of(const StepTypes& step) {
                        .epsilon = attributes.number("class_smoothing_epsilon"),
                        .ignore_threshold = attributes.number("ignore_threshold"),
                        .box_weight = attributes.flag("box_weight")};
-  arguments.objects.per_picture = input_type(step, 1).shape[1];
+  arguments.objects.per_image = input_type(step, 1).shape[1];
   return arguments;
 }
 
@@ -68,7 +68,7 @@ PreparedStep prepare(const StepTypes& step, const PrepareTarget& target) {
         call.workspace = buffers.workspace;
       },
       [](auto on, const kernels::YoloLoss& call) { kernels::yolo_loss(on, call); },
-      kernels::yolo_loss_workspace_bytes(arguments.scale, arguments.objects.per_picture));
+      kernels::yolo_loss_workspace_bytes(arguments.scale, arguments.objects.per_image));
 }
 
 // Inputs: as forward, then assigned and the gradient of the loss.

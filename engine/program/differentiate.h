@@ -26,7 +26,7 @@ class GradientBuilder {
 
   // The sum of all gradients that reached the output; no_value when none did.
   ValueId output_gradient(std::size_t index) const;
-  // Whether anything upstream of this input is trained; a rule may skip the work where not (the picture itself).
+  // Whether anything upstream of this input is trained; a rule may skip the work where not (the image itself).
   bool needs_gradient(std::size_t index) const;
 
   std::vector<ValueId> emit(const Operation& operation, std::vector<ValueId> inputs, Attributes attributes = {});

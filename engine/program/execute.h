@@ -14,7 +14,7 @@
 #include "engine/program/operation.h"
 #include "engine/program/persistent_store.h"
 #include "engine/program/plan.h"
-#include "kernels/live_scalars.h"
+#include "kernels/lib/live_scalars.h"
 
 namespace sleight {
 

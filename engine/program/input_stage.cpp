@@ -11,7 +11,7 @@ InputStage::InputStage(const Device& device) : device_(&device) {
     stage = std::make_unique<Stage>(device.runtime());
 }
 
-void InputStage::Stage::let_go() noexcept {
+void InputStage::Stage::release() noexcept {
   try {
     uploaded.synchronize();
   } catch (const std::exception&) {
@@ -80,9 +80,9 @@ void InputStage::deliver(std::span<Executable* const> executables) {
   stage.consumed.record(Stream::compute);
 }
 
-void InputStage::forget() noexcept {
+void InputStage::release() noexcept {
   for (const std::unique_ptr<Stage>& stage : stages_)
-    stage->let_go();
+    stage->release();
   deliveries_ = uploads_;
 }
 

@@ -50,7 +50,7 @@ class InputStage {
 
   // Lets go of all batches, those not delivered too, when the device has read them. The memory on the device is kept
   // for the batches to come.
-  void forget() noexcept;
+  void release() noexcept;
 
   std::size_t waiting() const { return uploads_ - deliveries_; }
 
@@ -59,9 +59,9 @@ class InputStage {
     explicit Stage(const std::shared_ptr<Runtime>& runtime) : uploaded(runtime), consumed(runtime) {}
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;
-    ~Stage() { let_go(); }
+    ~Stage() { release(); }
     // Waits for the transfer: its owner may be gone afterwards.
-    void let_go() noexcept;
+    void release() noexcept;
     std::map<std::string, Buffer> buffers;
     Event uploaded, consumed;
     std::vector<StagedInput> inputs;

@@ -92,7 +92,7 @@ struct Operation {
 
   Cost (*cost)(const StepTypes& step) = nullptr;
 
-  // Whether pictures may arrive and leave in the device's blocked layout.
+  // Whether images may arrive and leave in the device's blocked layout.
   bool any_layout = false;
 
   // Chooses the layout of persistent inputs (convolution weights) for a device; null when plain is right.

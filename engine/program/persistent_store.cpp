@@ -43,7 +43,7 @@ PersistentStore::Entry& PersistentStore::ensure(const std::string& name, const V
   entry.role = parameter.role;
   entry.buffer = device_.allocate(type.bytes());
   names_.push_back(name);
-  initialise(name, entry, parameter);
+  initialize(name, entry, parameter);
   return entry;
 }
 
@@ -94,7 +94,7 @@ void PersistentStore::write(const std::string& name, std::span<const std::byte> 
   device_.upload(target.buffer.data(), stored);
 }
 
-void PersistentStore::initialise(const std::string& name, Entry& entry, const Parameter& parameter) {
+void PersistentStore::initialize(const std::string& name, Entry& entry, const Parameter& parameter) {
   const Initializer initializer = parameter.initializer;
   if (initializer == Initializer::zeros) return;  // buffers come zeroed
   const std::int64_t count = entry.type.count();

@@ -22,7 +22,7 @@ class PersistentStore {
     Buffer buffer;
   };
 
-  // The entry of this name; made and initialised when it is not there yet. An entry of another type throws Error: two
+  // The entry of this name; made and initialized when it is not there yet. An entry of another type throws Error: two
   // programs of one run must agree on what they share.
   Entry& ensure(const std::string& name, const ValueType& type, const Parameter& parameter);
   const Entry& entry(const std::string& name) const;
@@ -39,7 +39,7 @@ class PersistentStore {
   void write(const std::string& name, std::span<const std::byte> bytes);
 
  private:
-  void initialise(const std::string& name, Entry& entry, const Parameter& parameter);
+  void initialize(const std::string& name, Entry& entry, const Parameter& parameter);
 
   const Device& device_;
   std::uint64_t seed_;

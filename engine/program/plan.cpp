@@ -23,8 +23,8 @@ void choose_layouts(Program& program, const Device& device) {
     is_result[id] = true;
     blocked[id] = false;
   }
-  // Pictures from outside count too: they are plain, and so is all elementwise work on them.
-  const auto pictures_of = [&](const Step& step) {
+  // Images from outside count too: they are plain, and so is all elementwise work on them.
+  const auto images_of = [&](const Step& step) {
     std::vector<ValueId> ids;
     for (const auto* list : {&step.inputs, &step.outputs}) {
       for (const ValueId id : *list) {
@@ -33,7 +33,7 @@ void choose_layouts(Program& program, const Device& device) {
     }
     return ids;
   };
-  // A weight gradient has four extents too, but its layout follows its weights and not the pictures.
+  // A weight gradient has four extents too, but its layout follows its weights and not the images.
   for (const Step& step : program.steps) {
     if (step.operation->weight_layouts == nullptr) continue;
     for (const auto& [slot, layout] : step.operation->weight_layouts(types_of(program, step), device)) {
@@ -45,13 +45,13 @@ void choose_layouts(Program& program, const Device& device) {
   while (changed) {
     changed = false;
     for (const Step& step : program.steps) {
-      const std::vector<ValueId> pictures = pictures_of(step);
-      for (const ValueId id : pictures) {
+      const std::vector<ValueId> images = images_of(step);
+      for (const ValueId id : images) {
         if (!blocked[id]) continue;
         bool possible = step.operation->any_layout;
         // Elementwise steps need equal layouts on all sides; a convolution's two sides differ in channels or may
         // differ.
-        for (const ValueId other : pictures) {
+        for (const ValueId other : images) {
           const bool same_kind = program.value(other).type.shape[3] == program.value(id).type.shape[3];
           possible &= step.operation->weight_layouts != nullptr || !same_kind || blocked[other];
         }
@@ -68,7 +68,7 @@ void choose_layouts(Program& program, const Device& device) {
   std::vector<bool> touched_plainly = is_result;
   for (const Step& step : program.steps) {
     if (step.operation->weight_layouts != nullptr || step.operation->any_layout) continue;
-    for (const ValueId id : pictures_of(step))
+    for (const ValueId id : images_of(step))
       touched_plainly[id] = true;
   }
   std::vector<bool> is_weight(program.values.size());

@@ -11,7 +11,7 @@
 
 namespace sleight {
 
-// Chooses how values lie in memory: pictures in the device's blocked layout wherever every step that touches them takes
+// Chooses how values lie in memory: images in the device's blocked layout wherever every step that touches them takes
 // it (no step ever reorders), weights as the device's convolution wants them. What comes from outside is plain, and so
 // are the results that the host reads.
 void choose_layouts(Program& program, const Device& device);

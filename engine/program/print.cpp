@@ -17,9 +17,9 @@ constexpr std::string_view name_of(Phase phase) {
   return names[static_cast<std::size_t>(phase)];
 }
 
-constexpr std::string_view colour_of(Phase phase) {
-  constexpr std::array<std::string_view, 3> colours = {"#4c8bf5", "#e8833a", "#58a55c"};
-  return colours[static_cast<std::size_t>(phase)];
+constexpr std::string_view color_of(Phase phase) {
+  constexpr std::array<std::string_view, 3> colors = {"#4c8bf5", "#e8833a", "#58a55c"};
+  return colors[static_cast<std::size_t>(phase)];
 }
 
 // Text inside XML, and inside DOT's quoted strings.
@@ -89,7 +89,7 @@ std::string to_dot(const Program& program) {
   for (std::size_t i = 0; i < program.steps.size(); ++i) {
     const Step& step = program.steps[i];
     dot << "  s" << i << " [label=\"" << step.operation->name << "\\n"
-        << escaped(step.name) << "\", fillcolor=\"" << colour_of(step.phase) << "33\"];\n";
+        << escaped(step.name) << "\", fillcolor=\"" << color_of(step.phase) << "33\"];\n";
     for (const ValueId input : step.inputs) {
       if (input == no_value) continue;
       const std::int32_t producer = uses.producer(input);
@@ -176,7 +176,7 @@ std::string arena_to_svg(const Program& program, const MemoryPlan& plan) {
     svg << "<rect x=\"" << margin + static_cast<double>(life.first_step) * step_width << "\" y=\""
         << margin + height - static_cast<double>(plan.offsets[b]) * byte_height - block_height << "\" width=\""
         << static_cast<double>(life.last_step - life.first_step + 1) * step_width << "\" height=\"" << block_height
-        << "\" fill=\"" << colour_of(phase) << "\" fill-opacity=\"0.55\" stroke=\"white\" stroke-width=\"0.4\"><title>"
+        << "\" fill=\"" << color_of(phase) << "\" fill-opacity=\"0.55\" stroke=\"white\" stroke-width=\"0.4\"><title>"
         << escaped(names[b]) << ", " << format_bytes(life.bytes) << ", steps " << life.first_step << " to "
         << life.last_step << "</title></rect>\n";
   }

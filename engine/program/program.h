@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/program/attributes.h"
-#include "engine/tensor/value_type.h"
+#include "engine/value/value_type.h"
 
 namespace sleight {
 

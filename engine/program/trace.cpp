@@ -1,7 +1,7 @@
 #include "engine/program/trace.h"
 
 #include "engine/base/error.h"
-#include "kernels/live_scalars.h"
+#include "kernels/lib/live_scalars.h"
 
 namespace sleight {
 

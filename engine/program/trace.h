@@ -51,7 +51,7 @@ class Tracer {
                     bool ends_residual_branch = false);
   // Starts as these values over and over (Initializer::repeated_values); their number divides that of the elements.
   ValueId parameter(const std::string& name, Shape shape, ParameterRole role, std::vector<float> repeated_values);
-  // The one buffer of live scalars (float32, kernels/live_scalars.h says what is where).
+  // The one buffer of live scalars (float32, kernels/lib/live_scalars.h says what is where).
   ValueId live_scalars();
 
   // Appends a step and returns its outputs. Optional inputs may be no_value.

@@ -1,5 +1,5 @@
 // What each batch is, for the loaders of classifiers and of detectors alike. Request: BatchRequest or
-// DetectionBatchRequest.
+// DetectorBatchRequest.
 #pragma once
 
 #include <algorithm>
@@ -14,12 +14,12 @@ namespace sleight {
 
 // Of a training: which images, at which size, mixed how.
 template <class Request>
-class TrainingSchedule {
+class ClassifierSchedule {
  public:
   using Augmentation = decltype(Request::recipe);
 
   // The tricks have begun; they must outlive the schedule.
-  TrainingSchedule(const TrickList& tricks, const Augmentation& augmentation)
+  ClassifierSchedule(const TrickList& tricks, const Augmentation& augmentation)
       : tricks_(tricks),
         augmentation_(augmentation),
         order_(tricks.plan().seed, tricks.plan().images, tricks.plan().batch_size) {

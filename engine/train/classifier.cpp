@@ -4,7 +4,7 @@
 
 namespace sleight {
 
-namespace names = classification_names;
+namespace names = classifier_value_names;
 
 namespace {
 
@@ -31,13 +31,13 @@ BatchShape shape_of(const BatchView& batch) {
 
 }  // namespace
 
-Classifier::Classifier(Context& context, ClassifierFunction model, ClassificationOptions options)
+Classifier::Classifier(Context& context, ClassifierFunction model, ClassifierProgramOptions options)
     : model_(std::move(model)),
       options_(std::move(options)),
       learner_(
           context,
           [this](ProgramUse use, const BatchShape& shape) {
-            ClassificationOptions shaped = options_;
+            ClassifierProgramOptions shaped = options_;
             shaped.batch_size = shape.size;
             shaped.height = shape.height;
             shaped.width = shape.width;
@@ -45,7 +45,7 @@ Classifier::Classifier(Context& context, ClassifierFunction model, Classificatio
           },
           [this](ProgramUse use, Executable& executable) {
             if (use == ProgramUse::training && options_.resident)
-              executable.bind(names::resident_pictures, options_.resident->pictures);
+              executable.bind(names::resident_images, options_.resident->images);
           }) {}
 
 Executable& Classifier::plan_training(std::int64_t batch_size, std::int64_t height, std::int64_t width) {

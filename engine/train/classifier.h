@@ -4,15 +4,15 @@
 #include <memory>
 #include <span>
 
-#include "engine/data/batch_view.h"
-#include "engine/train/classification_program.h"
+#include "engine/data/classifier/batch_view.h"
+#include "engine/train/classifier_program.h"
 #include "engine/train/learner.h"
 
 namespace sleight {
 
 struct StepResult {
   double loss = 0.0;      // mean over the batch
-  std::int64_t top1 = 0;  // pictures whose label (of the larger weight, with mixup) has the largest logit
+  std::int64_t top1 = 0;  // images whose label (of the larger weight, with mixup) has the largest logit
   std::int64_t top5 = 0;  // or is among the five largest
   bool skipped = false;   // a gradient was not finite, and nothing was changed
 };
@@ -27,7 +27,7 @@ struct EvaluationResult {
 class Classifier {
  public:
   // Shapes in options are ignored here; each batch brings its own.
-  Classifier(Context& context, ClassifierFunction model, ClassificationOptions options);
+  Classifier(Context& context, ClassifierFunction model, ClassifierProgramOptions options);
   Classifier(const Classifier&) = delete;  // the learner's plans are written by this object
   Classifier& operator=(const Classifier&) = delete;
 
@@ -57,7 +57,7 @@ class Classifier {
 
  private:
   ClassifierFunction model_;
-  ClassificationOptions options_;
+  ClassifierProgramOptions options_;
   Learner learner_;
 };
 

@@ -7,7 +7,7 @@
 
 namespace sleight {
 
-namespace names = detection_names;
+namespace names = detector_value_names;
 
 namespace {
 
@@ -38,7 +38,7 @@ std::vector<LossPart> loss_parts_of(const Executable& executable) {
   return parts;
 }
 
-void FoundObjects::append(std::int64_t i, const BoxTransform& transform, const PictureSize& size, std::int64_t picture,
+void FoundObjects::append(std::int64_t i, const BoxTransform& transform, const ImageSize& size, std::int64_t image,
                           std::vector<Detection>& detections) const {
   const std::size_t most = rows.size() / (row_length * counts.size());
   const auto place = static_cast<std::size_t>(i);
@@ -47,26 +47,26 @@ void FoundObjects::append(std::int64_t i, const BoxTransform& transform, const P
     const auto row = rows.subspan((place * most + k) * row_length, row_length);
     const auto number = [&](std::size_t column) { return static_cast<double>(row[column]); };
     const Box box =
-        in_single_precision(intersection(transform.to_picture({number(2), number(3), number(4), number(5)}), whole));
+        in_single_precision(intersection(transform.to_image({number(2), number(3), number(4), number(5)}), whole));
     if (box.area() > 0.0)
       detections.push_back(
-          {.picture = picture, .class_index = static_cast<std::int32_t>(row[0]), .score = number(1), .box = box});
+          {.image = image, .class_index = static_cast<std::int32_t>(row[0]), .score = number(1), .box = box});
   }
 }
 
-Detector::Detector(Context& context, DetectorFunction model, DetectionOptions options)
+Detector::Detector(Context& context, DetectorFunction model, DetectorProgramOptions options)
     : model_(std::move(model)),
       options_(std::move(options)),
       learner_(context, [this](ProgramUse use, const BatchShape& shape) {
-        DetectionOptions shaped = options_;
+        DetectorProgramOptions shaped = options_;
         shaped.batch_size = shape.size;
         shaped.height = shape.height;
         shaped.width = shape.width;
-        return use == ProgramUse::training ? detection_training_program(model_, shaped)
-                                           : detection_evaluation_program(model_, shaped);
+        return use == ProgramUse::training ? detector_training_program(model_, shaped)
+                                           : detector_evaluation_program(model_, shaped);
       }) {}
 
-BatchInputs Detector::training_inputs(const DetectionBatchView& batch, std::shared_ptr<const void> owner) {
+BatchInputs Detector::training_inputs(const DetectorBatchView& batch, std::shared_ptr<const void> owner) {
   return {.shape = {batch.size, batch.height, batch.width},
           .values = {staged_input(names::images, batch.images, batch.images_pinned),
                      staged_input(names::flips, batch.flips), staged_input(names::object_boxes, batch.object_boxes),
@@ -75,7 +75,7 @@ BatchInputs Detector::training_inputs(const DetectionBatchView& batch, std::shar
           .owner = std::move(owner)};
 }
 
-BatchInputs Detector::evaluation_inputs(const DetectionBatchView& batch, std::shared_ptr<const void> owner) {
+BatchInputs Detector::evaluation_inputs(const DetectorBatchView& batch, std::shared_ptr<const void> owner) {
   return {.shape = {batch.size, batch.height, batch.width},
           .values = {staged_input(names::images, batch.images, batch.images_pinned)},
           .owner = std::move(owner)};

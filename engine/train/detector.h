@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "engine/data/box_transform.h"
-#include "engine/data/decode_picture.h"
-#include "engine/data/detection_batch_view.h"
-#include "engine/train/detection.h"
-#include "engine/train/detection_program.h"
+#include "engine/data/detector/batch_view.h"
+#include "engine/data/detector/box_transform.h"
+#include "engine/image/decode_image.h"
+#include "engine/metrics/detection.h"
+#include "engine/train/detector_program.h"
 #include "engine/train/learner.h"
 
 namespace sleight {
@@ -24,37 +24,37 @@ struct LossPart {
 // Those of the last run of a training program, always in the same order.
 std::vector<LossPart> loss_parts_of(const Executable& executable);
 
-// What was found in the pictures of a batch. Spans are valid until the next evaluation.
+// What was found in the images of a batch. Spans are valid until the next evaluation.
 struct FoundObjects {
-  std::span<const float> rows;           // [N, detections, 6], as detection_names::detections
+  std::span<const float> rows;           // [N, detections, 6], as detector_value_names::detections
   std::span<const std::int32_t> counts;  // [N]
 
-  // Appends those of place i of the batch, carried to the picture it was made of and clipped to it; what is left
-  // without pixels is not there. picture: position in the data set.
-  void append(std::int64_t i, const BoxTransform& transform, const PictureSize& size, std::int64_t picture,
+  // Appends those of place i of the batch, carried to the image it was made of and clipped to it; what is left
+  // without pixels is not there. image: position in the dataset.
+  void append(std::int64_t i, const BoxTransform& transform, const ImageSize& size, std::int64_t image,
               std::vector<Detection>& detections) const;
 };
 
 class Detector {
  public:
   // Shapes in options are ignored here; each batch brings its own. `model` is asked to trace for every new shape.
-  Detector(Context& context, DetectorFunction model, DetectionOptions options);
+  Detector(Context& context, DetectorFunction model, DetectorProgramOptions options);
   Detector(const Detector&) = delete;  // the learner's plans are written by this object
   Detector& operator=(const Detector&) = delete;
 
   Learner& learner() { return learner_; }
-  const DetectionOptions& options() const { return options_; }
+  const DetectorProgramOptions& options() const { return options_; }
 
   // `owner` keeps the memory of the batch until its step is finished.
-  static BatchInputs training_inputs(const DetectionBatchView& batch, std::shared_ptr<const void> owner);
+  static BatchInputs training_inputs(const DetectorBatchView& batch, std::shared_ptr<const void> owner);
 
   // For Learner::upload_evaluation, and what it found.
-  static BatchInputs evaluation_inputs(const DetectionBatchView& batch, std::shared_ptr<const void> owner);
+  static BatchInputs evaluation_inputs(const DetectorBatchView& batch, std::shared_ptr<const void> owner);
   static FoundObjects found_by(const Executable& executable);
 
  private:
   DetectorFunction model_;
-  DetectionOptions options_;
+  DetectorProgramOptions options_;
   Learner learner_;
 };
 

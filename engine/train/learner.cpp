@@ -125,7 +125,7 @@ Executable& Learner::finish_evaluation() {
 }
 
 void Learner::forget_evaluation() noexcept {
-  evaluation_inputs_.forget();
+  evaluation_inputs_.release();
   uploaded_evaluations_.clear();
   evaluations_.clear();
 }

@@ -24,7 +24,7 @@ namespace sleight {
 enum class ProgramUse : std::uint8_t { training, evaluation, averaged_evaluation };
 
 struct BatchShape {
-  std::int64_t size = 0;  // pictures
+  std::int64_t size = 0;  // images
   std::int64_t height = 0;
   std::int64_t width = 0;
 

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "engine/base/options.h"
-#include "engine/data/detection_loader.h"
+#include "engine/data/classifier/loader.h"
+#include "engine/data/detector/loader.h"
 #include "engine/data/epoch_order.h"
-#include "engine/data/loader.h"
 #include "engine/program/execute.h"
-#include "engine/train/classification_program.h"
-#include "engine/train/detection_program.h"
+#include "engine/train/classifier_program.h"
+#include "engine/train/detector_program.h"
 #include "engine/train/receipt.h"
 #include "engine/train/update_steps.h"
 
@@ -103,14 +103,14 @@ class Trick {
 
   // 3. What it changes in the update and in the program, which may refer to the trick: it outlives them.
   virtual void change_update(UpdateOptions&) {}
-  virtual void change_classifier(ClassificationOptions&) {}
-  virtual void change_detector(DetectionOptions&) {}
+  virtual void change_classifier(ClassifierProgramOptions&) {}
+  virtual void change_detector(DetectorProgramOptions&) {}
 
   // 4. What it draws for the batch of a step: first the size of any batch, then the rest; samples are set. A pure
   // function of plan and place, called from the loader's threads.
   virtual void draw_size(RequestedBatch&, const StepPlace&) const {}
   virtual void draw_classifier(BatchRequest&, const StepPlace&) const {}
-  virtual void draw_detector(DetectionBatchRequest&, const StepPlace&) const {}
+  virtual void draw_detector(DetectorBatchRequest&, const StepPlace&) const {}
 
   // 5. Live scalars of the step about to run.
   virtual void set_live_scalars(Context&, std::int64_t) const {}

@@ -62,7 +62,7 @@ std::vector<std::int64_t> TrickList::sizes() const {
   return {plan_.image_size};
 }
 
-void TrickList::change(ClassificationOptions& options) {
+void TrickList::change(ClassifierProgramOptions& options) {
   for (Copied<Trick>& trick : tricks_) {
     if (!trick->is_on()) continue;
     trick->change_update(options.update);
@@ -70,7 +70,7 @@ void TrickList::change(ClassificationOptions& options) {
   }
 }
 
-void TrickList::change(DetectionOptions& options) {
+void TrickList::change(DetectorProgramOptions& options) {
   for (Copied<Trick>& trick : tricks_) {
     if (!trick->is_on()) continue;
     trick->change_update(options.update);
@@ -85,7 +85,7 @@ void TrickList::draw(BatchRequest& request, const StepPlace& place) const {
   }
 }
 
-void TrickList::draw(DetectionBatchRequest& request, const StepPlace& place) const {
+void TrickList::draw(DetectorBatchRequest& request, const StepPlace& place) const {
   draw_size(request, place);
   for (const Copied<Trick>& trick : tricks_) {
     if (trick->is_on()) trick->draw_detector(request, place);
@@ -114,7 +114,7 @@ void TrickList::count(const Batch& batch, const Context& context, const Program&
          .lambdas = batch.lambdas()});
 }
 
-void TrickList::count(const DetectionBatch& batch, const Context& context, const Program& program) {
+void TrickList::count(const DetectorBatch& batch, const Context& context, const Program& program) {
   count({.place = place_of(batch.step()),
          .context = context,
          .program = program,

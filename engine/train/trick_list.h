@@ -35,18 +35,18 @@ class TrickList {
   std::vector<std::int64_t> sizes() const;
 
   // The options may refer to the tricks, which outlive them.
-  void change(ClassificationOptions& options);
-  void change(DetectionOptions& options);
+  void change(ClassifierProgramOptions& options);
+  void change(DetectorProgramOptions& options);
 
   // For a request with samples and a size: the same functions of plan and place for every thread.
   void draw(BatchRequest& request, const StepPlace& place) const;
-  void draw(DetectionBatchRequest& request, const StepPlace& place) const;
+  void draw(DetectorBatchRequest& request, const StepPlace& place) const;
 
   void set_live_scalars(Context& context, std::int64_t step) const;
 
   // After a step that changed the weights, by what arrived there.
   void count(const Batch& batch, const Context& context, const Program& program);
-  void count(const DetectionBatch& batch, const Context& context, const Program& program);
+  void count(const DetectorBatch& batch, const Context& context, const Program& program);
   void count(const CountedStep& step);
   std::vector<Receipt> receipts() const;
   void restore(std::span<const Receipt> receipts);

@@ -1,4 +1,4 @@
 #pragma once
 namespace sleight::kernels {
-using Queue = std::variant<Cpu, Simt, Cuda>;
+using ExecutionTarget = std::variant<Cpu, Simt, Cuda>;
 }  // namespace sleight::kernels

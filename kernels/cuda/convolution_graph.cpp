@@ -28,7 +28,7 @@ void check_layout(const ConvolutionShape& shape) {
   if (!shape.input.channels_last() || !shape.output.channels_last() ||
       shape.weight_layout != layout_ohwi(shape.input.channels())) {
     throw std::invalid_argument("convolution " + to_string(shape) +
-                                ": on cuda pictures and weights are stored with channels last");
+                                ": on cuda images and weights are stored with channels last");
   }
 }
 
@@ -48,7 +48,7 @@ GraphOperand operand(const Tensor& tensor, DataType type) {
 }
 
 // relu(input * scale + shift), never stored: the first operations and operands of a graph.
-Tensor add_normalisation(DescribedGraph& described, const ConvolutionShape& shape) {
+Tensor add_normalization(DescribedGraph& described, const ConvolutionShape& shape) {
   const Tensor x = tensor_of(input, shape.input, shape.type);
   const Tensor factor = {scale, {1, shape.input.channels(), 1, 1}, x.type};
   const Tensor offset = {shift, factor.size, x.type};
@@ -121,10 +121,10 @@ DescribedGraph describe_forward_with_statistics(const ConvolutionShape& shape) {
   return result;
 }
 
-DescribedGraph describe_normalised_forward_with_statistics(const ConvolutionShape& shape) {
+DescribedGraph describe_normalized_forward_with_statistics(const ConvolutionShape& shape) {
   check_layout(shape);
   DescribedGraph result;
-  const Tensor z = add_normalisation(result, shape);
+  const Tensor z = add_normalization(result, shape);
   const Tensor w = weights_of(shape);
   const Tensor y = tensor_of(output, shape.output, shape.type);
   const Tensor s = {sum, {1, shape.output.channels(), 1, 1}, CUDNN_DATA_FLOAT};
@@ -137,10 +137,10 @@ DescribedGraph describe_normalised_forward_with_statistics(const ConvolutionShap
   return result;
 }
 
-DescribedGraph describe_normalised_backward_weights(const ConvolutionShape& shape) {
+DescribedGraph describe_normalized_backward_weights(const ConvolutionShape& shape) {
   check_layout(shape);
   DescribedGraph result;
-  const Tensor z = add_normalisation(result, shape);
+  const Tensor z = add_normalization(result, shape);
   const Tensor dy = tensor_of(output, shape.output, shape.type);
   const Tensor dw = weights_of(shape);
   result.graph.convolution_backward_weights(z, dy, dw, {shape.stride, shape.padding});

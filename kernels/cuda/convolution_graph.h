@@ -24,11 +24,11 @@ DescribedGraph describe_forward_with_statistics(const ConvolutionShape&);
 // The same on relu(input * scale(c) + shift(c)), computed while the input is read: the previous layer's batch norm and
 // activation, whose result then is never written. scale and shift [input channels] have the type of the activations.
 // Operands: input, scale, shift, weights, output, sums, sums of squares.
-DescribedGraph describe_normalised_forward_with_statistics(const ConvolutionShape&);
+DescribedGraph describe_normalized_forward_with_statistics(const ConvolutionShape&);
 
 // Backward weights on the same relu(input * scale(c) + shift(c)), which thus is needed in memory by neither direction.
 // Operands: input, scale, shift, output_gradient, weight_gradient.
-DescribedGraph describe_normalised_backward_weights(const ConvolutionShape&);
+DescribedGraph describe_normalized_backward_weights(const ConvolutionShape&);
 
 // Everything in the shape that the choice of an engine depends on.
 void add_shape(TuningKey&, const ConvolutionShape&);

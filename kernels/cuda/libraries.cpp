@@ -105,7 +105,7 @@ void CudaLibraries::remember(const TuningKey& key, const TuningEntry& entry) {
 
 CudaLibraries& libraries_of(const Cuda& cuda) {
   if (cuda.libraries == nullptr) {
-    throw std::invalid_argument("the queue has no libraries: kernels/cuda_libraries.h makes them");
+    throw std::invalid_argument("the queue has no libraries: kernels/lib/cuda_libraries.h makes them");
   }
   return *cuda.libraries;
 }

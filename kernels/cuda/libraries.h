@@ -1,4 +1,4 @@
-// What stands behind kernels/cuda_libraries.h: the handles of cuDNN and cuBLASLt for one GPU, and the tuning cache.
+// What stands behind kernels/lib/cuda_libraries.h: the handles of cuDNN and cuBLASLt for one GPU, and the tuning cache.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -10,8 +10,8 @@
 
 #include "kernels/cuda/cublaslt_library.h"
 #include "kernels/cuda/operation_graph.h"
-#include "kernels/cuda_libraries.h"
-#include "kernels/tuning_cache.h"
+#include "kernels/lib/cuda_libraries.h"
+#include "kernels/lib/tuning_cache.h"
 
 namespace sleight::kernels {
 

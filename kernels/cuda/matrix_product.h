@@ -11,7 +11,7 @@
 #include <string>
 
 #include "kernels/cuda/libraries.h"
-#include "kernels/types.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

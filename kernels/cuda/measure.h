@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "kernels/types.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels {
 

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "kernels/cuda/cudnn_descriptor.h"
-#include "kernels/types.h"
+#include "kernels/lib/types.h"
 
 namespace sleight::kernels::cudnn {
 
@@ -116,7 +116,7 @@ struct Demands {
   friend bool operator==(const Demands&, const Demands&) = default;
 };
 
-// Engines for the graph, cuDNN's favourite first: its heuristics' list, then the engines that run nearly everything
+// Engines for the graph, cuDNN's favorite first: its heuristics' list, then the engines that run nearly everything
 // slowly. Only those that meet the demands, and never one that keeps partial sums in less than float32 or transforms by
 // Winograd with tiles that lose digits. Empty when cuDNN has none for this graph on this GPU.
 std::vector<EngineChoice> propose_engines(const Graph&, const Target&, const Demands&);

@@ -99,7 +99,7 @@ Plan choose_plan(const Cuda& cuda, const DescribedGraph& described, const Tuning
   return std::move(best.plan);
 }
 
-// Finished here so that the members can be initialised in their order.
+// Finished here so that the members can be initialized in their order.
 DescribedGraph finished(DescribedGraph described, CudaLibraries& libraries) {
   described.graph.finish(libraries.target());
   return described;

@@ -1,4 +1,4 @@
-// The GPU side of kernels/launch.h: what nvcc needs. The simt side is kernels/simt/target.h; both provide the same
+// The GPU side of kernels/lib/launch.h: what nvcc needs. The simt side is kernels/simt/target.h; both provide the same
 // names.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <bit>
 #include <cstddef>
 
-#include "kernels/queue.h"
+#include "kernels/lib/execution_target.h"
 
 #define SLEIGHT_TARGET_NAMESPACE cuda_target
 

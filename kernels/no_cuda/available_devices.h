@@ -1,4 +1,4 @@
 #pragma once
 namespace sleight::kernels {
-using Queue = std::variant<Cpu, Simt>;
+using ExecutionTarget = std::variant<Cpu, Simt>;
 }  // namespace sleight::kernels

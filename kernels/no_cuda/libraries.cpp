@@ -1,7 +1,7 @@
 // What make_cuda_libraries says in a build that cannot run on a GPU.
 #include <stdexcept>
 
-#include "kernels/cuda_libraries.h"
+#include "kernels/lib/cuda_libraries.h"
 
 namespace sleight::kernels {
 

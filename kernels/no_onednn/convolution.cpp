@@ -1,4 +1,4 @@
-// Convolution on the cpu in a build without oneDNN: plain loops, pictures channels last.
+// Convolution on the cpu in a build without oneDNN: plain loops, images channels last.
 #include "kernels/convolution.h"
 
 #include "kernels/no_onednn/slow_warning.h"

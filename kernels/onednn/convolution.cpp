@@ -32,7 +32,7 @@ onednn::Convolution wanted_convolution(const ConvolutionShape& shape) {
   convolution.source = onednn::describe(shape.input, shape.type);
   convolution.destination = onednn::describe(shape.output, shape.type);
   if (blocked_output && shape.input.channels() <= 3) {
-    // The first layer: oneDNN has a kernel from planes of a picture to blocks, and none from NHWC to blocks.
+    // The first layer: oneDNN has a kernel from planes of an image to blocks, and none from NHWC to blocks.
     convolution.source = with_tag(shape.input, shape.type, Tag::nchw);
   } else if (!blocked_input || !blocked_output) {
     convolution.source = with_tag(shape.input, shape.type, Tag::nhwc);
@@ -57,7 +57,7 @@ bool winograd_pays(const ConvolutionShape& shape) {
          shape.output.channels() >= 32;
 }
 
-// bfloat16 only between blocks, and from a picture to blocks, which is what networks consist of: for 5 to 7 channels,
+// bfloat16 only between blocks, and from an image to blocks, which is what networks consist of: for 5 to 7 channels,
 // 1x1, channels last, oneDNN 2.6.3 computed a wrong gradient of the input (on a processor with AVX-512 BF16).
 bool computed_by_onednn(const ConvolutionShape& shape) {
   if (!offers_convolution(Cpu{}, shape.type)) return false;

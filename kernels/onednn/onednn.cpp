@@ -39,7 +39,7 @@ dnnl::memory::data_type data_type(DataType type) {
 
 dnnl::memory::desc describe(const ActivationView& view, DataType type) {
   const auto tag = [&] {
-    // With as many channels as lanes NHWC and blocked are the same bytes; as blocked they suit their neighbours.
+    // With as many channels as lanes NHWC and blocked are the same bytes; as blocked they suit their neighbors.
     if (view.lanes == vector_lanes()) return view.lanes == 16 ? Tag::nChw16c : Tag::nChw8c;
     if (view.channels_last()) return Tag::nhwc;
     if (view.lanes == 1) return Tag::nchw;

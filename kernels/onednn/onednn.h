@@ -10,9 +10,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "kernels/activation_view.h"
-#include "kernels/types.h"
-#include "kernels/weight_view.h"
+#include "kernels/lib/activation_view.h"
+#include "kernels/lib/types.h"
+#include "kernels/lib/weight_view.h"
 
 namespace sleight::kernels::onednn {
 

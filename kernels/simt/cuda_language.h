@@ -1,5 +1,5 @@
 // CUDA's words for a compiler that does not know them: qualifiers, built-in variables, barriers, warp operations,
-// atomics, intrinsics. Reached only through kernels/launch.h, and only when the host compiler compiles a .cu file.
+// atomics, intrinsics. Reached only through kernels/lib/launch.h, and only when the host compiler compiles a .cu file.
 // What CUDA spells as a plain name is a plain name here; the default argument `site` is how messages learn the line.
 #pragma once
 

@@ -395,7 +395,7 @@ void execute(const char* kernel_name, const Grid& grid, kernels::ThreadOrder ord
 }
 
 CallScope::CallScope(const CallSite& site)
-    : site_(site), outer_(std::exchange(thread_that_runs("a helper of kernels/reduce.h").scope, this)) {}
+    : site_(site), outer_(std::exchange(thread_that_runs("a helper of kernels/lib/reduce.h").scope, this)) {}
 
 CallScope::~CallScope() {
   executor().current()->scope = outer_;

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "kernels/queue.h"
+#include "kernels/lib/execution_target.h"
 #include "kernels/simt/vector_types.h"
 
 namespace sleight::simt {
@@ -32,7 +32,7 @@ struct Grid {
 void execute(const char* kernel_name, const Grid& grid, kernels::ThreadOrder order,
              const std::function<void()>& thread);
 
-// Where a kernel stands: the line of the operation. The helpers in kernels/reduce.h also say who called them, by a
+// Where a kernel stands: the line of the operation. The helpers in kernels/lib/reduce.h also say who called them, by a
 // CallScope, so that two calls of one helper are told apart.
 // (std::source_location would do, but clang 14 cannot use it with libstdc++.)
 struct CallSite {

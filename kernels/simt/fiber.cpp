@@ -13,7 +13,7 @@ extern "C" {
 namespace sleight::simt {
 namespace {
 
-// Only touched pages cost memory. Kernels are shallow; sanitizers and unoptimised builds are what needs the room.
+// Only touched pages cost memory. Kernels are shallow; sanitizers and unoptimized builds are what needs the room.
 constexpr std::size_t stack_size = 256 * 1024;
 
 void announce_switch(void** fake_stack_save, const void* bottom, std::size_t size) {

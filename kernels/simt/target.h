@@ -1,9 +1,9 @@
-// The simt side of kernels/launch.h. The GPU side is kernels/cuda/target.h; both provide the same names.
+// The simt side of kernels/lib/launch.h. The GPU side is kernels/cuda/target.h; both provide the same names.
 #pragma once
 
 #include <cstddef>
 
-#include "kernels/queue.h"
+#include "kernels/lib/execution_target.h"
 
 #define SLEIGHT_TARGET_NAMESPACE simt_target
 

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "kernels/queue.h"
+#include "kernels/lib/execution_target.h"
 #include "kernels/simt/executor.h"
 
 namespace sleight::simt {

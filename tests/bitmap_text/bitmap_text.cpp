@@ -1,7 +1,7 @@
 // The library without a font file.
 #include "catch2_adapter.h"
-#include "engine/train/font/bitmap_font.h"
-#include "engine/train/font/font.h"
+#include "engine/report/font/bitmap_font.h"
+#include "engine/report/font/font.h"
 
 namespace sleight {
 

@@ -5,18 +5,18 @@ namespace sleight::cases {
 namespace {
 
 void add_both(std::vector<Case>& list, const PoolingShape& shape, Size size) {
-  const auto& [pictures, window] = shape;
+  const auto& [images, window] = shape;
   const std::int64_t terms = window.kernel * window.kernel;
   list.push_back({.operation = &operations::average_pool,
-                  .label = label_of(pictures, window),
-                  .inputs = {numbers(pictures)},
+                  .label = label_of(images, window),
+                  .inputs = {numbers(images)},
                   .attributes = window_attributes(window),
                   .reduction = terms,
                   .size = size});
   list.push_back({.operation = &operations::average_pool_backward,
-                  .label = label_of(pictures, window),
-                  .inputs = {numbers(pooled_shape(pictures, window))},
-                  .attributes = window_attributes(window, pictures),
+                  .label = label_of(images, window),
+                  .inputs = {numbers(pooled_shape(images, window))},
+                  .attributes = window_attributes(window, images),
                   .reduction = terms,
                   .size = size});
 }

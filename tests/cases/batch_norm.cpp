@@ -169,11 +169,11 @@ std::vector<GradientCase> gradient_cases() {
   for (const Shape& x : {Shape{3, 4, 3, 5}, Shape{7, 6}}) {
     list.push_back({"batch_norm_apply/" + to_string(x), [x](GradientTrace& g) {
                       const Shape channels = {x.back()};
-                      const ValueId picture = g.value(numbers(x));
+                      const ValueId image = g.value(numbers(x));
                       const ValueId gamma = g.value(accumulators(channels, 0.5, 1.5));
                       const ValueId beta = g.value(accumulators(channels));
                       return ops::batch_norm(
-                          g.tracer, picture,
+                          g.tracer, image,
                           {.gamma = gamma,
                            .beta = beta,
                            .running_mean = g.tracer.parameter("running_mean", channels,

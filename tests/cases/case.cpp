@@ -4,8 +4,8 @@
 #include <cmath>
 #include <utility>
 
-#include "engine/tensor/random.h"
-#include "kernels/live_scalars.h"
+#include "engine/value/random.h"
+#include "kernels/lib/live_scalars.h"
 
 namespace sleight::cases {
 

@@ -65,7 +65,7 @@ enum class Size : std::uint8_t {
   huge,   // for measurements on a GPU, whose caches would hold the large ones
 };
 
-// Pictures in the cases that are measured.
+// Images in the cases that are measured.
 constexpr std::int64_t measured_batch(Size size) {
   return size == Size::huge ? 64 : 8;
 }

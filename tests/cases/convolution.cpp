@@ -7,17 +7,17 @@ namespace sleight::cases {
 namespace {
 
 struct Shapes {
-  Shape pictures;  // [N,H,W,I]
+  Shape images;  // [N,H,W,I]
   std::int64_t output_channels;
   std::int64_t kernel, stride, padding;
 
-  Shape weights() const { return {output_channels, kernel, kernel, pictures[3]}; }
+  Shape weights() const { return {output_channels, kernel, kernel, images[3]}; }
   Shape output() const {
-    return {pictures[0], kernels::convolution_output_side(pictures[1], kernel, stride, padding),
-            kernels::convolution_output_side(pictures[2], kernel, stride, padding), output_channels};
+    return {images[0], kernels::convolution_output_side(images[1], kernel, stride, padding),
+            kernels::convolution_output_side(images[2], kernel, stride, padding), output_channels};
   }
   std::string label() const {
-    return to_string(pictures) + " to " + std::to_string(output_channels) + " kernel " + std::to_string(kernel) +
+    return to_string(images) + " to " + std::to_string(output_channels) + " kernel " + std::to_string(kernel) +
            " stride " + std::to_string(stride) + " padding " + std::to_string(padding);
   }
   Attributes attributes() const {
@@ -27,8 +27,8 @@ struct Shapes {
 
 void add_three(std::vector<Case>& list, const Shapes& shapes, Size size) {
   Attributes data = shapes.attributes();
-  data.set("height", static_cast<double>(shapes.pictures[1]));
-  data.set("width", static_cast<double>(shapes.pictures[2]));
+  data.set("height", static_cast<double>(shapes.images[1]));
+  data.set("width", static_cast<double>(shapes.images[2]));
   Attributes weights = shapes.attributes();
   weights.set("kernel_height", static_cast<double>(shapes.kernel));
   weights.set("kernel_width", static_cast<double>(shapes.kernel));
@@ -36,12 +36,12 @@ void add_three(std::vector<Case>& list, const Shapes& shapes, Size size) {
   const Shape output = shapes.output();
   list.push_back({.operation = &operations::convolution,
                   .label = shapes.label(),
-                  .inputs = {numbers(shapes.pictures), numbers(shapes.weights())},
+                  .inputs = {numbers(shapes.images), numbers(shapes.weights())},
                   .attributes = shapes.attributes(),
-                  .reduction = positions * shapes.pictures[3],
+                  .reduction = positions * shapes.images[3],
                   .size = size});
   // The gradient of photographs: no training asks for it.
-  if (size == Size::small || shapes.pictures[3] != 3) {
+  if (size == Size::small || shapes.images[3] != 3) {
     list.push_back({.operation = &operations::convolution_backward_data,
                     .label = shapes.label(),
                     .inputs = {numbers(output), numbers(shapes.weights())},
@@ -51,7 +51,7 @@ void add_three(std::vector<Case>& list, const Shapes& shapes, Size size) {
   }
   list.push_back({.operation = &operations::convolution_backward_weights,
                   .label = shapes.label(),
-                  .inputs = {numbers(shapes.pictures), numbers(output)},
+                  .inputs = {numbers(shapes.images), numbers(output)},
                   .attributes = weights,
                   .reduction = output[0] * output[1] * output[2],
                   .size = size});
@@ -78,7 +78,7 @@ std::vector<GradientCase> gradient_cases() {
   for (const Shapes& shapes :
        {Shapes{{2, 5, 4, 3}, 4, 3, 1, 1}, Shapes{{1, 6, 7, 2}, 3, 3, 2, 1}, Shapes{{2, 4, 5, 3}, 5, 1, 2, 0}}) {
     list.push_back({"convolution/" + shapes.label(), [shapes](GradientTrace& g) {
-                      const ValueId x = g.value(numbers(shapes.pictures));
+                      const ValueId x = g.value(numbers(shapes.images));
                       return ops::convolution(g.tracer, x, g.value(numbers(shapes.weights())), shapes.stride,
                                               shapes.padding);
                     }});

@@ -17,7 +17,7 @@ std::vector<Case> cases() {
   };
   add("1 number", {{1}}, Size::small);
   add("4 tensors", {{4099}, {3, 5}, {1}, {7, 3, 3, 5}}, Size::small);
-  add("pictures", {{2, 3, 5, 32}, {3}}, Size::small);
+  add("images", {{2, 3, 5, 32}, {3}}, Size::small);
   add("4 large tensors", {{2048, 1000}, {512, 3, 3, 512}, {2048}, {256, 64}}, Size::large);
   add("parameters of a ResNet-50", resnet50_parameters(), Size::huge);
   return list;

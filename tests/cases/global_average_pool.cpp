@@ -4,17 +4,17 @@
 namespace sleight::cases {
 namespace {
 
-void add_both(std::vector<Case>& list, const Shape& pictures, Size size) {
+void add_both(std::vector<Case>& list, const Shape& images, Size size) {
   list.push_back({.operation = &operations::global_average_pool,
-                  .label = to_string(pictures),
-                  .inputs = {numbers(pictures)},
-                  .reduction = pictures[1] * pictures[2],
+                  .label = to_string(images),
+                  .inputs = {numbers(images)},
+                  .reduction = images[1] * images[2],
                   .size = size});
   list.push_back(
       {.operation = &operations::global_average_pool_backward,
-       .label = to_string(pictures),
-       .inputs = {numbers({pictures[0], pictures[3]})},
-       .attributes = {{"height", {static_cast<double>(pictures[1])}}, {"width", {static_cast<double>(pictures[2])}}},
+       .label = to_string(images),
+       .inputs = {numbers({images[0], images[3]})},
+       .attributes = {{"height", {static_cast<double>(images[1])}}, {"width", {static_cast<double>(images[2])}}},
        .size = size});
 }
 

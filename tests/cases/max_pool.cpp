@@ -5,18 +5,18 @@ namespace sleight::cases {
 namespace {
 
 void add_both(std::vector<Case>& list, const PoolingShape& shape, Size size) {
-  const auto& [pictures, window] = shape;
-  const Shape pooled = pooled_shape(pictures, window);
+  const auto& [images, window] = shape;
+  const Shape pooled = pooled_shape(images, window);
   const std::int64_t terms = window.kernel * window.kernel;
   list.push_back({.operation = &operations::max_pool,
-                  .label = label_of(pictures, window),
-                  .inputs = {numbers(pictures)},
+                  .label = label_of(images, window),
+                  .inputs = {numbers(images)},
                   .attributes = window_attributes(window),
                   .size = size});
   list.push_back({.operation = &operations::max_pool_backward,
-                  .label = label_of(pictures, window),
+                  .label = label_of(images, window),
                   .inputs = {numbers(pooled), bytes(pooled, terms)},
-                  .attributes = window_attributes(window, pictures),
+                  .attributes = window_attributes(window, images),
                   .reduction = terms,
                   .size = size});
 }

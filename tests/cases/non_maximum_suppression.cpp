@@ -1,7 +1,7 @@
 #include <array>
 
 #include "engine/ops/ops.h"
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 #include "tests/cases/case.h"
 
 namespace sleight::cases {
@@ -9,7 +9,7 @@ namespace {
 
 struct SuppressionShape {
   std::int64_t batch, places, classes;
-  double extent;       // of the pictures, in pixels
+  double extent;       // of the images, in pixels
   double share_above;  // of the scores, above the threshold
   ops::DetectionParameters parameters = {};
 };

@@ -1,5 +1,5 @@
 // Two operations of the tests' own: a value of any shape becomes one number, the sum of its elements with fixed
-// weights, so that every element's gradient can be told from its neighbours'. (That they need no line in the engine
+// weights, so that every element's gradient can be told from its neighbors'. (That they need no line in the engine
 // shows what an operation is: an entry of answers.)
 #pragma once
 

@@ -19,7 +19,7 @@ std::vector<Case> cases() {
         std::pair{Shape{7, 8}, 3}, std::pair{Shape{9, 7, 7, 3}, 8}, std::pair{Shape{13, 255}, 256},
         std::pair{Shape{13, 256}, 255}, std::pair{Shape{31, 17}, 17}, std::pair{Shape{2, 5, 3, 5}, 1}})
     list.push_back(make(shape, channels, Size::small));
-  // The weights of a first layer, their gradient, and a picture as large.
+  // The weights of a first layer, their gradient, and an image as large.
   for (const auto& [shape, channels] : {std::pair{Shape{64, 7, 7, 3}, 8}, std::pair{Shape{64, 7, 7, 8}, 3}})
     list.push_back(make(shape, channels, Size::large));
   list.push_back(make({measured_batch(Size::huge), 224, 224, 3}, 8, Size::huge));

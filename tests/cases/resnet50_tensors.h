@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "engine/tensor/shape.h"
+#include "engine/value/shape.h"
 
 namespace sleight::cases {
 

@@ -16,7 +16,7 @@ namespace sleight::cases {
 
 struct RunOptions {
   DataType element = DataType::float32;
-  // Pictures, and the weights of a convolution, in the device's own layout wherever their channels allow it.
+  // Images, and the weights of a convolution, in the device's own layout wherever their channels allow it.
   bool blocked = false;
   // The pair (output, input) that shares memory, one of Operation::in_place.
   std::optional<std::pair<int, int>> in_place = std::nullopt;
@@ -61,7 +61,7 @@ class PreparedCase {
     std::string name = {};
     ValueType type = {};
     bool present = true;
-    bool weights = false;  // of a convolution, not pictures
+    bool weights = false;  // of a convolution, not images
     std::unique_ptr<Memory> memory = {};
     std::vector<std::byte> before = {};  // an input's contents
 

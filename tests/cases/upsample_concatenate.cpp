@@ -4,7 +4,7 @@
 namespace sleight::cases {
 namespace {
 
-struct Pictures {
+struct Images {
   Shape x;
   std::int64_t skip_channels;
 
@@ -13,15 +13,15 @@ struct Pictures {
   std::string label() const { return to_string(x) + " and " + std::to_string(skip_channels); }
 };
 
-void add_both(std::vector<Case>& list, const Pictures& pictures, Size size) {
+void add_both(std::vector<Case>& list, const Images& images, Size size) {
   list.push_back({.operation = &operations::upsample_concatenate,
-                  .label = pictures.label(),
-                  .inputs = {numbers(pictures.x), numbers(pictures.skip())},
+                  .label = images.label(),
+                  .inputs = {numbers(images.x), numbers(images.skip())},
                   .size = size});
   list.push_back({.operation = &operations::upsample_concatenate_backward,
-                  .label = pictures.label(),
-                  .inputs = {numbers(pictures.y())},
-                  .attributes = {{"channels", {static_cast<double>(pictures.x[3])}}},
+                  .label = images.label(),
+                  .inputs = {numbers(images.y())},
+                  .attributes = {{"channels", {static_cast<double>(images.x[3])}}},
                   .reduction = 4,
                   .size = size});
 }
@@ -29,10 +29,10 @@ void add_both(std::vector<Case>& list, const Pictures& pictures, Size size) {
 std::vector<Case> cases() {
   std::vector<Case> list;
   // Odd channels; blocks on all sides; blocks on one side only, of x, of skip, and of the result.
-  for (const Pictures& pictures :
-       {Pictures{{1, 1, 1, 1}, 1}, Pictures{{2, 5, 3, 7}, 19}, Pictures{{3, 3, 5, 32}, 16}, Pictures{{1, 4, 3, 16}, 5},
-        Pictures{{2, 3, 2, 3}, 48}, Pictures{{2, 2, 3, 24}, 40}, Pictures{{1, 3, 1, 17}, 15}})
-    add_both(list, pictures, Size::small);
+  for (const Images& images :
+       {Images{{1, 1, 1, 1}, 1}, Images{{2, 5, 3, 7}, 19}, Images{{3, 3, 5, 32}, 16}, Images{{1, 4, 3, 16}, 5},
+        Images{{2, 3, 2, 3}, 48}, Images{{2, 2, 3, 24}, 40}, Images{{1, 3, 1, 17}, 15}})
+    add_both(list, images, Size::small);
   // The finest scale of YOLOv3 at 416 x 416.
   for (const Size size : {Size::large, Size::huge})
     add_both(list, {{measured_batch(size), 26, 26, 128}, 256}, size);
@@ -41,10 +41,10 @@ std::vector<Case> cases() {
 
 std::vector<GradientCase> gradient_cases() {
   std::vector<GradientCase> list;
-  for (const Pictures& pictures : {Pictures{{2, 3, 2, 3}, 4}, Pictures{{1, 1, 3, 16}, 2}}) {
-    list.push_back({"upsample_concatenate/" + pictures.label(), [pictures](GradientTrace& g) {
-                      const ValueId x = g.value(numbers(pictures.x));
-                      return ops::upsample_concatenate(g.tracer, x, g.value(numbers(pictures.skip())));
+  for (const Images& images : {Images{{2, 3, 2, 3}, 4}, Images{{1, 1, 3, 16}, 2}}) {
+    list.push_back({"upsample_concatenate/" + images.label(), [images](GradientTrace& g) {
+                      const ValueId x = g.value(numbers(images.x));
+                      return ops::upsample_concatenate(g.tracer, x, g.value(numbers(images.skip())));
                     }});
   }
   return list;

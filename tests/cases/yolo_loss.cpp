@@ -60,7 +60,7 @@ std::vector<GradientCase> gradient_cases() {
   std::vector<GradientCase> list;
   const auto add = [&](const std::string& name, std::int64_t objects, const YoloLossOptions& options) {
     list.push_back({"yolo_loss/" + name, [objects, options](GradientTrace& g) {
-                      // Three scales of pictures of 32 x 64 pixels, and objects for the finest.
+                      // Three scales of images of 32 x 64 pixels, and objects for the finest.
                       const YoloShape fine{2, 4, 8, 2, 0, objects};
                       std::array<ValueId, 3> predictions;
                       for (std::int64_t s = 0; s < 3; ++s)

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 #include "kernels/yolo_assign.h"
 #include "kernels/yolo_loss_terms.h"
 

@@ -1,4 +1,4 @@
-// Objects for the cases of YOLOv3: boxes near the size of its anchors, in pictures that are not square.
+// Objects for the cases of YOLOv3: boxes near the size of its anchors, in images that are not square.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ ops::YoloAnchors yolo_anchors();
 // The nine sizes as the attribute "anchors".
 std::vector<double> anchor_numbers();
 
-// Among them: two in one place, centres on the borders of cells, on the right and lower edges of the picture and
+// Among them: two in one place, centers on the borders of cells, on the right and lower edges of the image and
 // outside, a box without area, and gaps (class -1) as soon as there are enough.
 std::vector<double> object_boxes(const YoloShape& shape);
 std::vector<double> object_classes(const YoloShape& shape);

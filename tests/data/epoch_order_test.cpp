@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "catch2_adapter.h"
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 #include "tests/base/error_message.h"
 
 using namespace sleight;

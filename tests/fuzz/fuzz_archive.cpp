@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "engine/base/error.h"
-#include "engine/data/gzip.h"
-#include "engine/data/tar.h"
+#include "engine/data/files/gzip.h"
+#include "engine/data/files/tar.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::span<const std::byte> archive(reinterpret_cast<const std::byte*>(data), size);

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "engine/base/error.h"
-#include "engine/data/coco_annotations.h"
+#include "engine/data/annotations/coco_annotations.h"
 
 namespace {
 

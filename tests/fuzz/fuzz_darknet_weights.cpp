@@ -6,7 +6,7 @@
 #include <span>
 
 #include "engine/base/error.h"
-#include "engine/train/darknet_weights.h"
+#include "engine/checkpoint/darknet_weights.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace sleight;

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "engine/base/error.h"
-#include "engine/data/voc_annotation.h"
+#include "engine/data/annotations/voc_annotation.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::span<const std::byte> file(reinterpret_cast<const std::byte*>(data), size);

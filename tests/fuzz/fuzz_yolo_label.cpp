@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "engine/base/error.h"
-#include "engine/data/yaml_names.h"
-#include "engine/data/yolo_label.h"
+#include "engine/data/annotations/yaml_names.h"
+#include "engine/data/annotations/yolo_label.h"
 
 namespace {
 

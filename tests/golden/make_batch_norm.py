@@ -29,8 +29,8 @@ def case(seed, shape, activation, slope=0.0, with_residual=False):
         "running_mean": flat(running_mean), "running_variance": flat(running_variance), "z_gradient": flat(z_gradient),
     }
     inference = F.batch_norm(x, running_mean, running_variance, gamma, beta, False, momentum, epsilon)
-    normalised = F.batch_norm(x, running_mean, running_variance, gamma, beta, True, momentum, epsilon)
-    z = activate(normalised + residual if with_residual else normalised, activation, slope)
+    normalized = F.batch_norm(x, running_mean, running_variance, gamma, beta, True, momentum, epsilon)
+    z = activate(normalized + residual if with_residual else normalized, activation, slope)
     z.backward(z_gradient)
     result |= {
         "inference_z": flat(activate(inference + residual if with_residual else inference, activation, slope)),

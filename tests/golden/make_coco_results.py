@@ -1,5 +1,5 @@
 """A file of annotations and a list of results as people have them, scored by pycocotools: images not in the order of their
-ids, scores that tie between pictures, objects that cross the border, lie outside or have next to no area, crowds, and
+ids, scores that tie between images, objects that cross the border, lie outside or have next to no area, crowds, and
 results that do the same.
 """
 import contextlib
@@ -29,10 +29,10 @@ def scored(annotations, results):
     return [None if number == -1 else float(number) for number in evaluation.stats]
 
 
-def case(name, seed, pictures):
+def case(name, seed, image_count):
     draw = random.Random(seed)
     eighths = lambda low, high: draw.randrange(low * 8, high * 8 + 1) / 8
-    ids = draw.sample(range(1, 1000), pictures)
+    ids = draw.sample(range(1, 1000), image_count)
     categories = [{"id": 17, "name": "cat"}, {"id": 2, "name": "dog"}, {"id": 90, "name": "bird"}]
     objects, results = [], []
     for image in ids:

@@ -4,7 +4,7 @@ a file of darknet's weights.
 "network": as in make_resnet.py. A detector becomes a classifier for this: the means of its three predictions over all
 places are the logits, coarsest scale first.
 "weights": the bytes of a file as large as yolov3.weights come from file_numbers(), which the test repeats; they are read
-as darknet reads them (in the order in which the convolutions run), and the predictions of one picture are kept as two
+as darknet reads them (in the order in which the convolutions run), and the predictions of one image are kept as two
 numbers each and as some of their values.
 """
 import io
@@ -142,12 +142,12 @@ def network(module, shape, classes, **description):
     module = module.double()
     with torch.no_grad():
         fill(module)
-    pictures = formula(shape, 0.3, 1.0)
+    images = formula(shape, 0.3, 1.0)
     labels = torch.arange(shape[0]) % classes
     with torch.no_grad():
-        inference = module.eval()(pictures)
+        inference = module.eval()(images)
     module.train()
-    logits = module(pictures)
+    logits = module(images)
     loss = F.cross_entropy(logits, labels)
     loss.backward()
     gradients = {}
@@ -181,12 +181,12 @@ def even(first, count):
     return h.astype(np.float64) / 4294967296.0
 
 
-def convolutions_as_they_run(module, picture):
+def convolutions_as_they_run(module, image):
     """Pairs (convolution, batch norm or None) in the order of darknet's files."""
     order = []
     hooks = [m.register_forward_hook(lambda m, *_: order.append(m)) for m in module.modules()
              if isinstance(m, (nn.Conv2d, nn.BatchNorm2d))]
-    module(picture)
+    module(image)
     for hook in hooks:
         hook.remove()
     pairs = []
@@ -239,13 +239,13 @@ def read_file(data, order):
 def weights():
     shape = (1, 3, 64, 96)
     module = Yolov3(32, DARKNET53, 3, 80).double().eval()
-    pictures = formula(shape, 0.3, 1.0)
-    order = convolutions_as_they_run(module, pictures)
+    images = formula(shape, 0.3, 1.0)
+    order = convolutions_as_they_run(module, images)
     data = file_numbers(order)
     count = read_file(data, order)
     words = np.frombuffer(data, "<u4")
     predictions = {}
-    for stride, prediction in module.predictions(pictures).items():
+    for stride, prediction in module.predictions(images).items():
         flat = prediction.reshape(-1)
         direction = formula(prediction.shape, 0.1, 1.0).reshape(-1)
         step = max(1, flat.numel() // 24)

@@ -1,8 +1,8 @@
 """Detection metrics: COCO's twelve numbers by pycocotools, Pascal VOC's by the rules of the development kit's VOCevaldet
 and VOCap, written down here in the kit's own terms: integer corners counted from 1, a box is xmax - xmin + 1 wide.
 
-COCO: objects are [picture, class, x, y, width, height, area, crowd], detections [picture, class, x, y, width, height,
-score]. VOC: objects are [picture, class, xmin, ymin, xmax, ymax, difficult], detections [picture, class, xmin, ymin,
+COCO: objects are [image, class, x, y, width, height, area, crowd], detections [image, class, x, y, width, height,
+score]. VOC: objects are [image, class, xmin, ymin, xmax, ymax, difficult], detections [image, class, xmin, ymin,
 xmax, ymax, score].
 """
 import contextlib
@@ -21,8 +21,8 @@ def none_if_absent(number):
     return None if number == -1 else float(number)
 
 
-def coco_case(name, pictures, classes, objects, detections):
-    images = [{"id": i + 1} for i in range(pictures)]
+def coco_case(name, image_count, classes, objects, detections):
+    images = [{"id": i + 1} for i in range(image_count)]
     categories = [{"id": i + 1} for i in range(classes)]
     truth, found = COCO(), COCO()
     truth.dataset = {"images": images, "categories": categories, "annotations": [
@@ -41,12 +41,12 @@ def coco_case(name, pictures, classes, objects, detections):
         evaluation.summarize()
     precision = evaluation.eval["precision"]  # [threshold, recall, class, size, most detections]
     by_class = [none_if_absent(precision[:, :, k, 0, 2].mean()) for k in range(classes)]
-    return {"kind": "coco", "name": name, "pictures": pictures, "classes": classes, "objects": objects,
+    return {"kind": "coco", "name": name, "pictures": image_count, "classes": classes, "objects": objects,
             "detections": detections, "numbers": [none_if_absent(number) for number in evaluation.stats],
             "average_precision_by_class": by_class}
 
 
-def random_coco(name, seed, pictures, classes, most_objects, detections_per_object, stray, score_step, crowd_share):
+def random_coco(name, seed, image_count, classes, most_objects, detections_per_object, stray, score_step, crowd_share):
     draw = random.Random(seed)
     objects, detections = [], []
 
@@ -58,19 +58,19 @@ def random_coco(name, seed, pictures, classes, most_objects, detections_per_obje
     def score():
         return round(draw.random() / score_step) * score_step
 
-    for picture in range(pictures):
+    for image in range(image_count):
         for _ in range(draw.randrange(most_objects + 1)):
             label, (x, y, w, h) = draw.randrange(classes), box()
             crowd = int(draw.random() < crowd_share)
             outline = round(w * h * draw.uniform(0.5, 1.0), 3)
-            objects.append([picture, label, x, y, w, h, outline, crowd])
+            objects.append([image, label, x, y, w, h, outline, crowd])
             for _ in range(draw.randrange(detections_per_object + 1)):
                 shift = [side * draw.randrange(-16, 17) / 64 for side in (w, h, w, h)]
                 label_said = label if draw.random() < 0.9 else draw.randrange(classes)
-                detections.append([picture, label_said, x + shift[0], y + shift[1], w + shift[2], h + shift[3], score()])
+                detections.append([image, label_said, x + shift[0], y + shift[1], w + shift[2], h + shift[3], score()])
         for _ in range(draw.randrange(stray + 1)):
-            detections.append([picture, draw.randrange(classes), *box(), score()])
-    return coco_case(name, pictures, classes, objects, detections)
+            detections.append([image, draw.randrange(classes), *box(), score()])
+    return coco_case(name, image_count, classes, objects, detections)
 
 
 def coco_cases():
@@ -120,18 +120,18 @@ def coco_cases():
 
 
 def voc_average_precisions(objects, found):
-    """Of one class; found: (score, picture, box) in the order of the file."""
+    """Of one class; found: (score, image, box) in the order of the file."""
     positives = sum(not difficult for *_, difficult in objects)
     if positives == 0:
         return {"objects": 0, "exact": None, "rounded": None, "all_point": None}
     taken = [False] * len(objects)
     right, wrong = [], []
-    for _, picture, box in sorted(found, key=lambda one: -one[0]):
+    for _, image, box in sorted(found, key=lambda one: -one[0]):
         largest, best = -np.inf, None
         for i, (where, *corners, _) in enumerate(objects):
             width = min(box[2], corners[2]) - max(box[0], corners[0]) + 1
             height = min(box[3], corners[3]) - max(box[1], corners[1]) + 1
-            if where != picture or width <= 0 or height <= 0:
+            if where != image or width <= 0 or height <= 0:
                 continue
             areas = [(b[2] - b[0] + 1) * (b[3] - b[1] + 1) for b in (box, corners)]
             overlap = width * height / (sum(areas) - width * height)
@@ -163,33 +163,33 @@ def voc_average_precisions(objects, found):
     return result
 
 
-def voc_case(name, pictures, classes, objects, detections):
+def voc_case(name, image_count, classes, objects, detections):
     by_class = []
     for k in range(classes):
         of_class = [[o[0], *o[2:]] for o in objects if o[1] == k]
         found = [(d[6], d[0], d[2:6]) for d in sorted(detections, key=lambda d: d[0]) if d[1] == k]
         by_class.append(voc_average_precisions(of_class, found))
-    return {"kind": "voc", "name": name, "pictures": pictures, "classes": classes, "objects": objects,
+    return {"kind": "voc", "name": name, "pictures": image_count, "classes": classes, "objects": objects,
             "detections": detections, "by_class": by_class}
 
 
-def random_voc(name, seed, pictures, classes, most_objects, score_step):
+def random_voc(name, seed, image_count, classes, most_objects, score_step):
     draw = random.Random(seed)
     objects, detections = [], []
-    for picture in range(pictures):
+    for image in range(image_count):
         for _ in range(draw.randrange(most_objects + 1)):
             label, x, y = draw.randrange(classes), draw.randrange(1, 200), draw.randrange(1, 200)
             w, h = draw.randrange(0, 40), draw.randrange(0, 40)
-            objects.append([picture, label, x, y, x + w, y + h, int(draw.random() < 0.25)])
+            objects.append([image, label, x, y, x + w, y + h, int(draw.random() < 0.25)])
             for _ in range(draw.randrange(4)):
                 d = [draw.randrange(-(s // 6) - 1, s // 6 + 2) for s in (w, h, w, h)]
-                detections.append([picture, label, x + d[0], y + d[1], max(x + d[0], x + w + d[2]),
+                detections.append([image, label, x + d[0], y + d[1], max(x + d[0], x + w + d[2]),
                                    max(y + d[1], y + h + d[3]), round(draw.random() / score_step) * score_step])
         for _ in range(draw.randrange(3)):
             x, y = draw.randrange(1, 200), draw.randrange(1, 200)
-            detections.append([picture, draw.randrange(classes), x, y, x + 20, y + 30,
+            detections.append([image, draw.randrange(classes), x, y, x + 20, y + 30,
                                round(draw.random() / score_step) * score_step])
-    return voc_case(name, pictures, classes, objects, detections)
+    return voc_case(name, image_count, classes, objects, detections)
 
 
 def voc_cases():
@@ -207,7 +207,7 @@ def voc_cases():
         # The second detection overlaps both objects by more than a half, but most the one that is found already.
         voc_case("the best object is taken", 1, 1, [one, [0, 0, 14, 11, 33, 30, 0]],
                  [[0, 0, 11, 11, 30, 30, 0.9], [0, 0, 12, 11, 31, 30, 0.8]]),
-        # Of two equal objects the first decides: it counts in one picture and is difficult in the other.
+        # Of two equal objects the first decides: it counts in one image and is difficult in the other.
         voc_case("two equal objects, one difficult", 2, 1,
                  [one, [*one[:6], 1], [1, 0, 11, 11, 30, 30, 1], [1, 0, 11, 11, 30, 30, 0]],
                  [[0, 0, 11, 11, 30, 30, 0.9], [0, 0, 101, 101, 120, 120, 0.8], [1, 0, 11, 11, 30, 30, 0.7]]),

@@ -1,7 +1,7 @@
 """Residual networks in PyTorch: names and shapes of torchvision's, and whole small networks in float64.
 
 Three kinds of cases. "names": the state dictionary of a torchvision model. "counts": trained numbers per network.
-"network": a narrow network on a few small pictures, one step of training: logits, loss, two numbers of each gradient and
+"network": a narrow network on a few small images, one step of training: logits, loss, two numbers of each gradient and
 running statistic; and the logits of inference.
 All numbers that go in come from formula(), which the test repeats, so the file holds results only.
 """
@@ -99,16 +99,16 @@ class PreActivation(nn.Module):
 
 
 class Resnet(nn.Module):
-    def __init__(self, version, bottleneck, blocks, classes, width, small_pictures):
+    def __init__(self, version, bottleneck, blocks, classes, width, small_images):
         super().__init__()
-        self.version, self.small_pictures = version, small_pictures
+        self.version, self.small_images = version, small_images
         if version in ("v1c", "v1d"):
             half = width // 2
             self.conv1 = nn.Sequential(convolution(3, half, 3, 2), nn.BatchNorm2d(half), nn.ReLU(),
                                        convolution(half, half, 3), nn.BatchNorm2d(half), nn.ReLU(),
                                        convolution(half, width, 3))
         else:
-            self.conv1 = convolution(3, width, 3) if small_pictures else convolution(3, width, 7, 2)
+            self.conv1 = convolution(3, width, 3) if small_images else convolution(3, width, 7, 2)
         if version != "v2":
             self.bn1 = nn.BatchNorm2d(width)
         channels = width
@@ -129,7 +129,7 @@ class Resnet(nn.Module):
         x = self.conv1(x)
         if self.version != "v2":
             x = F.relu(self.bn1(x))
-        if not self.small_pictures:
+        if not self.small_images:
             x = F.max_pool2d(x, 3, 2, 1)
         for stage in range(self.stages):
             x = getattr(self, f"layer{stage + 1}")(x)
@@ -155,8 +155,8 @@ def check_against_torchvision():
         theirs = getattr(torchvision.models, model)().double()
         ours = Resnet("v1b", bottleneck, blocks, 1000, 64, False).double()
         ours.load_state_dict(theirs.state_dict())
-        pictures = formula((2, 3, 65, 47), 0, 1.0)
-        torch.testing.assert_close(ours(pictures), theirs(pictures))
+        images = formula((2, 3, 65, 47), 0, 1.0)
+        torch.testing.assert_close(ours(images), theirs(images))
 
 
 def counts():
@@ -181,14 +181,14 @@ def filled(*description):
     return network
 
 
-def network(version, bottleneck, blocks, width, small_pictures, shape, classes=7):
+def network(version, bottleneck, blocks, width, small_images, shape, classes=7):
     """One step of training and one of inference. Of each gradient: its length, and its product with a formula."""
-    module = filled(version, bottleneck, blocks, classes, width, small_pictures)
-    pictures = formula(shape, 0.3, 1.0)
+    module = filled(version, bottleneck, blocks, classes, width, small_images)
+    images = formula(shape, 0.3, 1.0)
     labels = torch.arange(shape[0]) % classes
-    inference = module.eval()(pictures)
+    inference = module.eval()(images)
     module.train()
-    logits = module(pictures)
+    logits = module(images)
     loss = F.cross_entropy(logits, labels)
     loss.backward()
     gradients = {}
@@ -198,7 +198,7 @@ def network(version, bottleneck, blocks, width, small_pictures, shape, classes=7
     running = {name: [tensor.norm().item(), (tensor * formula(tensor.shape, 0.1, 1.0)).sum().item()]
                for name, tensor in module.state_dict().items() if ".running_" in name}
     return {"kind": "network", "version": version, "bottleneck": bottleneck, "blocks": blocks, "width": width,
-            "small_pictures": small_pictures, "shape": list(shape), "classes": classes,
+            "small_pictures": small_images, "shape": list(shape), "classes": classes,
             "labels": labels.tolist(), "logits": logits.detach().reshape(-1).tolist(), "loss": loss.item(),
             "inference_logits": inference.detach().reshape(-1).tolist(), "gradients": gradients, "running": running}
 

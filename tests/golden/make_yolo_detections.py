@@ -13,21 +13,21 @@ def sigmoid(x):
     return 1 / (1 + numpy.exp(-x))
 
 
-def decode_case(seed, pictures, rows, columns, classes):
+def decode_case(seed, images, rows, columns, classes):
     generator = torch.Generator().manual_seed(seed)
     predictions, boxes, scores = [], [], []
     for scale in range(3):
         h, w, stride = rows << (2 - scale), columns << (2 - scale), 8 << scale
-        prediction = exact(pictures, h, w, 3, 5 + classes, generator=generator)
+        prediction = exact(images, h, w, 3, 5 + classes, generator=generator)
         predictions.append(flat(prediction))
         p = prediction.numpy()
         y, x = numpy.mgrid[:h, :w]
         anchors = ANCHORS[3 * scale:3 * scale + 3].numpy()
-        centre = (sigmoid(p[..., :2]) + numpy.stack([x, y], -1)[None, :, :, None]) * stride
+        center = (sigmoid(p[..., :2]) + numpy.stack([x, y], -1)[None, :, :, None]) * stride
         size = numpy.exp(p[..., 2:4]) * anchors
-        boxes.append(numpy.concatenate([centre - size / 2, centre + size / 2], -1).reshape(pictures, -1, 4))
-        scores.append((sigmoid(p[..., 4:5]) * sigmoid(p[..., 5:])).reshape(pictures, -1, classes))
-    return {"kind": "decode", "pictures": pictures, "rows": rows, "columns": columns, "classes": classes,
+        boxes.append(numpy.concatenate([center - size / 2, center + size / 2], -1).reshape(images, -1, 4))
+        scores.append((sigmoid(p[..., 4:5]) * sigmoid(p[..., 5:])).reshape(images, -1, classes))
+    return {"kind": "decode", "pictures": images, "rows": rows, "columns": columns, "classes": classes,
             "anchors": flat(ANCHORS), "predictions": predictions,
             "boxes": numpy.concatenate(boxes, 1).reshape(-1).tolist(),
             "scores": numpy.concatenate(scores, 1).reshape(-1).tolist()}
@@ -52,16 +52,16 @@ def suppress(boxes, scores, score_threshold, overlap_threshold, candidates, dete
 
 
 def suppression_case(seed, places, classes, levels, score_threshold=0.01, overlap_threshold=0.45, candidates=400,
-                     detections=100, pictures=2, size=8):
+                     detections=100, images=2, size=8):
     """Scores are multiples of 1/levels, so that many are equal; whole corners, so that many overlaps are, too."""
     generator = numpy.random.default_rng(seed)
-    corner = generator.integers(0, 24, (pictures, places, 2))
-    boxes = numpy.concatenate([corner, corner + generator.integers(2, size, (pictures, places, 2))], -1).astype(float)
-    scores = (generator.integers(0, levels, (pictures, places, classes)) / levels).astype(numpy.float32)
+    corner = generator.integers(0, 24, (images, places, 2))
+    boxes = numpy.concatenate([corner, corner + generator.integers(2, size, (images, places, 2))], -1).astype(float)
+    scores = (generator.integers(0, levels, (images, places, classes)) / levels).astype(numpy.float32)
     found = [suppress(boxes[n], scores[n], score_threshold, overlap_threshold, candidates, detections)
-             for n in range(pictures)]
+             for n in range(images)]
     assert all(len(rows) > 0 for rows in found)
-    return {"kind": "suppression", "pictures": pictures, "places": places, "classes": classes,
+    return {"kind": "suppression", "pictures": images, "places": places, "classes": classes,
             "score_threshold": score_threshold, "overlap_threshold": overlap_threshold, "candidates": candidates,
             "detections": detections, "boxes": boxes.astype(int).reshape(-1).tolist(),
             "scores": scores.astype(float).reshape(-1).tolist(), "counts": [len(rows) for rows in found],

@@ -7,10 +7,10 @@ namespace {
 
 constexpr std::int64_t channels = 131;  // more than one block of threads, and a tail
 
-std::vector<double> numbers_around(double centre, double step) {
+std::vector<double> numbers_around(double center, double step) {
   std::vector<double> values;
   for (std::int64_t c = 0; c < channels; ++c)
-    values.push_back(static_cast<double>(static_cast<float>(centre + step * static_cast<double>((c * 37) % 101 - 50))));
+    values.push_back(static_cast<double>(static_cast<float>(center + step * static_cast<double>((c * 37) % 101 - 50))));
   return values;
 }
 

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "kernel_case.h"
-#include "kernels/activation_function.h"
 #include "kernels/batch_norm_statistics.h"
+#include "kernels/lib/activation_function.h"
 
 namespace sleight::tests {
 

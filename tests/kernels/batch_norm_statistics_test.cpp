@@ -89,9 +89,9 @@ TEST_CASE("batch_norm statistics of unequal and empty slices equal those of the 
     const auto of_slices = [&](auto device) {
       TestTensor total(DataType::float64, Values(static_cast<std::size_t>(2 * channels + 1), 0.0));
       std::size_t at = 0;
-      for (const std::int64_t pictures : {1, 0, 3, 1}) {
+      for (const std::int64_t images : {1, 0, 3, 1}) {
         ActivationView slice = whole;
-        slice.batch = pictures;
+        slice.batch = images;
         const auto end = at + static_cast<std::size_t>(slice.size());
         TestTensor input(DataType::float32, Values(x.begin() + static_cast<std::ptrdiff_t>(at),
                                                    x.begin() + static_cast<std::ptrdiff_t>(end)));

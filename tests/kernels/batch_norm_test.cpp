@@ -195,11 +195,11 @@ TEST_CASE("batch_norm against golden values") {
                                                                : ActivationFunction::none;
     const bool with_residual = !one.at("residual").is_null();
     const float leak = one.at("slope"), golden_momentum = one.at("momentum"), golden_epsilon = one.at("epsilon");
-    const auto picture = [&](const char* key) { return moved(one.at(key), stored, view); };
+    const auto image = [&](const char* key) { return moved(one.at(key), stored, view); };
     CAPTURE(name, with_residual);
     for (const DataType type : {DataType::float32, DataType::float64}) {
       const auto run = [&](auto device) {
-        TestTensor x(type, picture("x")), residual(type, with_residual ? picture("residual") : Values{});
+        TestTensor x(type, image("x")), residual(type, with_residual ? image("residual") : Values{});
         TestTensor gamma(type, one.at("gamma").get<Values>()), beta(type, one.at("beta").get<Values>());
         TestTensor running_mean(type, one.at("running_mean").get<Values>());
         TestTensor running_variance(type, one.at("running_variance").get<Values>());
@@ -226,7 +226,7 @@ TEST_CASE("batch_norm against golden values") {
         append(all, running_mean.values());
         append(all, running_variance.values());
 
-        TestTensor gradient(type, picture("z_gradient")), beta_gradient(type, channels), gamma_gradient(type, channels);
+        TestTensor gradient(type, image("z_gradient")), beta_gradient(type, channels), gamma_gradient(type, channels);
         batch_norm_backward_reduce(
             device, {type, view, function, leak, gradient.data(), nullptr, x.data(), mean.data(), inverse.data(),
                      gamma.data(), beta.data(), with_residual ? z.data() : nullptr, gradient.data(),
@@ -242,13 +242,12 @@ TEST_CASE("batch_norm against golden values") {
       };
       on_every_device(type, view, run, [&](const Values& all) {
         Parts parts(all);
-        check_close("inference_z", parts.next(view.size()), picture("inference_z"), type);
-        check_close("z", parts.next(view.size()), picture("z"), type);
+        check_close("inference_z", parts.next(view.size()), image("inference_z"), type);
+        check_close("z", parts.next(view.size()), image("z"), type);
         check_close("running_mean", parts.next(channels), one.at("running_mean_after"), type);
         check_close("running_variance", parts.next(channels), one.at("running_variance_after"), type);
-        if (with_residual)
-          check_close("residual_gradient", parts.next(view.size()), picture("residual_gradient"), type);
-        check_close("x_gradient", parts.next(view.size()), picture("x_gradient"), type);
+        if (with_residual) check_close("residual_gradient", parts.next(view.size()), image("residual_gradient"), type);
+        check_close("x_gradient", parts.next(view.size()), image("x_gradient"), type);
         check_close("beta_gradient", parts.next(channels), one.at("beta_gradient"), type);
         check_close("gamma_gradient", parts.next(channels), one.at("gamma_gradient"), type);
       });

@@ -97,7 +97,7 @@ TEST_CASE("every operation with a gradient rule is differentiated by a case") {
   }
 }
 
-TEST_CASE("cases reach odd extents, and the blocked layout wherever an operation of pictures takes it") {
+TEST_CASE("cases reach odd extents, and the blocked layout wherever an operation of images takes it") {
   const Device cpu("cpu");
   std::set<std::string_view> blocked;
   for (const Case& description : all_cases()) {
@@ -108,8 +108,8 @@ TEST_CASE("cases reach odd extents, and the blocked layout wherever an operation
     }
   }
   for (const Case& description : all_cases()) {
-    const bool pictures = !description.inputs.empty() && description.inputs.front().shape.size() == 4;
-    if (!description.operation->any_layout || !pictures || cpu.preferred_lanes(64) == 64) continue;
+    const bool images = !description.inputs.empty() && description.inputs.front().shape.size() == 4;
+    if (!description.operation->any_layout || !images || cpu.preferred_lanes(64) == 64) continue;
     INFO(description.name());
     CHECK(blocked.contains(description.operation->name));
   }

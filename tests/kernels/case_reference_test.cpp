@@ -114,7 +114,7 @@ TEST_CASE("cases on simt: the same bits in three thread orders, and close to flo
     for (const DataType element : stored_types(description)) {
       INFO(name_of(element));
       const auto run = [&](kernels::ThreadOrder order) {
-        const Device simt{kernels::Queue(kernels::Simt{order})};
+        const Device simt{kernels::ExecutionTarget(kernels::Simt{order})};
         return run_case(description, simt, {.element = element});
       };
       const auto forward = run(kernels::ThreadOrder::forward);

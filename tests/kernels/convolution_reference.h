@@ -25,7 +25,7 @@ std::vector<double> coarse_numbers(std::int64_t count, std::uint32_t seed);
 
 ConvolutionReference compute_reference(const kernels::ConvolutionShape& shape);
 
-// The place of element (n, c, y, x), as kernels/activation_view.h defines it.
+// The place of element (n, c, y, x), as kernels/lib/activation_view.h defines it.
 std::int64_t place(const kernels::ActivationView& view, std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x);
 
 // For each element of a tensor in the order of the formulas, its place in the layout under test.

@@ -123,7 +123,7 @@ Implementation make_plain(const ConvolutionShape& shape) {
 class ForwardOnGpu : public kernels::ConvolutionForward {
  public:
   ForwardOnGpu(const Device& device, const ConvolutionShape& shape) : device_(device), shape_(shape) {
-    kernels::run_on(device.queue(), [&](auto queue) { prepared_ = kernels::make_convolution_forward(queue, shape); });
+    kernels::run_on(device.target(), [&](auto queue) { prepared_ = kernels::make_convolution_forward(queue, shape); });
   }
   std::int64_t workspace_bytes() const override { return 0; }
   void run(const void* input, const void* weights, const void* bias, void* output, void*) override {
@@ -147,7 +147,7 @@ class ForwardOnGpu : public kernels::ConvolutionForward {
 class BackwardDataOnGpu : public kernels::ConvolutionBackwardData {
  public:
   BackwardDataOnGpu(const Device& device, const ConvolutionShape& shape) : device_(device), shape_(shape) {
-    kernels::run_on(device.queue(),
+    kernels::run_on(device.target(),
                     [&](auto queue) { prepared_ = kernels::make_convolution_backward_data(queue, shape); });
   }
   std::int64_t workspace_bytes() const override { return 0; }
@@ -170,7 +170,7 @@ class BackwardDataOnGpu : public kernels::ConvolutionBackwardData {
 class BackwardWeightsOnGpu : public kernels::ConvolutionBackwardWeights {
  public:
   BackwardWeightsOnGpu(const Device& device, const ConvolutionShape& shape) : device_(device), shape_(shape) {
-    kernels::run_on(device.queue(),
+    kernels::run_on(device.target(),
                     [&](auto queue) { prepared_ = kernels::make_convolution_backward_weights(queue, shape); });
   }
   std::int64_t workspace_bytes() const override { return 0; }

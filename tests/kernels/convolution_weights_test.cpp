@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "catch2_adapter.h"
-#include "kernels/weight_view.h"
+#include "kernels/lib/weight_view.h"
 
 namespace sleight::tests {
 namespace {

@@ -1,4 +1,4 @@
-#include "kernels/cuda_libraries.h"
+#include "kernels/lib/cuda_libraries.h"
 
 #include <functional>
 #include <stdexcept>

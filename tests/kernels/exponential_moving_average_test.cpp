@@ -1,6 +1,6 @@
 #include "kernels/exponential_moving_average.h"
 
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 #include "tests/kernels/on_every_device.h"
 
 namespace sleight::test {

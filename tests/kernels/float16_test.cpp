@@ -1,5 +1,5 @@
 // The software conversion of float16, over all its numbers, against arithmetic in double.
-#include "kernels/float16.h"
+#include "kernels/lib/float16.h"
 
 #include <algorithm>
 #include <bit>
@@ -49,7 +49,7 @@ TEST_CASE("float16: every number is read exactly and comes back with its own bit
   CHECK(wrong == 0);
 }
 
-TEST_CASE("float16: between any two neighbours the nearer one is taken, and the even one in the middle") {
+TEST_CASE("float16: between any two neighbors the nearer one is taken, and the even one in the middle") {
   int wrong = 0;
   for (std::uint16_t bits = 0; bits < infinity; ++bits) {
     // Up to 65536, where infinity begins to be next.

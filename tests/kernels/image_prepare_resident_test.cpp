@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 #include "kernels/image_prepare.h"
 #include "tests/kernels/on_every_device.h"
 
@@ -15,17 +15,17 @@ using kernels::ImagePrepareResident;
 struct Scene {
   std::int64_t count, source_height, source_width;
   std::int64_t batch, height, width, channels;
-  std::vector<std::uint8_t> pictures;
+  std::vector<std::uint8_t> images;
   std::vector<std::int32_t> index, window, flip, partner;
   std::vector<float> lambda;
 
-  // Windows that begin up to `reach` pixels before and behind the picture's corner.
+  // Windows that begin up to `reach` pixels before and behind the image's corner.
   Scene(std::int64_t p, std::int64_t sh, std::int64_t sw, std::int64_t n, std::int64_t h, std::int64_t w,
         std::int64_t c, std::int64_t reach)
       : count(p), source_height(sh), source_width(sw), batch(n), height(h), width(w), channels(c) {
     RandomStream random(9, RandomPurpose::test, static_cast<std::uint64_t>(p * 10000 + h * 100 + w));
-    pictures.resize(static_cast<std::size_t>(p * sh * sw * 3));
-    for (std::uint8_t& byte : pictures)
+    images.resize(static_cast<std::size_t>(p * sh * sw * 3));
+    for (std::uint8_t& byte : images)
       byte = static_cast<std::uint8_t>(random.below(256));
     for (std::int64_t i = 0; i < n; ++i) {
       index.push_back(static_cast<std::int32_t>(random.below(p)));
@@ -53,15 +53,15 @@ struct Scene {
 
   template <class T, class Device>
   std::vector<double> prepare(Device device, bool use_flip, bool use_mixup) const {
-    // As memory of a device is: a picture's row may begin at any address behind.
-    GuardedBuffer<std::uint8_t> picture_buffer(pictures, "pictures");
+    // As memory of a device is: an image's row may begin at any address behind.
+    GuardedBuffer<std::uint8_t> image_buffer(images, "images");
     GuardedBuffer<std::int32_t> index_buffer(index, "index");
     GuardedBuffer<std::int32_t> window_buffer(window, "window");
     GuardedBuffer<std::int32_t> flip_buffer(flip, "flip");
     GuardedBuffer<std::int32_t> partner_buffer(partner, "partner");
     GuardedBuffer<float> lambda_buffer(lambda, "lambda");
     GuardedBuffer<T> out(out_size(), "out");
-    ImagePrepareResident arguments{.pictures = picture_buffer.data(),
+    ImagePrepareResident arguments{.images = image_buffer.data(),
                                    .index = index_buffer.data(),
                                    .window = window_buffer.data(),
                                    .flip = use_flip ? flip_buffer.data() : nullptr,
@@ -78,7 +78,7 @@ struct Scene {
   }
 
   // The windows cut by hand, byte by byte, as the definition says.
-  std::vector<std::uint8_t> images() const {
+  std::vector<std::uint8_t> windows_of_images() const {
     std::vector<std::uint8_t> result;
     for (std::size_t n = 0; n < index.size(); ++n) {
       for (std::int64_t h = 0; h < height; ++h) {
@@ -87,7 +87,7 @@ struct Scene {
             const std::int64_t y = window[2 * n] + h, x = window[2 * n + 1] + w;
             const bool inside = y >= 0 && y < source_height && x >= 0 && x < source_width;
             const std::int64_t at = ((index[n] * source_height + y) * source_width + x) * 3 + c;
-            result.push_back(inside ? pictures[static_cast<std::size_t>(at)] : std::uint8_t{0});
+            result.push_back(inside ? images[static_cast<std::size_t>(at)] : std::uint8_t{0});
           }
         }
       }
@@ -98,7 +98,7 @@ struct Scene {
   // What image_prepare makes of the windows.
   template <class T, class Device>
   std::vector<double> prepare_images(Device device, bool use_flip, bool use_mixup) const {
-    const std::vector<std::uint8_t> bytes = images();
+    const std::vector<std::uint8_t> bytes = windows_of_images();
     GuardedBuffer<T> out(out_size(), "out");
     ImagePrepare arguments{.images = bytes.data(),
                            .flip = use_flip ? flip.data() : nullptr,
@@ -119,8 +119,8 @@ TEST_CASE("image_prepare_resident: the bits of image_prepare on windows that wer
       {
           {3, 1, 1, 2, 1, 1, 3, 1},       {4, 5, 7, 3, 5, 7, 3, 4},     {4, 5, 7, 5, 4, 3, 4, 2},
           {3, 2, 9, 3, 5, 11, 8, 3},      {5, 16, 16, 3, 16, 16, 3, 4}, {4, 8, 32, 4, 8, 32, 3, 4},
-          {2, 3, 5, 3, 3, 5, 3, 9},      // many windows show nothing of their picture
-          {2, 37, 41, 2, 37, 41, 3, 4},  // several blocks for a picture
+          {2, 3, 5, 3, 3, 5, 3, 9},      // many windows show nothing of their image
+          {2, 37, 41, 2, 37, 41, 3, 4},  // several blocks for an image
           {2, 2, 1400, 2, 2, 1400, 3, 4},
       };
   for (const Scene& scene : scenes) {
@@ -142,7 +142,7 @@ TEST_CASE("image_prepare_resident: the bits of image_prepare on windows that wer
 }
 
 TEST_CASE("image_prepare_resident: an index or a partner that does not exist") {
-  const auto check_one_picture = [](const Scene& scene, std::size_t first_bad, std::size_t second_bad) {
+  const auto check_one_image = [](const Scene& scene, std::size_t first_bad, std::size_t second_bad) {
     REQUIRE_THROWS_AS(scene.prepare<float>(kernels::Cpu{}, true, true), std::invalid_argument);
     const std::vector<double> values =
         simt::run_in_three_orders([&](auto device) { return scene.prepare<float>(device, true, true); });
@@ -152,14 +152,14 @@ TEST_CASE("image_prepare_resident: an index or a partner that does not exist") {
     }
   };
   for (const std::int32_t bad : {-1, 4, 1000000}) {
-    // Pictures 0 and 1 show picture 1 of the batch; 1's partner is 2.
+    // Images 0 and 1 show image 1 of the batch; 1's partner is 2.
     Scene scene(4, 2, 5, 4, 2, 5, 3, 1);
     scene.lambda = {0.5F, 0.5F, 0.5F, 0.5F};
     scene.index[1] = bad;
-    check_one_picture(scene, 0, 1);
+    check_one_image(scene, 0, 1);
     scene.index[1] = 0;
     scene.partner[2] = bad;
-    check_one_picture(scene, 2, 2);
+    check_one_image(scene, 2, 2);
   }
 }
 

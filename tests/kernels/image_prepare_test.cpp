@@ -1,6 +1,6 @@
 #include "kernels/image_prepare.h"
 
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 #include "tests/kernels/on_every_device.h"
 
 namespace sleight::test {
@@ -39,7 +39,7 @@ struct Batch {
     arguments.flip = use_flip ? flip_buffer.data() : nullptr;
     arguments.partner = use_mixup ? partner_buffer.data() : nullptr;
     arguments.lambda = use_mixup ? lambda_buffer.data() : nullptr;
-    set_normalisation(arguments);
+    set_normalization(arguments);
     arguments.batch = batch;
     arguments.height = height;
     arguments.width = width;
@@ -50,7 +50,7 @@ struct Batch {
     return numbers(out);
   }
 
-  static void set_normalisation(ImagePrepare& arguments) {
+  static void set_normalization(ImagePrepare& arguments) {
     const float mean[3] = {123.68F, 116.779F, 103.939F};
     const float deviation[3] = {58.393F, 57.12F, 57.375F};
     for (int c = 0; c < 3; ++c) {
@@ -62,7 +62,7 @@ struct Batch {
   // The definition, word for word.
   std::vector<double> reference(bool use_flip, bool use_mixup) const {
     ImagePrepare arguments;
-    set_normalisation(arguments);
+    set_normalization(arguments);
     const auto norm = [&](std::int64_t n, std::int64_t h, std::int64_t w, std::int64_t c) {
       const bool mirrored = use_flip && flip[static_cast<std::size_t>(n)] != 0;
       const std::int64_t column = mirrored ? width - 1 - w : w;

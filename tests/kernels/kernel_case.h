@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "catch2_adapter.h"
-#include "kernels/activation_view.h"
-#include "kernels/queue.h"
+#include "kernels/lib/activation_view.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
 #include "kernels/simt/guarded_buffer.h"
 #include "kernels/simt/three_orders.h"
-#include "kernels/types.h"
 
 namespace sleight::tests {
 
@@ -95,7 +95,7 @@ inline ActivationView as_channels_last(ActivationView view) {
   return view;
 }
 
-// The same picture in another layout.
+// The same image in another layout.
 inline Values moved(const Values& values, const ActivationView& from, const ActivationView& to) {
   Values result(values.size());
   for_each_element(from, [&](std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
@@ -109,7 +109,7 @@ inline ActivationView nchw(const std::vector<std::int64_t>& shape) {
   return {shape[0], shape[2], shape[3], shape[1], 1};
 }
 
-// Odd channels, height unlike width, a matrix, a single row, a single picture, blocks of 16 and of 8, more rows than
+// Odd channels, height unlike width, a matrix, a single row, a single image, blocks of 16 and of 8, more rows than
 // one chunk of a reduction takes (64 on simt, 512 on the cpu), more channels than one thread block covers.
 inline std::vector<ActivationView> odd_views() {
   return {{2, 5, 3, 1, 1},    {1, 23, 29, 1, 3}, {1, 7, 4, 1, 17}, {3, 4, 5, 1, 19},

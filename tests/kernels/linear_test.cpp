@@ -126,7 +126,7 @@ Implementation make_on_cpu(const LinearShape& shape) {
 class ForwardOnGpu : public kernels::LinearForward {
  public:
   ForwardOnGpu(const Device& device, const LinearShape& shape) : device_(device), shape_(shape) {
-    kernels::run_on(device.queue(), [&](auto queue) { prepared_ = kernels::make_linear_forward(queue, shape); });
+    kernels::run_on(device.target(), [&](auto queue) { prepared_ = kernels::make_linear_forward(queue, shape); });
   }
   std::int64_t workspace_bytes() const override { return 0; }
   void run(const void* input, const void* weights, const void* bias, void* output, void*) override {
@@ -149,7 +149,7 @@ class ForwardOnGpu : public kernels::LinearForward {
 class BackwardDataOnGpu : public kernels::LinearBackwardData {
  public:
   BackwardDataOnGpu(const Device& device, const LinearShape& shape) : device_(device), shape_(shape) {
-    kernels::run_on(device.queue(), [&](auto queue) { prepared_ = kernels::make_linear_backward_data(queue, shape); });
+    kernels::run_on(device.target(), [&](auto queue) { prepared_ = kernels::make_linear_backward_data(queue, shape); });
   }
   std::int64_t workspace_bytes() const override { return 0; }
   void run(const void* output_gradient, const void* weights, void* input_gradient, void*) override {
@@ -171,7 +171,7 @@ class BackwardDataOnGpu : public kernels::LinearBackwardData {
 class BackwardWeightsOnGpu : public kernels::LinearBackwardWeights {
  public:
   BackwardWeightsOnGpu(const Device& device, const LinearShape& shape) : device_(device), shape_(shape) {
-    kernels::run_on(device.queue(),
+    kernels::run_on(device.target(),
                     [&](auto queue) { prepared_ = kernels::make_linear_backward_weights(queue, shape); });
   }
   std::int64_t workspace_bytes() const override { return 0; }

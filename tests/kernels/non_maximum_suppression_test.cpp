@@ -4,7 +4,7 @@
 #include <limits>
 #include <tuple>
 
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 #include "tests/golden/golden.h"
 #include "tests/kernels/on_every_device.h"
 

@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "catch2_adapter.h"
-#include "kernels/queue.h"
+#include "kernels/lib/execution_target.h"
+#include "kernels/lib/types.h"
 #include "kernels/simt/guarded_buffer.h"
 #include "kernels/simt/three_orders.h"
-#include "kernels/types.h"
 
 namespace sleight::test {
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "kernel_case.h"
-#include "kernels/pool_window.h"
+#include "kernels/lib/pool_window.h"
 #include "tests/folders.h"
 
 namespace sleight::tests {

@@ -2,8 +2,8 @@
 
 #include <numbers>
 
-#include "kernels/philox.h"
-#include "kernels/philox_normal.h"
+#include "kernels/lib/philox.h"
+#include "kernels/lib/philox_normal.h"
 #include "tests/kernels/on_every_device.h"
 
 namespace sleight::test {
@@ -107,7 +107,7 @@ TEST_CASE("random_fill: moments") {
     CHECK(distance(m[3], 0) <= 0.01);
     CHECK(distance(m[4], 1.8) <= 0.02);
   }
-  SECTION("normal, and neighbours do not know each other") {
+  SECTION("normal, and neighbors do not know each other") {
     const std::vector<double> values = filled<float>(kernels::Cpu{}, count, {Distribution::normal, 5, 0.5, 4, 0});
     const std::vector<double> m = moments(values, 5, 0.5);
     CHECK(distance(m[1], 0) <= 0.005);

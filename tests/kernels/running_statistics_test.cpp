@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 #include "tests/kernels/on_every_device.h"
 
 namespace sleight::test {

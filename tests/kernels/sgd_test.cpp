@@ -1,6 +1,6 @@
 #include "kernels/sgd.h"
 
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 #include "tests/golden/golden.h"
 #include "tests/kernels/on_every_device.h"
 

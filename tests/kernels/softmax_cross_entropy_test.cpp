@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 #include "kernels/reduce_mean.h"
 #include "tests/golden/golden.h"
 #include "tests/kernels/on_every_device.h"

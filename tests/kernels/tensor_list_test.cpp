@@ -1,4 +1,4 @@
-#include "kernels/tensor_list.h"
+#include "kernels/lib/tensor_list.h"
 
 #include <algorithm>
 #include <vector>

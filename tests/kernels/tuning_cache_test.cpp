@@ -1,4 +1,4 @@
-#include "kernels/tuning_cache.h"
+#include "kernels/lib/tuning_cache.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

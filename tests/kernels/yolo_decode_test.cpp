@@ -12,7 +12,7 @@ namespace {
 struct DecodeCase {
   kernels::YoloScale scales[kernels::yolo_scales];
   std::vector<double> predictions[kernels::yolo_scales];
-  std::size_t places = 0;  // of all pictures
+  std::size_t places = 0;  // of all images
 };
 
 DecodeCase decode_case(std::int64_t batch, std::int32_t rows, std::int32_t columns, std::int32_t classes) {

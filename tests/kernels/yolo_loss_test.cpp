@@ -21,7 +21,7 @@ struct LossCase {
   kernels::YoloLossOptions options;
   kernels::AnchorSize anchors[kernels::yolo_anchors] = {{10, 13},  {16, 30},  {33, 23},   {30, 61},  {62, 45},
                                                         {59, 119}, {116, 90}, {156, 198}, {373, 326}};
-  std::int64_t objects = 0;  // of a picture
+  std::int64_t objects = 0;  // of an image
   std::vector<float> boxes;
   std::vector<std::int32_t> classes;
   std::vector<float> weights;
@@ -46,7 +46,7 @@ LossCase empty_case(std::int32_t number, std::int64_t batch, std::int32_t height
   return c;
 }
 
-// Batches of one picture.
+// Batches of one image.
 void add_object(LossCase& c, float x, float y, float width, float height, std::int32_t class_index = 0,
                 float weight = 1.0F) {
   ++c.objects;
@@ -235,7 +235,7 @@ TEST_CASE("yolo_assign: equal overlaps go to the lower anchor, and what is no ob
   CHECK_THROWS_AS(run_assign(kernels::Simt{}, c), std::invalid_argument);
 }
 
-TEST_CASE("yolo_loss: pictures without an object have negatives alone") {
+TEST_CASE("yolo_loss: images without an object have negatives alone") {
   for (const std::int64_t objects : {0, 1, 3}) {
     // More places than one chunk of a sum, and a tail.
     LossCase c = empty_case(1, 2, 5, 9, 3);

@@ -26,13 +26,13 @@ TEST_CASE("classifier: all depths and versions are there under unique names") {
   CHECK(names == expected);
 }
 
-TEST_CASE("classifier: a model is found with its picture size and family") {
+TEST_CASE("classifier: a model is found with its image size and family") {
   const ClassifierModel& large = find_classifier("resnet50_v1d");
   CHECK(large.name == "resnet50_v1d");
-  CHECK(large.picture_size == 224);
+  CHECK(large.image_size == 224);
   CHECK(large.family == ClassifierFamily::imagenet);
   const ClassifierModel& small = find_classifier("cifar_resnet56_v2");
-  CHECK(small.picture_size == 32);
+  CHECK(small.image_size == 32);
   CHECK(small.family == ClassifierFamily::cifar);
 }
 

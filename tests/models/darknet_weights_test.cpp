@@ -7,9 +7,9 @@
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
+#include "engine/checkpoint/checkpoint.h"
+#include "engine/checkpoint/darknet_weights.h"
 #include "engine/program/execute.h"
-#include "engine/train/checkpoint.h"
-#include "engine/train/darknet_weights.h"
 #include "tests/base/error_message.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/golden/golden.h"
@@ -52,7 +52,7 @@ std::vector<float> file_numbers(std::span<const DarknetLayer> layers) {
   return numbers;
 }
 
-// The bytes of a file of version 0.2 that has seen as many pictures as the published yolov3.weights.
+// The bytes of a file of version 0.2 that has seen as many images as the published yolov3.weights.
 std::vector<std::byte> file_of(std::span<const float> numbers) {
   const std::int32_t version[] = {0, 2, 0};
   const std::uint64_t seen = 32013312;
@@ -121,10 +121,10 @@ TEST_CASE("darknet weights: the predictions of a whole YOLOv3 are PyTorch's from
   CHECK(header == DarknetHeader{.major = 0, .minor = 2, .revision = 0, .seen = 32013312});
 
   const Shape channels_last = {shape[0], shape[2], shape[3], 3};
-  std::vector<float> pictures;
+  std::vector<float> images;
   for (std::int64_t i = 0; i < element_count(channels_last); ++i)
-    pictures.push_back(static_cast<float>(formula(channels_first_place(channels_last, i), 0.3)));
-  executable.bind("pictures", pictures.data());
+    images.push_back(static_cast<float>(formula(channels_first_place(channels_last, i), 0.3)));
+  executable.bind("images", images.data());
   context.arena.poison();
   executable.run();
   for (const auto& [stride, expected] : golden.at("predictions").items()) {

@@ -56,12 +56,12 @@ void fill_parameters(PersistentStore& store) {
 }
 
 template <class T>
-std::vector<T> formula_pictures(const Shape& shape) {
+std::vector<T> formula_images(const Shape& shape) {
   const std::vector<double> channels_first = formula(element_count(shape), 0.3, 1.0);
-  std::vector<T> pictures;
+  std::vector<T> images;
   for (std::int64_t i = 0; i < element_count(shape); ++i)
-    pictures.push_back(static_cast<T>(channels_first[channels_first_place(shape, i)]));
-  return pictures;
+    images.push_back(static_cast<T>(channels_first[channels_first_place(shape, i)]));
+  return images;
 }
 
 // Relative to the largest expected number, but at least to 1.
@@ -105,11 +105,11 @@ ResnetVersion version_of(const std::string& name) {
 Network resnet_of(const nlohmann::json& golden) {
   const Resnet description{.version = version_of(golden.at("version")),
                            .bottleneck = golden.at("bottleneck"),
-                           .small_pictures = golden.at("small_pictures"),
+                           .small_images = golden.at("small_pictures"),
                            .width = golden.at("width"),
                            .blocks = golden.at("blocks").get<std::vector<std::int64_t>>()};
-  return [description](Tracer& trace, ValueId pictures, std::int64_t count) {
-    return resnet(trace, pictures, count, description);
+  return [description](Tracer& trace, ValueId images, std::int64_t count) {
+    return resnet(trace, images, count, description);
   };
 }
 
@@ -118,14 +118,14 @@ Network darknet_of(const nlohmann::json& golden) {
   for (const auto& stage : golden.at("stages"))
     backbone.stages.push_back({stage[0], stage[1]});
   if (golden.at("family") == "darknet") {
-    return [backbone](Tracer& trace, ValueId pictures, std::int64_t count) {
-      return darknet_classifier(trace, pictures, count, backbone);
+    return [backbone](Tracer& trace, ValueId images, std::int64_t count) {
+      return darknet_classifier(trace, images, count, backbone);
     };
   }
   const Yolov3 description{.backbone = backbone, .head_pairs = golden.at("head_pairs")};
   const std::int64_t classes = golden.at("detector_classes");
-  return [description, classes](Tracer& trace, ValueId pictures, std::int64_t) {
-    return mean_predictions(trace, yolov3(trace, pictures, classes, description));
+  return [description, classes](Tracer& trace, ValueId images, std::int64_t) {
+    return mean_predictions(trace, yolov3(trace, images, classes, description));
   };
 }
 
@@ -143,12 +143,12 @@ struct NetworkCase {
     const auto shape = golden.at("shape").get<Shape>();
     batch = {shape[0], shape[2], shape[3]};
   }
-  Shape pictures_shape() const { return {batch.count, batch.height, batch.width, 3}; }
+  Shape images_shape() const { return {batch.count, batch.height, batch.width, 3}; }
 
   std::string name;
   Network network;
   std::int64_t classes;
-  PictureBatch batch;
+  ImageBatch batch;
   std::vector<std::int32_t> labels;
   std::vector<double> logits, inference_logits;
   double loss;
@@ -178,8 +178,8 @@ double inference_difference(const NetworkCase& c, bool fuse) {
   Tracer trace = trace_forward(c.network, c.batch, c.classes, Mode::inference, data_type_of<T>());
   Executable executable(trace.program(), context, {.fuse = fuse, .parameter_prefix = ""});
   fill_parameters<T>(context.store);
-  const std::vector<T> pictures = formula_pictures<T>(c.pictures_shape());
-  executable.bind("pictures", pictures.data());
+  const std::vector<T> images = formula_images<T>(c.images_shape());
+  executable.bind("images", images.data());
   context.arena.poison();
   executable.run();
   return difference(c.inference_logits, executable.result<T>("logits"));
@@ -191,9 +191,9 @@ struct TrainingStep {
       : context("cpu", 1),
         executable(trace_step(c.network, c.batch, c.classes, data_type_of<T>()), context,
                    {.fuse = fuse, .parameter_prefix = ""}),
-        pictures(formula_pictures<T>(c.pictures_shape())) {
+        images(formula_images<T>(c.images_shape())) {
     fill_parameters<T>(context.store);
-    executable.bind("pictures", pictures.data());
+    executable.bind("images", images.data());
     executable.bind("labels", c.labels.data());
     context.arena.poison();
     executable.run();
@@ -201,7 +201,7 @@ struct TrainingStep {
 
   Context context;
   Executable executable;
-  std::vector<T> pictures;
+  std::vector<T> images;
 };
 
 }  // namespace
@@ -272,8 +272,8 @@ TEST_CASE("network: a batch norm whose scale starts at zero still learns") {
   REQUIRE(marked.size() == 9);
   Context context("cpu", 1);
   Executable executable(std::move(program), context);
-  const std::vector<float> pictures = formula_pictures<float>(c.pictures_shape());
-  executable.bind("pictures", pictures.data());
+  const std::vector<float> images = formula_images<float>(c.images_shape());
+  executable.bind("images", images.data());
   executable.bind("labels", c.labels.data());
   context.arena.poison();
   executable.run();

@@ -1,4 +1,4 @@
-// What the traced programs look like: shapes at any picture size, where the strides are, what fusion leaves over, and
+// What the traced programs look like: shapes at any image size, where the strides are, what fusion leaves over, and
 // that every parameter gets a gradient.
 #include <map>
 
@@ -30,13 +30,13 @@ Shape output_shape(const Program& program, const Operation& operation, const std
 
 }  // namespace
 
-TEST_CASE("resnet: logits have one row per picture at any picture size") {
-  const std::vector<PictureBatch> sizes = {{1, 224, 224}, {3, 33, 57}, {2, 17, 64}, {1, 31, 19}, {2, 288, 255}};
+TEST_CASE("resnet: logits have one row per image at any image size") {
+  const std::vector<ImageBatch> sizes = {{1, 224, 224}, {3, 33, 57}, {2, 17, 64}, {1, 31, 19}, {2, 288, 255}};
   for (const ClassifierModel& model : classifiers()) {
     // The deepest add nothing here but time.
     if (model.name.find("152") != std::string::npos || model.name.find("110") != std::string::npos) continue;
     CAPTURE(model.name);
-    for (const PictureBatch& size : sizes) {
+    for (const ImageBatch& size : sizes) {
       const Tracer trace = trace_forward(model.name, size, 5, Mode::inference);
       Tracer copy = trace;
       CHECK(copy.shape(copy.program().find("logits")) == Shape{size.count, 5});
@@ -45,7 +45,7 @@ TEST_CASE("resnet: logits have one row per picture at any picture size") {
 }
 
 TEST_CASE("resnet: the last feature map has ceil(side / 32) pixels, for the small networks ceil(side / 4)") {
-  const PictureBatch size{1, 225, 193};
+  const ImageBatch size{1, 225, 193};
   for (const std::string version : {"", "_v1", "_v1c", "_v1d"}) {
     CAPTURE(version);
     CHECK(output_shape(trace_forward("resnet50" + version, size, 5, Mode::inference).program(), operations::convolution,
@@ -57,7 +57,7 @@ TEST_CASE("resnet: the last feature map has ceil(side / 32) pixels, for the smal
                      operations::convolution, "layer3.2.conv2") == Shape{1, 9, 8, 64});
 }
 
-TEST_CASE("resnet: pictures of one pixel work, and v1d says where its pool has nothing left") {
+TEST_CASE("resnet: images of one pixel work, and v1d says where its pool has nothing left") {
   const auto trace = [](const std::string& model, std::int64_t side) {
     trace_forward(model, {1, side, side}, 5, Mode::inference);
   };
@@ -89,15 +89,15 @@ TEST_CASE("resnet: only v1d pools its shortcuts, and only the striding ones") {
         0);
 }
 
-TEST_CASE("resnet: no classes, or a deep stem on small pictures, is an error") {
+TEST_CASE("resnet: no classes, or a deep stem on small images, is an error") {
   CHECK(contains(error_message([] {
                    trace_forward("resnet18", {1, 32, 32}, 0, Mode::inference);
                  }),
                  "at least one class, got 0"));
   Tracer trace(Mode::inference);
-  const ValueId pictures = trace.input("pictures", {1, 32, 32, 3}, DataType::float32);
-  const Resnet deep{.version = ResnetVersion::v1d, .small_pictures = true, .blocks = {1}};
-  CHECK(contains(error_message([&] { resnet(trace, pictures, 5, deep); }), "a stem for large pictures"));
+  const ValueId images = trace.input("images", {1, 32, 32, 3}, DataType::float32);
+  const Resnet deep{.version = ResnetVersion::v1d, .small_images = true, .blocks = {1}};
+  CHECK(contains(error_message([&] { resnet(trace, images, 5, deep); }), "a stem for large images"));
 }
 
 TEST_CASE("resnet: every trainable parameter gets a gradient of its own shape") {

@@ -12,11 +12,11 @@ inline Yolov3 yolov3_network(const std::string& model) {
 }
 
 // The three predictions as the results "stride8", "stride16" and "stride32".
-inline Tracer trace_detector(const std::string& model, const PictureBatch& batch, std::int64_t classes, Mode mode,
+inline Tracer trace_detector(const std::string& model, const ImageBatch& batch, std::int64_t classes, Mode mode,
                              DataType element = DataType::float32) {
   Tracer trace(mode, element);
-  const ValueId pictures = trace.input("pictures", {batch.count, batch.height, batch.width, 3}, element);
-  const auto predictions = yolov3(trace, pictures, classes, yolov3_network(model));
+  const ValueId images = trace.input("images", {batch.count, batch.height, batch.width, 3}, element);
+  const auto predictions = yolov3(trace, images, classes, yolov3_network(model));
   for (std::size_t scale = 0; scale < predictions.size(); ++scale)
     trace.result(predictions[scale], "stride" + std::to_string(8 << scale));
   return trace;
@@ -30,9 +30,9 @@ inline ValueId mean_predictions(Tracer& trace, const std::array<ValueId, 3>& pre
 }
 
 // One step of training such a classifier; labels below 9 * (5 + classes).
-inline Program trace_detector_step(const std::string& model, const PictureBatch& batch, std::int64_t classes) {
-  const Network network = [&](Tracer& trace, ValueId pictures, std::int64_t) {
-    return mean_predictions(trace, yolov3(trace, pictures, classes, yolov3_network(model)));
+inline Program trace_detector_step(const std::string& model, const ImageBatch& batch, std::int64_t classes) {
+  const Network network = [&](Tracer& trace, ValueId images, std::int64_t) {
+    return mean_predictions(trace, yolov3(trace, images, classes, yolov3_network(model)));
   };
   return trace_step(network, batch, 9 * (5 + classes));
 }

@@ -12,26 +12,26 @@
 
 namespace sleight::test {
 
-struct PictureBatch {
+struct ImageBatch {
   std::int64_t count = 2;
   std::int64_t height = 32;
   std::int64_t width = 32;
 };
 
-using Network = std::function<ValueId(Tracer& trace, ValueId pictures, std::int64_t classes)>;
+using Network = std::function<ValueId(Tracer& trace, ValueId images, std::int64_t classes)>;
 
 // The tracer after the network was called; the result "logits" is [count, classes].
-inline Tracer trace_forward(const Network& network, const PictureBatch& batch, std::int64_t classes, Mode mode,
+inline Tracer trace_forward(const Network& network, const ImageBatch& batch, std::int64_t classes, Mode mode,
                             DataType element = DataType::float32) {
   Tracer trace(mode, element);
-  const ValueId pictures = trace.input("pictures", {batch.count, batch.height, batch.width, 3}, element);
-  trace.result(network(trace, pictures, classes), "logits");
+  const ValueId images = trace.input("images", {batch.count, batch.height, batch.width, 3}, element);
+  trace.result(network(trace, images, classes), "logits");
   return trace;
 }
 
 // Also the result "loss" (mean cross-entropy with the input "labels") and, for each trainable parameter that the loss
 // depends on, the result "gradient of NAME".
-inline Program trace_step(const Network& network, const PictureBatch& batch, std::int64_t classes,
+inline Program trace_step(const Network& network, const ImageBatch& batch, std::int64_t classes,
                           DataType element = DataType::float32) {
   Tracer trace = trace_forward(network, batch, classes, Mode::training, element);
   const ValueId labels = trace.input("labels", {batch.count}, DataType::int32);
@@ -53,11 +53,11 @@ inline Program trace_step(const Network& network, const PictureBatch& batch, std
 }
 
 // The same for the classifier of this name.
-inline Tracer trace_forward(const std::string& model, const PictureBatch& batch, std::int64_t classes, Mode mode) {
+inline Tracer trace_forward(const std::string& model, const ImageBatch& batch, std::int64_t classes, Mode mode) {
   return trace_forward(find_classifier(model).trace, batch, classes, mode);
 }
 
-inline Program trace_step(const std::string& model, const PictureBatch& batch, std::int64_t classes) {
+inline Program trace_step(const std::string& model, const ImageBatch& batch, std::int64_t classes) {
   return trace_step(find_classifier(model).trace, batch, classes);
 }
 

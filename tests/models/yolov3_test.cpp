@@ -41,7 +41,7 @@ std::map<std::string, int> count_operations(const Program& program) {
   return counts;
 }
 
-// The objectness of a detector's places, and the largest of its other biases, before a picture is seen.
+// The objectness of a detector's places, and the largest of its other biases, before an image is seen.
 struct FirstBiases {
   std::vector<double> objectness;
   double largest_other = 0.0;
@@ -241,11 +241,11 @@ TEST_CASE("yolov3: sizes that are not multiples of 32, no classes and unknown na
   CHECK(contains(message(64, 64, 0), "at least one class, got 0"));
   CHECK(contains(error_message([] { find_detector("yolo3"); }), "'yolo3'; did you mean 'yolov3'?"));
   Tracer trace(Mode::inference);
-  const ValueId pictures = trace.input("pictures", {1, 64, 64, 3}, DataType::float32);
+  const ValueId images = trace.input("images", {1, 64, 64, 3}, DataType::float32);
   const Yolov3 shallow{.backbone = {.stem_channels = 8, .stages = {{16, 1}, {32, 1}, {64, 1}}}, .head_pairs = 1};
-  CHECK(contains(error_message([&] { yolov3(trace, pictures, 3, shallow); }), "5 stages"));
+  CHECK(contains(error_message([&] { yolov3(trace, images, 3, shallow); }), "5 stages"));
   const Yolov3 headless{.backbone = darknet_small(), .head_pairs = 0};
-  CHECK(contains(error_message([&] { yolov3(trace, pictures, 3, headless); }), "at least one pair"));
+  CHECK(contains(error_message([&] { yolov3(trace, images, 3, headless); }), "at least one pair"));
 }
 
 TEST_CASE("yolov3: fusion leaves no activation alone, the sums of the residual blocks stay") {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/program/execute.h"
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 
 namespace sleight::test {
 

@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "engine/base/error.h"
-#include "kernels/weight_view.h"
+#include "kernels/lib/weight_view.h"
 #include "tests/cases/one_thread.h"
 
 namespace sleight::test {
@@ -12,7 +12,7 @@ namespace sleight::test {
 namespace {
 
 // The place of every element of the plain order. Blocked parameters and their gradients are weights of a convolution;
-// other blocked values are pictures.
+// other blocked values are images.
 std::vector<std::size_t> places(const Program& program, const Device& device, ValueId id) {
   const ValueType& type = program.value(id).type;
   std::vector<std::size_t> result;
@@ -26,7 +26,7 @@ std::vector<std::size_t> places(const Program& program, const Device& device, Va
     if (step.outputs.empty() || step.outputs[0] != id) continue;
     // A gradient of weights, or the sum of two such.
     is_weights |= step.operation == &operations::convolution_backward_weights ||
-                  step.operation == &operations::convolution_normalised_backward_weights ||
+                  step.operation == &operations::convolution_normalized_backward_weights ||
                   step.operation == &operations::add;
   }
   const Shape& shape = type.shape;

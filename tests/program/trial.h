@@ -9,7 +9,7 @@
 #include "engine/ops/ops.h"
 #include "engine/program/differentiate.h"
 #include "engine/program/execute.h"
-#include "engine/tensor/random.h"
+#include "engine/value/random.h"
 #include "tests/cases/projection.h"
 
 namespace sleight::test {

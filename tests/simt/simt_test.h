@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "catch2_adapter.h"
-#include "kernels/launch.h"
-#include "kernels/pack.h"
-#include "kernels/reduce.h"
+#include "kernels/lib/launch.h"
+#include "kernels/lib/pack.h"
+#include "kernels/lib/reduce.h"
 #include "kernels/simt/guarded_buffer.h"
 #include "kernels/simt/three_orders.h"
 

@@ -3,7 +3,7 @@
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
-#include "engine/train/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/training_run.h"
 

@@ -11,7 +11,7 @@
 #include "tests/base/temporary_folder.h"
 #include "tests/folders.h"
 #include "tests/tools/training_run.h"
-#include "tools/common/model_program.h"
+#include "tools/models/model_program.h"
 
 using namespace sleight;
 using namespace sleight::test;
@@ -63,7 +63,7 @@ TEST_CASE("a measured product is one that the device can do") {
   }
 }
 
-TEST_CASE("noise fits the inputs of a detector: boxes inside of their pictures, classes that exist") {
+TEST_CASE("noise fits the inputs of a detector: boxes inside of their images, classes that exist") {
   const ModelProgram traced =
       model_program({.model = "yolov3_small", .batch_size = 3, .image_size = 96, .classes = 7, .maximum_objects = 5});
   const NoiseBatch batch(traced.program, traced.classes);
@@ -105,12 +105,12 @@ TEST_CASE("bench_step reports a detector's step, its roofline, and leaves the st
   CHECK(contains(result.output, "yolo_loss_backward"));
   const nlohmann::json report = nlohmann::json::parse(read_text_file(json));
   CHECK(report.at("classes") == 3);
-  for (const char* name : {"pictures_per_second", "roofline_pictures_per_second", "roofline_fraction",
+  for (const char* name : {"images_per_second", "roofline_images_per_second", "roofline_fraction",
                            "measured_peak_flops_per_second", "measured_copy_bytes_per_second"}) {
     CAPTURE(std::string(name));
     CHECK(report.at(name).get<double>() > 0.0);
   }
-  CHECK(report.at("pictures_per_second").get<double>() / report.at("roofline_pictures_per_second").get<double>() ==
+  CHECK(report.at("images_per_second").get<double>() / report.at("roofline_images_per_second").get<double>() ==
         Approx(report.at("roofline_fraction").get<double>()));
 
   const nlohmann::json step = nlohmann::json::parse(read_text_file(record / "step.json"));

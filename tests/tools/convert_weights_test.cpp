@@ -4,7 +4,7 @@
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
-#include "engine/train/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 #include "models/detector.h"
 #include "tests/base/error_message.h"
 #include "tests/base/temporary_folder.h"
@@ -18,11 +18,11 @@ namespace {
 // What a detector, or its backbone, takes in a file of darknet's.
 std::size_t numbers_of(const std::string& model, std::int64_t classes, bool backbone) {
   Tracer trace(Mode::inference);
-  const ValueId pictures = trace.input("pictures", {1, 32, 32, 3}, DataType::float32);
+  const ValueId images = trace.input("images", {1, 32, 32, 3}, DataType::float32);
   if (backbone) {
-    find_detector(model).trace_backbone(trace, pictures);
+    find_detector(model).trace_backbone(trace, images);
   } else {
-    default_configuration(find_detector(model))->trace(trace, pictures, classes);
+    default_configuration(find_detector(model))->trace(trace, images, classes);
   }
   std::int64_t count = 0;
   for (const Parameter& parameter : trace.program().parameters)
@@ -66,7 +66,7 @@ TEST_CASE("convert_weights: to safetensors and back, the file is the same, its h
     INFO(there.output);
     REQUIRE(there.status == 0);
     CHECK(contains(there.output, backbone ? "14 convolutions" : "25 convolutions"));
-    CHECK(contains(there.output, "trained on 500200 pictures"));
+    CHECK(contains(there.output, "trained on 500200 images"));
     const SafetensorsFile file(between);
     CHECK(file.at("stem.conv1.conv.weight").shape == std::vector<std::int64_t>{16, 3, 3, 3});
     CHECK((file.find("heads.stride8.prediction.bias") == nullptr) == backbone);

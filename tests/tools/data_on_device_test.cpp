@@ -3,7 +3,7 @@
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
-#include "engine/train/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/training_run.h"
 
@@ -12,7 +12,7 @@ using namespace sleight::test;
 
 namespace {
 
-// Pictures of one size: of 20 pixels, which are resized to 16.
+// Images of one size: of 20 pixels, which are resized to 16.
 std::vector<std::string> resident_run(const std::filesystem::path& out, const std::vector<std::string>& more) {
   std::vector<std::string> arguments = small_run(out, more);
   *(std::find(arguments.begin(), arguments.end(), "--random-shapes") + 1) = "off";
@@ -35,15 +35,15 @@ void require_equal_state(const std::filesystem::path& a, const std::filesystem::
 
 }  // namespace
 
-TEST_CASE("a run with its pictures on the device is the run of the loader, stopped and resumed too") {
+TEST_CASE("a run with its images on the device is the run of the loader, stopped and resumed too") {
   const TemporaryFolder scratch;
   require_success(run_tool_process("train_classifier", resident_run(scratch / "loader", {})));
   const ToolResult result =
       run_tool_process("train_classifier", resident_run(scratch / "device", {"--data-on-device"}));
   require_success(result);
   require_equal_state(scratch / "loader", scratch / "device");
-  CHECK(contains(result.output, "training pictures on the device"));
-  CHECK(contains(result.output, "data on device: 480 pictures prepared there"));
+  CHECK(contains(result.output, "training images on the device"));
+  CHECK(contains(result.output, "data on device: 480 images prepared there"));
   CHECK(contains(read_text_file(scratch / "device" / "recipe.toml"), "data-on-device = true"));
 
   require_success(
@@ -51,11 +51,11 @@ TEST_CASE("a run with its pictures on the device is the run of the loader, stopp
   const ToolResult resumed =
       run_tool_process("train_classifier", {"--resume", "--max-steps", "0", "--out", (scratch / "parts").string()});
   require_success(resumed);
-  CHECK(contains(resumed.output, "data on device: 480 pictures prepared there"));
+  CHECK(contains(resumed.output, "data on device: 480 images prepared there"));
   require_equal_state(scratch / "loader", scratch / "parts");
 }
 
-TEST_CASE("what cannot be done from pictures on the device is refused with what to do") {
+TEST_CASE("what cannot be done from images on the device is refused with what to do") {
   const TemporaryFolder scratch;
   const auto refused = [](const std::vector<std::string>& arguments, const std::string& part) {
     const ToolResult result = run_tool_process("train_classifier", arguments);

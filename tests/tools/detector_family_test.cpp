@@ -6,16 +6,16 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/log.h"
-#include "engine/train/run_log.h"
-#include "engine/train/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
+#include "engine/report/run_log.h"
 #include "tests/base/error_message.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/toy_detector.h"
 #include "tests/tools/training_run.h"
-#include "tools/common/detector_training.h"
 #include "tools/common/failed_step.h"
-#include "tools/common/loaded_detector.h"
-#include "tools/common/model_program.h"
+#include "tools/detector/loaded_detector.h"
+#include "tools/detector/training.h"
+#include "tools/models/model_program.h"
 
 namespace sleight::test {
 
@@ -47,7 +47,7 @@ DetectorOptions toy_options(const fs::path& out, const Words& changes = {}) {
   std::string text;
   for (const auto& [name, value] : settings)
     text += name + " = " + value + "\n";
-  DetectorOptions options = options_of_recipe<DetectorOptions>(text, "the test");
+  DetectorOptions options = classifier_options_in<DetectorOptions>(text, "the test");
   options.out = out.string();
   return options;
 }
@@ -97,7 +97,7 @@ TEST_CASE("a family from outside is trained, resumed, reported and measured") {
   CHECK(contains(recipe, "toy-box-scale = 12\n"));
   CHECK(contains(recipe, "toy-corner-weight = 1\n"));
   CHECK_FALSE(contains(recipe, "anchors"));
-  CHECK(settings_of(resolve(options_of_recipe<DetectorOptions>(recipe, "recipe.toml")).options) ==
+  CHECK(settings_of(resolve(classifier_options_in<DetectorOptions>(recipe, "recipe.toml")).options) ==
         settings_of(resolve(options).options));
 
   // Stopped in the middle of an epoch and at the end of one.
@@ -156,12 +156,13 @@ TEST_CASE("a family from outside learns, and its weights find as much as in the 
     CHECK(values.back() < 0.85 * values.front());
   }
 
-  const OpenedDetectionDataset opened = open_detection_dataset(
-      "synthetic", DetectionFormat::synthetic, DatasetSplit::evaluation, options.boxes.dataset_options(options.seed));
+  const OpenedDetectorDataset opened =
+      open_detector_dataset("synthetic", DetectorDatasetFormat::synthetic, DatasetSplit::evaluation,
+                            options.boxes.dataset_options(options.seed));
   const auto measured = [&](const char* file) {
     DetectorUse use;
     use.weights.path = (run / file).string();
-    const FoundInPictures found = LoadedDetector(use).find_in(*opened.dataset, 1);
+    const FoundInImages found = LoadedDetector(use).find_in(*opened.dataset, 1);
     return value_of(score_detections(*opened.dataset, found.plain, found.broken), DetectionMetric::voc07);
   };
   CHECK(measured("last.safetensors") == outcome.last_score);
@@ -236,7 +237,7 @@ TEST_CASE("weights name their family; those that do not and have anchors are YOL
                            .class_names = {"cup", "plate"},
                            .image_size = 96,
                            .letterbox = true,
-                           .normalisation = {.mean = {1, 2, 3}, .deviation = {4, 5, 6}}});
+                           .normalization = {.mean = {1, 2, 3}, .deviation = {4, 5, 6}}});
   CHECK(metadata.at("family") == "yolov3");
   CHECK(metadata.at("anchors") == anchors);
   const auto check_read = [&] {

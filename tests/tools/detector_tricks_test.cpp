@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "catch2_adapter.h"
-#include "engine/train/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 #include "engine/train/update_steps.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/training_run.h"
@@ -29,7 +29,7 @@ const std::vector<TrickAlone> tricks = {
     {"moving average", {"--ema", "0.9"}, "moving average of the weights: 6 updates", false},
     {"no bias decay", {"--no-bias-decay"}, "no bias decay: ", true},
     {"cosine decay", {"--schedule", "cosine"}, "cosine decay: ", true},
-    {"linear scaling", {"--linear-scaling"}, "linear scaling: 4 pictures in a global batch", true},
+    {"linear scaling", {"--linear-scaling"}, "linear scaling: 4 images in a global batch", true},
 };
 
 // What every run has, and what the cosine takes the place of.

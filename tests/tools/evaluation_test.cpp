@@ -1,8 +1,8 @@
-// Evaluation on pictures that cannot all be read.
+// Evaluation on images that cannot all be read.
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
-#include "engine/data/picture_writer.h"
-#include "engine/tensor/random.h"
+#include "engine/image/image_writer.h"
+#include "engine/value/random.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/folders.h"
 #include "tests/tools/training_run.h"
@@ -15,16 +15,16 @@ namespace {
 namespace fs = std::filesystem;
 
 void write_noise(const fs::path& path, std::uint64_t seed) {
-  Picture picture(16, 16);
+  Image image(16, 16);
   RandomStream random(seed, RandomPurpose::test);
   for (std::int64_t i = 0; i < 16 * 16 * 3; ++i)
-    picture.view().pixels[i] = static_cast<std::uint8_t>(random.below(256));
+    image.view().pixels[i] = static_cast<std::uint8_t>(random.below(256));
   fs::create_directories(path.parent_path());
-  write_file_atomically(path, encode_png(picture.view()));
+  write_file_atomically(path, encode_png(image.view()));
 }
 
 void write_cut_jpeg(const fs::path& path) {
-  const auto bytes = read_file(source_folder() / "tests/fuzz/corpus/fuzz_picture/baseline.jpg");
+  const auto bytes = read_file(source_folder() / "tests/fuzz/corpus/fuzz_image/baseline.jpg");
   write_file_atomically(path, std::span(bytes).first(bytes.size() - 60));
 }
 
@@ -37,7 +37,7 @@ std::string line_with(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("broken pictures are left out of an evaluation, in the last partial batch too") {
+TEST_CASE("broken images are left out of an evaluation, in the last partial batch too") {
   const TemporaryFolder scratch;
   const fs::path data = scratch / "data";
   for (std::uint64_t i = 0; i < 8; ++i)
@@ -61,17 +61,17 @@ TEST_CASE("broken pictures are left out of an evaluation, in the last partial ba
   require_success(clean_run);
   const ToolResult clean = evaluate();
   require_success(clean);
-  const std::string numbers = line_with(clean.output, "5 pictures: ");
+  const std::string numbers = line_with(clean.output, "5 images: ");
   REQUIRE(contains(numbers, "loss "));
 
-  // One in the first batch of 4, one at the very end: 7 pictures in batches of 4 and 3.
+  // One in the first batch of 4, one at the very end: 7 images in batches of 4 and 3.
   write_cut_jpeg(data / "val" / "even" / "1_broken.jpg");
   write_cut_jpeg(data / "val" / "odd" / "9_broken.jpg");
   const ToolResult broken = evaluate();
   require_success(broken);
   INFO(clean.output << broken.output);
-  CHECK(contains(broken.output, "5 pictures, 2 broken pictures left out" + numbers.substr(numbers.find(':'))));
-  CHECK(contains(broken.output, "broken picture " + (data / "val" / "even" / "1_broken.jpg").string() + ": "));
+  CHECK(contains(broken.output, "5 images, 2 broken images left out" + numbers.substr(numbers.find(':'))));
+  CHECK(contains(broken.output, "broken image " + (data / "val" / "even" / "1_broken.jpg").string() + ": "));
 
   // The same while training: equal numbers, and it is said.
   const ToolResult broken_run = train(scratch / "broken_run");
@@ -79,5 +79,5 @@ TEST_CASE("broken pictures are left out of an evaluation, in the last partial ba
   const std::string epoch = line_with(clean_run.output, "epoch 1: validation loss");
   INFO(epoch << '\n' << broken_run.output);
   REQUIRE_FALSE(epoch.empty());
-  CHECK(contains(broken_run.output, epoch.substr(epoch.find("validation")) + ", 2 broken pictures left out"));
+  CHECK(contains(broken_run.output, epoch.substr(epoch.find("validation")) + ", 2 broken images left out"));
 }

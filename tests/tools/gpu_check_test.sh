@@ -73,8 +73,8 @@ program "$folder/bin/bench_step" << 'END'
 [[ "$*" == *resnet18*tf32* ]] && { echo 'error: out of memory'; exit 1; }
 rate=100
 [[ "$*" == *tf32* ]] && rate=900
-echo "$4 batch 256 224x224, cuda:0 A Described GPU: 10.00 ms per step (min 9.00, max 11.00, 30 steps), $rate.5 pictures/s, 1.0 GFLOP/s"
-echo "roofline 2000.0 pictures/s at the 1.0 GFLOP/s of a matrix product and the 1.0 GB/s of a copy, measured in this run; $(( rate / 20 )).5% of it reached"
+echo "$4 batch 256 224x224, cuda:0 A Described GPU: 10.00 ms per step (min 9.00, max 11.00, 30 steps), $rate.5 images/s, 1.0 GFLOP/s"
+echo "roofline 2000.0 images/s at the 1.0 GFLOP/s of a matrix product and the 1.0 GB/s of a copy, measured in this run; $(( rate / 20 )).5% of it reached"
 END
 program "$folder/bin/train_classifier" << 'END'
 while (( $# > 1 )); do [[ "$1" == --out ]] && out="$2"; shift; done
@@ -103,15 +103,15 @@ for words in 'bin/test_kernels \[gpu\]' '--tool racecheck' 'bench_kernels --devi
 done
 [[ ! -e "$place/out" ]]
 
-# Pictures of one's own, from wherever the command was started.
-mkdir -p "$place/pictures"
-(cd "$place" && expect 0 "$gpu_check" out --folder "$folder" --data pictures --only train --dry-run)
-expect_text "$place/output" "--data $place/pictures --out"
+# Images of one's own, from wherever the command was started.
+mkdir -p "$place/images"
+(cd "$place" && expect 0 "$gpu_check" out --folder "$folder" --data images --only train --dry-run)
+expect_text "$place/output" "--data $place/images --out"
 expect_text "$place/output" '--epochs 160 --tricks none'
 
 # Wrong words.
 expect 2 "$gpu_check"
-expect 2 "$gpu_check" "$place/out" --data "$place/no_pictures"
+expect 2 "$gpu_check" "$place/out" --data "$place/no_images"
 expect_text "$place/output" 'to train on'
 expect 2 "$gpu_check" "$place/out" --only everything
 expect 4 "$gpu_check" "$place/out" --folder "$place"
@@ -130,7 +130,7 @@ expect_text "$place/out/summary.json" '{"part": "train", "outcome": "passed"'
 # One step that fails: the others are measured, the part has failed, and so has the run.
 expect 1 "$gpu_check" "$place/steps" --folder "$folder" --only steps --only train
 expect_text "$place/steps/summary.md" '| steps | FAILED: resnet18-tf32-captured: exit code 1; resnet18-tf32-not_captured: exit code 1 |'
-expect_text "$place/steps/summary.md" 'fastest: 900.5 pictures/s resnet50 batch 256 224x224, cuda:0 A Described GPU, 45.5% of its roofline; 100.5 pictures/s yolov3 batch'
+expect_text "$place/steps/summary.md" 'fastest: 900.5 images/s resnet50 batch 256 224x224, cuda:0 A Described GPU, 45.5% of its roofline; 100.5 images/s yolov3 batch'
 expect_text "$place/steps/summary.md" ', 5.5% of its roofline |'
 expect_text "$place/steps/summary.md" '| train | passed |'
 

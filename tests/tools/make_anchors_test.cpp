@@ -5,7 +5,7 @@
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
-#include "engine/data/picture_writer.h"
+#include "engine/image/image_writer.h"
 #include "tests/base/error_message.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/tool_process.h"
@@ -20,16 +20,16 @@ ToolResult make_anchors(std::vector<std::string> arguments) {
   return run_tool_process("make_anchors", arguments);
 }
 
-// Six pictures with one box each in Pascal VOC's form, the boxes of different sizes; the last one is difficult.
+// Six images with one box each in Pascal VOC's form, the boxes of different sizes; the last one is difficult.
 void write_voc(const std::filesystem::path& root) {
   for (const char* folder : {"JPEGImages", "Annotations", "ImageSets/Main"})
     std::filesystem::create_directories(root / folder);
   std::string names;
   for (int i = 0; i < 6; ++i) {
-    const std::string name = "picture" + std::to_string(i);
-    Picture picture(64, 96);
-    std::fill_n(picture.view().pixels, 64 * 96 * 3, std::uint8_t{40});
-    write_png(root / "JPEGImages" / (name + ".png"), picture.view());
+    const std::string name = "image" + std::to_string(i);
+    Image image(64, 96);
+    std::fill_n(image.view().pixels, 64 * 96 * 3, std::uint8_t{40});
+    write_png(root / "JPEGImages" / (name + ".png"), image.view());
     write_file_atomically(root / "Annotations" / (name + ".xml"),
                           "<annotation><filename>" + name +
                               ".png</filename><size><width>96</width><height>64</height></size><object><name>plate"
@@ -52,12 +52,12 @@ double number_behind(const std::string& output, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("make_anchors: finds anchors that fit better than those of another data set, the same ones again") {
+TEST_CASE("make_anchors: finds anchors that fit better than those of another dataset, the same ones again") {
   const std::vector<std::string> arguments = {"--data", "synthetic", "--format", "synthetic", "--image-size", "320"};
   const ToolResult result = make_anchors(arguments);
   INFO(result.output);
   REQUIRE(result.status == 0);
-  CHECK(contains(result.output, "60 pictures, at 320 x 320 pixels"));
+  CHECK(contains(result.output, "60 images, at 320 x 320 pixels"));
   const double found = number_behind(result.output, "best anchor: ");
   CHECK(found > number_behind(result.output, "default anchors: "));
   CHECK(found > 0.5);
@@ -87,14 +87,14 @@ TEST_CASE("make_anchors: takes train_detector's flags of its data") {
     REQUIRE(result.status == 0);
     return result.output;
   };
-  CHECK(contains(boxes("--difficult", "keep"), "6 boxes of 6 pictures, at 96 x 96"));
-  CHECK(contains(boxes("--difficult", "drop"), "5 boxes of 6 pictures"));
-  write_file_atomically(scratch / "voc/ImageSets/Main/few.txt", std::string("picture0\npicture3\n"));
-  CHECK(contains(boxes("--train-split", "few"), "2 boxes of 2 pictures"));
+  CHECK(contains(boxes("--difficult", "keep"), "6 boxes of 6 images, at 96 x 96"));
+  CHECK(contains(boxes("--difficult", "drop"), "5 boxes of 6 images"));
+  write_file_atomically(scratch / "voc/ImageSets/Main/few.txt", std::string("image0\nimage3\n"));
+  CHECK(contains(boxes("--train-split", "few"), "2 boxes of 2 images"));
   const ToolResult scenes = make_anchors({"--data", "synthetic", "--synthetic-size", "64", "--synthetic-classes", "2"});
   INFO(scenes.output);
   CHECK(scenes.status == 0);
-  CHECK(contains(scenes.output, "60 pictures"));
+  CHECK(contains(scenes.output, "60 images"));
 }
 
 TEST_CASE("make_anchors: what cannot be done is one clear line") {

@@ -1,12 +1,12 @@
 // Programs by the name of a model, and show_program, which shows them.
-#include "tools/common/model_program.h"
+#include "tools/models/model_program.h"
 
 #include <algorithm>
 
 #include "catch2_adapter.h"
 #include "engine/base/error.h"
-#include "engine/train/classification_program.h"
-#include "engine/train/detection_program.h"
+#include "engine/train/classifier_program.h"
+#include "engine/train/detector_program.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/training_run.h"
 
@@ -48,7 +48,7 @@ TEST_CASE("every model's programs are found by its name, in its own size and for
       const ModelProgram traced = model_program({.model = wanted.name, .batch_size = 3, .evaluation = evaluation});
       CHECK(traced.image_size == wanted.size);
       CHECK(traced.classes == wanted.classes);
-      const Shape& images = traced.program.value(traced.program.find(classification_names::images)).type.shape;
+      const Shape& images = traced.program.value(traced.program.find(classifier_value_names::images)).type.shape;
       CHECK(images == Shape{3, wanted.size, wanted.size, 3});
       CHECK(has_step(traced.program, wanted.last_of_training) == !evaluation);
       CHECK(has_step(traced.program, wanted.last_of_evaluation) ==
@@ -62,8 +62,8 @@ TEST_CASE("a detector's program has room for as many objects, and as many parame
       {.model = "yolov3", .batch_size = 2, .image_size = 64, .maximum_objects = 5, .element = DataType::bfloat16});
   CHECK(trainable_parameters(traced.program) == 61'949'149);
   const auto shape_of = [&](const char* name) { return traced.program.value(traced.program.find(name)).type.shape; };
-  CHECK(shape_of(detection_names::object_boxes) == Shape{2, 5, 4});
-  CHECK(shape_of(detection_names::object_classes) == Shape{2, 5});
+  CHECK(shape_of(detector_value_names::object_boxes) == Shape{2, 5, 4});
+  CHECK(shape_of(detector_value_names::object_classes) == Shape{2, 5});
   CHECK(has_step(traced.program, "cast"));
 
   const ModelProgram two = model_program({.model = "yolov3_small", .image_size = 64, .classes = 2});
@@ -94,8 +94,7 @@ TEST_CASE("show_program shows a detector") {
                                               "--dot",   dot.string(),   "--text",    "-"};
   const ToolResult training = run_tool_process("show_program", arguments);
   require_success(training);
-  for (const char* words :
-       {"yolo_loss_backward", "heads.stride16", "MB moved per picture", "parameters and optimizer"}) {
+  for (const char* words : {"yolo_loss_backward", "heads.stride16", "MB moved per image", "parameters and optimizer"}) {
     CAPTURE(std::string(words));
     CHECK(contains(training.output, words));
   }

@@ -9,15 +9,15 @@
 #include "catch2_adapter.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
-#include "engine/train/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/folders.h"
 #include "tests/tools/training_run.h"
-#include "tools/common/classifier_options.h"
+#include "tools/classifier/options.h"
 #include "tools/common/command_line.h"
-#include "tools/common/detector_options.h"
-#include "tools/common/picture_files.h"
+#include "tools/common/image_files.h"
 #include "tools/common/run_tool.h"
+#include "tools/detector/options.h"
 
 using namespace sleight;
 using namespace sleight::test;
@@ -222,7 +222,7 @@ ClassifierRun fitted(const ClassifierOptions& options) {
 }
 
 DetectorRun fitted(const DetectorOptions& options) {
-  return fitted_to(resolve(options), PictureFiles(std::vector<std::filesystem::path>(1000), {"thing"}));
+  return fitted_to(resolve(options), ImageFiles(std::vector<std::filesystem::path>(1000), {"thing"}));
 }
 
 // What the recipe file of a run holds that was started with these.
@@ -237,7 +237,7 @@ std::vector<Setting> started_with(const Given& given) {
 
 template <class Options>
 std::vector<Setting> resumed_from(const std::string& recipe) {
-  return settings_of(fitted(options_of_recipe<Options>(recipe, "the recipe")).options);
+  return settings_of(fitted(classifier_options_in<Options>(recipe, "the recipe")).options);
 }
 
 std::string without(const std::vector<Setting>& settings, const std::string& name) {
@@ -352,11 +352,11 @@ TEST_CASE("a checkpoint with an incomplete recipe of older names is resumed, and
   std::istringstream lines(metadata.at("recipe"));
   std::string older;
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("synthetic-images = ")) line.replace(0, 16, "synthetic-pictures");
+    if (line.starts_with("synthetic-images = ")) line.replace(0, 16, "synthetic-images");
     if (!line.starts_with("augmentation") && !line.starts_with("checkpoint-steps") && !line.starts_with("weights"))
       older += line + "\n";
   }
-  REQUIRE(contains(older, "synthetic-pictures = 160\n"));
+  REQUIRE(contains(older, "synthetic-images = 160\n"));
   metadata["recipe"] = older;
   write_safetensors(run / "last.safetensors", last.tensors(), metadata);
   const ToolResult other = run_tool_process(

@@ -5,8 +5,8 @@
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
-#include "engine/data/picture_writer.h"
-#include "engine/train/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
+#include "engine/image/image_writer.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/training_run.h"
 
@@ -87,16 +87,16 @@ TEST_CASE("weights of any precision evaluate and predict in any other") {
     return result.output;
   };
 
-  // Two pictures of each of the ten classes.
+  // Two images of each of the ten classes.
   for (int i = 0; i < 20; ++i) {
-    const fs::path folder = scratch / "pictures" / "val" / ("class" + std::to_string(i / 2));
+    const fs::path folder = scratch / "images" / "val" / ("class" + std::to_string(i / 2));
     fs::create_directories(folder);
-    Picture picture(8, 8);
-    std::fill_n(picture.view().pixels, 8 * 8 * 3, static_cast<std::uint8_t>(12 * i));
-    write_png(folder / (std::to_string(i) + ".png"), picture.view());
+    Image image(8, 8);
+    std::fill_n(image.view().pixels, 8 * 8 * 3, static_cast<std::uint8_t>(12 * i));
+    write_png(folder / (std::to_string(i) + ".png"), image.view());
   }
 
-  // Logits of the same pictures: near those of float32, and not the same, so that the flag was heard.
+  // Logits of the same images: near those of float32, and not the same, so that the flag was heard.
   std::vector<float> planes(std::size_t{2} * 3 * 8 * 8);
   for (std::size_t i = 0; i < planes.size(); ++i)
     planes[i] = static_cast<float>(i % 17) / 8.0F - 1.0F;
@@ -122,11 +122,11 @@ TEST_CASE("weights of any precision evaluate and predict in any other") {
     for (std::size_t i = 0; i < values.size(); ++i)
       CHECK(std::abs(values[i] - expected[i]) <= allowed * largest);
     const std::string output =
-        run("evaluate_classifier", precision, {"--data", (scratch / "pictures").string(), "--batch-size", "16"});
+        run("evaluate_classifier", precision, {"--data", (scratch / "images").string(), "--batch-size", "16"});
     CHECK(contains(output, "top-1"));
   }
   // No processor's library computes in float16 here.
-  CHECK(contains(run("predict", "fp16", {(scratch / "pictures/val/class0/0.png").string()}),
+  CHECK(contains(run("predict", "fp16", {(scratch / "images/val/class0/0.png").string()}),
                  "many times slower than --precision fp32"));
 }
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "catch2_adapter.h"
-#include "engine/train/run_log.h"
+#include "engine/report/run_log.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/folders.h"
 #include "tests/tools/training_run.h"
@@ -14,7 +14,7 @@ TEST_CASE("the quickstart's detector learns to find shapes, in a fifth of its tr
   const TemporaryFolder scratch;
   const auto recipe = (source_folder() / "tools/quickstart_detector.toml").string();
   require_success(run_tool_process(
-      "train_detector", {"--config", recipe, "--synthetic-pictures", "960", "--epochs", "3", "--evaluation-epochs", "3",
+      "train_detector", {"--config", recipe, "--synthetic-images", "960", "--epochs", "3", "--evaluation-epochs", "3",
                          "--threads", "2", "--out", (scratch / "run").string()}));
   const std::vector<MetricsLine> metrics = read_metrics(scratch / "run" / "metrics.jsonl");
   const auto last = std::find_if(metrics.rbegin(), metrics.rend(), [](const MetricsLine& line) {

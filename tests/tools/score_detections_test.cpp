@@ -1,14 +1,14 @@
-// Detections scored from outside: a data set in COCO's format and a file of detections, both written by the test.
+// Detections scored from outside: a dataset in COCO's format and a file of detections, both written by the test.
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
-#include "engine/data/picture.h"
-#include "engine/data/picture_writer.h"
-#include "engine/train/detection_metrics.h"
-#include "engine/train/detections_file.h"
+#include "engine/image/image.h"
+#include "engine/image/image_writer.h"
+#include "engine/metrics/detection_metrics.h"
+#include "engine/metrics/detections_file.h"
 #include "tests/base/error_message.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/golden/golden.h"
@@ -17,7 +17,7 @@
 namespace sleight::test {
 namespace {
 
-// Two pictures of 60 x 40, a cat in the first and a dog in the second.
+// Two images of 60 x 40, a cat in the first and a dog in the second.
 class SmallSet {
  public:
   SmallSet() {
@@ -26,11 +26,11 @@ class SmallSet {
     nlohmann::json annotations = {{"images", nlohmann::json::array()},
                                   {"categories", {{{"id", 5}, {"name", "cat"}}, {{"id", 2}, {"name", "dog"}}}},
                                   {"annotations", nlohmann::json::array()}};
-    Picture picture;
-    picture.resize(40, 60);
+    Image image;
+    image.resize(40, 60);
     for (const int id : {1, 2}) {
       const std::string name = std::to_string(id) + ".png";
-      write_file_atomically(folder / "data/val" / name, encode_png(picture.view()));
+      write_file_atomically(folder / "data/val" / name, encode_png(image.view()));
       annotations["images"].push_back({{"id", id}, {"file_name", name}, {"width", 60}, {"height", 40}});
       annotations["annotations"].push_back({{"id", id},
                                             {"image_id", id},
@@ -55,7 +55,7 @@ class SmallSet {
 
 // The cat is found by 12 of its 20 pixels, the dog exactly but after a box where nothing is.
 const DetectionsFile found = {
-    .pictures = {"2.png", "1.png"},
+    .images = {"2.png", "1.png"},
     .class_names = {"dog", "cat"},
     .detections = {{1, 1, 0.9, {10, 10, 22, 30}}, {0, 0, 0.5, {10, 10, 30, 30}}, {0, 0, 0.6, {40, 0, 50, 9}}}};
 
@@ -67,13 +67,13 @@ TEST_CASE("score_detections prints every metric, as a table and as JSON") {
   INFO(table.output);
   REQUIRE(table.status == 0);
   CHECK(contains(table.output, "VOC07"));
-  CHECK(contains(table.output, "2 pictures; percent; difficult objects ignored"));
+  CHECK(contains(table.output, "2 images; percent; difficult objects ignored"));
 
   const ToolResult result = set.score(found, {"--json"});
   INFO(result.output);
   REQUIRE(result.status == 0);
   const nlohmann::json json = nlohmann::json::parse(result.output.substr(result.output.find('{')));
-  CHECK(json.at("pictures") == 2);
+  CHECK(json.at("images") == 2);
   CHECK(json.at("VOC") == 0.75);
   CHECK(json.at("VOC07") == 0.75);
   // The cat at 0.5, 0.55 and 0.6 of ten thresholds.
@@ -84,17 +84,17 @@ TEST_CASE("score_detections prints every metric, as a table and as JSON") {
   CHECK(contains(stricter.output, "\"VOC\": 0.25"));
 }
 
-TEST_CASE("COCO's files as they are get pycocotools' numbers, whatever the order of the pictures") {
+TEST_CASE("COCO's files as they are get pycocotools' numbers, whatever the order of the images") {
   for (const nlohmann::json& golden : golden_cases("coco_results")) {
     INFO(golden.at("name").get<std::string>());
     const TemporaryFolder folder;
     nlohmann::json annotations = golden.at("annotations");
-    for (const nlohmann::json& image : annotations.at("images")) {
-      Picture picture;
-      picture.resize(image.at("height"), image.at("width"));
-      const std::filesystem::path file = folder / "data/val" / image.at("file_name").get<std::string>();
+    for (const nlohmann::json& entry : annotations.at("images")) {
+      Image image;
+      image.resize(entry.at("height"), entry.at("width"));
+      const std::filesystem::path file = folder / "data/val" / entry.at("file_name").get<std::string>();
       std::filesystem::create_directories(file.parent_path());
-      write_file_atomically(file, encode_png(picture.view()));
+      write_file_atomically(file, encode_png(image.view()));
     }
     std::filesystem::create_directories(folder / "data/annotations");
     write_file_atomically(folder / "results.json", golden.at("results").dump());
@@ -148,7 +148,7 @@ TEST_CASE("score_detections reads COCO's results, and says which of their ids it
   CHECK(contains(image.output, "results[0].image_id is 7"));
 }
 
-TEST_CASE("objects in pictures that nobody could read do not count") {
+TEST_CASE("objects in images that nobody could read do not count") {
   const SmallSet set;
   DetectionsFile other = found;
   other.detections = {{1, 1, 0.9, {10, 10, 30, 30}}};
@@ -160,7 +160,7 @@ TEST_CASE("objects in pictures that nobody could read do not count") {
   INFO(left_out.output);
   CHECK(left_out.status == 0);
   CHECK(contains(left_out.output, "\"VOC\": 1.0"));
-  CHECK(contains(left_out.output, "1 of the 2 pictures could not be read"));
+  CHECK(contains(left_out.output, "1 of the 2 images could not be read"));
 }
 
 TEST_CASE("score_detections says what is wrong with its files and flags") {
@@ -172,11 +172,11 @@ TEST_CASE("score_detections says what is wrong with its files and flags") {
     CHECK(contains(result.output, part));
   };
   DetectionsFile other = found;
-  other.pictures[1] = "3.png";
-  refuse(other, {}, "\"3.png\" is not in the data set");
+  other.images[1] = "3.png";
+  refuse(other, {}, "\"3.png\" is not in the dataset");
   other = found;
   other.class_names[0] = "horse";
-  refuse(other, {}, "\"horse\" is no class of the data set");
+  refuse(other, {}, "\"horse\" is no class of the dataset");
   refuse(found, {"--difficult", "maybe"}, "ignored, counted, left-out");
   refuse(found, {"--overlap", "0"}, "--overlap must be a number, above 0");
   other = found;

@@ -77,7 +77,7 @@ ToolResult run_tool_and_signal(const std::string& tool, const std::vector<std::s
   for (int tries = 0; tries < 60000 && count_lines(file) < lines; ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     if (waitpid(child, nullptr, WNOHANG) == child)
-      throw std::runtime_error("the tool ended before it was signalled: " + read_text_file(output));
+      throw std::runtime_error("the tool ended before it was signaled: " + read_text_file(output));
   }
   kill(child, signal);
   const int status = wait_for(child);

@@ -4,7 +4,7 @@
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
-#include "engine/train/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/training_run.h"
 
@@ -169,7 +169,7 @@ TEST_CASE("a run whose enabled trick did nothing fails") {
   REQUIRE(contains(result.output, "mixup"));
 }
 
-TEST_CASE("the batch follows the number of pictures unless it is given") {
+TEST_CASE("the batch follows the number of images unless it is given") {
   const TemporaryFolder scratch;
   const auto batch_size_of = [&](const std::string& name, const std::vector<std::string>& more) {
     const auto run = scratch / name;
@@ -205,7 +205,7 @@ TEST_CASE("the trained weights evaluate, predict and show as they should") {
   const ToolResult predicted = run_tool_process("predict", arguments);
   require_success(predicted);
   CHECK(std::filesystem::file_size(sheet) > 500);
-  // Every second of the ten classes: the pictures are spread over them.
+  // Every second of the ten classes: the images are spread over them.
   for (const char* name : {"(arrow)", "(cross)", "(heart)", "(ring)", "(star)"}) {
     CAPTURE(name);
     CHECK(contains(predicted.output, name));

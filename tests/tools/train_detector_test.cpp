@@ -6,13 +6,13 @@
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
-#include "engine/data/decode_picture.h"
-#include "engine/data/jpeg.h"
-#include "engine/data/picture_writer.h"
-#include "engine/data/png.h"
-#include "engine/train/detections_file.h"
-#include "engine/train/run_log.h"
-#include "engine/train/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
+#include "engine/image/decode_image.h"
+#include "engine/image/image_writer.h"
+#include "engine/image/jpeg.h"
+#include "engine/image/png.h"
+#include "engine/metrics/detections_file.h"
+#include "engine/report/run_log.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/training_run.h"
 
@@ -23,20 +23,20 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// A data set in Pascal VOC's form: pictures of 96 x 64 with one white rectangle each.
-void write_voc(const fs::path& root, int pictures, const std::string& class_name = "plate") {
+// A dataset in Pascal VOC's form: images of 96 x 64 with one white rectangle each.
+void write_voc(const fs::path& root, int images, const std::string& class_name = "plate") {
   for (const char* folder : {"JPEGImages", "Annotations", "ImageSets/Main"})
     fs::create_directories(root / folder);
   std::string names;
-  for (int i = 0; i < pictures; ++i) {
-    const std::string name = "picture" + std::to_string(i);
-    Picture picture(64, 96);
-    std::fill_n(picture.view().pixels, 64 * 96 * 3, std::uint8_t{40});
+  for (int i = 0; i < images; ++i) {
+    const std::string name = "image" + std::to_string(i);
+    Image image(64, 96);
+    std::fill_n(image.view().pixels, 64 * 96 * 3, std::uint8_t{40});
     const int left = 8 + 3 * (i % 10);
     const int top = 6 + 2 * (i % 7);
     for (int y = top; y < top + 30; ++y)
-      std::fill_n(picture.view().row(y) + 3 * left, 3 * 40, std::uint8_t{230});
-    write_png(root / "JPEGImages" / (name + ".png"), picture.view());
+      std::fill_n(image.view().row(y) + 3 * left, 3 * 40, std::uint8_t{230});
+    write_png(root / "JPEGImages" / (name + ".png"), image.view());
     const auto number = [](int value) { return std::to_string(value); };
     write_file_atomically(
         root / "Annotations" / (name + ".xml"),
@@ -115,10 +115,10 @@ TEST_CASE("a detector's run is repeatable, stopped anywhere and resumed, with an
   const ToolResult evaluated = run_tool_process("evaluate_detector", arguments);
   INFO(evaluated.output);
   REQUIRE(evaluated.status == 0);
-  CHECK(contains(evaluated.output, "100 pictures"));
+  CHECK(contains(evaluated.output, "100 images"));
   CHECK(fs::file_size(scratch / "sheet.png") > 1000);
   const DetectionsFile found = read_detections(scratch / "found.json");
-  CHECK(found.pictures.size() == 100);
+  CHECK(found.images.size() == 100);
   CHECK(found.class_names.size() == 3);
   arguments = data;
   arguments.insert(arguments.end(), {"--format", "synthetic", "--synthetic-images", "100", "--detections",
@@ -126,7 +126,7 @@ TEST_CASE("a detector's run is repeatable, stopped anywhere and resumed, with an
   const ToolResult scored = run_tool_process("score_detections", arguments);
   INFO(scored.output);
   CHECK(scored.status == 0);
-  // The same table, behind the line that counts pictures.
+  // The same table, behind the line that counts images.
   CHECK(contains(evaluated.output, scored.output));
 }
 
@@ -187,36 +187,36 @@ TEST_CASE("a detector learns to find a plate, and detect draws it") {
   CHECK(contains(detected.output, "plate"));
   CHECK(std::distance(fs::directory_iterator(out), fs::directory_iterator()) == 16);
   const DetectionsFile found = read_detections(scratch / "found.json");
-  REQUIRE(found.pictures.size() == 16);
+  REQUIRE(found.images.size() == 16);
   const auto first = std::find_if(found.detections.begin(), found.detections.end(),
-                                  [](const Detection& detection) { return detection.picture == 0; });
+                                  [](const Detection& detection) { return detection.image == 0; });
   REQUIRE(first != found.detections.end());
   CHECK(intersection_over_union(first->box, {8, 6, 48, 36}) > 0.5);
 
   {
     const fs::path jpegs = scratch / "jpegs";
     require_success(run_tool_process(
-        "detect", {(scratch / "voc/JPEGImages/picture3.png").string(), "--weights", (run / "best.safetensors").string(),
+        "detect", {(scratch / "voc/JPEGImages/image3.png").string(), "--weights", (run / "best.safetensors").string(),
                    "--out", jpegs.string(), "--out-format", "jpeg"}));
-    const auto jpeg = read_file(jpegs / "picture3.jpg");
+    const auto jpeg = read_file(jpegs / "image3.jpg");
     CHECK(is_jpeg(jpeg));
-    const PictureSize png_size = read_png_header(read_file(out / "picture3.png"));
-    const PictureSize jpeg_size = PictureDecoder().open(jpeg);
+    const ImageSize png_size = read_png_header(read_file(out / "image3.png"));
+    const ImageSize jpeg_size = ImageDecoder().open(jpeg);
     CHECK(jpeg_size.width == png_size.width);
     CHECK(jpeg_size.height == png_size.height);
   }
-  {  // A broken picture is named, and the others are found.
-    const auto bytes = read_file(scratch / "voc/JPEGImages/picture3.png");
-    write_file_atomically(scratch / "voc/JPEGImages/picture3.png", std::span(bytes).first(bytes.size() / 2));
+  {  // A broken image is named, and the others are found.
+    const auto bytes = read_file(scratch / "voc/JPEGImages/image3.png");
+    write_file_atomically(scratch / "voc/JPEGImages/image3.png", std::span(bytes).first(bytes.size() / 2));
     const ToolResult rest = run_tool_process(
         "detect", {(scratch / "voc/JPEGImages").string(), "--weights", (run / "best.safetensors").string()});
     INFO(rest.output);
     CHECK(rest.status == 1);
-    CHECK(contains(rest.output, "picture3.png"));
+    CHECK(contains(rest.output, "image3.png"));
     CHECK(contains(rest.output, "plate"));
   }
   {  // The detections that evaluate_detector writes get the same scores from score_detections.
-    // One picture that cannot be read (still), one object across the border, one difficult object: all that they could
+    // One image that cannot be read (still), one object across the border, one difficult object: all that they could
     // disagree about.
     const auto replace = [&](const std::string& file, const std::string& old_text, const std::string& new_text) {
       std::string text = read_text_file(scratch / "voc/Annotations" / file);
@@ -224,8 +224,8 @@ TEST_CASE("a detector learns to find a plate, and detect draws it") {
       write_file_atomically(scratch / "voc/Annotations" / file,
                             text.replace(text.find(old_text), old_text.size(), new_text));
     };
-    replace("picture1.xml", "<xmin>12<", "<xmin>-30<");
-    replace("picture2.xml", "<difficult>0<", "<difficult>1<");
+    replace("image1.xml", "<xmin>12<", "<xmin>-30<");
+    replace("image2.xml", "<difficult>0<", "<difficult>1<");
     const ToolResult measured = run_tool_process(
         "evaluate_detector", {"--data", (scratch / "voc").string(), "--weights", (run / "best.safetensors").string(),
                               "--detections", (scratch / "evaluated.json").string()});
@@ -237,8 +237,8 @@ TEST_CASE("a detector learns to find a plate, and detect draws it") {
     const auto table = [](const std::string& output) { return output.substr(output.find("class ")); };
     CHECK(table(scored.output) == table(measured.output));
     INFO(scored.output << measured.output);
-    CHECK(contains(measured.output, "1 broken picture left out"));
-    CHECK(contains(scored.output, "1 of the 16 pictures could not be read"));
+    CHECK(contains(measured.output, "1 broken image left out"));
+    CHECK(contains(scored.output, "1 of the 16 images could not be read"));
     CHECK(contains(table(scored.output), "\nmean"));
   }
   {  // Classes that do not match the weights are refused.
@@ -261,7 +261,7 @@ TEST_CASE("a detector learns to find a plate, and detect draws it") {
 TEST_CASE("difficult objects are left out of training when that is asked for") {
   const TemporaryFolder scratch;
   write_voc(scratch / "voc", 8);
-  const fs::path annotation = scratch / "voc/Annotations/picture5.xml";
+  const fs::path annotation = scratch / "voc/Annotations/image5.xml";
   std::string text = read_text_file(annotation);
   write_file_atomically(annotation, text.replace(text.find("<difficult>0<"), 13, "<difficult>1<"));
   const auto train = [&](const std::string& difficult) {
@@ -275,10 +275,10 @@ TEST_CASE("difficult objects are left out of training when that is asked for") {
   };
   const std::string kept = train("keep");
   INFO(kept);
-  CHECK(contains(kept, "8 training pictures with 8 objects and 8 evaluation pictures with 8 of 1 class;"));
+  CHECK(contains(kept, "8 training images with 8 objects and 8 evaluation images with 8 of 1 class;"));
   const std::string dropped = train("drop");
   INFO(dropped);
-  CHECK(contains(dropped, "8 training pictures with 7 objects and 8 evaluation pictures with 8 of 1 class;"));
+  CHECK(contains(dropped, "8 training images with 7 objects and 8 evaluation images with 8 of 1 class;"));
   CHECK(contains(dropped, "1 difficult object is not trained on, as asked for"));
 }
 

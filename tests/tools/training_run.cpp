@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "catch2_adapter.h"
-#include "engine/train/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 
 namespace sleight::test {
 

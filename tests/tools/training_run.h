@@ -9,7 +9,7 @@
 
 namespace sleight::test {
 
-// Every trick at once, on pictures small enough for a step to take milliseconds: 3 epochs of 10 steps.
+// Every trick at once, on images small enough for a step to take milliseconds: 3 epochs of 10 steps.
 std::vector<std::string> small_run(const std::filesystem::path& out, const std::vector<std::string>& more = {});
 
 // The same for a detector: 3 epochs of 6 steps.

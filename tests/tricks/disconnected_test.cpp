@@ -34,10 +34,10 @@ class Cut : public Trick {
   void change_update(UpdateOptions& options) override {
     if (connection_ != Connection::change) trick_->change_update(options);
   }
-  void change_classifier(ClassificationOptions& options) override {
+  void change_classifier(ClassifierProgramOptions& options) override {
     if (connection_ != Connection::change) trick_->change_classifier(options);
   }
-  void change_detector(DetectionOptions& options) override {
+  void change_detector(DetectorProgramOptions& options) override {
     if (connection_ != Connection::change) trick_->change_detector(options);
   }
   void draw_size(RequestedBatch& request, const StepPlace& place) const override {
@@ -46,7 +46,7 @@ class Cut : public Trick {
   void draw_classifier(BatchRequest& request, const StepPlace& place) const override {
     if (connection_ != Connection::draw) trick_->draw_classifier(request, place);
   }
-  void draw_detector(DetectionBatchRequest& request, const StepPlace& place) const override {
+  void draw_detector(DetectorBatchRequest& request, const StepPlace& place) const override {
     if (connection_ != Connection::draw) trick_->draw_detector(request, place);
   }
   void set_live_scalars(Context& context, std::int64_t step) const override {
@@ -87,16 +87,16 @@ std::string trained(LearningTask task, Tricks all) {
                   .image_size = detector ? 64 : 32});
     Program program;
     if (detector) {
-      DetectionOptions program_options;
+      DetectorProgramOptions program_options;
       program_options.batch_size = 4;
       program_options.height = program_options.width = 64;
       program_options.classes = 2;
       program_options.maximum_objects = 2;
       tricks.change(program_options);
-      program = detection_training_program(function_of(default_configuration(find_detector("yolov3_small"))),
-                                           program_options);
+      program =
+          detector_training_program(function_of(default_configuration(find_detector("yolov3_small"))), program_options);
     } else {
-      ClassificationOptions program_options;
+      ClassifierProgramOptions program_options;
       program_options.batch_size = 4;
       program_options.height = program_options.width = 32;
       program_options.classes = 10;
@@ -104,7 +104,7 @@ std::string trained(LearningTask task, Tricks all) {
       program = training_program(find_classifier("cifar_resnet20").trace, program_options);
     }
     Context context("cpu", 0);
-    const auto take_steps = [&]<class Request>(TrainingSchedule<Request> schedule) {
+    const auto take_steps = [&]<class Request>(ClassifierSchedule<Request> schedule) {
       for (std::int64_t step = 0; step < tricks.plan().steps(); ++step) {
         Request request;
         REQUIRE(schedule.fill(step, request));
@@ -126,9 +126,9 @@ std::string trained(LearningTask task, Tricks all) {
       }
     };
     if (detector)
-      take_steps(TrainingSchedule<DetectionBatchRequest>(tricks, detection_training_recipe()));
+      take_steps(ClassifierSchedule<DetectorBatchRequest>(tricks, detector_training_augmentation()));
     else
-      take_steps(TrainingSchedule<BatchRequest>(tricks, cifar_training_recipe()));
+      take_steps(ClassifierSchedule<BatchRequest>(tricks, cifar_training_augmentation()));
     for (const Receipt& receipt : tricks.receipts())
       CHECK(receipt.trick.size() > 0);
     check_receipts(tricks.receipts());

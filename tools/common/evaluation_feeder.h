@@ -13,7 +13,7 @@ namespace sleight {
 // Two batches may be on the device or on their way to it while the loader fills the others.
 inline constexpr int evaluation_slots = 5;
 
-// SourceLoader: Loader or DetectionLoader. inputs_of(batch, owner) gives the BatchInputs; observe(batch, position in
+// SourceLoader: Loader or DetectorLoader. inputs_of(batch, owner) gives the BatchInputs; observe(batch, position in
 // `uses`, executable) reads the results, for each batch and use in order.
 template <class SourceLoader, class InputsOf, class Observe>
 void evaluate_batches(Learner& learner, SourceLoader& loader, std::span<const ProgramUse> uses, InputsOf inputs_of,

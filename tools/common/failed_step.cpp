@@ -6,16 +6,16 @@
 #include <memory>
 
 #include "engine/base/error.h"
-#include "engine/train/checkpoint.h"
+#include "engine/checkpoint/checkpoint.h"
 #include "engine/train/classifier.h"
 #include "engine/train/detector.h"
-#include "tools/common/classifier_file.h"
-#include "tools/common/classifier_options.h"
-#include "tools/common/detector_file.h"
-#include "tools/common/detector_options.h"
+#include "tools/classifier/file.h"
+#include "tools/classifier/options.h"
 #include "tools/common/training_entry.h"
 #include "tools/common/training_program.h"
 #include "tools/common/training_run.h"
+#include "tools/detector/file.h"
+#include "tools/detector/options.h"
 
 namespace sleight {
 
@@ -33,20 +33,20 @@ void check_range(const SafetensorsEntry& entry, std::int64_t first, std::int64_t
           end - 1);
 }
 
-void check_indices(const SafetensorsFile& file, std::int64_t pictures, std::int64_t classes) {
+void check_indices(const SafetensorsFile& file, std::int64_t images, std::int64_t classes) {
   for (const SafetensorsEntry& entry : file.tensors()) {
     if (entry.name == "labels" || entry.name == "partner_labels" || entry.name == "ranked_labels")
       check_range(entry, 0, classes);
     if (entry.name == "object_classes") check_range(entry, -1, classes);
     if (entry.name == "flips") check_range(entry, 0, 2);
-    if (entry.name == "partners") check_range(entry, 0, pictures);
+    if (entry.name == "partners") check_range(entry, 0, images);
   }
 }
 
 BatchShape shape_in(const SafetensorsFile& file) {
   const std::vector<std::int64_t>& shape = file.at(images_name).shape;
   check(shape.size() == 4 && shape[0] > 0 && shape[1] > 0 && shape[2] > 0 && shape[3] == 3,
-        "'images' must be pictures [N, H, W, 3]");
+        "'images' must be images [N, H, W, 3]");
   return {shape[0], shape[1], shape[2]};
 }
 
@@ -131,18 +131,19 @@ std::unique_ptr<ReplayedRun> replayed_run(const RunState& state, const Safetenso
     return options.device.empty() ? of_run.device.name : options.device;
   };
   if (!detector_family_in(state.metadata).empty()) {
-    const DetectorRun run = resolve(options_of_recipe<DetectorOptions>(recipe, origin));
-    const std::vector<std::int64_t>& shape = batch.at(detection_names::object_classes).shape;
+    const DetectorRun run = resolve(classifier_options_in<DetectorOptions>(recipe, origin));
+    const std::vector<std::int64_t>& shape = batch.at(detector_value_names::object_classes).shape;
     check(shape.size() == 2 && shape[1] >= 1, "'object_classes' must be [N, M]");
     return std::make_unique<ReplayedDetector>(run, device(run.options), classes, shape[1]);
   }
-  const ClassifierRun run = resolve(options_of_recipe<ClassifierOptions>(recipe, origin));
+  const ClassifierRun run = resolve(classifier_options_in<ClassifierOptions>(recipe, origin));
   return std::make_unique<ReplayedClassifier>(run, device(run.options), classes);
 }
 
 std::int64_t classes_in(const RunState& state) {
-  return std::ssize(detector_family_in(state.metadata).empty() ? description_in(state.path, state.metadata).class_names
-                                                               : detector_in(state.path, state.metadata).class_names);
+  return std::ssize(detector_family_in(state.metadata).empty()
+                        ? classifier_description_in(state.path, state.metadata).class_names
+                        : detector_in(state.path, state.metadata).class_names);
 }
 
 }  // namespace
@@ -155,7 +156,7 @@ void save_failed_batch(const std::filesystem::path& path, const BatchInputs& bat
   std::vector<SafetensorsEntry> tensors = {
       {live_scalars_name, DataType::float32, {kernels::LiveScalar::count}, std::as_bytes(std::span(live_scalars))}};
   for (const StagedInput& input : batch.values) {
-    // Pictures that were on the device are no input of the program that ran.
+    // Images that were on the device are no input of the program that ran.
     const ValueType type =
         input.name == images_name
             ? ValueType{{batch.shape.size, batch.shape.height, batch.shape.width, 3}, DataType::uint8}

@@ -18,7 +18,7 @@ Precision parse_precision(const std::string& text, const std::string& device) {
 
 void warn_if_slow(const Precision& precision, const Device& device) {
   const bool offered = kernels::run_on(
-      device.queue(), [&](auto queue) { return kernels::offers_convolution(queue, precision.element); });
+      device.target(), [&](auto queue) { return kernels::offers_convolution(queue, precision.element); });
   // Builds without oneDNN say so themselves, whatever the precision.
   if (offered || precision.element == DataType::float32) return;
   log_warning("convolutions in ", name_of(precision.element), " are plain loops on ", device.name(),

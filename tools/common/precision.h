@@ -4,7 +4,7 @@
 #include <string>
 
 #include "engine/device/device.h"
-#include "kernels/types.h"
+#include "kernels/lib/types.h"
 
 namespace sleight {
 

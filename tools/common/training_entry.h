@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "engine/train/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 
 namespace sleight {
 

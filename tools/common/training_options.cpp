@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "engine/base/error.h"
-#include "engine/train/run_log.h"
+#include "engine/report/run_log.h"
 
 namespace sleight {
 

@@ -27,21 +27,21 @@ TrickList begun_tricks(const DetectorRun& run, std::int64_t images) {
   return begun(run, images);
 }
 
-ClassificationOptions training_program_options(const ClassifierRun& run, TrickList& tricks, std::int64_t classes) {
-  ClassificationOptions options;
+ClassifierProgramOptions training_program_options(const ClassifierRun& run, TrickList& tricks, std::int64_t classes) {
+  ClassifierProgramOptions options;
   options.classes = classes;
   options.element = run.precision.element;
-  options.normalisation = run.recipe.normalisation;
+  options.normalization = run.recipe.normalization;
   options.update.nesterov = run.recipe.nesterov;
   tricks.change(options);
   return options;
 }
 
-DetectionOptions training_program_options(const DetectorRun& run, TrickList& tricks, std::int64_t classes,
-                                          std::int64_t maximum_objects) {
-  DetectionOptions options;
+DetectorProgramOptions training_program_options(const DetectorRun& run, TrickList& tricks, std::int64_t classes,
+                                                std::int64_t maximum_objects) {
+  DetectorProgramOptions options;
   options.classes = classes;
-  options.normalisation = run.recipe.normalisation;
+  options.normalization = run.recipe.normalization;
   options.element = run.precision.element;
   options.maximum_objects = maximum_objects;
   options.update.nesterov = run.recipe.nesterov;

@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "engine/train/trick_list.h"
-#include "tools/common/classifier_options.h"
-#include "tools/common/detector_options.h"
+#include "tools/classifier/options.h"
+#include "tools/detector/options.h"
 
 namespace sleight {
 
@@ -15,9 +15,9 @@ TrickList begun_tricks(const ClassifierRun& run, std::int64_t images);
 TrickList begun_tricks(const DetectorRun& run, std::int64_t images);
 
 // What the training programs are traced with. They may refer to the tricks.
-ClassificationOptions training_program_options(const ClassifierRun& run, TrickList& tricks, std::int64_t classes);
+ClassifierProgramOptions training_program_options(const ClassifierRun& run, TrickList& tricks, std::int64_t classes);
 // maximum_objects: of an image in a training batch.
-DetectionOptions training_program_options(const DetectorRun& run, TrickList& tricks, std::int64_t classes,
-                                          std::int64_t maximum_objects);
+DetectorProgramOptions training_program_options(const DetectorRun& run, TrickList& tricks, std::int64_t classes,
+                                                std::int64_t maximum_objects);
 
 }  // namespace sleight

@@ -10,12 +10,12 @@
 #include "engine/base/format_bytes.h"
 #include "engine/base/log.h"
 #include "engine/base/memory.h"
+#include "engine/base/signals.h"
 #include "engine/base/text.h"
 #include "engine/base/timer.h"
-#include "engine/train/checkpoint.h"
-#include "engine/train/progress.h"
-#include "engine/train/signals.h"
-#include "tools/common/broken_pictures.h"
+#include "engine/checkpoint/checkpoint.h"
+#include "engine/report/progress.h"
+#include "tools/common/broken_images.h"
 #include "tools/common/failed_step.h"
 #include "tools/common/training_entry.h"
 
@@ -42,7 +42,7 @@ fs::path folder_of(const TrainingOptions& options) {
 // Sums between two log lines.
 struct Window {
   double loss_sum = 0.0;
-  std::int64_t steps = 0, pictures = 0;
+  std::int64_t steps = 0, images = 0;
   Timer timer;
 };
 
@@ -67,7 +67,7 @@ class TrainingRun {
   void write_report(const std::string& status);
   std::string save_failed_step(const NonFiniteStep& failure) const;
   void check_state() const;
-  void tell_bottleneck() const;
+  void report_bottleneck() const;
 
   TrainingTask& task_;
   const TrainingOptions& options_;
@@ -84,7 +84,7 @@ class TrainingRun {
   RecentSpeed speed_;
   double step_seconds_ = 0.0;  // spent computing steps, for the question of who starves
   TrainingOutcome outcome_;
-  bool told_broken_ = false;  // the evaluation pictures' names are the same after every epoch
+  bool reported_broken_ = false;  // the evaluation images' names are the same after every epoch
 };
 
 TrainingRun::TrainingRun(TrainingTask& task)
@@ -168,7 +168,7 @@ void TrainingRun::log_window(double learning_rate) {
   std::vector<Scalar> values = {
       {std::string(metric_names::train_loss), window_.loss_sum / static_cast<double>(window_.steps)},
       {std::string(metric_names::learning_rate), learning_rate},
-      {std::string(metric_names::images_per_second), static_cast<double>(window_.pictures) / window_.timer.seconds()}};
+      {std::string(metric_names::images_per_second), static_cast<double>(window_.images) / window_.timer.seconds()}};
   for (Scalar& value : task_.take_step_values())
     values.push_back(std::move(value));
   if (const LossScale* scale = task_.loss_scale()) {
@@ -208,7 +208,7 @@ void TrainingRun::train_step(StepFeeder& feeder, ProgressLine& progress_line, st
   ++step_;
   window_.loss_sum += finished.step.loss;
   ++window_.steps;
-  window_.pictures += batch_size;
+  window_.images += batch_size;
   // Before the next step, which may write over these results.
   task_.add_step(finished.step);
   const bool epoch_ends = step_ % steps_per_epoch_ == 0;
@@ -247,8 +247,8 @@ void TrainingRun::finish_epoch() {
   const EpochEvaluation evaluation = task_.evaluate(loader_threads_);
   log_->scalars(step_, static_cast<double>(epoch), evaluation.values);
   log_info("epoch ", epoch, ": ", evaluation.text);
-  if (!told_broken_) log_broken(evaluation.broken);
-  told_broken_ = true;
+  if (!reported_broken_) log_broken(evaluation.broken);
+  reported_broken_ = true;
   outcome_.last_score = evaluation.score;
   if (evaluation.score > outcome_.best_score) {
     outcome_.best_score = evaluation.score;
@@ -307,7 +307,7 @@ void TrainingRun::write_report(const std::string& status) {
   write_file_atomically(folder_ / report_file_name, make_report(report));
 }
 
-void TrainingRun::tell_bottleneck() const {
+void TrainingRun::report_bottleneck() const {
   const LoaderStatistics statistics = task_.loader_statistics();
   const auto batches = static_cast<double>(std::max<std::int64_t>(1, statistics.batches)) * 1e9;
   const std::string text =
@@ -317,7 +317,7 @@ void TrainingRun::tell_bottleneck() const {
                            .step = step_seconds_ * 1e9 / batches},
                           loader_threads_);
   if (!text.empty()) log_info(text);
-  log_broken(task_.broken_pictures());
+  log_broken(task_.broken_images());
 }
 
 void TrainingRun::train_steps(std::int64_t end) {
@@ -367,7 +367,7 @@ TrainingOutcome TrainingRun::train() {
   const StopSignals signals;
   task_.open_loader(step_, loader_threads_);
   train_steps(end);
-  tell_bottleneck();
+  report_bottleneck();
   task_.close_loader();
   for (const Receipt& receipt : task_.receipts())
     log_info(to_string(receipt));

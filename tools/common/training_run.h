@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "engine/data/loader.h"
+#include "engine/checkpoint/safetensors.h"
+#include "engine/data/classifier/loader.h"
+#include "engine/report/report.h"
+#include "engine/report/run_log.h"
 #include "engine/train/learner.h"
-#include "engine/train/report.h"
-#include "engine/train/run_log.h"
-#include "engine/train/safetensors.h"
 #include "engine/train/trick_list.h"
 #include "tools/common/step_feeder.h"
 #include "tools/common/training_options.h"
@@ -35,7 +35,7 @@ struct EpochEvaluation {
   std::string text;            // for people, after "epoch 3: "
   double score = 0.0;          // of the better of plain and averaged weights
   bool averaged_is_better = false;
-  std::vector<BrokenPicture> broken;  // left out
+  std::vector<BrokenImage> broken;  // left out
 };
 
 class TrainingTask : public StepSource {
@@ -50,7 +50,7 @@ class TrainingTask : public StepSource {
   virtual std::vector<std::string> changes_since(const std::string& recipe, const std::string& origin) const = 0;
   virtual std::vector<std::string> description() const = 0;  // lines for the head of the log
   virtual ScoreName score_name() const = 0;
-  virtual std::int64_t evaluation_size() const = 0;  // side of the pictures, in pixels
+  virtual std::int64_t evaluation_size() const = 0;  // side of the images, in pixels
 
   // What learns.
   virtual Context& context() = 0;
@@ -68,18 +68,18 @@ class TrainingTask : public StepSource {
   // Its batches.
   virtual void open_loader(std::int64_t first_step, int threads) = 0;
   virtual LoaderStatistics loader_statistics() const = 0;
-  virtual std::vector<BrokenPicture> broken_pictures() const = 0;
+  virtual std::vector<BrokenImage> broken_images() const = 0;
   virtual void close_loader() = 0;
-  // The oldest batch, whose step failed, as a program without any data set takes it.
+  // The oldest batch, whose step failed, as a program without any dataset takes it.
   virtual BatchInputs replayable(const BatchInputs& failed) const { return failed; }
 
-  // Beside the loss: what the steps since the last log line say of the training pictures.
+  // Beside the loss: what the steps since the last log line say of the training images.
   virtual void add_step(const Learner::Finished& finished) = 0;
   virtual std::optional<double> training_accuracy() const = 0;  // as in Progress
   virtual std::vector<Scalar> take_step_values() = 0;           // and begins anew
 
   virtual EpochEvaluation evaluate(int loader_threads) = 0;
-  // What the last evaluation saw: pictures, confusions, curves.
+  // What the last evaluation saw: images, confusions, curves.
   virtual void fill_report(ReportData& report) const = 0;
 };
 

@@ -81,7 +81,7 @@ std::byte* CudaRuntime::allocate_now(std::int64_t bytes) const {
     cudaGetLastError();
     const DeviceMemory now = memory();
     fail(description(), " has not enough memory for another ", format_bytes(bytes), ": ", format_bytes(now.free_bytes),
-         " of ", format_bytes(now.total_bytes), " are free; a smaller batch or picture size needs less");
+         " of ", format_bytes(now.total_bytes), " are free; a smaller batch or image size needs less");
   }
   check_cuda(status, "cudaMalloc");
   return static_cast<std::byte*>(data);

@@ -4,7 +4,7 @@
 
 #include "engine/base/log.h"
 #include "engine/device/cuda/cuda_runtime.h"
-#include "kernels/cuda_libraries.h"
+#include "kernels/lib/cuda_libraries.h"
 
 namespace sleight {
 
@@ -35,7 +35,7 @@ std::string usable_tuning_cache(fs::path path) {
 }  // namespace
 
 Gpu open_gpu(int index, const DeviceOptions& options) {
-  // The queue holds a plain pointer to the libraries, so they live as long as the runtime does, and go before it.
+  // The target holds a plain pointer to the libraries, so they live as long as the runtime does, and go before it.
   struct Opened {
     std::shared_ptr<CudaRuntime> runtime;
     std::shared_ptr<kernels::CudaLibraries> libraries;

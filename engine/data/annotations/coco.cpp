@@ -1,0 +1,207 @@
+// COCO's folders: which JSON file is a split's, where its images are, and what belongs together by number.
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <utility>
+
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+#include "engine/data/annotations/annotations.h"
+#include "engine/data/annotations/coco_annotations.h"
+#include "engine/data/files/text_lines.h"
+
+namespace sleight {
+
+namespace {
+
+constexpr std::size_t part_bytes = std::size_t{1} << 20;
+
+// "2017" and "" are years.
+bool is_year(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// The split that a JSON file is for: "train2017" for instances_train2017.json, "train" for train.json or
+// train/_annotations.coco.json.
+std::string_view tag_of(std::string_view path) {
+  constexpr std::string_view prefix = "instances_";
+  std::string_view stem = without_extension(file_name_of(path));
+  if (stem.starts_with(prefix)) return stem.substr(prefix.size());
+  if (stem != "_annotations.coco") return stem;
+  const std::string_view folder = folder_of(path);
+  return folder.empty() ? folder : file_name_of(folder.substr(0, folder.size() - 1));
+}
+
+std::vector<std::size_t> find_json_files(const FileTree& tree) {
+  std::vector<std::size_t> files;
+  for (std::size_t file = 0; file < tree.files().size(); ++file)
+    if (lower_case_extension(tree.files()[file]) == ".json") files.push_back(file);
+  return files;
+}
+
+std::string names_of(const FileTree& tree, const std::vector<std::size_t>& files) {
+  constexpr std::size_t most = 10;
+  const std::string names = joined(std::span(files).first(std::min(files.size(), most)),
+                                   [&](std::size_t file) { return tree.files()[file]; });
+  return files.empty() ? "none" : files.size() > most ? names + ", ..." : names;
+}
+
+// The path itself, or the file whose tag is the name or the name and a year.
+std::optional<std::size_t> find_split_file(const FileTree& tree, const std::string& split) {
+  if (const std::optional<std::size_t> file = tree.find(split)) return file;
+  std::vector<std::size_t> found;
+  for (const std::size_t file : find_json_files(tree)) {
+    const std::string_view tag = tag_of(tree.files()[file]);
+    if (tag.starts_with(split) && is_year(tag.substr(split.size()))) found.push_back(file);
+  }
+  if (found.empty()) return std::nullopt;
+  check(found.size() == 1, tree.root(), " has more than one file for the split ", shown(split), ": ",
+        names_of(tree, found), ". Name one of them by its path");
+  return found.front();
+}
+
+// Where an image of the JSON file may be: beside it, or in the folder that holds "annotations", under the split's name
+// or not, under "images" or not.
+std::vector<std::string> image_folders(std::string_view json_path) {
+  constexpr std::string_view annotations = "annotations/";
+  const std::string beside(folder_of(json_path));
+  std::string base = beside;
+  if (base.ends_with(annotations) &&
+      (base.size() == annotations.size() || base[base.size() - annotations.size() - 1] == '/'))
+    base.resize(base.size() - annotations.size());
+  const std::string tag(tag_of(json_path));
+  return {base + tag + "/", base + "images/" + tag + "/", base + "images/", base, beside};
+}
+
+class ImageFinder {
+ public:
+  ImageFinder(const FileTree& tree, std::size_t json_file)
+      : tree_(tree), json_file_(json_file), folders_(image_folders(tree.files()[json_file])) {}
+
+  // The first image that is found decides on the folder for all.
+  std::size_t find(const std::string& file_name) {
+    for (const std::string& folder : folders_) {
+      const std::optional<std::size_t> file = tree_.find(folder + file_name);
+      if (!file) continue;
+      if (folders_.size() > 1) folders_ = std::vector<std::string>{std::string(folder)};
+      return *file;
+    }
+    const std::string looked_for =
+        joined(folders_, [&](const std::string& folder) { return tree_.root() + "/" + folder; });
+    fail(tree_.name(json_file_), " lists the image ", shown(file_name), ", which is missing: looked in ", looked_for);
+  }
+
+ private:
+  const FileTree& tree_;
+  std::size_t json_file_;
+  std::vector<std::string> folders_;
+};
+
+CocoAnnotations read_annotations(const FileTree& tree, std::size_t file) {
+  std::vector<std::byte> memory;
+  std::size_t offset = 0;
+  return with_context(tree.name(file), [&] {
+    return parse_coco_annotations([&] {
+      const std::span<const std::byte> part = tree.read_part(file, offset, part_bytes, memory);
+      offset += part.size();
+      return part;
+    });
+  });
+}
+
+// Positions of the elements by their id, which must be there once.
+template <class Item>
+std::unordered_map<std::int64_t, std::size_t> positions_by_id(const std::vector<Item>& items, const char* section) {
+  std::unordered_map<std::int64_t, std::size_t> positions;
+  positions.reserve(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto [other, is_new] = positions.try_emplace(items[i].id, i);
+    check(is_new, section, "[", i, "] has the id ", items[i].id, " of ", section, "[", other->second, "]");
+  }
+  return positions;
+}
+
+std::size_t need_split_file(const FileTree& tree, const std::string& split) {
+  const std::optional<std::size_t> json_file = find_split_file(tree, split);
+  check(json_file.has_value(), tree.root(), " has no annotations of the split ", shown(split),
+        ": looked for instances_", split, ".json (a year may follow), ", split, ".json, ", split,
+        "/_annotations.coco.json and for that path. JSON files found: ", names_of(tree, find_json_files(tree)));
+  return *json_file;
+}
+
+// The names, by number; the categories are sorted for it.
+std::vector<std::string> sorted_names(std::vector<CocoCategory>& categories) {
+  std::sort(categories.begin(), categories.end(),
+            [](const CocoCategory& a, const CocoCategory& b) { return a.id < b.id; });
+  std::vector<std::string> names;
+  for (const CocoCategory& category : categories)
+    names.push_back(category.name);
+  return names;
+}
+
+}  // namespace
+
+SplitNames find_coco_splits(const FileTree& tree, const SplitNames& wanted) {
+  SplitNames found = wanted;
+  if (found.training.empty() && find_split_file(tree, "train")) found.training = "train";
+  for (const char* name : {"val", "valid", "test"})
+    if (found.evaluation.empty() && find_split_file(tree, name)) found.evaluation = name;
+  return found;
+}
+
+std::vector<std::string> read_coco_class_names(const FileTree& tree, const std::string& split) {
+  CocoAnnotations annotations = read_annotations(tree, need_split_file(tree, split));
+  return sorted_names(annotations.categories);
+}
+
+AnnotatedSplit read_coco_split(const FileTree& tree, const std::string& split) {
+  const std::size_t json_file = need_split_file(tree, split);
+  CocoAnnotations annotations = read_annotations(tree, json_file);
+  return with_context(tree.name(json_file), [&] {
+    AnnotatedSplit result;
+    result.name = split;
+    result.numbers = BoxNumbers::corner_and_size;
+
+    result.class_names = sorted_names(annotations.categories);
+    for (const CocoCategory& category : annotations.categories)
+      result.category_ids.push_back(category.id);
+    const auto categories = positions_by_id(annotations.categories, "categories");
+    // Before they are sorted, so that an id that is there twice is named by its places in the file.
+    positions_by_id(annotations.images, "images");
+    std::ranges::sort(annotations.images, {}, &CocoImage::id);
+    const auto images = positions_by_id(annotations.images, "images");
+    // Objects by image, those of one in the order of the file: counted, then put in their places.
+    std::vector<std::size_t> begins(annotations.images.size() + 1, 0);
+    std::vector<std::size_t> image_of_object(annotations.objects.size());
+    for (std::size_t i = 0; i < annotations.objects.size(); ++i) {
+      const CocoObject& object = annotations.objects[i];
+      const auto image = images.find(object.image_id);
+      check(image != images.end(), "annotations[", i, "] belongs to the image with the id ", object.image_id,
+            ", which is not in \"images\"");
+      check(categories.contains(object.category_id), "annotations[", i, "] has the category ", object.category_id,
+            ", which is not in \"categories\"");
+      image_of_object[i] = image->second;
+      ++begins[image->second + 1];
+    }
+    ImageFinder finder(tree, json_file);
+    for (std::size_t i = 0; i < annotations.images.size(); ++i) {
+      const CocoImage& image = annotations.images[i];
+      result.images.push_back({finder.find(image.file_name), image.size, begins[i + 1]});
+      result.image_ids.push_back(image.id);
+      begins[i + 1] += begins[i];
+    }
+    result.objects.resize(annotations.objects.size());
+    for (std::size_t i = 0; i < annotations.objects.size(); ++i) {
+      const CocoObject& object = annotations.objects[i];
+      const auto class_number = static_cast<std::int32_t>(categories.at(object.category_id));
+      result.objects[begins[image_of_object[i]]++] = {object.numbers, class_number, false, object.is_crowd,
+                                                      object.area};
+    }
+    return result;
+  });
+}
+
+}  // namespace sleight

@@ -1,0 +1,99 @@
+#include "engine/data/annotations/yaml_names.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+#include "engine/data/annotations/yolo_label.h"
+#include "engine/data/files/text_lines.h"
+
+namespace sleight {
+
+namespace {
+
+std::string place_of(const YAML::Node& node) {
+  return "line " + std::to_string(node.Mark().line + 1) + ": ";
+}
+
+std::string name_in(const YAML::Node& node) {
+  check(node.IsScalar() || node.IsNull(), place_of(node),
+        "a name is a text; one with brackets or colons must stand in quotation marks");
+  return node.IsNull() ? "" : node.Scalar();
+}
+
+// Of {0: cat, 1: dog}, in any order.
+std::vector<std::string> numbered_names(const YAML::Node& map) {
+  std::map<std::int64_t, std::string> numbered;
+  for (const auto& entry : map) {
+    const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
+    const std::optional<std::int64_t> number = parse_whole_number(key);
+    check(number.has_value(), place_of(entry.first), "expected the number of a class and its name, found ", shown(key));
+    check(numbered.emplace(*number, name_in(entry.second)).second, place_of(entry.first), "class ", *number,
+          " has two names");
+  }
+  std::vector<std::string> names;
+  for (auto& [number, name] : numbered) {
+    check(number == static_cast<std::int64_t>(names.size()), "the names are numbered 0, 1, 2, ... without gaps; ",
+          number < 0 ? "there is no class " : "there is no name of class ",
+          number < 0 ? number : static_cast<std::int64_t>(names.size()), ", but one of class ", number);
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+// What stands behind an outermost key, if anything does.
+std::optional<YAML::Node> value_of(const YAML::Node& file, std::string_view key) {
+  std::optional<YAML::Node> value;
+  for (const auto& entry : file) {
+    if (!entry.first.IsScalar() || entry.first.Scalar() != key) continue;
+    check(!value.has_value(), place_of(entry.first), "it has ", key, " twice");
+    value = entry.second;
+  }
+  return value.has_value() && value->IsNull() ? std::nullopt : value;
+}
+
+std::vector<std::string> names_in(const YAML::Node& file) {
+  const std::optional<YAML::Node> value = value_of(file, "names");
+  if (!value.has_value()) return {};
+  if (value->IsMap()) return numbered_names(*value);
+  check(value->IsSequence(), place_of(*value), "the names are ", shown(value->Scalar()), ", which is not a list");
+  std::vector<std::string> names;
+  for (const YAML::Node& name : *value)
+    names.push_back(name_in(name));
+  return names;
+}
+
+// "nc": how many classes there are. A file that was edited in one place and not in the other would name them wrongly.
+void check_class_count(const YAML::Node& file, std::size_t names) {
+  const std::optional<YAML::Node> value = value_of(file, "nc");
+  if (!value.has_value()) return;
+  const std::optional<std::int64_t> count = value->IsScalar() ? parse_whole_number(value->Scalar()) : std::nullopt;
+  check(count.has_value(), place_of(*value), "nc is the number of classes, a whole number");
+  check(*count == static_cast<std::int64_t>(names), place_of(*value), "nc is ", *count, ", but the file names ",
+        count_of(static_cast<std::int64_t>(names), "class", "classes"), ". Correct the one that is wrong");
+}
+
+}  // namespace
+
+std::vector<std::string> parse_yaml_names(std::string_view text) {
+  std::vector<std::string> names;
+  try {
+    const YAML::Node file = YAML::Load(std::string(text));
+    if (file.IsNull()) return {};
+    check(file.IsMap(), "expected \"names: ...\" and other settings");
+    names = names_in(file);
+    if (!names.empty()) check_class_count(file, names.size());
+  } catch (const YAML::Exception& error) {
+    fail("line ", error.mark.line + 1, ": not readable as YAML: ", error.msg);
+  }
+  if (!names.empty()) check_class_names(names);
+  return names;
+}
+
+}  // namespace sleight

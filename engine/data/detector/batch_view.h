@@ -1,0 +1,24 @@
+// One batch of prepared images with their objects, wherever it lies: what a detector's training step takes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace sleight {
+
+// N = size, H = height, W = width, M = maximum_objects.
+struct DetectorBatchView {
+  std::int64_t size = 0;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::int64_t maximum_objects = 0;
+  std::span<const std::uint8_t> images;  // [N, H, W, 3] red, green, blue; mixed already, not mirrored yet
+  std::span<const std::int32_t> flips;   // [N] 1: mirror this image left to right
+  // [N, M, 4] left, top, right, bottom in pixels of the batch's image, mirrored already where flips says so.
+  std::span<const float> object_boxes;
+  std::span<const std::int32_t> object_classes;  // [N, M] -1: no object here
+  std::span<const float> object_weights;         // [N, M] share in the loss
+  bool images_pinned = false;                    // a GPU may read the images while the host goes on
+};
+
+}  // namespace sleight

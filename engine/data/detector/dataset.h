@@ -1,0 +1,108 @@
+// Images with boxes around their objects. A dataset never changes after it is opened and may be read from many
+// threads at once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/data/classifier/dataset.h"
+#include "engine/data/detector/box.h"
+#include "engine/data/detector/box_rules.h"
+
+namespace sleight {
+
+class DetectorDataset : public ImageSource {
+ public:
+  // In the order of the file. The boxes keep the rules of engine/data/detector/box_rules.h: of a known class, and for training
+  // inside the image and not empty. May be empty.
+  virtual std::span<const ObjectBox> objects(std::int64_t index) const = 0;
+};
+
+enum class DetectorDatasetFormat : std::uint8_t { voc, coco, yolo, synthetic };
+
+// "voc", "coco", "yolo" or "synthetic"; throws Error naming them for anything else.
+DetectorDatasetFormat parse_detector_dataset_format(std::string_view name);
+std::string_view name_of(DetectorDatasetFormat format);
+
+// All of them are arranged, and their boxes kept, before the first is painted.
+inline constexpr std::int64_t maximum_generated_scenes = 1'000'000;
+
+// Generated scenes: textured shapes that hide each other on a cluttered ground. A scene is a pure function of (seed,
+// split, index, height, width, classes, objects).
+struct SyntheticSceneOptions {
+  std::int64_t training_count = 2000;  // 1 .. maximum_generated_scenes, as the next
+  std::int64_t evaluation_count = 200;
+  std::int64_t height = 416;  // 32 .. 4096
+  std::int64_t width = 416;
+  int classes = 10;  // 1 .. 50, as for SyntheticOptions
+  int minimum_objects = 1;
+  int maximum_objects = 8;
+  std::uint64_t seed = 0;
+};
+
+// What training does with objects that Pascal VOC calls difficult. The evaluation split always has them: the metric
+// decides there.
+enum class DifficultObjects : std::uint8_t { keep, drop };
+// "keep" or "drop"; throws Error for anything else.
+DifficultObjects parse_difficult_objects(std::string_view name);
+
+struct DetectorDatasetOptions {
+  // Names of the splits as the dataset has them; empty: the format's rule.
+  //   voc        With a test split: training is trainval (a year without: train), evaluation is test.
+  //              Without one: train and val, for trainval would contain val. Years that lie side by side are put
+  //              together; "VOC2007/test" names one year, and "VOC2007/trainval,VOC2012/train" several splits.
+  //   coco, yolo Training is train; evaluation is the first there is of val, valid, test. For coco also the path of the
+  //              JSON file below the root.
+  std::string training_split;
+  std::string evaluation_split;
+  // Empty: those of the dataset. voc: the sorted names found in the training split. coco: the training file's
+  // categories by their number. yolo: data.yaml, classes.txt or *.names. Given for voc and coco, objects of other
+  // classes are left out and counted; given for yolo, they are the names of classes 0, 1, 2, ...
+  std::vector<std::string> class_names;
+  DifficultObjects difficult_in_training = DifficultObjects::keep;
+  SyntheticSceneOptions synthetic;
+  // A .tar.gz is inflated into memory once; one that grows beyond this is refused.
+  std::size_t maximum_inflated_bytes = std::size_t{8} << 30;
+};
+
+// The numbers by which COCO's annotations call images and classes; empty for the other formats.
+struct CocoIds {
+  std::vector<std::int64_t> images;              // by position in the dataset
+  std::map<std::int64_t, std::int32_t> classes;  // positions in class_names(); classes that were left out are missing
+};
+
+// One split, and what the rules for wrong boxes did to it. What they did is in the dataset's warnings() as well, with
+// the first images and boxes of each kind.
+struct OpenedDetectorDataset {
+  std::unique_ptr<DetectorDataset> dataset;
+  BoxCounts boxes;
+  CocoIds ids;
+};
+
+// path: a folder, or a .tar, .tar.gz or .tgz of the same tree, read in place; for the format synthetic the word
+// "synthetic". The classes are those of the training split; when there is none they are the evaluation split's own,
+// with a warning. Throws Error saying what was looked for and found: no such split, an image or an annotation missing,
+// a damaged annotation file, a class that is not in the list, no box at all.
+OpenedDetectorDataset open_detector_dataset(const std::string& path, DetectorDatasetFormat format, DatasetSplit split,
+                                            const DetectorDatasetOptions& options = {});
+
+// Both splits of one place, listed or inflated only once.
+struct DetectorDatasetPair {
+  OpenedDetectorDataset training;
+  OpenedDetectorDataset evaluation;
+};
+DetectorDatasetPair open_detector_datasets(const std::string& path, DetectorDatasetFormat format,
+                                           const DetectorDatasetOptions& options = {});
+
+// A text file with one class name per line. Throws Error for an empty file, an empty line between names and a name that
+// is there twice.
+std::vector<std::string> read_class_names(const std::filesystem::path& file);
+
+}  // namespace sleight

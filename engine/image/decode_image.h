@@ -1,0 +1,58 @@
+// JPEG and PNG files to pixels. What a file is, is decided by its first bytes, never by its name. Images that are too
+// large are refused from their header, before any pixel is decoded.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "engine/image/image.h"
+
+namespace sleight {
+
+inline constexpr std::int64_t maximum_image_side = 32768;
+inline constexpr std::int64_t maximum_image_pixels = std::int64_t{1} << 27;  // 134 million: 400 MB as bytes
+
+struct ImageSize {
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+};
+
+// Throws Error when the size is beyond the limits above, naming both.
+void check_image_size(std::int64_t height, std::int64_t width);
+
+// Decoded pixels that cover a box of the file's image, possibly reduced.
+struct DecodedPart {
+  ImageView pixels;  // valid until the decoder is used again
+  CropBox box;       // the box asked for, in these pixels
+};
+
+// One per thread; keeps its memory from image to image. Colors are converted to red, green, blue: gray images
+// and CMYK are, transparency is dropped, 16-bit channels become 8. The orientation noted by a camera (EXIF) is not
+// applied, as in torchvision.
+class ImageDecoder {
+ public:
+  ImageDecoder();
+  ~ImageDecoder();
+  ImageDecoder(ImageDecoder&&) noexcept;
+  ImageDecoder& operator=(ImageDecoder&&) noexcept;
+
+  // Reads the header. `file` must stay valid until the last decode of it. Throws Error for anything that is not a whole
+  // JPEG or PNG file within the limits.
+  ImageSize open(std::span<const std::byte> file);
+
+  // The pixels of `box` (inside the image opened last), to be resized to output_height x output_width: a JPEG is
+  // decoded at the smallest of 1/1, 1/2, 1/4, 1/8 of its size that still has that many pixels in the box, and only
+  // around the box. Once per open(). Throws Error for damaged data.
+  DecodedPart decode(const CropBox& box, std::int64_t output_height, std::int64_t output_width);
+
+  // The whole image at its own size. Once per open().
+  ImageView decode();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sleight

@@ -1,0 +1,18 @@
+// The letters that are always there: ASCII 32 to 126 in 5x8 pixels, and a box for everything else.
+#pragma once
+
+#include "engine/report/font/font.h"
+
+namespace sleight {
+
+// Cells of 6 x 10 pixels at any size below 20, of 12 x 20 below 30, and so on: pixels become squares, nothing is gray.
+class BitmapFont : public Font {
+ public:
+  bool has(char32_t character) const override;
+  LineMetrics metrics(double size) const override;
+  double advance(char32_t character, double size) const override;
+  double kerning(char32_t left, char32_t right, double size) const override;
+  Glyph draw(char32_t character, double size, double shift) const override;
+};
+
+}  // namespace sleight

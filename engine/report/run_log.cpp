@@ -1,0 +1,120 @@
+#include "engine/report/run_log.h"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "engine/base/error.h"
+
+namespace sleight {
+
+namespace {
+
+using nlohmann::json;
+
+MetricsLine parse_line(std::string_view text) {
+  const json object = json::parse(text);
+  MetricsLine line;
+  line.step = object.at("step").get<std::int64_t>();
+  line.epoch = object.at("epoch").get<double>();
+  line.seconds = object.at("seconds").get<double>();
+  for (const auto& [name, value] : object.at("values").items()) {
+    line.values.push_back({name, value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>()});
+  }
+  return line;
+}
+
+struct LineInFile {
+  MetricsLine line;
+  std::size_t end = 0;  // the position behind its line break
+};
+
+std::vector<LineInFile> read_lines(const std::filesystem::path& path) {
+  const std::string text = read_text_file(path);
+  std::vector<LineInFile> lines;
+  std::size_t begin = 0;
+  for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
+    try {
+      lines.push_back({parse_line(std::string_view(text).substr(begin, end - begin)), end + 1});
+    } catch (const json::exception& error) {
+      fail(path, ", line ", lines.size() + 1, ": not a line of metrics (", error.what(),
+           "); repair or remove this line");
+    }
+    begin = end + 1;
+  }
+  return lines;
+}
+
+std::filesystem::path prepared(const std::filesystem::path& folder, bool is_resumed) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  check(!error, "cannot make the folder ", folder, ": ", error.message(), "; choose another one with --out");
+  const std::filesystem::path path = folder / metrics_file_name;
+  // An empty file is left by a run that ended before its first line; there is nothing in it to lose.
+  check(is_resumed || !std::filesystem::exists(path) || std::filesystem::is_empty(path), "the folder ", folder,
+        " already holds a run; resume it with --resume or choose another folder with --out");
+  return path;
+}
+
+std::optional<std::int64_t> next_step(std::optional<std::int64_t> step) {
+  return step ? std::optional(*step + 1) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<double> MetricsLine::find(std::string_view name) const {
+  for (const Scalar& scalar : values) {
+    if (scalar.name == name) return scalar.value;
+  }
+  return std::nullopt;
+}
+
+std::vector<MetricsLine> read_metrics(const std::filesystem::path& path) {
+  std::vector<MetricsLine> lines;
+  for (LineInFile& line : read_lines(path))
+    lines.push_back(std::move(line.line));
+  return lines;
+}
+
+RunLog::RunLog(const std::filesystem::path& folder) : RunLog(folder, std::optional<std::int64_t>()) {}
+
+RunLog::RunLog(const std::filesystem::path& folder, std::int64_t resumed_step)
+    : RunLog(folder, std::optional(resumed_step)) {}
+
+RunLog::RunLog(const std::filesystem::path& folder, std::optional<std::int64_t> resumed_step)
+    : folder_(folder),
+      metrics_(prepared(folder, resumed_step.has_value())),
+      tensorboard_(folder, next_step(resumed_step)) {
+  if (!resumed_step) return;
+  std::size_t kept = 0;
+  for (const LineInFile& line : read_lines(folder / metrics_file_name)) {
+    if (line.line.step > *resumed_step) break;
+    kept = line.end;
+    last_step_ = line.line.step;
+    earlier_seconds_ = line.line.seconds;
+  }
+  metrics_.truncate(kept);
+}
+
+void RunLog::scalars(std::int64_t step, double epoch, const std::vector<Scalar>& values) {
+  check(step >= last_step_, "metrics of step ", step, " after those of step ", last_step_,
+        ": the lines would not be in order, and a resume would cut the wrong ones");
+  last_step_ = step;
+  json line_values = json::object();
+  // The JSON library itself writes null for a value that is not finite.
+  for (const Scalar& scalar : values)
+    line_values[scalar.name] = scalar.value;
+  // Written piece by piece: an object would sort its keys, and a reader wants the step first.
+  const std::string line = R"({"step":)" + std::to_string(step) + R"(,"epoch":)" + json(epoch).dump() +
+                           R"(,"seconds":)" + json(std::round(seconds() * 1000) / 1000).dump() + R"(,"values":)" +
+                           line_values.dump() + "}\n";
+  metrics_.write(line);
+  for (const Scalar& scalar : values)
+    tensorboard_.scalar(step, scalar.name, scalar.value);
+}
+
+void RunLog::image(std::int64_t step, std::string_view tag, int width, int height, std::span<const std::byte> png) {
+  tensorboard_.image(step, tag, width, height, png);
+}
+
+}  // namespace sleight

@@ -1,0 +1,80 @@
+#include "engine/base/signals.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "catch2_adapter.h"
+#include "tests/base/error_message.h"
+
+namespace sleight {
+
+namespace {
+
+// Runs function in a child process and gives its exit status as waitpid tells it.
+template <class Function>
+int status_of_child(Function&& function) {
+  const pid_t child = fork();
+  if (child == 0) {
+    function();
+    _exit(7);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return status;
+}
+
+}  // namespace
+
+TEST_CASE("one signal is noted and the process lives") {
+  for (const int signal_number : {SIGINT, SIGTERM}) {
+    CAPTURE(signal_number);
+    const StopSignals signals;
+    CHECK(StopSignals::requested() == 0);
+    std::raise(signal_number);
+    CHECK(StopSignals::requested() == signal_number);
+  }
+  const StopSignals again;
+  CHECK(StopSignals::requested() == 0);
+}
+
+TEST_CASE("a second SIGINT ends the process by that signal and a second SIGTERM does not") {
+  for (const int first : {SIGINT, SIGTERM}) {
+    CAPTURE(first);
+    const int status = status_of_child([&] {
+      const StopSignals signals;
+      std::raise(first);
+      std::raise(SIGINT);
+    });
+    CHECK(WIFSIGNALED(status));
+    CHECK(WTERMSIG(status) == SIGINT);
+  }
+  const int status = status_of_child([] {
+    const StopSignals signals;
+    std::raise(SIGINT);
+    std::raise(SIGTERM);
+    std::raise(SIGTERM);
+    _exit(StopSignals::requested() == SIGINT ? 3 : 4);
+  });
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 3);
+}
+
+TEST_CASE("afterwards the signals do what they did before, and two watchers at once are refused") {
+  {
+    const StopSignals signals;
+    CHECK(contains(error_message([] { StopSignals second; }), "already being watched"));
+    std::raise(SIGINT);
+    CHECK(StopSignals::requested() == SIGINT);
+  }
+  const int status = status_of_child([] {
+    std::signal(SIGTERM, SIG_DFL);
+    { const StopSignals signals; }
+    std::raise(SIGTERM);
+  });
+  REQUIRE(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGTERM);
+}
+
+}  // namespace sleight

@@ -1,0 +1,49 @@
+#include "tools/common/image_files.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+
+namespace sleight {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_image(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::ranges::transform(extension, extension.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
+}
+
+}  // namespace
+
+std::vector<fs::path> image_paths(std::span<const std::string> names) {
+  std::vector<fs::path> paths;
+  for (const std::string& name : names) {
+    check(fs::exists(name), "there is no ", name, "; give images, or folders of images");
+    if (!fs::is_directory(name)) {
+      paths.emplace_back(name);
+      continue;
+    }
+    std::vector<fs::path> inside;
+    for (const fs::directory_entry& entry : fs::directory_iterator(name)) {
+      if (entry.is_regular_file() && is_image(entry.path())) inside.push_back(entry.path());
+    }
+    check(!inside.empty(), "the folder ", name, " holds no .jpg, .jpeg or .png file");
+    std::ranges::sort(inside);
+    paths.insert(paths.end(), inside.begin(), inside.end());
+  }
+  return paths;
+}
+
+void ImageFiles::read(std::int64_t index, StoredImage& image) const {
+  image.memory = read_file(path(index));
+  image.form = StoredImage::Form::encoded;
+  image.bytes = image.memory;
+}
+
+}  // namespace sleight
