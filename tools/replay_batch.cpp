@@ -1,8 +1,8 @@
 // Runs the step again at which a training run stopped because a number was not finite, and says where it came from.
 #include <cstdio>
 
-#include "tools/common/failed_step.h"
 #include "tools/common/run_tool.h"
+#include "tools/models/replay.h"
 
 namespace sleight {
 

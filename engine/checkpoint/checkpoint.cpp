@@ -6,7 +6,6 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
-#include "engine/train/classifier_program.h"
 #include "kernels/first_non_finite.h"
 
 namespace sleight {

@@ -12,6 +12,10 @@
 
 namespace sleight {
 
+// Prefixes of the entries that belong to a parameter of the same name.
+inline constexpr const char* momentum_prefix = "momentum.";
+inline constexpr const char* average_prefix = "average.";  // made by UpdateOptions::after_update
+
 class PersistentStore {
  public:
   PersistentStore(const Device& device, std::uint64_t seed) : device_(device), seed_(seed) {}

@@ -5,6 +5,7 @@
 #include "engine/base/error.h"
 #include "engine/ops/ops.h"
 #include "engine/program/differentiate.h"
+#include "engine/program/persistent_store.h"
 
 namespace sleight {
 

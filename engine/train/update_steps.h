@@ -30,10 +30,6 @@ inline constexpr const char* loss = "loss";  // float32 [1], the mean over the b
 inline constexpr const char* first_non_finite = "first_non_finite";
 }  // namespace training_names
 
-// Prefixes of the values that belong to a parameter of the same name; averages are made by after_update.
-inline constexpr const char* momentum_prefix = "momentum.";
-inline constexpr const char* average_prefix = "average.";
-
 // Appends the phases backward and update to a program that was traced up to its loss [1]. element: of the activations;
 // with float16 the gradients are those of the loss times LiveScalar::loss_scale, and LiveScalar::gradient_scale must be
 // its inverse (engine/train/loss_scale.h). Throws Error when the loss does not depend on a trainable parameter.

@@ -6,7 +6,7 @@
 
 #include "catch2_adapter.h"
 #include "engine/checkpoint/safetensors.h"
-#include "engine/train/update_steps.h"
+#include "engine/program/persistent_store.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/training_run.h"
 

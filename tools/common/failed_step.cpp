@@ -1,209 +1,30 @@
 #include "tools/common/failed_step.h"
 
-#include <algorithm>
-#include <cstring>
-#include <functional>
-#include <memory>
+#include <span>
+#include <vector>
 
-#include "engine/base/error.h"
-#include "engine/checkpoint/checkpoint.h"
-#include "engine/train/classifier.h"
-#include "engine/train/detector.h"
-#include "tools/classifier/file.h"
-#include "tools/classifier/options.h"
-#include "tools/common/training_entry.h"
-#include "tools/common/training_program.h"
-#include "tools/common/training_run.h"
-#include "tools/detector/file.h"
-#include "tools/detector/options.h"
+#include "engine/checkpoint/safetensors.h"
 
 namespace sleight {
-
-namespace {
-
-constexpr const char* images_name = "images";
-constexpr const char* live_scalars_name = "live_scalars";
-
-// A batch on disk may be anybody's: numbers that point outside of tables are refused.
-void check_range(const SafetensorsEntry& entry, std::int64_t first, std::int64_t end) {
-  std::vector<std::int32_t> values(entry.bytes.size() / sizeof(std::int32_t));
-  copy_values(entry, std::span(values));
-  for (const std::int32_t value : values)
-    check(value >= first && value < end, "'", entry.name, "' holds ", value, ", which is not in ", first, " .. ",
-          end - 1);
-}
-
-void check_indices(const SafetensorsFile& file, std::int64_t images, std::int64_t classes) {
-  for (const SafetensorsEntry& entry : file.tensors()) {
-    if (entry.name == "labels" || entry.name == "partner_labels" || entry.name == "ranked_labels")
-      check_range(entry, 0, classes);
-    if (entry.name == "object_classes") check_range(entry, -1, classes);
-    if (entry.name == "flips") check_range(entry, 0, 2);
-    if (entry.name == "partners") check_range(entry, 0, images);
-  }
-}
-
-BatchShape shape_in(const SafetensorsFile& file) {
-  const std::vector<std::int64_t>& shape = file.at(images_name).shape;
-  check(shape.size() == 4 && shape[0] > 0 && shape[1] > 0 && shape[2] > 0 && shape[3] == 3,
-        "'images' must be images [N, H, W, 3]");
-  return {shape[0], shape[1], shape[2]};
-}
-
-// The file's tensors as the program takes them; they point into the file, so it must stay open.
-BatchInputs inputs_in(const SafetensorsFile& file, const BatchShape& shape, const Program& program) {
-  BatchInputs inputs{.shape = shape, .values = {}, .owner = nullptr};
-  const auto memory = std::make_shared<std::vector<std::vector<std::byte>>>();
-  for (const Value& value : program.values) {
-    if (value.storage != Storage::input) continue;
-    const SafetensorsEntry& entry = file.at(value.name);
-    check(entry.type == value.type.element && Shape(entry.shape) == value.type.shape, "'", entry.name,
-          "' does not have the type and the shape that the program of the run takes");
-    // Copied: a tensor in a file may be unaligned.
-    memory->emplace_back(entry.bytes.begin(), entry.bytes.end());
-    inputs.values.push_back({value.name, memory->back(), false});
-  }
-  inputs.owner = memory;
-  return inputs;
-}
-
-// What the run was training, without its data: its programs, and the state before the step.
-class ReplayedRun {
- public:
-  virtual ~ReplayedRun() = default;
-  virtual Context& context() = 0;
-  virtual Learner& learner() = 0;
-};
-
-// Only for the programs: what was drawn for that step lies in the file, so one batch is dataset enough.
-template <class Run>
-TrickList tricks_without_dataset(const Run& run) {
-  return begun_tricks(run, run.recipe.batch_size);
-}
-
-class ReplayedClassifier : public ReplayedRun {
- public:
-  ReplayedClassifier(const ClassifierRun& run, const std::string& device, std::int64_t classes)
-      : run_(run),
-        context_(device, run.options.seed, run.options.device_options()),
-        tricks_(tricks_without_dataset(run_)),
-        classifier_(context_, run_.model->trace, training_program_options(run_, tricks_, classes)) {}
-  Context& context() override { return context_; }
-  Learner& learner() override { return classifier_.learner(); }
-
- private:
-  ClassifierRun run_;
-  Context context_;
-  TrickList tricks_;
-  Classifier classifier_;
-};
-
-class ReplayedDetector : public ReplayedRun {
- public:
-  ReplayedDetector(const DetectorRun& run, const std::string& device, std::int64_t classes,
-                   std::int64_t maximum_objects)
-      : run_(run),
-        context_(device, run.options.seed, run.options.device_options()),
-        tricks_(tricks_without_dataset(run_)),
-        detector_(context_, function_of(run_.configuration()),
-                  training_program_options(run_, tricks_, classes, maximum_objects)) {}
-  Context& context() override { return context_; }
-  Learner& learner() override { return detector_.learner(); }
-
- private:
-  DetectorRun run_;
-  Context context_;
-  TrickList tricks_;
-  Detector detector_;
-};
-
-struct RunState {
-  std::filesystem::path path;
-  SafetensorsMetadata metadata;
-};
-
-// threads: set to what the run was computed with.
-std::unique_ptr<ReplayedRun> replayed_run(const RunState& state, const SafetensorsFile& batch, std::int64_t classes,
-                                          const ReplayOptions& options) {
-  const std::string& recipe = training_entry(state.path, state.metadata, "recipe");
-  const std::string origin = state.path.string() + ", its recipe";
-  const auto device = [&](const TrainingOptions& of_run) {
-    return options.device.empty() ? of_run.device.name : options.device;
-  };
-  if (!detector_family_in(state.metadata).empty()) {
-    const DetectorRun run = resolve(classifier_options_in<DetectorOptions>(recipe, origin));
-    const std::vector<std::int64_t>& shape = batch.at(detector_value_names::object_classes).shape;
-    check(shape.size() == 2 && shape[1] >= 1, "'object_classes' must be [N, M]");
-    return std::make_unique<ReplayedDetector>(run, device(run.options), classes, shape[1]);
-  }
-  const ClassifierRun run = resolve(classifier_options_in<ClassifierOptions>(recipe, origin));
-  return std::make_unique<ReplayedClassifier>(run, device(run.options), classes);
-}
-
-std::int64_t classes_in(const RunState& state) {
-  return std::ssize(detector_family_in(state.metadata).empty()
-                        ? classifier_description_in(state.path, state.metadata).class_names
-                        : detector_in(state.path, state.metadata).class_names);
-}
-
-}  // namespace
 
 void save_failed_batch(const std::filesystem::path& path, const BatchInputs& batch, const Program& program,
                        std::int64_t step, const Context& context, const std::string& observed) {
   std::vector<float> live_scalars;
   for (int i = 0; i < kernels::LiveScalar::count; ++i)
     live_scalars.push_back(context.live_scalar(static_cast<kernels::LiveScalar::Index>(i)));
-  std::vector<SafetensorsEntry> tensors = {
-      {live_scalars_name, DataType::float32, {kernels::LiveScalar::count}, std::as_bytes(std::span(live_scalars))}};
+  std::vector<SafetensorsEntry> tensors = {{failed_batch_tensors::live_scalars,
+                                            DataType::float32,
+                                            {kernels::LiveScalar::count},
+                                            std::as_bytes(std::span(live_scalars))}};
   for (const StagedInput& input : batch.values) {
     // Images that were on the device are no input of the program that ran.
     const ValueType type =
-        input.name == images_name
+        input.name == failed_batch_tensors::images
             ? ValueType{{batch.shape.size, batch.shape.height, batch.shape.width, 3}, DataType::uint8}
             : program.value(program.find(input.name)).type;
     tensors.push_back({input.name, type.element, {type.shape.begin(), type.shape.end()}, input.bytes});
   }
   write_safetensors(path, tensors, {{"step", std::to_string(step)}, {"observed", observed}});
-}
-
-Replay replay_failed_step(const std::filesystem::path& run, const ReplayOptions& options) {
-  const std::filesystem::path batch_path = run / failed_batch_name;
-  RunState state{.path = run / failed_state_name, .metadata = {}};
-  for (const std::filesystem::path& path : {batch_path, state.path}) {
-    check(std::filesystem::exists(path), "there is no ", path.string(),
-          "; it is written when a run stops because its loss or a gradient is not finite");
-  }
-  state.metadata = SafetensorsFile(state.path).metadata();
-  const SafetensorsFile file(batch_path);
-  Replay replay{.step = static_cast<std::int64_t>(training_number(batch_path, file.metadata(), "step")),
-                .recorded = training_entry(batch_path, file.metadata(), "observed"),
-                .observed = {},
-                .table = {}};
-  check(static_cast<std::int64_t>(training_number(state.path, state.metadata, "step")) == replay.step,
-        batch_path.string(), " is of step ", replay.step, ", but ", state.path.string(), " of step ",
-        state.metadata.at("step"), "; they must be of one run's stop");
-
-  set_compute_threads(
-      options.threads.value_or(static_cast<int>(training_number(state.path, state.metadata, "compute_threads"))));
-  const std::int64_t classes = classes_in(state);
-  return with_context(batch_path.string(), [&] {
-    const BatchShape shape = shape_in(file);
-    check_indices(file, shape.size, classes);
-    const std::unique_ptr<ReplayedRun> replayed = replayed_run(state, file, classes, options);
-    const Program& program = replayed->learner().plan(ProgramUse::training, shape).program();
-    load_checkpoint(state.path, replayed->context().store);
-    std::vector<float> live_scalars(kernels::LiveScalar::count);
-    copy_values(file.at(live_scalars_name), std::span(live_scalars));
-    for (int i = 0; i < kernels::LiveScalar::count; ++i) {
-      replayed->context().set_live_scalar(static_cast<kernels::LiveScalar::Index>(i),
-                                          static_cast<double>(live_scalars[i]));
-    }
-    StepObservation observation = replayed->learner().observe(inputs_in(file, shape, program), Phase::update);
-    replay.table = observation_table(program, observation);
-    observation.phases[static_cast<std::size_t>(Phase::update)].was_run = false;
-    replay.observed = observation_table(program, observation);
-    return replay;
-  });
 }
 
 }  // namespace sleight

@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/data/classifier/dataset.h"
 #include "engine/data/detector/box.h"
 #include "engine/data/detector/box_rules.h"
+#include "engine/data/loader/image_source.h"
 
 namespace sleight {
 

@@ -10,8 +10,8 @@
 #include <array>
 #include <cstddef>
 
-#include "engine/data/classifier/dataset.h"
 #include "engine/data/detector/augmentation.h"
+#include "engine/data/loader/image_source.h"
 #include "engine/image/decode_image.h"
 #include "engine/image/image_composer.h"
 

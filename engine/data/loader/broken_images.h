@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/data/classifier/dataset.h"
+#include "engine/data/loader/image_source.h"
 #include "engine/data/loader/loader_options.h"
 
 namespace sleight {
