@@ -47,7 +47,7 @@ DetectorOptions toy_options(const fs::path& out, const Words& changes = {}) {
   std::string text;
   for (const auto& [name, value] : settings)
     text += name + " = " + value + "\n";
-  DetectorOptions options = classifier_options_in<DetectorOptions>(text, "the test");
+  DetectorOptions options = options_in_recipe<DetectorOptions>(text, "the test");
   options.out = out.string();
   return options;
 }
@@ -97,7 +97,7 @@ TEST_CASE("a family from outside is trained, resumed, reported and measured") {
   CHECK(contains(recipe, "toy-box-scale = 12\n"));
   CHECK(contains(recipe, "toy-corner-weight = 1\n"));
   CHECK_FALSE(contains(recipe, "anchors"));
-  CHECK(settings_of(resolve(classifier_options_in<DetectorOptions>(recipe, "recipe.toml")).options) ==
+  CHECK(settings_of(resolve(options_in_recipe<DetectorOptions>(recipe, "recipe.toml")).options) ==
         settings_of(resolve(options).options));
 
   // Stopped in the middle of an epoch and at the end of one.

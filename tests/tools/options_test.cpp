@@ -237,7 +237,7 @@ std::vector<Setting> started_with(const Given& given) {
 
 template <class Options>
 std::vector<Setting> resumed_from(const std::string& recipe) {
-  return settings_of(fitted(classifier_options_in<Options>(recipe, "the recipe")).options);
+  return settings_of(fitted(options_in_recipe<Options>(recipe, "the recipe")).options);
 }
 
 std::string without(const std::vector<Setting>& settings, const std::string& name) {

@@ -73,7 +73,7 @@ class ClassifierTask : public TrainingTask {
   std::vector<Setting> settings() const override { return settings_of(run_.options); }
   std::vector<std::string> changes_since(const std::string& recipe, const std::string& origin) const override {
     const ClassifierRun before =
-        fitted_to(resolve(classifier_options_in<ClassifierOptions>(recipe, origin)), data_.training->size());
+        fitted_to(resolve(options_in_recipe<ClassifierOptions>(recipe, origin)), data_.training->size());
     return sleight::changes_since(settings_of(before.options), run_.options);
   }
   std::vector<std::string> description() const override;

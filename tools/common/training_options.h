@@ -97,7 +97,7 @@ void check_options(Options options) {
 
 // The options that a recipe file says. origin (where the text is from) begins the Error for one that does not parse.
 template <class Options>
-Options classifier_options_in(const std::string& text, const std::string& origin) {
+Options options_in_recipe(const std::string& text, const std::string& origin) {
   Options options;
   OptionList list;
   options.declare(list);

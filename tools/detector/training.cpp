@@ -52,7 +52,7 @@ class DetectorTask : public TrainingTask {
   const TrainingRecipe& recipe() const override { return run_.recipe; }
   std::vector<Setting> settings() const override { return settings_of(run_.options); }
   std::vector<std::string> changes_since(const std::string& recipe, const std::string& origin) const override {
-    const DetectorRun before = fitted_to(resolve(classifier_options_in<DetectorOptions>(recipe, origin)), training());
+    const DetectorRun before = fitted_to(resolve(options_in_recipe<DetectorOptions>(recipe, origin)), training());
     return sleight::changes_since(settings_of(before.options), run_.options);
   }
   std::vector<std::string> description() const override;

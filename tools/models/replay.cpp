@@ -129,12 +129,12 @@ std::unique_ptr<ReplayedRun> replayed_run(const RunState& state, const Safetenso
     return options.device.empty() ? of_run.device.name : options.device;
   };
   if (!detector_family_in(state.metadata).empty()) {
-    const DetectorRun run = resolve(classifier_options_in<DetectorOptions>(recipe, origin));
+    const DetectorRun run = resolve(options_in_recipe<DetectorOptions>(recipe, origin));
     const std::vector<std::int64_t>& shape = batch.at(detector_value_names::object_classes).shape;
     check(shape.size() == 2 && shape[1] >= 1, "'object_classes' must be [N, M]");
     return std::make_unique<ReplayedDetector>(run, device(run.options), classes, shape[1]);
   }
-  const ClassifierRun run = resolve(classifier_options_in<ClassifierOptions>(recipe, origin));
+  const ClassifierRun run = resolve(options_in_recipe<ClassifierOptions>(recipe, origin));
   return std::make_unique<ReplayedClassifier>(run, device(run.options), classes);
 }
 
