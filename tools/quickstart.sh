@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # From a fresh machine to first trained networks: installs what is missing, builds, trains a small ResNet on generated
-# images and a small detector on generated scenes, and shows what it got. At most 8 minutes on two cores.
+# images and a small detector on generated scenes, and shows what it got.
 #
 #   tools/quickstart.sh             the CUDA kernels are compiled where an NVIDIA GPU is found
-#   tools/quickstart.sh --cuda      compile them; needs nvcc, and takes some ten minutes more
+#   tools/quickstart.sh --cuda      compile them; needs nvcc, and takes several minutes more
 #   tools/quickstart.sh --no-cuda   do not
 set -euo pipefail
 

@@ -45,7 +45,7 @@ namespace sleight::kernels {
 // Gives what the function returns.
 template <class Function>
 decltype(auto) run_on(const ExecutionTarget& target, Function&& function) {
-  return std::visit(std::forward<Function>(function), queue);
+  return std::visit(std::forward<Function>(function), target);
 }
 
 }  // namespace sleight::kernels

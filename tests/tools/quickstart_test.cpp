@@ -14,14 +14,15 @@ TEST_CASE("the quickstart's detector learns to find shapes, in a fifth of its tr
   const TemporaryFolder scratch;
   const auto recipe = (source_folder() / "tools/quickstart_detector.toml").string();
   require_success(run_tool_process(
-      "train_detector", {"--config", recipe, "--synthetic-images", "960", "--epochs", "3", "--evaluation-epochs", "3",
+      "train_detector", {"--config", recipe, "--synthetic-images", "1440", "--epochs", "2", "--evaluation-epochs", "2",
                          "--threads", "2", "--out", (scratch / "run").string()}));
   const std::vector<MetricsLine> metrics = read_metrics(scratch / "run" / "metrics.jsonl");
   const auto last = std::find_if(metrics.rbegin(), metrics.rend(), [](const MetricsLine& line) {
     return line.find(metric_names::validation_map).has_value();
   });
   REQUIRE(last != metrics.rend());
-  // A detector that says nothing has 0. Where the floor comes from: tools/README.md.
+  // The whole training reaches 78 to 79%. A training of four times the length, at the same rate, had 41% when it had seen
+  // 2,400 images, fewer than this one's 2,880.
   const double floor = 0.30;
   REQUIRE(*last->find(metric_names::validation_map) >= floor);
 }
