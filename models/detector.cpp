@@ -45,8 +45,12 @@ Families& families() {
 
 }  // namespace
 
-void register_detector_family(DetectorFamily family) {
+RegisteredDetectorFamily::RegisteredDetectorFamily(DetectorFamily family) : name_(family.name) {
   add(families(), std::move(family));
+}
+
+RegisteredDetectorFamily::~RegisteredDetectorFamily() {
+  std::erase_if(families(), [&](const auto& family) { return family->name == name_; });
 }
 
 std::vector<const DetectorFamily*> detector_families() {

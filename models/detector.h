@@ -21,7 +21,7 @@ namespace sleight {
 
 struct DetectorModel {
   std::string name;
-  std::string family = {};  // its family's name; filled in when the family is registered
+  std::string family = {};  // its family's name; filled in when the family joins the list
   // Side in pixels of the images it was made for. Other multiples of size_multiple, not square ones too, work.
   std::int64_t image_size = 0;
   std::int64_t size_multiple = 1;
@@ -76,9 +76,19 @@ struct DetectorFamily {
   std::string former_key = {};
 };
 
-// Adds to the families that the tools offer. Throws Error for a name of a family or a model that is taken. Before
-// anything is looked up, and from one thread.
-void register_detector_family(DetectorFamily family);
+// Offers a family beside the product's own as long as it lives, which must be longer than all use of its models. From
+// one thread.
+class RegisteredDetectorFamily {
+ public:
+  // Throws Error for a name of the family or of a model that is taken.
+  explicit RegisteredDetectorFamily(DetectorFamily family);
+  ~RegisteredDetectorFamily();
+  RegisteredDetectorFamily(const RegisteredDetectorFamily&) = delete;
+  RegisteredDetectorFamily& operator=(const RegisteredDetectorFamily&) = delete;
+
+ private:
+  std::string name_;
+};
 
 // In the order in which help texts list them.
 std::vector<const DetectorFamily*> detector_families();

@@ -33,6 +33,27 @@ std::vector<ChartPoint> line_of(int points) {
 
 }  // namespace
 
+TEST_CASE("the report draws whatever parts of a loss the metrics hold, and the loss scale is none") {
+  ReportData data{.title = "parts"};
+  MetricsLine line{.step = 1, .epoch = 1.0, .values = {{"train/loss", 3.0}, {"train/loss_scale", 1024.0}}};
+  CHECK_FALSE(contains(make_report({.title = "none", .metrics = {line}}), "Parts of the loss"));
+  std::vector<std::string> parts;
+  for (const char* part : {"anchors", "box", "center", "mask", "objectness", "rpn_box", "zoom"}) {
+    parts.push_back(part);
+    line.values.push_back({"train/loss_" + parts.back(), 0.5});
+  }
+  data.metrics = {line, line};
+  const std::string page = make_report(data);
+  CHECK(contains(page, "<h3>Parts of the loss</h3>"));
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    INFO(parts[i]);
+    const std::string color = "color" + std::to_string(i % chart_colors);
+    CHECK(contains(page, "<i class=\"" + color + "\"></i>" + parts[i] + " <b>"));
+    CHECK(contains(page, "--" + color + ": "));
+  }
+  CHECK_FALSE(contains(page, "</i>scale <b>"));
+}
+
 TEST_CASE("the example report is whole, needs nothing from outside and is kept to be looked at") {
   const std::string page = make_report(example_report());
   write_file_atomically(binary_folder() / "example_report.html", page);

@@ -8,6 +8,7 @@
 #include "engine/base/log.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/report/run_log.h"
+#include "engine/train/classifier_program.h"
 #include "tests/base/error_message.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/toy_detector.h"
@@ -27,7 +28,6 @@ using Words = std::map<std::string, std::string>;
 
 // As a recipe file says it: what the toy cannot do without, with `changes`.
 DetectorOptions toy_options(const fs::path& out, const Words& changes = {}) {
-  register_toy_detector();
   Words settings = {{"model", "\"toy\""},
                     {"data", "\"synthetic\""},
                     {"synthetic-images", "24"},
@@ -58,6 +58,21 @@ TrainingOutcome train_toy(const DetectorOptions& options) {
   return outcome;
 }
 
+// A detector whose loss names its parts, two numbers, like this.
+class NamingHead : public DetectorHead {
+ public:
+  explicit NamingHead(std::vector<std::string> names) : names_(std::move(names)) {}
+
+  DetectorLoss loss(Tracer& trace, const DetectorTargets&, const DetectorLossOptions&) const override {
+    const ValueId weights = trace.parameter("weights", {2}, ParameterRole::weight, Initializer::ones);
+    return {.total = ops::reduce_mean(trace, weights), .parts = {{.value = weights, .names = names_}}};
+  }
+  ops::ScoredBoxes decode(Tracer&) const override { return {no_value, no_value}; }
+
+ private:
+  std::vector<std::string> names_;
+};
+
 DetectorDescription description_of(const fs::path& weights) {
   return detector_in(weights, SafetensorsFile(weights).metadata());
 }
@@ -65,6 +80,7 @@ DetectorDescription description_of(const fs::path& weights) {
 }  // namespace
 
 TEST_CASE("a family from outside is trained, resumed, reported and measured") {
+  const RegisteredDetectorFamily toy(toy_family());
   const TemporaryFolder scratch;
   const fs::path whole = scratch / "whole";
   const DetectorOptions options = toy_options(whole, {{"toy-box-scale", "12"}});
@@ -131,6 +147,7 @@ TEST_CASE("a family from outside is trained, resumed, reported and measured") {
 }
 
 TEST_CASE("a family from outside learns, and its weights find as much as in the training") {
+  const RegisteredDetectorFamily toy(toy_family());
   const TemporaryFolder scratch;
   const fs::path run = scratch / "run";
   const DetectorOptions options = toy_options(run, {{"toy-box-scale", "15"},
@@ -170,6 +187,7 @@ TEST_CASE("a family from outside learns, and its weights find as much as in the 
 }
 
 TEST_CASE("a step of a family from outside that fails is replayed") {
+  const RegisteredDetectorFamily toy(toy_family());
   const TemporaryFolder scratch;
   const fs::path run = scratch / "run";
   const std::string message = error_message([&] {
@@ -184,6 +202,7 @@ TEST_CASE("a step of a family from outside that fails is replayed") {
 }
 
 TEST_CASE("what a family from outside does not take is refused with the flag's name") {
+  const RegisteredDetectorFamily toy(toy_family());
   const TemporaryFolder scratch;
   const auto message = [&](const Words& changes) {
     return error_message([&] { resolve(toy_options(scratch / "run", changes)); });
@@ -209,8 +228,30 @@ TEST_CASE("what a family from outside does not take is refused with the flag's n
   Log::standard().close_file();
 }
 
+TEST_CASE("parts of a loss that are misnamed are refused") {
+  const auto message = [](const std::vector<std::string>& names) {
+    const DetectorFunction model = [&](Tracer&, ValueId, std::int64_t) { return std::make_unique<NamingHead>(names); };
+    const DetectorProgramOptions options{.batch_size = 2,
+                                   .height = 7,
+                                   .width = 5,
+                                   .classes = 1,
+                                   .normalization = imagenet_normalization(),
+                                   .loss = {},
+                                   .maximum_objects = 3,
+                                   .update = {},
+                                   .detections = {}};
+    return error_message([&] { detector_training_program(model, options); });
+  };
+  CHECK(message({"box", "rpn_box2"}) == "");
+  CHECK(contains(message({"box"}), "names 1 parts"));
+  CHECK(contains(message({"box", "box"}), "'box'"));
+  CHECK(contains(message({"box", "scale"}), "'scale'"));
+  CHECK(contains(message({"box", "a,b"}), "'a,b'"));
+  CHECK(contains(message({"", "box"}), "''"));
+}
+
 TEST_CASE("a family from outside is among the models with programs") {
-  register_toy_detector();
+  const RegisteredDetectorFamily toy(toy_family());
   const auto operations = [](bool evaluation) {
     std::string names;
     for (const Step& step : model_program({.model = "toy", .evaluation = evaluation}).program.steps)
@@ -219,11 +260,10 @@ TEST_CASE("a family from outside is among the models with programs") {
   };
   CHECK(contains(operations(false), "toy_loss_backward "));
   CHECK(contains(operations(true), "toy_decode non_maximum_suppression "));
-  CHECK(contains(error_message([] {
-                   register_detector_family(
-                       {.name = "toy_boxes", .models = {}, .configuration = nullptr, .former_key = {}});
-                 }),
-                 "two families"));
+  CHECK(contains(error_message([] { const RegisteredDetectorFamily again(toy_family()); }), "two families"));
+  DetectorFamily other = toy_family();
+  other.name = "other";
+  CHECK(contains(error_message([&] { const RegisteredDetectorFamily again(other); }), "two detectors called 'toy'"));
 }
 
 TEST_CASE("weights name their family; those that do not and have anchors are YOLOv3's") {
@@ -260,7 +300,7 @@ TEST_CASE("weights name their family; those that do not and have anchors are YOL
   CHECK(contains(message_with("family", "yolov4"), "did you mean 'yolov3'?"));
   CHECK(contains(message_with("anchors", "1,2"), "w.safetensors: its description of the detector is damaged"));
   CHECK(contains(message_with("image_size", "100"), "multiple of 32"));
-  register_toy_detector();
+  const RegisteredDetectorFamily toy(toy_family());
   CHECK(contains(message_with("model", "toy"), "not of the family yolov3"));
   metadata.erase("anchors");
   CHECK(contains(error_message([&] { detector_in("w.safetensors", metadata); }), "does not say which detector"));

@@ -5,7 +5,6 @@
 
 #include "engine/ops/support.h"
 #include "engine/program/differentiate.h"
-#include "models/detector.h"
 #include "models/layers.h"
 
 namespace sleight::test {
@@ -225,13 +224,10 @@ class Configuration : public DetectorConfiguration {
 
 }  // namespace
 
-void register_toy_detector() {
-  [[maybe_unused]] static const bool once = [] {
-    register_detector_family({.name = "toy_boxes",
-                              .models = {{.name = "toy", .image_size = 48, .size_multiple = stride}},
-                              .configuration = [] { return std::make_unique<Configuration>(); }});
-    return true;
-  }();
+DetectorFamily toy_family() {
+  return {.name = "toy_boxes",
+          .models = {{.name = "toy", .image_size = 48, .size_multiple = stride}},
+          .configuration = [] { return std::make_unique<Configuration>(); }};
 }
 
 }  // namespace sleight::test

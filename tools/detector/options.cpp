@@ -23,6 +23,14 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+// "32 for yolov3, ..."
+std::string size_multiples() {
+  std::vector<std::string> multiples;
+  for (const DetectorModel* model : detectors())
+    multiples.push_back(std::to_string(model->size_multiple) + " for " + model->name);
+  return joined(multiples);
+}
+
 }  // namespace
 
 void DetectorDataOptions::declare(OptionList& options, std::string& data) {
@@ -149,7 +157,8 @@ void DetectorOptions::declare(OptionList& options) {
   options
       .add("image-size", image_size,
            "Side of the evaluation images, and of the training images without --random-shapes; a multiple of what the "
-           "model takes, 32 for YOLOv3")
+           "model takes (" +
+               size_multiples() + ")")
       .unit("PIXELS")
       .range(1, 4096)
       .default_text("the model's own");
