@@ -31,7 +31,8 @@ class Mixup : public Trick {
   void change_classifier(ClassifierProgramOptions& options) override { options.mixup = true; }
 
   // Partners and lambdas for request.samples; both empty (plain images) in the last epochs and for a batch of one, which
-  // has no partner. A function of seed, epoch, step in the epoch and the size of the batch.
+  // has no partner. A function of seed, epoch, step in the epoch and the size of the batch: with several ranks
+  // each would pair inside its own share.
   void draw_classifier(BatchRequest& request, const StepPlace& place) const override;
 
   // Counts nothing when the program blends no images, whatever the batch says.

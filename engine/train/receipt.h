@@ -1,11 +1,9 @@
 // What a trick did in a run, counted where it took effect. A flag that is parsed and never read, or a setting that
 // arrives too late, looks like a run with the trick on; its receipt shows 0, and the run fails.
 //
-// Every trick with something to count has the same three functions:
-//   count(...)   once for each training step that was really run, with what arrived at the step. Never from the
-//                loader's threads: they work ahead, and a stopped run would count batches that it never trained on.
-//   receipt()    the counts so far.
-//   restore(r)   goes on from the counts of an earlier receipt, so that a resumed run reports the whole run.
+// Counts grow once for each training step that was really run, with what arrived there. Never from the loader's
+// threads: they work ahead, and a stopped run would count batches that it never trained on. A resumed run goes on from
+// the receipts in its checkpoint and reports the whole run.
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,7 @@
 #include "catch2_adapter.h"
 #include "engine/data/classifier/resident_images.h"
 #include "engine/train/batch_schedule.h"
-#include "engine/train/classifier_program.h"
+#include "engine/train/classifier.h"
 #include "tests/device/recording_runtime.h"
 #include "tools/common/optimizer.h"
 #include "tools/common/training_program.h"
@@ -19,12 +19,12 @@ namespace {
 constexpr std::int64_t steps = 5;
 
 ClassifierRun small_run(bool data_on_device) {
-  ClassifierOptions options;
+  ClassifierOptions options = classifier_options_in<ClassifierOptions>(
+      data_on_device ? "random-shapes = \"off\"" : "random-shapes = \"32:64:2\"", "the test's settings");
   options.tricks = "all";
   options.data_on_device = data_on_device;
   options.epochs = 2;
   options.batch_size = 4;
-  options.random_shapes = data_on_device ? "off" : "32:64:2";
   options.synthetic.training_count = 12;
   options.synthetic.evaluation_count = 4;
   return resolve(options);

@@ -209,7 +209,7 @@ TEST_CASE("what a family from outside does not take is refused with the flag's n
   };
   CHECK(message({{"image-size", "48"}}) == "");
   CHECK(contains(message({{"image-size", "40"}}), "--image-size of toy must be a multiple of 16 from 32"));
-  CHECK(contains(message({{"random-shapes", "\"40:80:2:8\""}}), "--random-shapes of toy must be multiples of 16"));
+  CHECK(contains(message({{"random-shapes", "\"40:80:2:8\""}}), "--random-shapes of this model must be multiples of 16"));
   CHECK(contains(message({{"toy-box-scale", "0"}}), "--toy-box-scale must be"));
   CHECK(contains(message({{"anchors", "\"auto\""}}),
                  "--anchors is a flag of the family yolov3, and toy is of the family"));
@@ -266,7 +266,7 @@ TEST_CASE("a family from outside is among the models with programs") {
   CHECK(contains(error_message([&] { const RegisteredDetectorFamily again(other); }), "two detectors called 'toy'"));
 }
 
-TEST_CASE("weights name their family; those that do not and have anchors are YOLOv3's") {
+TEST_CASE("weights name their family, and those that do not but have anchors are YOLOv3's") {
   const DetectorModel& model = find_detector("yolov3_small");
   const std::string anchors = "1,2 3,4 5,6 7,8 9,10 11,12 13,14 15,16 17,18.5";
   Copied<DetectorConfiguration> configuration = default_configuration(model);
