@@ -85,8 +85,7 @@ class ThreadCommunicator final : public Communicator {
                   Stream /*stream*/) override {
     check_reducible(type);
     const auto all = exchange(reduction == Reduction::sum ? "sum" : "mean", input, count, type);
-    visit_cpu_type(type, [&](auto tag) {
-      using T = typename decltype(tag)::type;
+    visit_cpu_type(type, [&]<class T>(TypeTag<T>) {
       using A = Accumulator<T>;
       for (std::int64_t i = 0; i < count; ++i) {
         A sum = 0;

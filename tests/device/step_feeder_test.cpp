@@ -19,7 +19,7 @@ namespace {
 constexpr std::int64_t steps = 5;
 
 ClassifierRun small_run(bool data_on_device) {
-  ClassifierOptions options = classifier_options_in<ClassifierOptions>(
+  ClassifierOptions options = options_in_recipe<ClassifierOptions>(
       data_on_device ? "random-shapes = \"off\"" : "random-shapes = \"32:64:2\"", "the test's settings");
   options.tricks = "all";
   options.data_on_device = data_on_device;

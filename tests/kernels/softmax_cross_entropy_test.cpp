@@ -122,18 +122,18 @@ std::vector<double> run_with_gradient(Device device, Case c, bool in_one_pass) {
   GuardedBuffer<float> lambda(c.lambda, "lambda");
   GuardedBuffer<Value> loss(static_cast<std::size_t>(c.rows), "loss");
   GuardedBuffer<T> logits_gradient(c.logits.size(), "logits_gradient");
-  softmax_cross_entropy_with_gradient(device, {.logits = logits.data(),
-                                               .mean_gradient = mean_gradient.data(),
-                                               .label_a = label_a.data(),
-                                               .label_b = c.mixed ? label_b.data() : nullptr,
-                                               .lambda = c.mixed ? lambda.data() : nullptr,
-                                               .rows = c.rows,
-                                               .classes = c.classes,
-                                               .smoothing = c.smoothing,
-                                               .convention = c.convention,
-                                               .loss = loss.data(),
-                                               .logits_gradient = c.in_place ? logits.data() : logits_gradient.data(),
-                                               .type = data_type_of<T>()});
+  softmax_cross_entropy_with_gradient(device, {{.logits = logits.data(),
+                                                .label_a = label_a.data(),
+                                                .label_b = c.mixed ? label_b.data() : nullptr,
+                                                .lambda = c.mixed ? lambda.data() : nullptr,
+                                                .rows = c.rows,
+                                                .classes = c.classes,
+                                                .smoothing = c.smoothing,
+                                                .convention = c.convention,
+                                                .type = data_type_of<T>()},
+                                               mean_gradient.data(),
+                                               loss.data(),
+                                               c.in_place ? logits.data() : logits_gradient.data()});
   std::vector<double> values = numbers(loss);
   const std::vector<double> gradient = c.in_place ? numbers(logits) : numbers(logits_gradient);
   values.insert(values.end(), gradient.begin(), gradient.end());

@@ -47,7 +47,7 @@ struct FirstBiases {
   double largest_other = 0.0;
 };
 
-FirstBiases first_biases(Program& program, std::int64_t classes) {
+FirstBiases first_biases(const Program& program, std::int64_t classes) {
   const Device cpu("cpu");
   PersistentStore store(cpu, 5);
   FirstBiases first;

@@ -65,8 +65,7 @@ Trial train(const Program& program, Context& context, std::int64_t first_sample,
   const std::int64_t batch = type.shape[0];
   const std::int64_t image_size = type.count() / batch;
   std::vector<std::byte> memory(static_cast<std::size_t>(type.bytes()));
-  visit_cpu_type(type.element, [&](auto tag) {
-    using T = typename decltype(tag)::type;
+  visit_cpu_type(type.element, [&]<class T>(TypeTag<T>) {
     T* numbers = reinterpret_cast<T*>(memory.data());
     for (std::int64_t i = 0; i < type.count(); ++i) {
       const std::int64_t sample = first_sample + i / image_size;
@@ -135,7 +134,7 @@ std::size_t count_of(const Program& program, const Operation& operation) {
 
 // The step that writes a value.
 const Step& writer_of(const Program& program, ValueId value) {
-  return program.steps.at(static_cast<std::size_t>(Uses(program).producer[static_cast<std::size_t>(value)]));
+  return program.steps.at(static_cast<std::size_t>(Uses(program).producer(value)));
 }
 
 bool is_mean(const Step& step) {
@@ -204,7 +203,7 @@ TEST_CASE("distribute: statistics are shared between their two halves, each grad
     }
     // As early as it can be: a later bucket may only be larger.
     if (step.operation == &operations::all_reduce) {
-      const std::int32_t producer = uses.producer[static_cast<std::size_t>(step.inputs[0])];
+      const std::int32_t producer = uses.producer(step.inputs[0]);
       for (std::size_t between = static_cast<std::size_t>(producer) + 1; between < i; ++between) {
         CHECK(program.steps[between].operation == &operations::all_reduce);
       }

@@ -13,10 +13,10 @@
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/toy_detector.h"
 #include "tests/tools/training_run.h"
-#include "tools/common/failed_step.h"
 #include "tools/detector/loaded_detector.h"
 #include "tools/detector/training.h"
 #include "tools/models/model_program.h"
+#include "tools/models/replay.h"
 
 namespace sleight::test {
 

@@ -88,7 +88,7 @@ std::vector<ValueType> infer_loss(const StepTypes&) {
   return {{{1}, DataType::float32}, {{2}, DataType::float32}};
 }
 
-PreparedStep prepare_loss(const StepTypes& step, const Device&) {
+PreparedStep prepare_loss(const StepTypes& step, const PrepareTarget&) {
   return {.run = [grid = Grid(input_type(step, 0)), per_image = input_type(step, 1).shape[1],
                   attributes = step.attributes](const StepBuffers& buffers) {
     const Sums sums =
@@ -113,7 +113,7 @@ std::vector<ValueType> infer_backward(const StepTypes& step) {
   return {input_type(step, 0)};
 }
 
-PreparedStep prepare_backward(const StepTypes& step, const Device&) {
+PreparedStep prepare_backward(const StepTypes& step, const PrepareTarget&) {
   return {.run = [grid = Grid(input_type(step, 0)), per_image = input_type(step, 1).shape[1],
                   attributes = step.attributes](const StepBuffers& buffers) {
     loss_of(grid, objects_in(buffers, per_image), attributes.number("scale"), attributes.number("corner_weight"),
@@ -129,7 +129,7 @@ std::vector<ValueType> infer_decode(const StepTypes& step) {
           {{grid.images, grid.cells(), grid.classes}, DataType::float32}};
 }
 
-PreparedStep prepare_decode(const StepTypes& step, const Device&) {
+PreparedStep prepare_decode(const StepTypes& step, const PrepareTarget&) {
   return {.run = [grid = Grid(input_type(step, 0)),
                   scale = static_cast<float>(step.attributes.number("scale"))](const StepBuffers& buffers) {
     const auto* prediction = static_cast<const float*>(buffers.inputs[0]);
