@@ -159,7 +159,7 @@ class BenchLoader : public Tool {
     options.add("batches", options_.batches, "Batches in a run").unit("BATCHES").positive();
     options.add("threads", options_.threads, "Threads that prepare images").unit("THREADS").range(1, 1024);
     options.add("runs", options_.runs, "Runs, whose median is reported").unit("RUNS").positive();
-    options.add("color", options_.color, "The color distortions of the training recipe too").alias("color");
+    options.add("color", options_.color, "The color distortions of the training recipe too").alias("colour");
     options.add("mixup", options_.mixup, "Mixes images with boxes; those with labels are blended on the device");
   }
 

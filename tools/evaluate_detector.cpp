@@ -64,7 +64,7 @@ class EvaluateDetector : public Tool {
         .unit("FILE");
     options.add("sheet", options_.sheet, "Write a PNG of the first images with what was found in them").unit("FILE");
     options.add("sheet-images", options_.sheet_images, "Images on the sheet")
-        .alias("sheet-images")
+        .alias("sheet-pictures")
         .unit("IMAGES")
         .range(1, 400);
     options.add("sheet-score", options_.shown_score, "Detections below this score are not drawn on it")

@@ -87,7 +87,7 @@ class ScoreDetections : public Tool {
         .unit("PIXELS")
         .positive();
     options.add("synthetic-images", options_.dataset.synthetic.evaluation_count, "Generated images")
-        .alias("synthetic-images")
+        .alias("synthetic-pictures")
         .unit("IMAGES")
         .positive();
     options.add("synthetic-classes", options_.dataset.synthetic.classes, "Classes of generated images")

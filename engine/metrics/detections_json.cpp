@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "engine/base/error.h"
-#include "engine/data/coco_json.h"
+#include "engine/data/annotations/coco_json.h"
 
 namespace sleight {
 

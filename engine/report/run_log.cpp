@@ -19,7 +19,9 @@ MetricsLine parse_line(std::string_view text) {
   line.epoch = object.at("epoch").get<double>();
   line.seconds = object.at("seconds").get<double>();
   for (const auto& [name, value] : object.at("values").items()) {
-    line.values.push_back({name, value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>()});
+    // Runs of before the spelling changed go on, and their curve with them.
+    const std::string known = name == "train/loss_centre" ? "train/loss_center" : name;
+    line.values.push_back({known, value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>()});
   }
   return line;
 }

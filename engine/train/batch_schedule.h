@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "engine/base/error.h"
-#include "engine/data/epoch_order.h"
+#include "engine/data/loader/epoch_order.h"
 #include "engine/train/trick_list.h"
 
 namespace sleight {

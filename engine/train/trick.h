@@ -13,7 +13,7 @@
 #include "engine/base/options.h"
 #include "engine/data/classifier/loader.h"
 #include "engine/data/detector/loader.h"
-#include "engine/data/epoch_order.h"
+#include "engine/data/loader/epoch_order.h"
 #include "engine/program/execute.h"
 #include "engine/train/classifier_program.h"
 #include "engine/train/detector_program.h"

@@ -316,7 +316,7 @@ TEST_CASE("choices are known by their names") {
     CHECK(parse_recall_levels(name_of(levels)) == levels);
   CHECK(contains(error_message([] { parse_treatment("maybe"); }), "'ignored', 'counted' or 'left-out', got 'maybe'"));
   CHECK(contains(error_message([] { parse_pixel_edges("maybe"); }), "'continuous' or 'inclusive'"));
-  CHECK(contains(error_message([] { parse_recall_levels("maybe"); }), "exact, rounded"));
+  CHECK(contains(error_message([] { parse_recall_levels("maybe"); }), "'exact' or 'rounded'"));
 }
 
 }  // namespace sleight::test

@@ -87,7 +87,7 @@ TEST_CASE("the example report is whole, needs nothing from outside and is kept t
 TEST_CASE("a report holds its style sheet and its script as they are in the repository") {
   const std::string page = make_report({.title = "t"});
   for (const char* asset : {"report.css", "report.js"}) {
-    const std::string text = read_text_file(source_folder() / "engine/train" / asset);
+    const std::string text = read_text_file(source_folder() / "engine/report" / asset);
     CAPTURE(asset);
     CHECK(text.size() > 1000);
     CHECK(contains(page, text));

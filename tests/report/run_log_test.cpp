@@ -101,6 +101,17 @@ TEST_CASE("training time goes on over a resume") {
   CHECK(read_metrics(folder / "metrics.jsonl").back().seconds >= 1000.5);
 }
 
+TEST_CASE("metrics with an older name of a part of the loss are read under the name of today") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder.path() / metrics_file_name,
+                        std::string_view(R"({"epoch": 1, "seconds": 2, "step": 3, "values": {"train/loss_centre": 4}})"
+                                         "\n"));
+  const std::vector<MetricsLine> lines = read_metrics(folder.path() / metrics_file_name);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines.front().find("train/loss_center") == std::optional<double>(4.0));
+  CHECK_FALSE(lines.front().find("train/loss_centre"));
+}
+
 TEST_CASE("a damaged line of metrics is named and nothing is cut") {
   const TemporaryFolder folder;
   const std::string good = "{\"step\":1,\"epoch\":1,\"seconds\":1,\"values\":{}}\n";

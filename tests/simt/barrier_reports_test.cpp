@@ -10,7 +10,7 @@ unsigned line_a = 0;
 unsigned line_b = 0;
 
 std::string here(unsigned line) {
-  return "barrier_reports.cpp:" + std::to_string(line);
+  return "barrier_reports_test.cpp:" + std::to_string(line);
 }
 
 __global__ void missing_barrier_kernel(int count) {

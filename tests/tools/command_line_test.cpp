@@ -45,7 +45,7 @@ struct Flags {
     options.add("name", name, "Of nothing").unit("NAME");
     options.add("precision", precision, "How").one_of({"fp32", "bf16"});
     options.add("threads", threads, "Threads").unit("THREADS").not_negative();
-    options.add("batch-size", batch_size, "Images").unit("IMAGES").range(1, 4096).short_name('n').alias("images");
+    options.add("batch-size", batch_size, "Images").unit("IMAGES").range(1, 4096).short_name('n').alias("pictures");
     options.add("seed", seed, "Seed").unit("NUMBER");
     options.add("overlap", overlap, "Part").unit("IOU").range(0.0, 1.0).positive();
     options.add("schedule", schedule, "Schedule").unit("SCHEDULE").check([](const std::string& text) {
@@ -196,12 +196,12 @@ TEST_CASE("every kind of value arrives") {
 
 TEST_CASE("an older name is read and not shown") {
   Flags flags;
-  REQUIRE_FALSE(flags.parse({"--images", "7", "--no-records"}));
+  REQUIRE_FALSE(flags.parse({"--pictures", "7", "--no-records"}));
   CHECK(flags.batch_size == 7);
   CHECK_FALSE(flags.graphs);
-  CHECK_FALSE(contains(flags.command_line.help(), "images"));
+  CHECK_FALSE(contains(flags.command_line.help(), "pictures"));
   CHECK_FALSE(contains(flags.command_line.help(), "records"));
-  refuse({"--images", "0"}, {"--batch-size must be a whole number, 1 to 4096, got '0'"});
+  refuse({"--pictures", "0"}, {"--batch-size must be a whole number, 1 to 4096, got '0'"});
 }
 
 TEST_CASE("a switch is turned on and off by its two names, or by a value") {
@@ -250,7 +250,7 @@ TEST_CASE("settings come from a file, and the command line wins") {
   const TemporaryFolder scratch;
   const std::string file = (scratch / "settings.toml").string();
   write_file_atomically(file, std::string_view("epochs = 2\nmilestones = [3, 4.5]\nnesterov = false\ngraphs = false\n"
-                                               "device = \"simt\"\nimages = 8\n"));
+                                               "device = \"simt\"\npictures = 8\n"));
   Flags flags;
   REQUIRE_FALSE(flags.parse({"--epochs", "7", "--config", file}));
   CHECK(flags.epochs == std::optional<std::int64_t>(7));

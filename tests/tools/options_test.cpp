@@ -185,6 +185,11 @@ TEST_CASE("every option of every tool is in --help, with its unit and its defaul
       if (!option.default_text().empty() && !option.is_required())
         CHECK(contains(entry, "default: " + option.default_text() + ")"));
     }
+    // The benchmarks need not be built.
+    if (!std::filesystem::exists(binary_folder() / "bin" / made->name)) {
+      CHECK(made->name.starts_with("bench_"));
+      return;
+    }
     Words words = arguments;
     words.emplace_back("--help");
     const ToolResult result = run_tool_process(made->name, words);
@@ -352,11 +357,11 @@ TEST_CASE("a checkpoint with an incomplete recipe of older names is resumed, and
   std::istringstream lines(metadata.at("recipe"));
   std::string older;
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("synthetic-images = ")) line.replace(0, 16, "synthetic-images");
+    if (line.starts_with("synthetic-images = ")) line.replace(0, 16, "synthetic-pictures");
     if (!line.starts_with("augmentation") && !line.starts_with("checkpoint-steps") && !line.starts_with("weights"))
       older += line + "\n";
   }
-  REQUIRE(contains(older, "synthetic-images = 160\n"));
+  REQUIRE(contains(older, "synthetic-pictures = 160\n"));
   metadata["recipe"] = older;
   write_safetensors(run / "last.safetensors", last.tensors(), metadata);
   const ToolResult other = run_tool_process(

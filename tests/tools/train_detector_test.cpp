@@ -77,7 +77,7 @@ TEST_CASE("a detector's run is repeatable, stopped anywhere and resumed, with an
   }
   const std::vector<MetricsLine> metrics = read_metrics(whole / "metrics.jsonl");
   for (const std::string_view name :
-       {metric_names::validation_map, metric_names::ema_map, std::string_view("train/loss_centre"),
+       {metric_names::validation_map, metric_names::ema_map, std::string_view("train/loss_center"),
         std::string_view("train/loss_objectness")}) {
     CAPTURE(std::string(name));
     CHECK(std::any_of(metrics.begin(), metrics.end(),
@@ -285,26 +285,33 @@ TEST_CASE("difficult objects are left out of training when that is asked for") {
 TEST_CASE("the objectness prior is how new heads start, and nothing else") {
   const TemporaryFolder scratch;
   const auto train = [&](const std::string& name, const std::vector<std::string>& flags) {
-    std::vector<std::string> arguments = {"--max-steps", "2"};
-    arguments.insert(arguments.end(), flags.begin(), flags.end());
-    require_success(run_tool_process("train_detector", small_detector_run(scratch / name, arguments)));
+    require_success(run_tool_process("train_detector", small_detector_run(scratch / name, flags)));
     return tensors_of(scratch / name / "last.safetensors");
   };
   const auto recipe = [&](const std::string& name) { return read_text_file(scratch / name / "recipe.toml"); };
-  const auto plain = train("plain", {});
+  const std::vector<std::string> short_run = {"--max-steps", "2"};
+  const auto short_with = [&](std::vector<std::string> flags) {
+    flags.insert(flags.end(), short_run.begin(), short_run.end());
+    return flags;
+  };
+  const auto plain = train("plain", short_run);
   CHECK(contains(recipe("plain"), "\nobjectness-prior = 0.01\n"));
-  CHECK(train("same", {"--objectness-prior", "0.01"}) == plain);
-  CHECK(train("darknet", {"--objectness-prior", "0.5"}) != plain);
+  CHECK(train("same", short_with({"--objectness-prior", "0.01"})) == plain);
+  CHECK(train("darknet", short_with({"--objectness-prior", "0.5"})) != plain);
   CHECK(contains(recipe("darknet"), "\nobjectness-prior = 0.5\n"));
 
   // Weights that are loaded bring their own biases.
   const std::string weights = (scratch / "plain" / "last.safetensors").string();
-  const auto loaded = train("loaded", {"--weights", weights});
-  CHECK(train("loaded-darknet", {"--weights", weights, "--objectness-prior", "0.5"}) == loaded);
+  const auto loaded = train("loaded", short_with({"--weights", weights}));
+  CHECK(train("loaded-darknet", short_with({"--weights", weights, "--objectness-prior", "0.5"})) == loaded);
 
-  // So does a run that goes on, which may say what it likes, or nothing as those that were started before.
-  const auto resumed = train("same", {"--objectness-prior", "0.5", "--resume", "--max-steps", "4"});
-  CHECK(resumed == train("plain", {"--resume", "--max-steps", "4"}));
+  // A run that goes on keeps the prior of its start.
+  CHECK(train("same", {"--resume", "--max-steps", "4"}) == train("plain", {"--resume", "--max-steps", "4"}));
+  const ToolResult changed = run_tool_process(
+      "train_detector",
+      small_detector_run(scratch / "same", {"--objectness-prior", "0.5", "--resume", "--max-steps", "6"}));
+  CHECK(changed.status != 0);
+  CHECK(contains(changed.output, "objectness-prior"));
 }
 
 TEST_CASE("misuse of train_detector is answered with one clear message") {
@@ -333,7 +340,7 @@ TEST_CASE("misuse of train_detector is answered with one clear message") {
   expect({"--ignore-threshold", "0"}, "--ignore-threshold");
   for (const char* prior : {"0", "1", "-0.5", "nan"})
     expect({"--objectness-prior", prior}, "--objectness-prior");
-  expect(small_detector_run(run, {"--synthetic-objects", "0"}), "number of objects");
+  expect(small_detector_run(run, {"--synthetic-objects", "0"}), "--synthetic-objects must be a whole number, 1 to 100");
   expect({"--metric", "map"}, "--metric");
   expect({"--mixup-off-epochs", "-1"}, "--mixup-off-epochs");
   expect(small_detector_run(run, {"--mixup-off-epochs", "3"}), "mixup");

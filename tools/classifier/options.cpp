@@ -75,7 +75,7 @@ void ClassifierOptions::declare_data(OptionList& options) {
       .unit("DATA");
   const auto is_synthetic = [this] { return data == "synthetic"; };
   options.add("synthetic-images", synthetic.training_count, "Generated images to train on")
-      .alias("synthetic-images")
+      .alias("synthetic-pictures")
       .unit("IMAGES")
       .positive()
       .applies_when(is_synthetic);

@@ -122,7 +122,7 @@ class ClassifierTask : public TrainingTask {
   Classifier classifier_;
   std::optional<Loader> loader_;
   KeptBatches<Batch> batches_;
-  Receipt on_device_{.trick = "data on device", .counts = {{"pictures prepared there", 0.0}}};
+  Receipt on_device_{.trick = "data on device", .counts = {{"images prepared there", 0.0}}};
   std::int64_t images_ = 0, top1_ = 0;  // since the last log line
   EvaluationSummary last_evaluation_;
   std::vector<ReportPrediction> predictions_;

@@ -85,7 +85,7 @@ Option& DetectorDataOptions::declare_source(OptionList& options, std::string& da
   options
       .add("synthetic-images", synthetic.training_count,
            "Generated scenes to train on; a tenth as many, but at least 100, to evaluate on")
-      .alias("synthetic-images")
+      .alias("synthetic-pictures")
       .unit("IMAGES")
       .positive()
       .applies_when(is_synthetic);

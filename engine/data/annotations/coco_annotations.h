@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/data/coco_json.h"
+#include "engine/data/annotations/coco_json.h"
 #include "engine/data/detector/box_rules.h"
 #include "engine/image/decode_image.h"
 

@@ -17,7 +17,7 @@
 #include "engine/data/detector/dataset.h"
 #include "engine/data/loader/loader_options.h"
 #include "engine/data/loader/slot_lease.h"
-#include "engine/data/requested_batch.h"
+#include "engine/data/loader/requested_batch.h"
 
 namespace sleight {
 

@@ -1,4 +1,4 @@
-#include "engine/data/coco_json.h"
+#include "engine/data/annotations/coco_json.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "engine/data/epoch_order.h"
+#include "engine/data/loader/epoch_order.h"
 
 #include "engine/base/error.h"
 #include "engine/value/random.h"

@@ -1,5 +1,5 @@
 // The order in which a training visits its dataset, whole and shared by ranks.
-#include "engine/data/epoch_order.h"
+#include "engine/data/loader/epoch_order.h"
 
 #include <algorithm>
 #include <set>
