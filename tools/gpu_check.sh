@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Proves and measures Sleight on a machine with an NVIDIA GPU: one command, one table.
+# Tests and measures Sleight on a machine with an NVIDIA GPU: one command, one table.
 #
 #   tools/gpu_check.sh OUT_DIR [--only PART] [--folder PREBUILT] [--data DATA] [--dry-run]
 #   tools/gpu_check.sh --pack FOLDER        (on the machine that builds: what another machine needs, in one folder)

@@ -67,8 +67,9 @@ finish found
 
 # The height stands in the PNG's header, at bytes 20 to 23.
 height=$((16#$(od --address-radix=n --format=x1 --skip-bytes=20 --read-bytes=4 "$work/found.png" | tr -d ' ')))
+# The page as it is at 1,000 pixels, so that its curves stand side by side.
 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$work/browser" \
-  --force-device-scale-factor=1 --window-size="600,$height" --screenshot="$work/report.png" \
+  --force-device-scale-factor=0.6 --window-size="1000,$((height * 10 / 6))" --screenshot="$work/report.png" \
   "file://$(realpath "$report")" > "$work/browser.txt" 2>&1 || true
 if [[ ! -s "$work/report.png" ]]; then
   echo "make.sh: $browser drew nothing:" >&2
