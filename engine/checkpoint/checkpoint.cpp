@@ -16,7 +16,7 @@ bool is_training_state(const std::string& name) {
   return name.starts_with(momentum_prefix) || name.starts_with(average_prefix);
 }
 
-// torchvision counts the batches that running statistics have seen; only cumulative averages (momentum = None) need it.
+// torchvision counts the batches of running statistics; only cumulative averages (momentum = None) use the count.
 bool is_passed_over(const std::string& name) {
   return is_training_state(name) || name.ends_with("num_batches_tracked");
 }
@@ -45,7 +45,7 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
-// Compares first and copies afterwards: an Error leaves the store as it was.
+// Compares before it copies: after an Error the store is unchanged.
 void read_into_store(const std::filesystem::path& path, const SafetensorsFile& file, PersistentStore& store,
                      const std::function<bool(const std::string&)>& passed_over) {
   std::vector<std::string> missing, unknown, different;

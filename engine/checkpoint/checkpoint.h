@@ -11,30 +11,30 @@
 
 namespace sleight {
 
-// Everything in the store (parameters, running statistics, momentum, averages) and the metadata of the run: enough to
-// go on as if nothing had happened. Atomic: the old file survives a full disk or a killed process.
+// The whole store (parameters, running statistics, momentum, averages) and the metadata of the run: enough to resume
+// with the same results. Atomic: the old file survives a full disk or a killed process.
 void save_checkpoint(const std::filesystem::path& path, const PersistentStore& store,
                      const SafetensorsMetadata& metadata);
 
-// Puts every tensor of the file into the store and returns the metadata. The two must hold the same names, shapes and
-// types; the Error lists what differs, and then nothing has been changed.
+// Loads every tensor of the file into the store and returns the metadata. The two must hold the same names, shapes and
+// types. If not, the Error lists the differences, and the store is unchanged.
 SafetensorsMetadata load_checkpoint(const std::filesystem::path& path, PersistentStore& store);
 
-// Throws Error naming the first tensor of the store that holds a NaN or an infinity. To be asked before a good file is
-// replaced: an update can overflow although loss and gradients were finite.
+// Throws Error naming the first tensor of the store that holds a NaN or an infinity. Call it before replacing a good
+// file: an update can overflow although loss and gradients were finite.
 void check_finite(const Context& context);
 
 // The model alone: parameters and running statistics, or their averages (prefix average_prefix) under the plain names.
 void save_weights(const std::filesystem::path& path, const PersistentStore& store, const std::string& prefix,
                   const SafetensorsMetadata& metadata);
 
-// Parameters and running statistics of the store from a file of weights or a whole checkpoint; what only training needs
-// (momentum, averages) and torchvision's num_batches_tracked are passed over. Strict: every other name must be on both
-// sides with one shape, else an Error says which are not.
+// Loads parameters and running statistics from a file of weights or a whole checkpoint. Ignores momentum, averages and
+// torchvision's num_batches_tracked, which only training needs. Strict: every other name must be on both sides with the
+// same shape; the Error lists the names that are not.
 void load_weights(const std::filesystem::path& path, PersistentStore& store);
 
-// The named tensors alone, which must be on both sides: the backbone of a detector from the weights of a classifier.
-// Whatever else the file or the store holds is passed over.
+// Loads the named tensors alone, which must be on both sides: a detector's backbone from a classifier's weights.
+// Ignores the rest of the file and of the store.
 void load_weights(const std::filesystem::path& path, PersistentStore& store, std::span<const std::string> names);
 
 }  // namespace sleight

@@ -28,7 +28,7 @@ void append(std::vector<std::byte>& bytes, T number) {
   bytes.insert(bytes.end(), first, first + sizeof(T));
 }
 
-// Numbers of 1000 and more mark files of 2015 and before, which held their linear layers transposed.
+// Versions of 1000 and more mark files of 2015 and before, which hold transposed linear layers.
 void check_version(const DarknetHeader& header, const std::string& origin) {
   const auto possible = [](std::int32_t number) { return number >= 0 && number < 1000; };
   check(possible(header.major) && possible(header.minor) && header.revision >= 0, origin, " begins with version ",
@@ -52,7 +52,7 @@ DarknetHeader read_header(std::span<const std::byte> file, const std::string& or
   return header;
 }
 
-// Which convolution the number at this place belongs to, for messages about a file that ends there.
+// The convolution that owns the number at this place, for messages about a file that ends there.
 std::string place_of(std::int64_t number, std::span<const DarknetConvolution> convolutions) {
   for (std::size_t i = 0; i < convolutions.size(); ++i) {
     const std::string place = "convolution " + std::to_string(i + 1) + " of " + std::to_string(convolutions.size()) +
@@ -90,7 +90,7 @@ void check_numbers(std::span<const std::byte> bytes, const DarknetTensor& tensor
   }
 }
 
-// Either the bias of a weight or the four vectors of its batch norm, by what each is for.
+// The bias of a weight, or the four vectors of its batch norm, by role.
 struct Vectors {
   const DarknetTensor* bias = nullptr;
   const DarknetTensor* scale = nullptr;
@@ -119,7 +119,7 @@ std::int64_t DarknetConvolution::count() const {
 
 std::vector<DarknetConvolution> darknet_convolutions(const PersistentStore& store) {
   std::vector<DarknetConvolution> convolutions;
-  // What belongs to the weight that came last.
+  // The vectors that belong to the most recent weight.
   std::vector<DarknetTensor> tensors;
   std::vector<ParameterRole> roles;
   const auto finish = [&] {

@@ -4,12 +4,12 @@
 //   int32 major, minor, revision            the version of the program that wrote it
 //   seen                                    images trained on: uint64 from version 0.2 on, uint32 before
 //   then for each convolution, in the order of the network:
-//     beta, gamma, mean, variance [O] each  of the batch norm behind it; or
-//     bias [O]                              where there is none
+//     beta, gamma, mean, variance [O] each  of the batch norm that follows; or
+//     bias [O]                              if there is no batch norm
 //     weights [O, I, height, width]
 //
-// All numbers are float32, little-endian, with nothing between them and nothing behind. The file names no layer, so
-// only its length tells whether it fits a network.
+// All numbers are float32, little-endian, without gaps or trailing bytes. The file names no layer, so only its length
+// tells whether it fits a network.
 #pragma once
 
 #include <cstdint>
@@ -48,12 +48,13 @@ struct DarknetConvolution {
   std::int64_t count() const;
 };
 
-// The convolutions of a model in the order in which it declares them. Throws Error where a weight comes without bias
-// and batch norm, or a batch norm before its convolution: darknet's files have no place for those.
+// The convolutions of a model in the order of their declarations. Throws Error for a weight without bias and batch
+// norm, and for a batch norm before its convolution: darknet's files cannot hold them.
 std::vector<DarknetConvolution> darknet_convolutions(const PersistentStore& store);
 
-// Whether a file may go on behind the last convolution that is wanted. To start from the first layers of yolov3.weights
-// it must; for a file that holds just what is wanted, more bytes mean that it belongs to another network.
+// Whether a file may continue after the last requested convolution. It must when only the first layers of
+// yolov3.weights are loaded. For a file that should hold exactly the requested layers, extra bytes mean that it belongs
+// to another network.
 enum class LeftoverBytes : std::uint8_t { refused, ignored };
 
 struct DarknetContent {
@@ -62,22 +63,22 @@ struct DarknetContent {
   std::vector<std::span<const std::byte>> tensors;
 };
 
-// Checks a whole file in memory; `origin` (a path) begins every message. Throws Error for a file that is cut or too
-// long (with both counts, and the layer it ends in), a version that never was, numbers that are not finite, and
-// variances below zero.
+// Checks a whole file in memory; `origin` (a path) begins every message. Throws Error for a file that is too short or
+// too long (with both counts, and the layer in which it ends), an unknown version, numbers that are not finite, and
+// negative variances.
 DarknetContent read_darknet_content(std::span<const std::byte> file, const std::string& origin,
                                     std::span<const DarknetConvolution> convolutions,
                                     LeftoverBytes leftover = LeftoverBytes::refused);
 
 inline constexpr std::int64_t all_convolutions = std::numeric_limits<std::int64_t>::max();
 
-// Puts a file into the store: into its first `convolutions` convolutions (52 of YOLOv3 for darknet53.conv.74). An Error
-// leaves the store as it was.
+// Loads a file into the first `convolutions` convolutions of the store (52 of YOLOv3 for darknet53.conv.74). After an
+// Error the store is unchanged.
 DarknetHeader load_darknet_weights(const std::filesystem::path& path, PersistentStore& store,
                                    std::int64_t convolutions = all_convolutions,
                                    LeftoverBytes leftover = LeftoverBytes::refused);
 
-// Atomic. What was loaded and is saved with the header that came with it is the same file, bit for bit.
+// Atomic. Loading a file and saving it with its own header gives the same file, bit for bit.
 void save_darknet_weights(const std::filesystem::path& path, const PersistentStore& store, const DarknetHeader& header,
                           std::int64_t convolutions = all_convolutions);
 

@@ -28,7 +28,7 @@ constexpr std::array<TypeName, 7> supported_types = {{{"I64", DataType::int64},
                                                       {"F16", DataType::float16},
                                                       {"U8", DataType::uint8}}};
 
-// Types of the format that this engine has no storage for.
+// Types of the format that this engine cannot store.
 constexpr std::array<std::string_view, 14> unsupported_types = {
     "BOOL", "I8", "I16", "U16", "U32", "U64", "F4", "C64", "F8_E4M3", "F8_E5M2", "F8_E8M0", "F6_E2M3", "F6_E3M2", "F8"};
 
@@ -43,9 +43,9 @@ std::string text_of(std::span<const std::int64_t> shape) {
   return text + "]";
 }
 
-// The bytes a tensor needs, or nothing when the product does not fit 64 bits.
+// The bytes of a tensor; empty if the product does not fit into 64 bits.
 std::optional<std::uint64_t> checked_byte_count(std::span<const std::int64_t> shape, DataType type) {
-  // A zero anywhere makes the tensor empty however large the other sizes are.
+  // A size of zero makes the tensor empty, however large the other sizes are.
   if (std::ranges::find(shape, 0) != shape.end()) return 0;
   std::uint64_t count = static_cast<std::uint64_t>(size_of(type));
   for (const std::int64_t size : shape) {
@@ -62,8 +62,8 @@ struct HeaderEntry {
   std::uint64_t end = 0;
 };
 
-// Follows the header's grammar while the JSON parser reads it, so that no document is built first: a wrong turn stops
-// at once, whatever follows, and duplicate keys (which a document would swallow) are seen.
+// Follows the header's grammar while the JSON parser reads it, without building a document. It stops at the first error
+// and sees duplicate keys, which a document would hide.
 class HeaderHandler : public nlohmann::json_sax<nlohmann::json> {
  public:
   std::vector<HeaderEntry> entries;
@@ -298,7 +298,7 @@ SafetensorsContent::SafetensorsContent(std::span<const std::byte> file, const st
 
   metadata_ = std::move(handler.metadata);
   const std::span<const std::byte> data = file.subspan(length_bytes + static_cast<std::size_t>(header_size));
-  // Empty tensors share their position with a neighbor; they come before it.
+  // Empty tensors share their position with the next tensor and come before it.
   std::ranges::stable_sort(handler.entries, [](const HeaderEntry& left, const HeaderEntry& right) {
     return std::pair(left.begin, left.end) < std::pair(right.begin, right.end);
   });
@@ -348,7 +348,7 @@ void write_safetensors(const std::filesystem::path& path, std::vector<Safetensor
            std::pair(order_of(right.type), std::string_view(right.name));
   });
   const std::string where = "cannot write " + path.string() + ": ";
-  // What the reader would refuse must not be written: a checkpoint that cannot be read is worse than none.
+  // Refuses to write what the reader would refuse: an unreadable checkpoint is worse than none.
   check(tensors.size() <= safetensors_maximum_tensors, where, tensors.size(), " tensors are more than the limit of ",
         safetensors_maximum_tensors);
   std::set<std::string_view> names;

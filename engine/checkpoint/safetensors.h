@@ -1,7 +1,7 @@
 // The safetensors format (https://github.com/huggingface/safetensors): 8 bytes little-endian header length, a JSON
 // header {"name": {"dtype", "shape", "data_offsets": [begin, end]}, ..., "__metadata__": {string: string}}, then the
-// tensors' bytes, little-endian, row-major, without holes. The reader trusts nothing: every rule of the format is
-// checked before the first byte of a tensor is handed out, and each violation has its own message.
+// tensors' bytes, little-endian, row-major, without holes. The reader checks every rule of the format before it returns
+// the first byte of a tensor, and each violation has its own message.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@
 
 namespace sleight {
 
-// Limits of the reader. The first is the format's own; the others are ours, far above any network's needs, so that a
-// hostile header cannot make us build endless lists.
+// Limits of the reader. The first is the format's own. The others are ours, far above any network's needs, so that a
+// malicious header cannot make us build endless lists.
 inline constexpr std::uint64_t safetensors_maximum_header_bytes = 100'000'000;
 inline constexpr std::size_t safetensors_maximum_tensors = 100'000;
 inline constexpr std::size_t safetensors_maximum_rank = 64;
@@ -31,14 +31,14 @@ struct SafetensorsEntry {
   std::string name;
   DataType type = DataType::float32;
   std::vector<std::int64_t> shape;  // empty: a scalar
-  // Exactly the product of shape times the element size. May be unaligned in files of other programs: copy, do not
-  // cast (copy_values does).
+  // Exactly the product of shape times the element size. May be unaligned in files of other programs: copy the bytes
+  // (copy_values does), do not cast.
   std::span<const std::byte> bytes;
 };
 
 using SafetensorsMetadata = std::map<std::string, std::string>;
 
-// What a file holds. Tensors in the order of their bytes.
+// The contents of a file, with tensors in the order of their bytes.
 class SafetensorsContent {
  public:
   // Checks the whole file in memory; the entries point into it. `origin` (a path) begins every error message.
@@ -46,9 +46,9 @@ class SafetensorsContent {
 
   const std::vector<SafetensorsEntry>& tensors() const { return tensors_; }
   const SafetensorsMetadata& metadata() const { return metadata_; }
-  // nullptr when there is none of that name.
+  // nullptr if no tensor has that name.
   const SafetensorsEntry* find(std::string_view name) const;
-  // Throws Error naming the file and the tensor when there is none.
+  // Throws Error naming the file and the tensor if no tensor has that name.
   const SafetensorsEntry& at(std::string_view name) const;
 
  private:
@@ -58,8 +58,8 @@ class SafetensorsContent {
   std::map<std::string, std::size_t, std::less<>> index_;
 };
 
-// A file on disk, mapped: a tensor's bytes are read when they are first touched. Do not write into the file in place
-// while it is open; our own writers replace files whole, which is safe.
+// A memory-mapped file: a tensor's bytes are read on first access. Do not write into the file in place while it is
+// open. Our own writers replace whole files, which is safe.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::filesystem::path& path)
@@ -75,7 +75,7 @@ class SafetensorsFile {
   SafetensorsContent content_;
 };
 
-// Copies a tensor's elements; throws Error when its type is not T's or its number of elements not destination.size().
+// Copies a tensor's elements. Throws Error if its type is not T's or its number of elements is not destination.size().
 template <class T>
 void copy_values(const SafetensorsEntry& entry, std::span<T> destination) {
   check(entry.type == data_type_of<T>(), "tensor ", shown(entry.name), " holds ", name_of(entry.type), ", not ",
@@ -85,17 +85,17 @@ void copy_values(const SafetensorsEntry& entry, std::span<T> destination) {
   if (!destination.empty()) std::memcpy(destination.data(), entry.bytes.data(), entry.bytes.size());
 }
 
-// What is to be written; names must be unique, and not "__metadata__".
+// A tensor to write. Names must be unique, and not "__metadata__".
 struct SafetensorsDescription {
   std::string name;
   DataType type = DataType::float32;
   std::vector<std::int64_t> shape;
 };
 
-// Writes a file atomically, one tensor at a time: bytes_of is called once per tensor, in file order, and what it
-// returns must stay valid until its next call (so one host buffer serves tensors that live on a GPU). The file's bytes
-// do not depend on the order of `tensors`: they are laid out as the reference implementation does, widest elements
-// first (which keeps every tensor aligned), then by name; the header is padded with spaces to a multiple of 8.
+// Writes a file atomically, one tensor at a time. bytes_of is called once per tensor, in file order, and its result
+// must stay valid until the next call (so one host buffer serves tensors on a GPU). The file's bytes do not depend on
+// the order of `tensors`: as in the reference implementation, the widest elements come first (which keeps every tensor
+// aligned), then names in order; spaces pad the header to a multiple of 8.
 void write_safetensors(const std::filesystem::path& path, std::vector<SafetensorsDescription> tensors,
                        const SafetensorsMetadata& metadata,
                        const std::function<std::span<const std::byte>(const SafetensorsDescription&)>& bytes_of);

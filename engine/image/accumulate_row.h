@@ -5,7 +5,7 @@
 
 namespace sleight {
 
-// sums[i] = weight * bytes[i], or += where there are sums already.
+// sums[i] = weight * bytes[i]; or += if the row already holds sums.
 inline void accumulate_row(float* sums, const std::uint8_t* bytes, std::int64_t count, float weight, bool first) {
   if (first) {
     for (std::int64_t i = 0; i < count; ++i)

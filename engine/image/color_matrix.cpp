@@ -7,11 +7,11 @@ namespace sleight {
 
 namespace {
 
-// RGB to YIQ (NTSC). The rows of I and Q sum to 0, so turning them leaves grays alone.
+// RGB to YIQ (NTSC). The rows of I and Q sum to 0, so a rotation of (I, Q) does not change grays.
 constexpr ColorMatrix rgb_to_yiq = {{{0.299, 0.587, 0.114}, {0.5959, -0.2746, -0.3213}, {0.2115, -0.5227, 0.3112}}};
 
 ColorMatrix inverse(const ColorMatrix& m) {
-  // Cofactors with cyclic indices carry their sign by themselves.
+  // Cofactors with cyclic indices include their sign.
   const auto cofactor = [&m](std::size_t i, std::size_t j) {
     const std::size_t i1 = (i + 1) % 3, i2 = (i + 2) % 3, j1 = (j + 1) % 3, j2 = (j + 2) % 3;
     return m[i1][j1] * m[i2][j2] - m[i1][j2] * m[i2][j1];

@@ -15,7 +15,7 @@ ColorMatrix multiply(const ColorMatrix& a, const ColorMatrix& b);
 // factor * x + (1 - factor) * gray(x), for every channel.
 ColorMatrix saturation_matrix(double factor);
 
-// Turns the color by this angle in YIQ space; grays stay as they are.
+// Rotates the color by this angle in YIQ space; grays do not change.
 ColorMatrix hue_matrix(double radians);
 
 // matrix * (red, green, blue) + offset, in gray levels.

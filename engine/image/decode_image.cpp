@@ -14,7 +14,7 @@ namespace sleight {
 
 namespace {
 
-// The first bytes of a file that is neither JPEG nor PNG, for the message: readable ones as they are, others as \xNN.
+// The first bytes of a file that is neither JPEG nor PNG, for the message: printable bytes unchanged, others as \xNN.
 std::string first_bytes(std::span<const std::byte> file) {
   std::string text;
   for (const std::byte byte : file.first(std::min<std::size_t>(file.size(), 12))) {

@@ -1,5 +1,5 @@
-// JPEG and PNG files to pixels. What a file is, is decided by its first bytes, never by its name. Images that are too
-// large are refused from their header, before any pixel is decoded.
+// Decodes JPEG and PNG files to pixels. The first bytes of a file decide its format, never its name. Images that are
+// too large are refused from their header, before any pixel is decoded.
 #pragma once
 
 #include <cstddef>
@@ -25,12 +25,11 @@ void check_image_size(std::int64_t height, std::int64_t width);
 // Decoded pixels that cover a box of the file's image, possibly reduced.
 struct DecodedPart {
   ImageView pixels;  // valid until the decoder is used again
-  CropBox box;       // the box asked for, in these pixels
+  CropBox box;       // the requested box, in these pixels
 };
 
-// One per thread; keeps its memory from image to image. Colors are converted to red, green, blue: gray images
-// and CMYK are, transparency is dropped, 16-bit channels become 8. The orientation noted by a camera (EXIF) is not
-// applied, as in torchvision.
+// One per thread; keeps its memory from image to image. Gray and CMYK images are converted to red, green, blue; the
+// alpha channel is dropped; 16-bit channels become 8. As in torchvision, the EXIF orientation is not applied.
 class ImageDecoder {
  public:
   ImageDecoder();
@@ -38,16 +37,16 @@ class ImageDecoder {
   ImageDecoder(ImageDecoder&&) noexcept;
   ImageDecoder& operator=(ImageDecoder&&) noexcept;
 
-  // Reads the header. `file` must stay valid until the last decode of it. Throws Error for anything that is not a whole
-  // JPEG or PNG file within the limits.
+  // Reads the header. `file` must stay valid until its last decode. Throws Error unless it is a whole JPEG or PNG file
+  // within the limits.
   ImageSize open(std::span<const std::byte> file);
 
-  // The pixels of `box` (inside the image opened last), to be resized to output_height x output_width: a JPEG is
-  // decoded at the smallest of 1/1, 1/2, 1/4, 1/8 of its size that still has that many pixels in the box, and only
-  // around the box. Once per open(). Throws Error for damaged data.
+  // Decodes the pixels of `box` (inside the opened image), which the caller resizes to output_height x output_width. A
+  // JPEG is decoded only around the box, at the smallest of 1/1, 1/2, 1/4, 1/8 of its size that still has at least that
+  // many pixels in the box. Once per open(). Throws Error for damaged data.
   DecodedPart decode(const CropBox& box, std::int64_t output_height, std::int64_t output_width);
 
-  // The whole image at its own size. Once per open().
+  // Decodes the whole image at its own size. Once per open().
   ImageView decode();
 
  private:

@@ -9,7 +9,7 @@ void Image::resize(std::int64_t height, std::int64_t width) {
   height_ = height;
   width_ = width;
   const std::size_t bytes = static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * 3;
-  // Growing only: shrinking and growing again would write zeros over pixels that are about to be decoded.
+  // Grows only: shrinking and growing again would write zeros over pixels that the next decode overwrites.
   if (pixels_.size() < bytes) pixels_.resize(bytes);
 }
 

@@ -7,7 +7,7 @@
 
 namespace sleight {
 
-// Not owning. A row begins row_stride bytes after the one above, so a part of an image is a view as well.
+// Does not own its pixels. Rows are row_stride bytes apart, so a part of an image is a view as well.
 struct ImageView {
   const std::uint8_t* pixels = nullptr;
   std::int64_t height = 0;
@@ -35,7 +35,7 @@ struct CropBox {
   bool operator==(const CropBox&) const = default;
 };
 
-// Owning; resize() keeps the memory it has, so an image that is decoded into again and again stops allocating.
+// Owns its pixels. resize() never frees memory, so decoding into the same image again and again stops allocating.
 class Image {
  public:
   Image() = default;

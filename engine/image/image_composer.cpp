@@ -15,7 +15,7 @@ std::uint8_t to_byte(float value) {
   return static_cast<std::uint8_t>(std::clamp(value, 0.0F, 255.0F) + 0.5F);
 }
 
-// Output positions' worth of an axis that lie inside the source.
+// How much of an axis lies inside the source, in output positions.
 double covered(const ResizeTaps& taps) {
   return std::accumulate(taps.coverage.begin(), taps.coverage.end(), 0.0);
 }
@@ -49,7 +49,7 @@ void ImageComposer::add_row(const ImageLayer& layer, const Axes& axes, std::int6
   if (rows == 0 || axes.columns.begin == axes.columns.end) return;
   const float* row_weights = axes.vertical.weights.data() + axes.vertical.weight_offset[index];
   const std::int64_t values = axes.source_columns * 3;
-  // One value more: four channels are read at a time and the fourth is dropped.
+  // One extra value: the loop reads four channels at a time and drops the fourth.
   if (row_.size() < static_cast<std::size_t>(values) + 1) row_.resize(static_cast<std::size_t>(values) + 1);
   row_[values] = 0.0F;
   for (std::int64_t i = 0; i < rows; ++i)
@@ -94,7 +94,7 @@ void ImageComposer::compose(std::span<const ImageLayer> layers, ResizeFilter fil
     if (covered(axes_[1].vertical) > covered(*canvas_rows)) canvas_rows = &axes_[1].vertical;
   }
 
-  // Column-wise, so that one pixel's three sums are multiplied by three vectors.
+  // Column-wise, so that three vectors multiply one pixel's three sums.
   float columns[3][4] = {};
   float fill_value[4] = {};
   float offset[4] = {};

@@ -1,15 +1,15 @@
-// One resampling of everything: expansion, crop, resize, mixup and color of one sample in a single pass over the
-// pixels that are used.
+// One resampling for everything: expansion, crop, resize, mixup and color of one sample in a single pass over the
+// pixels that it needs.
 //
-// Each of these steps is linear in the pixels, so they need no images in between: an output pixel is
+// Each of these steps is linear in the pixels, so no images in between are needed. An output pixel is
 //
 //   M * sum_k weight_k S_k + coverage * offset + (1 - coverage) * fill
 //
-// with S_k the filtered pixels of layer k, which are zero outside that layer; M and offset the change of colors; and
-// coverage the filter's share inside the canvas, the smallest rectangle around all layers. So the ground beside a
-// smaller layer is black before the colors change (detection mixup pastes on zeros), and the ground outside the canvas
-// is the fill, whose color does not change (expansion comes after the colors). Rounded and clamped to bytes once, at
-// the end; a program that makes each image in between rounds and clamps each.
+// S_k: the filtered pixels of layer k, zero outside that layer. M and offset: the color change. coverage: the filter's
+// share inside the canvas, the smallest rectangle around all layers. The canvas next to a smaller layer is black before
+// the colors change (detection mixup pastes on zeros). Outside the canvas is the fill, whose color does not change
+// (expansion comes after the colors). The result is rounded and clamped to bytes once, at the end; a program that makes
+// each image in between rounds and clamps each.
 #pragma once
 
 #include <array>
@@ -24,8 +24,8 @@
 namespace sleight {
 
 struct ImageLayer {
-  ImageView pixels;  // may be empty: nothing of this image is seen
-  CropBox box;       // what fills the output, in these pixels; may reach beyond them
+  ImageView pixels;  // may be empty: no part of this image is visible
+  CropBox box;       // the box that fills the output, in these pixels; may reach beyond them
   float weight = 1.0F;
 };
 
@@ -34,14 +34,13 @@ class ImageComposer {
  public:
   static constexpr std::size_t maximum_layers = 2;
 
-  // 1 or 2 layers whose upper left corners lie on each other. The tables are made from each layer's own box, since a
-  // layer may have been decoded at a reduced size. Throws Error for an empty destination or box and for other numbers
-  // of layers.
+  // Takes 1 or 2 layers with the same upper left corner. Each layer has its own box, because a layer may have been
+  // decoded at a reduced size. Throws Error for an empty destination or box and for other numbers of layers.
   void compose(std::span<const ImageLayer> layers, ResizeFilter filter, const ColorMap& colors,
                const std::array<double, 3>& fill, MutableImageView destination);
 
  private:
-  // Output positions along one axis that see anything of a layer.
+  // The output positions along one axis at which a layer is visible.
   struct Range {
     std::int64_t begin = 0, end = 0;
   };

@@ -18,18 +18,18 @@ std::int64_t big_endian_16(std::span<const std::byte> bytes, std::size_t offset)
   return (std::to_integer<std::int64_t>(bytes[offset]) << 8) | std::to_integer<std::int64_t>(bytes[offset + 1]);
 }
 
-// C0 to CF begin a frame, but for the tables of Huffman (C4) and arithmetic coding (CC) and an extension (C8).
+// C0 to CF begin a frame, except the tables of Huffman (C4) and arithmetic coding (CC) and an extension (C8).
 bool is_frame_header(int marker) {
   return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
 }
 
-// Markers without a length behind them: restart, begin, end, and one for arithmetic coding.
+// Markers without a length: restart, begin, end, and one for arithmetic coding.
 bool stands_alone(int marker) {
   return (marker >= 0xd0 && marker <= 0xd9) || marker == 0x01;
 }
 
-// Segments follow each other: FF, marker, two bytes of length (which counts itself), content. As libjpeg does it, bytes
-// between segments are passed over up to the next FF, and so are repeated FFs and FF 00.
+// A segment is FF, a marker, two bytes of length (which include themselves) and its content. As libjpeg does, this
+// skips bytes between segments up to the next FF, repeated FFs, and FF 00.
 std::optional<ImageSize> find_jpeg_size(std::span<const std::byte> file) {
   std::size_t at = 2;
   while (at + 1 < file.size()) {
@@ -46,7 +46,7 @@ std::optional<ImageSize> find_jpeg_size(std::span<const std::byte> file) {
     if (at + 4 > file.size()) return std::nullopt;
     if (is_frame_header(marker)) {
       if (at + 9 > file.size()) return std::nullopt;
-      // Behind the length: bits per channel, height, width.
+      // After the length: bits per channel, height, width.
       const ImageSize size{big_endian_16(file, at + 5), big_endian_16(file, at + 7)};
       check_image_size(size.height, size.width);
       return size;

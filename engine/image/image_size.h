@@ -1,4 +1,4 @@
-// The size of an image from the first bytes of its file, for datasets that need every image's size but no pixels.
+// An image's size from the first bytes of its file, for datasets that need every size but no pixels.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,11 @@
 
 namespace sleight {
 
-// From the header of a JPEG (the first frame header behind whatever segments a camera wrote) or a PNG. Nothing when the
-// header goes on behind `beginning`. Throws Error for other files and for sizes beyond the limits.
+// Reads the header of a JPEG (the first frame header, after any segments that a camera wrote) or a PNG. Empty if the
+// header continues past `beginning`. Throws Error for other files and for sizes beyond the limits.
 std::optional<ImageSize> find_image_size(std::span<const std::byte> beginning);
 
-// Reads as much of the file as that takes: 16 KiB nearly always. Throws Error, naming the file.
+// Reads as much of the file as needed, nearly always 16 KiB. Throws Error, naming the file.
 ImageSize read_image_size(const FileTree& tree, std::size_t file, std::vector<std::byte>& memory);
 
 }  // namespace sleight

@@ -6,7 +6,7 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 
-// The library's implementation is compiled here. Its warnings are its own.
+// Compiles the library's implementation. Its warnings are not ours.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-function"
 #define STBI_WRITE_NO_STDIO
@@ -19,7 +19,7 @@ namespace sleight {
 
 namespace {
 
-// What the library calls with each piece of a file.
+// The library calls this with each piece of a file.
 void append(void* file, void* data, int size) {
   auto& bytes = *static_cast<std::vector<std::byte>*>(file);
   const auto* first = static_cast<const std::byte*>(data);
@@ -45,7 +45,7 @@ std::vector<std::byte> encode_as_jpeg(ImageView image, int quality) {
   constexpr std::int64_t longest_side = 65535;
   check(image.width <= longest_side && image.height <= longest_side, "a JPEG has at most ", longest_side,
         " pixels on a side, not ", image.width, " x ", image.height, "; write a PNG");
-  // The library knows no distance between rows.
+  // The library has no row stride.
   const std::size_t row_bytes = static_cast<std::size_t>(image.width) * 3;
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(image.height) * row_bytes);
   for (std::int64_t y = 0; y < image.height; ++y)

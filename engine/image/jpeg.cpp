@@ -19,21 +19,21 @@ namespace sleight {
 
 namespace {
 
-// Rows and columns decoded around the box: interpolated chroma needs neighbors, so that a part of an image is exactly
-// that part of the whole.
+// Extra rows and columns around the box: chroma interpolation needs neighbors, so that a decoded part equals that part
+// of the whole image.
 constexpr JDIMENSION margin = 4;
 
-// A progressive file may repeat its scans without end, each over the whole image; real ones have about 10.
+// A progressive file may repeat scans without limit, each over the whole image. Real files have about 10.
 constexpr int maximum_scans = 100;
 
-// Oddities of real files that leave the pixels right; every other warning means lost data.
+// Oddities of real files that leave the pixels right. Every other warning means lost data.
 bool is_harmless(int warning) {
   return warning == JWRN_EXTRANEOUS_DATA || warning == JWRN_ADOBE_XFORM || warning == JWRN_JFIF_MAJOR ||
          warning == JWRN_BOGUS_PROGRESSION || warning == JWRN_TOO_MUCH_DATA;
 }
 
-// memrchr for the end-of-image marker. Entropy-coded data never contains it, so the last one belongs to this image
-// when it lies behind the header.
+// Finds the end-of-image marker (memrchr). Entropy-coded data never contains it, so the last one after the header
+// belongs to this image.
 bool has_end_marker(std::span<const std::byte> data) {
   for (std::size_t i = data.size(); i >= 2; --i)
     if (data[i - 1] == std::byte{0xd9} && data[i - 2] == std::byte{0xff}) return true;
@@ -46,8 +46,8 @@ bool is_jpeg(std::span<const std::byte> file) {
   return file.size() >= 3 && file[0] == std::byte{0xff} && file[1] == std::byte{0xd8} && file[2] == std::byte{0xff};
 }
 
-// libjpeg reports an error by calling error_exit, which must not return. It jumps back into run(); so between run() and
-// the library there may be nothing with a destructor: the steps below are plain functions on plain fields.
+// libjpeg reports an error by calling error_exit, which must not return. It jumps back into run(), so no object with a
+// destructor may exist between run() and the library: the steps below are plain functions on plain fields.
 struct JpegDecoder::State {
   jpeg_decompress_struct decompress{};
   jpeg_error_mgr errors{};
@@ -66,9 +66,9 @@ struct JpegDecoder::State {
 
   using Step = void (*)(State&);
 
-  // Throws Error with libjpeg's message when the step fails.
+  // Throws Error with libjpeg's message if the step fails.
   void run(Step step) {
-    if (setjmp(jump) == 0) {  // NOLINT: the only way libjpeg offers
+    if (setjmp(jump) == 0) {  // NOLINT: libjpeg offers no other way
       step(*this);
       return;
     }
@@ -112,10 +112,10 @@ struct JpegDecoder::State {
     d.scale_denom = 8;
     const bool four_colors = d.jpeg_color_space == JCS_CMYK || d.jpeg_color_space == JCS_YCCK;
     d.out_color_space = four_colors ? JCS_CMYK : JCS_RGB;
-    // The default, interpolated chroma. The other way, repeating it, takes libjpeg-turbo's merged upsampler, which
-    // after skipped rows gives pixels that depend on what was in memory before (seen with 2.1.5).
+    // The default: interpolated chroma. The alternative repeats chroma and uses libjpeg-turbo's merged upsampler, which
+    // after skipped rows gives pixels that depend on earlier memory contents (seen with 2.1.5).
     d.do_fancy_upsampling = TRUE;
-    d.do_block_smoothing = FALSE;  // guesses missing detail of progressive files; here a file is whole or refused
+    d.do_block_smoothing = FALSE;  // it guesses missing detail of progressive files; here, incomplete files are refused
     d.dct_method = JDCT_ISLOW;
     jpeg_start_decompress(&d);
   }
@@ -155,7 +155,7 @@ JpegDecoder::~JpegDecoder() {
 
 ImageSize JpegDecoder::open(std::span<const std::byte> file) {
   State& state = *state_;
-  jpeg_abort_decompress(&state.decompress);  // whatever the last image left behind
+  jpeg_abort_decompress(&state.decompress);  // clears what the last image left
   state.file = file;
   state.run(&State::read_header);
   const ImageSize size{state.decompress.image_height, state.decompress.image_width};
@@ -198,7 +198,7 @@ DecodedPart JpegDecoder::decode(const CropBox& box, std::int64_t output_height, 
   if (four_colors) state.cmyk.resize(state.row_bytes * state.rows);
   state.destination = four_colors ? state.cmyk.data() : state.image.view().pixels;
   state.run(&State::read_rows);
-  // Programs that write an Adobe marker store ink inverted: 255 is none.
+  // Programs that write an Adobe marker store inverted ink: 255 is no ink.
   const bool inverted = decompress.saw_Adobe_marker != 0;
   jpeg_abort_decompress(&state.decompress);
 

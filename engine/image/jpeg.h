@@ -1,9 +1,9 @@
-// JPEG by libjpeg-turbo, decoding only the part and the resolution that is needed. Used through ImageDecoder.
+// JPEG by libjpeg-turbo. Decodes only the part and the resolution that the caller needs. Used through ImageDecoder.
 //
-// Most of the time of reading a large photograph goes into inverse transforms and color conversion of pixels that the
-// crop and the resize throw away again. The decoder is told what will be left: it transforms 8 x 8 blocks straight to
-// 4 x 4, 2 x 2 or 1 x 1, skips rows above the box, blocks beside it, and everything below it. Only the entropy decoding
-// of what lies before the box's end has to be done in any case.
+// A decoder that ignores the crop spends most of its time on pixels that crop and resize throw away: it inverts their
+// transforms and converts their colors. This one knows the crop and the output size. It transforms 8 x 8 blocks
+// directly to 4 x 4, 2 x 2 or 1 x 1, skips rows above the box, blocks to the left and right of it, and everything below
+// it. Only entropy decoding up to the box's end cannot be skipped.
 #pragma once
 
 #include <cstddef>
@@ -25,8 +25,8 @@ class JpegDecoder {
   JpegDecoder(const JpegDecoder&) = delete;
   JpegDecoder& operator=(const JpegDecoder&) = delete;
 
-  // As ImageDecoder::open and decode. A file without its end marker is refused, even when the missing rows would not
-  // be needed: whether an image counts as broken must not depend on the crop.
+  // As ImageDecoder::open and decode. A file without its end marker is refused, even if the missing rows are not
+  // needed: the crop must not decide whether an image counts as broken.
   ImageSize open(std::span<const std::byte> file);
   DecodedPart decode(const CropBox& box, std::int64_t output_height, std::int64_t output_width);
 

@@ -8,7 +8,7 @@
 
 #include "engine/base/error.h"
 
-// The library's implementation is compiled here, without anything but PNG. Its warnings are its own.
+// Compiles the library's implementation with PNG alone. Its warnings are not ours.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-function"
 #define STBI_ONLY_PNG
@@ -37,7 +37,7 @@ std::int64_t big_endian(std::span<const std::byte> bytes, std::size_t offset) {
   return value;
 }
 
-// Each chunk states its length, and the library asks for that much memory before it sees that the file is shorter.
+// Each chunk states its length, and the library allocates that much memory before it sees that the file is shorter.
 void check_chunks(std::span<const std::byte> file) {
   constexpr std::int64_t frame = 4 + 4 + 4;  // length, name, checksum
   const auto size = static_cast<std::int64_t>(file.size());

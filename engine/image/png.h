@@ -11,7 +11,7 @@ namespace sleight {
 
 bool is_png(std::span<const std::byte> file);
 
-// From the header chunk alone; throws Error when there is none or the size is beyond the limits.
+// Reads the header chunk alone. Throws Error if it is missing or the size is beyond the limits.
 ImageSize read_png_header(std::span<const std::byte> file);
 
 // Throws Error for damaged or missing data.

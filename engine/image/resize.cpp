@@ -39,12 +39,12 @@ void Resizer::resize(ImageView source, const CropBox& box, MutableImageView dest
   const std::int64_t last_column = horizontal_.first.back() + horizontal_.weight_offset.back() -
                                    horizontal_.weight_offset[static_cast<std::size_t>(destination.width) - 1];
   const std::int64_t row_values = (last_column - first_column) * 3;
-  // One value more: the horizontal pass reads four channels at a time and drops the fourth.
+  // One extra value: the horizontal pass reads four channels at a time and drops the fourth.
   row_.resize(static_cast<std::size_t>(row_values) + 1);
   row_.back() = 0.0F;
 
-  // Row by row: the source rows of one output row are summed into one float row that stays in the cache, and that row
-  // is narrowed at once.
+  // Row by row: sums the source rows of one output row into one float row that stays in the cache, and narrows that row
+  // at once.
   for (std::int64_t y = 0; y < destination.height; ++y) {
     const std::size_t index = static_cast<std::size_t>(y);
     const std::int64_t taps = vertical_.weight_offset[index + 1] - vertical_.weight_offset[index];

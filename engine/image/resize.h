@@ -12,11 +12,11 @@ namespace sleight {
 // One per thread; keeps its tables and its row from image to image.
 class Resizer {
  public:
-  // The part `box` of source to destination.height x destination.width. The filter is a triangle whose half width is
-  // one output pixel (at least one source pixel), normalized; it sees the pixels the box touches and none outside, as
-  // if the part were cut out first (the same as Pillow's and torchvision's "crop, then resize with antialias"). Sums in
-  // float32; rounded to nearest. A box of whole pixels and of the destination's size is copied. The box must lie inside
-  // the source, up to rounding; throws Error otherwise.
+  // Resizes the part `box` of source to destination.height x destination.width. The filter is a normalized triangle
+  // whose half width is one output pixel (at least one source pixel). It uses the pixels that the box touches and none
+  // outside, as if the part were cut out first (like Pillow's and torchvision's "crop, then resize with antialias").
+  // Sums are float32, rounded to nearest. A box of whole pixels and of the destination's size is copied. Throws Error
+  // if the box is not inside the source, up to rounding.
   void resize(ImageView source, const CropBox& box, MutableImageView destination);
 
  private:

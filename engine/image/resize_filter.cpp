@@ -9,7 +9,7 @@ namespace sleight {
 
 namespace {
 
-// Half width of the filters that are functions of the distance, in pixels of the coarser of source and output.
+// Half width of the filters that are functions of the distance, in the larger of source and output pixels.
 double lobes(ResizeFilter filter) {
   return filter == ResizeFilter::bilinear ? 1.0 : filter == ResizeFilter::bicubic ? 2.0 : 3.0;
 }
@@ -46,7 +46,7 @@ void ResizeTaps::prepare(ResizeFilter filter, double begin, double extent, std::
   weights.clear();
   const double scale = extent / static_cast<double>(output_size);
   const double stretch = std::max(scale, 1.0);
-  // Box edges that should be whole pixels may have gained 1e-13 in the multiplication by a scale.
+  // Box edges that should be whole may be off by 1e-13 after the multiplication by a scale.
   const double tolerance = 1e-6;
   const std::int64_t lowest = static_cast<std::int64_t>(std::floor(begin + tolerance));
   const std::int64_t highest = std::max(lowest, static_cast<std::int64_t>(std::ceil(begin + extent - tolerance)) - 1);

@@ -1,4 +1,4 @@
-// How the pixels along one axis are weighed when an image is resized.
+// Weights of the pixels along one axis of a resized image.
 #pragma once
 
 #include <cstdint>
@@ -6,20 +6,20 @@
 
 namespace sleight {
 
-// All but `nearest` are antialiased: where the image shrinks, the filter is as many times wider (Pillow's and
-// torchvision's "antialias"; OpenCV, which GluonCV resizes with, does that for its INTER_AREA alone).
+// All but `nearest` are antialiased: where the image shrinks, the filter becomes wider by the same factor (Pillow's and
+// torchvision's "antialias"; OpenCV, which GluonCV uses, does that for its INTER_AREA alone).
 enum class ResizeFilter : std::uint8_t {
-  nearest,   // the pixel below the output pixel's center
+  nearest,   // the pixel at the output pixel's center
   bilinear,  // a triangle
   bicubic,   // Keys 1981 with a = -1/2, as in Pillow (OpenCV has -3/4)
-  area,      // the mean of what the output pixel covers, shares of pixels included
+  area,      // the mean of the area that the output pixel covers, fractions of pixels included
   lanczos,   // three lobes, as in Pillow (OpenCV has four)
 };
 inline constexpr int resize_filter_count = 5;
 
 const char* name_of(ResizeFilter filter);
 
-// For each output position along one axis: its first source position and its weights, stored one after the other.
+// For each output position along one axis: its first source position and its weights, concatenated.
 struct ResizeTaps {
   std::vector<std::int64_t> first;
   std::vector<std::int64_t> weight_offset;  // one more than positions
@@ -28,9 +28,9 @@ struct ResizeTaps {
 
   std::int64_t count(std::size_t position) const { return weight_offset[position + 1] - weight_offset[position]; }
 
-  // The part [begin, begin + extent) of an axis with source_size pixels, to output_size positions. Weights are
-  // normalized over the pixels that the part touches, as if it were cut out first; then those outside the source are
-  // left out. Keeps its memory.
+  // The part [begin, begin + extent) of an axis with source_size pixels, resized to output_size positions. Weights are
+  // normalized over the pixels that the part touches, as if it were cut out first; then weights outside the source are
+  // dropped. Keeps its memory.
   void prepare(ResizeFilter filter, double begin, double extent, std::int64_t source_size, std::int64_t output_size);
 };
 

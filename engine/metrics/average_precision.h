@@ -1,4 +1,4 @@
-// From verdicts to curves, and from curves to one number: the three ways in use.
+// From verdicts to curves, and from curves to one number, by the three methods in use.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,13 @@
 
 namespace sleight {
 
-// A detection's verdict, beside what puts it in order.
+// A detection's verdict, and the score by which it is ranked.
 struct ScoredVerdict {
   double score = 0.0;
   Verdict verdict = Verdict::false_positive;
 };
 
-// After the detections down to `score`.
+// The counts after all detections with at least `score`.
 struct CurvePoint {
   double score = 0.0;
   std::int64_t true_positives = 0;
@@ -30,24 +30,24 @@ struct CurvePoint {
   }
 };
 
-// Precision and recall of one class as the score sinks: one point for each detection that is not ignored.
+// Precision and recall of one class as the score decreases: one point for each detection that is not ignored.
 struct PrecisionRecallCurve {
-  std::int64_t objects = 0;  // to be found
+  std::int64_t objects = 0;  // that count
   std::vector<CurvePoint> points;
 
   // The best precision at this recall or a larger one, for each point: the monotone envelope.
   std::vector<double> envelope() const;
-  // The envelope where a recall of `level` is reached first, 0 where it never is. Levels must rise.
+  // The envelope where a recall of `level` is reached first; 0 if it is never reached. Levels must increase.
   std::vector<double> precision_at(std::span<const double> levels) const;
 };
 
-// Verdicts in any order that is fixed: equal scores stay as they are.
+// Takes verdicts in any fixed order: the order of equal scores is kept.
 PrecisionRecallCurve precision_recall_curve(std::vector<ScoredVerdict> verdicts, std::int64_t objects);
 
-// How "recall >= 0.3" is decided for VOC's eleven levels 0, 0.1, ..., 1.
+// How VOC's eleven levels 0, 0.1, ..., 1 decide "recall >= 0.3".
 enum class RecallLevels : std::uint8_t {
   exact,    // 10 * true positives >= 3 * objects
-  rounded,  // true positives / objects >= 3 * 0.1, in float64: 3 * 0.1 is above 0.3, and 3 of 10 objects do not reach
+  rounded,  // true positives / objects >= 3 * 0.1, in float64: 3 * 0.1 is above 0.3, so 3 of 10 objects do not reach
             // it
 };
 RecallLevels parse_recall_levels(const std::string& name);  // throws Error naming the choices

@@ -12,7 +12,7 @@ constexpr std::size_t most_detections = 100;
 constexpr std::size_t threshold_75 = 5;
 
 // 0.5, 0.55, ..., 0.95 with the bits of numpy.linspace(0.5, 0.95, 10): a detection that overlaps by exactly the
-// threshold must not be decided otherwise here than in pycocotools.
+// threshold must get the same verdict here as in pycocotools.
 double threshold_at(std::size_t i) {
   return i + 1 == thresholds ? 0.95 : 0.5 + static_cast<double>(i) * ((0.95 - 0.5) / 9.0);
 }
@@ -22,7 +22,7 @@ constexpr double largest_area = 1e5 * 1e5;
 constexpr std::array<AreaRange, sizes> size_ranges = {
     {{0.0, largest_area}, {0.0, 32.0 * 32.0}, {32.0 * 32.0, 96.0 * 96.0}, {96.0 * 96.0, largest_area}}};
 
-// The mean over thresholds of one class; no mean without objects.
+// The mean over thresholds of one class; empty without objects.
 struct Means {
   std::optional<double> precision, precision_50, precision_75;
   std::optional<double> recall_1, recall_10, recall_100;

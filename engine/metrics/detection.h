@@ -1,4 +1,4 @@
-// What a detector says, and what it is measured against.
+// Detections, and the annotated objects that they are measured against.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ class DetectorDataset;
 struct Detection {
   std::int64_t image = 0;  // position in the dataset
   std::int32_t class_index = 0;
-  double score = 0.0;  // higher is surer; only the order of scores enters a metric
+  double score = 0.0;  // a higher score is surer; metrics use only the order of scores
   Box box;
 
   bool operator==(const Detection&) const = default;
@@ -29,14 +29,14 @@ struct TrueObject {
   bool operator==(const TrueObject&) const = default;
 };
 
-// All annotated objects of a split. An image without objects counts as well: whatever is detected in it is wrong.
+// All annotated objects of a split. An image without objects counts as well: every detection in it is wrong.
 struct GroundTruth {
   std::int64_t images = 0;
   std::vector<std::string> class_names;
-  std::vector<TrueObject> objects;  // those of one image in the order of the annotation
+  std::vector<TrueObject> objects;  // an image's objects are in the order of the annotation
 };
 
-// Without the objects of `unreadable` images, which nobody could have found.
+// Without the objects of `unreadable` images, which a detector cannot find.
 GroundTruth ground_truth_of(const DetectorDataset& dataset, std::span<const std::int64_t> unreadable = {});
 
 }  // namespace sleight

@@ -20,7 +20,7 @@ bool is_finite(const Box& box) {
   return std::isfinite(box.left) && std::isfinite(box.top) && std::isfinite(box.right) && std::isfinite(box.bottom);
 }
 
-// With inclusive edges one pixel more to the right and below; then all rules are those of continuous boxes.
+// Inclusive edges add one pixel to the right and below; after that, the rules for continuous boxes apply.
 Box continuous(Box box, PixelEdges edges) {
   if (edges == PixelEdges::inclusive) {
     box.right += 1.0;
@@ -37,7 +37,7 @@ void check_place(const char* what, std::size_t position, std::int64_t image, std
         " has class ", class_index, ", but there are ", truth.class_names.size(), " classes");
 }
 
-// Positions sorted by class and image, for all groups at once; `key` gives (class, image).
+// Positions sorted by class and image for all groups; `key` gives (class, image).
 template <class Items, class Key>
 std::vector<std::size_t> sorted_positions(const Items& items, const Key& key) {
   std::vector<std::size_t> order(items.size());
@@ -57,7 +57,8 @@ ClassAndImage place_of(const Detection& detection) {
 }
 
 Treatment treatment_of(const ObjectBox& object, const MatchingOptions& options) {
-  // An object that is both keeps the stricter of the two: one reason to leave it out, or to ignore it, is enough.
+  // An object that is both gets the stricter treatment of the two: one reason to leave it out or to ignore it is
+  // enough.
   const Treatment as_difficult = object.is_difficult ? options.difficult : Treatment::counted;
   const Treatment as_crowd = object.is_crowd ? options.crowd : Treatment::counted;
   if (as_difficult == Treatment::left_out || as_crowd == Treatment::left_out) return Treatment::left_out;
@@ -107,7 +108,7 @@ std::vector<ClassGroups> group_detections(const GroundTruth& truth, std::span<co
     if (found != groups.end() && found->image == place.second) return *found;
     return *groups.insert(found, {place.second, {}, {}});
   };
-  // Both lists come sorted, so that almost every new group is made at the end.
+  // Both lists are sorted, so almost every new group is appended at the end.
   const auto in_order = [](const auto& items) {
     return sorted_positions(items, [](const auto& item) { return place_of(item); });
   };

@@ -1,4 +1,4 @@
-// Detections and objects sorted for matching: a detection can only match an object of its own image and class.
+// Detections and objects, grouped for matching: a detection can only match an object of its own image and class.
 #pragma once
 
 #include <cstddef>
@@ -11,17 +11,17 @@
 
 namespace sleight {
 
-// What becomes of a kind of object (difficult ones, crowds) that a detector is not expected to find.
+// The treatment of objects that a detector is not expected to find (difficult ones, crowds).
 enum class Treatment : std::uint8_t {
-  ignored,   // neither missed nor found: a detection that matches one is left out of all counts
-  counted,   // an object like any other
+  ignored,   // neither missed nor found: a detection that matches one does not count
+  counted,   // like any other object
   left_out,  // as if it were not annotated: a detection of it is a false positive
 };
 
-// Where a box ends whose right and bottom edge are x and y.
+// The extent of a box whose right and bottom edge are x and y.
 enum class PixelEdges : std::uint8_t {
-  continuous,  // at x and y: it is right - left wide
-  inclusive,   // behind pixel x and y: it is right - left + 1 wide
+  continuous,  // to x and y: the width is right - left
+  inclusive,   // to the far edge of pixel x and y: the width is right - left + 1
 };
 
 // Each throws Error naming the choices.
@@ -36,16 +36,16 @@ struct MatchingOptions {
   PixelEdges edges = PixelEdges::continuous;
 };
 
-// An object as matching sees it, after the options: edges are continuous now.
+// An object in the form that matching uses, after the options: edges are continuous.
 struct MatchableObject {
   Box box;
-  double area = 0.0;         // of its outline, or of its box where no outline is known; decides what is small or large
+  double area = 0.0;         // of its outline, or of its box if the outline is unknown; decides the size range
   bool is_ignored = false;   // difficult or crowd, with Treatment::ignored
-  bool is_crowd = false;     // surrounds many: overlap is by the detection's area, and it matches more than once
+  bool is_crowd = false;     // surrounds many: overlap is relative to the detection's area, and it matches repeatedly
   std::size_t position = 0;  // in GroundTruth::objects
 };
 
-// A detection as matching sees it.
+// A detection in the form that matching uses.
 struct RankedDetection {
   Box box;
   double score = 0.0;
@@ -66,13 +66,13 @@ struct ClassGroups {
   std::int64_t detections = 0;
 };
 
-// One entry per class. Throws Error for a score that is not a number, a box that is not finite, and an image or class
-// that does not exist, naming the detection.
+// One entry per class. Throws Error, naming the detection, for a score that is not a number, a box that is not finite,
+// and an image or class that does not exist.
 std::vector<ClassGroups> group_detections(const GroundTruth& truth, std::span<const Detection> detections,
                                           const MatchingOptions& options);
 
-// Shared by united area; for a crowd shared by the detection's area, for a detection inside one is right however
-// large the crowd is. 0 when nothing is shared.
+// Intersection over union. For a crowd: intersection over the detection's area, because a detection inside a crowd is
+// right however large the crowd is. 0 if they do not intersect.
 double overlap(const RankedDetection& detection, const MatchableObject& object);
 
 }  // namespace sleight

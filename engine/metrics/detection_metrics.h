@@ -1,5 +1,5 @@
-// How good a detector is, in the numbers that are published: Pascal VOC's mAP in both forms, and COCO's twelve. On
-// which questions programs differ, and what is done here, is in README.md.
+// The published measures of a detector: Pascal VOC's mAP in both forms, and COCO's twelve numbers. README.md lists the
+// questions on which programs differ, and our answers.
 #pragma once
 
 #include <array>
@@ -13,9 +13,9 @@
 
 namespace sleight {
 
-// In all metrics: equal scores stand in the order of the images, within an image in the order of the list. A class
-// without objects that count has no average precision, and no share in a mean. All results are 0 to 1; nothing when
-// there is nothing to take the mean of. Each throws Error for what group_detections throws it for.
+// In all metrics, equal scores are in the order of the images, within an image in the order of the list. A class
+// without objects that count has no average precision, and no share in a mean. All results are 0 to 1, or empty if
+// there is nothing to average. Each function throws Error as group_detections does.
 
 struct VocOptions {
   MatchingOptions matching;
@@ -32,24 +32,24 @@ struct VocClass {
 };
 
 struct VocMetrics {
-  std::optional<double> eleven_point;  // mAP as until 2009
-  std::optional<double> all_point;     // mAP as from 2010 on
+  std::optional<double> eleven_point;  // mAP until 2009
+  std::optional<double> all_point;     // mAP from 2010 on
   std::vector<VocClass> classes;
 };
 
 VocMetrics voc_metrics(const GroundTruth& truth, std::span<const Detection> detections, const VocOptions& options = {});
 
-// Objects up to 32x32 pixels are small, from 96x96 on large. Overlap thresholds are 0.5, 0.55, ..., 0.95; at most
-// 100 detections per class and image unless it says otherwise.
+// Objects up to 32x32 pixels are small, from 96x96 on large. Overlap thresholds are 0.5, 0.55, ..., 0.95. At most 100
+// detections per class and image count, except where a name states another limit.
 struct CocoNumbers {
   std::optional<double> average_precision;  // mean over all thresholds
   std::optional<double> average_precision_50, average_precision_75;
   std::optional<double> average_precision_small, average_precision_medium, average_precision_large;
-  std::optional<double> average_recall_1, average_recall_10, average_recall_100;  // by the most detections
+  std::optional<double> average_recall_1, average_recall_10, average_recall_100;  // by the maximum number of detections
   std::optional<double> average_recall_small, average_recall_medium, average_recall_large;
 };
 
-// The twelve in COCO's order, with the names they are known by.
+// The twelve numbers in COCO's order, with their usual names.
 struct CocoNumber {
   const char* name;
   std::optional<double> CocoNumbers::*member;

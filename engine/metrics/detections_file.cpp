@@ -56,7 +56,7 @@ std::size_t position_of(const Positions<std::int64_t>& positions, std::int64_t i
   return found->second;
 }
 
-// Gives results the lists that they come without, and names the first id that fits none.
+// Gives results the lists that they lack, and names the first id that fits none.
 void explain_results(DetectionsJson& json, const IdMeanings& meanings, const std::string& origin) {
   check(
       !meanings.images.empty() && !meanings.classes.empty(), origin,
@@ -90,7 +90,7 @@ std::string without_folders(const std::string& name) {
   return name.substr(name.rfind('/') + 1);
 }
 
-// Where each of the file's images is in the dataset.
+// The position of each of the file's images in the dataset.
 std::vector<std::size_t> place_images(std::span<const std::string> file_names, std::span<const std::string> names,
                                       const std::string& origin) {
   Positions<std::string> whole, last_part;

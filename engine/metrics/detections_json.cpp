@@ -11,7 +11,7 @@ namespace sleight {
 
 namespace {
 
-// No image is that large, and products of four such numbers still are numbers.
+// Images are smaller than this, and products of four such numbers remain finite.
 constexpr double largest_coordinate = 1e7;
 
 constexpr std::array<CocoField, 9> fields = {{{CocoList::images, "id", CocoKind::whole_number},
@@ -39,7 +39,7 @@ void check_box(const CocoEntry& entry) {
 DetectionsJson parse_detections_json(std::string_view text, const std::string& origin) {
   return with_context(origin, [&] {
     DetectionsJson result;
-    // What a stranger nests around the entries is passed over, and takes neither stack nor memory.
+    // Skips whatever is nested around the entries, without stack or memory.
     const CocoRules rules{
         .fields = fields, .maximum_depth = std::numeric_limits<std::size_t>::max(), .allows_results = true};
     const CocoLists lists = read_coco_json(text, rules, [&](const CocoEntry& entry) {

@@ -1,4 +1,4 @@
-// The grammar of a detections file: what stands in it, before ids are looked up.
+// The grammar of a detections file: its contents before ids are looked up.
 #pragma once
 
 #include <array>
@@ -26,11 +26,11 @@ struct DetectionsJson {
   std::vector<NamedId> images;      // names are "file_name"
   std::vector<NamedId> categories;  // names are "name"
   std::vector<ScoredBox> annotations;
-  bool is_results = false;  // the file is a list of annotations, and nothing else
+  bool is_results = false;  // the file is only a list of annotations
 };
 
-// Throws Error as detections_from_json says (engine/metrics/detections_file.h). Follows the grammar while the text is
-// read: no document is built, so that memory goes with the entries and not with what a stranger nests around them.
+// Throws Error as detections_from_json does (engine/metrics/detections_file.h). Follows the grammar while it reads the
+// text, without building a document, so memory depends on the number of entries, not on the nesting around them.
 DetectionsJson parse_detections_json(std::string_view text, const std::string& origin);
 
 }  // namespace sleight

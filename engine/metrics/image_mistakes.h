@@ -1,4 +1,4 @@
-// Where a detector goes wrong: image by image, at the score from which its boxes would be shown to a user.
+// The mistakes of a detector in each image, at the score threshold above which a user would see its boxes.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace sleight {
 
 struct ImageMistakes {
   std::int64_t image = 0;
-  std::vector<std::size_t> false_positives;  // positions in the list of detections, the surest first
+  std::vector<std::size_t> false_positives;  // positions in the list of detections, surest first
   std::vector<std::size_t> missed;           // positions in GroundTruth::objects
 
   std::size_t count() const { return false_positives.size() + missed.size(); }
@@ -24,11 +24,11 @@ struct MistakeOptions {
   double overlap_threshold = 0.5;  // (0, 1]
 };
 
-// One entry per image, by Pascal VOC's rule of matching. Throws Error for what group_detections throws it for.
+// One entry per image, by Pascal VOC's matching rule. Throws Error as group_detections does.
 std::vector<ImageMistakes> image_mistakes(const GroundTruth& truth, std::span<const Detection> detections,
                                           const MistakeOptions& options = {});
 
-// The `count` images with most mistakes, the worst first, equally bad ones in order; none without a mistake.
+// The `count` images with the most mistakes, worst first, ties in order; images without mistakes are left out.
 std::vector<ImageMistakes> worst_images(std::vector<ImageMistakes> images, std::size_t count);
 
 }  // namespace sleight

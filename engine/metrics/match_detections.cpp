@@ -60,7 +60,7 @@ std::span<const Verdict> CocoMatcher::match(double threshold) {
   for (std::size_t d = 0; d < detections_; ++d) {
     const double* overlaps = overlaps_.data() + d * order_.size();
     const std::size_t none = order_.size();
-    // At a threshold of 1 rounding must not decide whether two equal boxes are equal.
+    // At a threshold of 1, rounding must not decide whether two equal boxes are equal.
     double best_overlap = std::min(threshold, 1.0 - 1e-10);
     std::size_t best = none;
     for (std::size_t i = 0; i < order_.size(); ++i) {

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t most_of_a_message = 200;
 
-// Where the parser is in the file. The iterators below all look at one of these.
+// The parser's position in the file. The iterators below share one of these.
 class Characters {
  public:
   explicit Characters(const NextPart& next_part) : next_part_(next_part) {}
@@ -40,7 +40,7 @@ class Characters {
   bool is_finished_ = false;
 };
 
-// What the JSON library takes its characters from; without an object it is the end.
+// The JSON library reads its characters from this iterator. Without a position it is the end.
 struct CharacterIterator {
   using iterator_category = std::input_iterator_tag;
   using value_type = char;
@@ -82,10 +82,10 @@ std::string entry_path(CocoList list, std::int64_t index, bool is_result) {
   return std::string(name) + "[" + std::to_string(index) + "]";
 }
 
-// Messages are put together only for an error: `if ... fail`, for `check` would make a path for each value.
+// Builds messages only for an error: `if ... fail`, because `check` would build a path for each value.
 //
-// Called by the JSON library for each value, with depth_ lists and objects open around it: 1 in the outermost object, 2
-// in a list, 3 in an entry, 4 in its box. Everything else is passed over.
+// The JSON library calls these functions for each value, with depth_ lists and objects open around it: 1 in the
+// outermost object, 2 in a list, 3 in an entry, 4 in its box. All other values are skipped.
 class Handler : public nlohmann::json_sax<nlohmann::json> {
  public:
   Handler(const CocoRules& rules, const std::function<void(const CocoEntry&)>& on_entry)
@@ -106,7 +106,7 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
                            : number(static_cast<double>(value), static_cast<std::int64_t>(value));
   }
   bool number_float(number_float_t value, const string_t&) override {
-    constexpr double largest = 9007199254740992.0;  // all whole numbers up to here are exact
+    constexpr double largest = 9007199254740992.0;  // doubles are exact for all whole numbers up to here
     return value == std::trunc(value) && std::abs(value) <= largest ? number(value, static_cast<std::int64_t>(value))
                                                                     : number(value, std::nullopt);
   }
@@ -159,7 +159,7 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
     if (depth_ == 0 && rules_.allows_results) {
       lists_.is_results = true;
       begin_list(CocoList::annotations);
-      ++depth_;  // as if it stood in an object
+      ++depth_;  // as if it were inside an object
     } else if (at(CocoKind::box)) {
       box_numbers_ = 0;
     } else if (depth_ != 1) {
@@ -175,14 +175,14 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) override {
-    // "[json.exception.parse_error.101] parse error at line 1, column 2: ..."; the text may repeat endless tokens.
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: ..."; the text may repeat very long tokens.
     std::string_view message = error.what();
     message.remove_prefix(std::min(message.find(' ') + 1, message.size()));
     fail("not valid JSON, or damaged or cut short JSON: ", message.substr(0, most_of_a_message));
   }
 
  private:
-  // Whether a value that comes now is that of a field of this kind.
+  // Whether the next value belongs to a field of this kind.
   bool at(CocoKind kind) const { return depth_ == 3 && list_ && field_ && rules_.fields[*field_].kind == kind; }
   CocoValue& value() { return values_[*field_]; }
 
@@ -214,7 +214,7 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
 
-  // A value of a kind that is right only where nothing is read.
+  // A value of a kind that is valid only where values are skipped.
   bool other(std::string_view found) const {
     if (depth_ == 0)
       fail("expected an object with \"images\", \"annotations\" and \"categories\"",
@@ -251,8 +251,8 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
   const std::function<void(const CocoEntry&)>& on_entry_;
   CocoLists lists_;
   std::size_t depth_ = 0;
-  std::optional<CocoList> list_;  // the one that is being read
-  std::int64_t index_ = 0;        // of the entry in it
+  std::optional<CocoList> list_;  // the list being read
+  std::int64_t index_ = 0;        // the position of the entry in it
   std::optional<std::size_t> field_;
   std::vector<CocoValue> values_;  // of the entry, by field
   std::size_t box_numbers_ = 0;

@@ -1,10 +1,10 @@
-// The grammar of COCO's JSON, for all files of this form: annotations (coco_annotations.h) and detections
-// (engine/metrics/detections_json.h). An object with the lists "images", "annotations" and "categories", whose entries
-// are objects; or, where that is allowed, a list of annotations alone, which COCO calls results.
+// The grammar of COCO's JSON, for annotations (coco_annotations.h) and detections (engine/metrics/detections_json.h):
+// an object with the lists "images", "annotations" and "categories", whose entries are objects; or, where the caller
+// allows it, a list of annotations alone, which COCO calls results.
 //
-// The text is read piece by piece and each entry handed on as soon as it is complete: neither the file (COCO's training
-// annotations have 450 MB, most of it outlines) nor a tree of its values is ever in memory. A table of fields says what
-// is read of an entry; everything else is passed over, whatever it holds.
+// The parser reads the text in parts and passes on each entry as soon as it is complete. Neither the file (COCO's
+// training annotations have 450 MB, most of it outlines) nor a tree of its values is ever in memory. A table of fields
+// lists the values to read; everything else in an entry is skipped.
 #pragma once
 
 #include <array>
@@ -22,11 +22,11 @@ enum class CocoList : std::uint8_t { images, annotations, categories };
 constexpr std::array<std::string_view, 3> coco_list_names = {"images", "annotations", "categories"};
 
 enum class CocoKind : std::uint8_t {
-  whole_number,  // of 64 bits; 3.0 is one too
+  whole_number,  // 64 bits; 3.0 counts as one
   number,
   text,
   flag,         // true or false
-  zero_or_one,  // or a flag
+  zero_or_one,  // or true, false
   box           // [x, y, width, height]
 };
 
@@ -45,7 +45,7 @@ struct CocoValue {
   std::array<double, 4> box{};
 };
 
-// One entry of a list, complete: each required field is there.
+// One complete entry of a list: every required field is present.
 class CocoEntry {
  public:
   CocoEntry(CocoList list, std::int64_t index, bool is_result, std::span<const CocoField> fields,
@@ -53,9 +53,9 @@ class CocoEntry {
       : list_(list), index_(index), is_result_(is_result), fields_(fields), values_(values) {}
 
   CocoList list() const { return list_; }
-  // Of a field in the table; its text may be moved out.
+  // The value of a field in the table; its text may be moved out.
   CocoValue& operator[](std::string_view key) const;
-  // "annotations[3]", or "results[3]" where the file is one of results, for messages.
+  // For messages: "annotations[3]", or "results[3]" in a file of results.
   std::string path() const;
 
  private:
@@ -71,7 +71,7 @@ using NextPart = std::function<std::span<const std::byte>()>;
 
 struct CocoRules {
   std::span<const CocoField> fields;
-  std::size_t maximum_depth = 64;  // of lists and objects inside each other
+  std::size_t maximum_depth = 64;  // of nested lists and objects
   bool allows_results = false;
 };
 
@@ -79,16 +79,16 @@ struct CocoLists {
   std::array<bool, coco_list_names.size()> are_there{};  // by CocoList
   bool is_results = false;
 
-  // The name of a list that the file lacks; empty when it has all, and for results.
+  // The first list that the file lacks; empty if it has all, and for results.
   std::string_view missing() const;
 };
 
-// Throws Error for what is not JSON, with the line; for a value of the wrong shape, with the path inside the JSON
-// ("annotations[3].bbox[1]: expected a number, found a text"); for a required field that is missing, a list or a field
-// that is there twice, and for more levels than allowed.
+// Throws Error: for text that is not JSON, with the line; for a value of the wrong type, with its path inside the JSON
+// ("annotations[3].bbox[1]: expected a number, found a text"); for a missing required field, a duplicate list or field,
+// and too many levels.
 CocoLists read_coco_json(const NextPart& next_part, const CocoRules& rules,
                          const std::function<void(const CocoEntry&)>& on_entry);
-// The same for a text that is in memory.
+// The same for a text in memory.
 CocoLists read_coco_json(std::string_view text, const CocoRules& rules,
                          const std::function<void(const CocoEntry&)>& on_entry);
 

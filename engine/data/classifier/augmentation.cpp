@@ -21,7 +21,7 @@ double draw_factor(double strength, RandomStream& random) {
 }
 
 double mean_gray(ImageView image) {
-  // 48 sums side by side: a multiple of the three channels and of every vector width.
+  // 48 sums: a multiple of the three channels and of every vector width.
   constexpr std::int64_t lanes = 48;
   std::array<std::int64_t, 3> sums{};
   for (std::int64_t y = 0; y < image.height; ++y) {
@@ -128,7 +128,7 @@ CropBox draw_random_resized_crop(const ClassifierAugmentation& recipe, std::int6
 
 CropBox center_crop(std::int64_t height, std::int64_t width, std::int64_t output_height, std::int64_t output_width,
                     double fraction) {
-  // The largest box of the output's aspect that fits, reduced to the fraction.
+  // The largest box of the output's aspect that fits, scaled by the fraction.
   const double scale = std::min(static_cast<double>(height) / static_cast<double>(output_height),
                                 static_cast<double>(width) / static_cast<double>(output_width)) *
                        fraction;
@@ -164,7 +164,7 @@ ColorChange draw_color_change(const ClassifierAugmentation& recipe, RandomStream
   for (auto& row : change.matrix)
     for (double& entry : row)
       entry *= brightness * contrast;
-  // Contrast blends with the mean gray of the brightened image; saturation and hue leave that gray as it is.
+  // Contrast blends with the mean gray of the brightened image; saturation and hue do not change that gray.
   change.mean_gray_factor = (1.0 - contrast) * brightness;
   if (recipe.pca_noise > 0.0) {
     for (std::size_t component = 0; component < 3; ++component) {

@@ -11,8 +11,8 @@ namespace sleight {
 
 bool has_cifar10(const FileTree& tree);
 
-// Reads all records of the split into memory. Throws Error when the split's files are missing, when a file's length is
-// no multiple of 3,073 or a label is above 9.
+// Reads all records of the split into memory. Throws Error if the split's files are missing, if a file's length is not
+// a multiple of 3,073, or if a label is above 9.
 std::unique_ptr<Dataset> open_cifar10(const FileTree& tree, DatasetSplit split);
 
 }  // namespace sleight

@@ -23,7 +23,7 @@ bool is_split_name(std::string_view part) {
   return std::find(split_names.begin(), split_names.end(), part) != split_names.end();
 }
 
-// "data/train/cat/1.jpg" -> prefix "data/", split "train", class "cat". For a folder the class is its last part.
+// "data/train/cat/1.jpg" -> prefix "data/", split "train", class "cat". For a folder, the class is its last part.
 struct ClassPath {
   std::string_view prefix;
   std::string_view split;
@@ -39,7 +39,7 @@ std::optional<ClassPath> parse_class_path(std::string_view path, bool is_folder)
     if (is_split_name(part)) {
       const std::string_view rest = path.substr(slash + 1);
       const std::size_t end = rest.find('/');
-      // A file right in the split's folder belongs to no class; a folder deeper than the class is part of it.
+      // A file directly in the split's folder has no class; deeper folders belong to the class.
       if ((end == std::string_view::npos) != is_folder) return std::nullopt;
       return ClassPath{path.substr(0, begin), part, rest.substr(0, end)};
     }
@@ -47,7 +47,7 @@ std::optional<ClassPath> parse_class_path(std::string_view path, bool is_folder)
   }
 }
 
-// The folder that holds train, val and test. Images may lie in several such folders only by mistake.
+// The folder that holds train, val and test. More than one such folder with images is a mistake.
 std::string common_prefix(const FileTree& tree) {
   std::set<std::string> prefixes;
   for (const std::string& path : tree.files())
@@ -126,7 +126,7 @@ class ClassFolders : public Dataset {
     std::size_t first_passed_over = 0;
   };
 
-  // val when there is one: a dataset with all three keeps test for the very end.
+  // val, if it exists: a dataset with all three keeps test for the very end.
   std::string evaluation_name(const std::string& prefix) const {
     for (const std::string_view candidate : {"val", "test"}) {
       const std::string folder = prefix + std::string(candidate) + "/";

@@ -22,7 +22,7 @@ struct Batch::Slot {
   std::vector<std::int64_t> sources;
 };
 
-// What the ring needs to know about batches of labeled images.
+// The ring's interface to batches of labeled images.
 struct Loader::Batches {
   using Request = BatchRequest;
   using Slot = Batch::Slot;
@@ -74,7 +74,7 @@ struct Loader::Batches {
     request.lambdas.clear();
   }
 
-  // Throws Error for a request that cannot be met; fills in what was left out.
+  // Throws Error for an invalid request; fills in the defaults.
   void begin(Slot& slot) const {
     const std::int64_t step = slot.step;
     BatchRequest& request = slot.request;
@@ -111,7 +111,7 @@ struct Loader::Batches {
             static_cast<std::uint64_t>(sample)};
   }
 
-  // The draws of prepare(), in its order, and no pixels.
+  // Makes the draws of prepare(), in the same order, without pixels.
   void describe_window(Slot& slot, std::size_t i, LoaderStatistics& done) const {
     const BatchRequest& request = slot.request;
     const std::int64_t sample = request.samples[i];

@@ -1,9 +1,9 @@
-// Batches of prepared images, made by worker threads ahead of their use.
+// Batches of prepared images, made ahead of their use by worker threads.
 //
-// The caller's schedule says what each batch is; workers read, decode, crop, resize and color its images straight
-// into one of a ring of slots; next() hands the slots out in the order of steps. All memory is taken at the start or
-// during the first batches: afterwards nothing is allocated. An image depends on (dataset, seed, epoch, index, size,
-// recipe) alone: the number of threads changes nothing but time.
+// The caller's schedule defines each batch. Workers read, decode, crop, resize and color its images directly into one
+// of a ring of slots; next() returns the slots in the order of steps. All memory is allocated at the start or during
+// the first batches. An image depends on (dataset, seed, epoch, index, size, recipe) alone: the number of threads
+// changes only the speed.
 #pragma once
 
 #include <cstdint>
@@ -23,18 +23,18 @@
 
 namespace sleight {
 
-// What one batch is. Given to the schedule with its vectors empty but with the memory of earlier batches.
+// One batch. The schedule receives it with empty vectors that keep the memory of earlier batches.
 struct BatchRequest : RequestedBatch {
   ClassifierAugmentation recipe;
-  std::vector<std::int32_t> partners;  // [N] positions in this batch to blend with; empty: each is its own partner
+  std::vector<std::int32_t> partners;  // [N] positions in this batch; empty: each image is its own partner
   std::vector<float> lambdas;          // [N] weight of the image itself, 1 - lambda of its partner; empty: all 1
 };
 
-// Fills the request of step `step`; false: there is no such step and the run of batches ends before it. Called once for
-// each step, in order, never twice at once, but from the loader's threads: a pure function of the step is best.
+// Fills the request of step `step`. false: the step does not exist, and the batches end before it. Called once for each
+// step, in order, by one thread at a time, but from the loader's threads: it should be a pure function of the step.
 using BatchSchedule = std::function<bool(std::int64_t step, BatchRequest& request)>;
 
-// One batch, borrowed: its destruction returns the slot to the ring, and every span ends with it. Must not outlive the
+// One borrowed batch. Its destructor returns the slot to the ring and invalidates every span. Must not outlive the
 // Loader. N = size(), H = height(), W = width().
 class Batch {
  public:
@@ -43,7 +43,7 @@ class Batch {
   std::int64_t size() const;
   std::int64_t height() const;
   std::int64_t width() const;
-  // [N, H, W, 3] red, green, blue; not flipped and not blended yet: flip and mixup are applied with the normalization.
+  // [N, H, W, 3] red, green, blue; not flipped or blended yet: flip and mixup are applied with the normalization.
   std::span<const std::uint8_t> images() const;
   // Instead of images: see LoaderOptions::resident_sources and BatchView.
   std::span<const std::int32_t> indices() const;
@@ -52,11 +52,11 @@ class Batch {
   std::span<const std::int32_t> flips() const;     // [N] 1: mirror this image left to right
   std::span<const std::int32_t> partners() const;  // [N] position in this batch
   std::span<const float> lambdas() const;          // [N]
-  std::span<const std::int64_t> samples() const;   // [N] the indices asked for
-  std::span<const std::int64_t> sources() const;   // [N] the indices used: different where an image is broken
-  // Whether place i holds another image than the one asked for.
+  std::span<const std::int64_t> samples() const;   // [N] the requested indices
+  std::span<const std::int64_t> sources() const;   // [N] the indices used: they differ where an image is broken
+  // Whether place i holds a replacement of the requested image.
   bool is_replaced(std::int64_t i) const { return sources()[i] != samples()[i]; }
-  // What a step takes; valid as long as the batch.
+  // The input of a training step; valid as long as the batch.
   operator BatchView() const;
 
  private:
@@ -68,21 +68,21 @@ class Batch {
   const Slot* slot_;
 };
 
-// A broken image (unreadable, truncated, not JPEG or PNG, too large) is replaced by the next readable one of the
-// dataset, counting up and around from its index, with that one's label and the draws of the index asked for. It is
-// counted once and remembered by name; too many stop the run (LoaderOptions::broken_share).
+// A broken image (unreadable, truncated, not JPEG or PNG, too large) is replaced by the next readable image of the
+// dataset, counting up and wrapping around. The replacement has its own label and uses the draws of the requested
+// index. Each broken image is counted once and recorded by name; too many stop the run (LoaderOptions::broken_share).
 class Loader {
  public:
-  // The dataset must outlive the loader. Throws Error for options that make no sense.
+  // The dataset must outlive the loader. Throws Error for invalid options.
   Loader(const Dataset& dataset, BatchSchedule schedule, LoaderOptions options);
-  // At any time: finishes the images being made, drops the rest, joins the threads.
+  // At any time: finishes the images in progress, drops the rest, joins the threads.
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  // The next batch in order of steps, waiting for it if need be; nothing when the schedule has ended. For one consumer
-  // thread. Step s needs the slot of step s - slots: asking for it while that batch is still held is an Error.
-  // Throws what a worker or the schedule threw; the loader is finished then and throws the same again.
+  // Waits for the next batch in order of steps; empty after the schedule has ended. For one consumer thread. Step s
+  // needs the slot of step s - slots: it is an Error to request it while that batch is still borrowed. Rethrows what a
+  // worker or the schedule threw; the loader is finished then and throws the same again.
   std::optional<Batch> next();
 
   LoaderStatistics statistics() const;

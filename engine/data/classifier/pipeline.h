@@ -18,15 +18,15 @@ struct PipelineTimes {
   std::int64_t augmenting = 0;
 };
 
-// A window of destination's size; zeros where it reaches beyond the image.
+// A window of destination's size, with zeros outside the image.
 void copy_window(ImageView image, PaddedWindow window, MutableImageView destination);
 
 // One per thread; keeps its memory from image to image.
 class ImagePipeline {
  public:
-  // Prepares the image into destination (its height and width are the batch's). The draws are crop, flip, color, in
-  // this order. Returns whether the image is to be mirrored, which is left to whoever normalizes it.
-  // Throws Error for a broken image; the message does not name it.
+  // Prepares the image into destination (the batch's height and width). The draws are crop, flip, color, in this order.
+  // Returns whether to mirror the image; the normalization does that. Throws Error for a broken image; the message does
+  // not name it.
   bool prepare(const StoredImage& stored, const ClassifierAugmentation& recipe, RandomStream& random,
                MutableImageView destination);
 

@@ -12,10 +12,10 @@ namespace sleight {
 
 namespace {
 
-// Images decoded and uploaded at a time.
+// Images decoded and uploaded per round.
 constexpr std::int64_t loaded_at_once = 256;
 
-// The part of the recipe that comes before the first draw.
+// The part of the recipe before the first draw.
 ClassifierAugmentation without_draws(const ClassifierAugmentation& recipe) {
   ClassifierAugmentation result = plain_recipe();
   if (recipe.crop == CropKind::center) {

@@ -1,9 +1,9 @@
-// A dataset that lives on the device: every image once as bytes, decoded and resized to one size. A step then needs
-// the numbers of its images and of their windows instead of their bytes; kernels/image_prepare_resident.h crops,
-// mirrors and blends them there. On the cpu it is a cache of decoded images.
+// A dataset that lives on the device: every image once, as bytes, decoded and resized to one size. A step then
+// transfers the indices of its images and their windows instead of pixels; kernels/image_prepare_resident.h crops,
+// mirrors and blends on the device. On the cpu it is a cache of decoded images.
 //
-// What is done to an image before its first random draw is done once, here; the draws are the loader's. So a batch
-// holds bit for bit the numbers that the loader's images give.
+// Everything before an image's first random draw is done once, here; the draws are the loader's. So a batch equals the
+// loader's bit for bit.
 #pragma once
 
 #include <cstdint>
@@ -18,21 +18,21 @@
 
 namespace sleight {
 
-// Throws Error for a recipe that needs more of an image than windows of one size: random resized crops, colors.
+// Throws Error for a recipe that needs more than windows of one size: random resized crops, color changes.
 void check_resident_recipe(const ClassifierAugmentation& recipe);
 
 struct ResidentOptions {
-  ClassifierAugmentation recipe;  // of the batches to come
-  std::int64_t height = 0;        // of the batches to come
+  ClassifierAugmentation recipe;  // of future batches
+  std::int64_t height = 0;        // of future batches
   std::int64_t width = 0;
   int threads = 1;
-  std::int64_t limit_bytes = 0;  // a dataset that needs more is refused
+  std::int64_t limit_bytes = 0;  // a dataset that needs more memory is refused
 };
 
 class ResidentImages {
  public:
-  // Reads all images. Throws Error for a recipe that cannot be done from them, for a dataset that does not fit, and
-  // when too many images are broken.
+  // Reads all images. Throws Error for a recipe that windows cannot provide, for a dataset that does not fit, and for
+  // too many broken images.
   ResidentImages(const Dataset& dataset, const Device& device, const ResidentOptions& options);
 
   std::int64_t count() const { return static_cast<std::int64_t>(sources_.size()); }
@@ -41,11 +41,11 @@ class ResidentImages {
   std::int64_t bytes() const { return count() * height_ * width_ * 3; }
   // [count, height, width, 3], on the device.
   const std::uint8_t* images() const { return reinterpret_cast<const std::uint8_t*>(buffer_.data()); }
-  // For LoaderOptions::resident_sources: the image itself, or the one that stands for a broken one.
+  // For LoaderOptions::resident_sources: the image itself, or the replacement of a broken one.
   std::span<const std::int64_t> sources() const { return sources_; }
   const std::vector<BrokenImage>& broken() const { return broken_; }
 
-  // The images [N, H, W, 3] of a batch of indices and windows, on the host: for a file that holds the batch itself.
+  // The images [N, H, W, 3] of a batch of indices and windows, on the host: for a file that holds the whole batch.
   std::vector<std::uint8_t> images_of(const BatchView& batch) const;
 
  private:

@@ -45,8 +45,8 @@ void check_boxes(std::span<const BoxSize> boxes, const AnchorOptions& options) {
         " anchors; take more images or fewer anchors");
 }
 
-// k-means++: every further anchor is a box drawn with a probability that grows with its squared distance from those
-// taken already. A box that was taken has distance 0 and is not drawn again.
+// k-means++: each further anchor is a box, drawn with a probability that grows with its squared distance from the
+// anchors so far. A box that is an anchor has distance 0 and is not drawn again.
 std::vector<BoxSize> first_anchors(std::span<const BoxSize> boxes, std::int64_t count, RandomStream& random) {
   std::vector<BoxSize> anchors = {boxes[random.below(static_cast<std::int64_t>(boxes.size()))]};
   std::vector<double> chances(boxes.size());
@@ -58,7 +58,7 @@ std::vector<BoxSize> first_anchors(std::span<const BoxSize> boxes, std::int64_t 
       total += chances[i];
     }
     double left = random.uniform() * total;
-    // The last box with a chance, should rounding leave something over.
+    // The last box with a positive probability, in case rounding leaves a remainder.
     std::size_t drawn = boxes.size();
     for (std::size_t i = 0; i < boxes.size(); ++i) {
       if (!(chances[i] > 0.0)) continue;
@@ -93,7 +93,7 @@ AnchorSearch search(std::span<const BoxSize> boxes, std::vector<BoxSize> anchors
     if (iteration == 1 || mean > best.mean_intersection_over_union) best = {anchors, mean, counts, iteration};
     if (!moved) break;
     for (std::size_t i = 0; i < anchors.size(); ++i) {
-      // An anchor that no box wants stays where it is.
+      // An anchor without boxes stays where it is.
       if (counts[i] == 0) continue;
       const auto count = static_cast<double>(counts[i]);
       anchors[i] = {sums[i].width / count, sums[i].height / count};
@@ -126,7 +126,7 @@ AnchorSearch find_anchors(std::span<const BoxSize> boxes, const AnchorOptions& o
     AnchorSearch found = search(boxes, first_anchors(boxes, options.count, random), options.maximum_iterations);
     if (start == 0 || found.mean_intersection_over_union > best.mean_intersection_over_union) best = std::move(found);
   }
-  // By area; the counts go with their anchors.
+  // Sorts by area; the counts follow their anchors.
   std::vector<std::size_t> order(best.anchors.size());
   for (std::size_t i = 0; i < order.size(); ++i)
     order[i] = i;

@@ -26,21 +26,21 @@ double mean_best_intersection_over_union(std::span<const BoxSize> boxes, std::sp
 struct AnchorSearch {
   std::vector<BoxSize> anchors;  // by area, smallest first
   double mean_intersection_over_union = 0.0;
-  // How many boxes an anchor fits best, in the order of the anchors.
+  // For each anchor, the number of boxes that it fits best.
   std::vector<std::int64_t> boxes_of_anchor;
-  int iterations = 0;  // of the start that won
+  int iterations = 0;  // of the winning start
 };
 
 struct AnchorOptions {
   std::int64_t count = 9;
   std::uint64_t seed = 1;
-  int starts = 10;  // the best of so many searches is kept
+  int starts = 10;  // the best of this many searches is kept
   int maximum_iterations = 1000;
 };
 
 // Lloyd's algorithm from k-means++ starts (Arthur and Vassilvitskii 2007), drawn from the seed: the same boxes in the
-// same order give the same bits. A mean of sizes need not raise the mean IoU, so the best round of each start counts
-// and not its last. Throws Error for a box without area or with a NaN, and for fewer different sizes than anchors.
+// same order give the same bits. A mean of sizes need not raise the mean IoU, so the best round of each start counts,
+// not the last. Throws Error for a box without area or with a NaN, and for fewer different sizes than anchors.
 AnchorSearch find_anchors(std::span<const BoxSize> boxes, const AnchorOptions& options = {});
 
 }  // namespace sleight

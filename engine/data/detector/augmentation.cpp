@@ -42,7 +42,7 @@ void check_recipe(const DetectorAugmentation& recipe) {
 }
 
 ColorMap draw_colors(const DetectorAugmentation& recipe, RandomStream& random) {
-  // Each takes two draws in any case.
+  // Each makes two draws in any case.
   const auto draw = [&](double strength) {
     const bool happens = random.uniform() < recipe.color_probability;
     const double amount = random.uniform(-1.0, 1.0);
@@ -59,7 +59,7 @@ ColorMap draw_colors(const DetectorAugmentation& recipe, RandomStream& random) {
   for (auto& row : map.matrix)
     for (double& entry : row)
       entry *= contrast;
-  // Saturation and hue leave grays as they are, and what brightness adds is a gray.
+  // Saturation and hue do not change grays, and brightness adds a gray.
   map.offset.fill(contrast * brightness);
   return map;
 }

@@ -8,7 +8,7 @@ namespace sleight {
 
 namespace {
 
-// Four decimals of a share, or two of a pixel, end beside the border that they mean.
+// Coordinates with four decimals of a share, or two of a pixel, may miss the border that they mean by this much.
 constexpr double rounding = 0.5;
 
 Box corners_of(const FourNumbers& numbers, BoxNumbers meaning, ImageSize size) {
@@ -57,7 +57,7 @@ ClippedBox clipped_box(const Box& box, ImageSize size) {
 }
 
 bool is_empty(const Box& box) {
-  // A box of one pixel that was written as shares of the image may come back a little smaller.
+  // A box of one pixel that was stored as shares of the image may come back slightly smaller.
   return box.area() < 1.0 - 1e-6;
 }
 

@@ -1,5 +1,5 @@
-// What is done with boxes that are wrong. Real annotations cross the border, have their corners swapped, or are empty;
-// each is put right or left out by one rule for all formats, counted, and the first of each kind are named:
+// The rules for wrong boxes. Real annotations cross the border, have swapped corners, or are empty. One rule for all
+// formats corrects each kind or leaves it out; each kind is counted, and the first boxes of each are named:
 //
 //   a number that is not finite                  left out
 //   a class that is not in the list              left out when the user gave the list; otherwise an error
@@ -7,16 +7,16 @@
 //
 // and for training
 //
-//   a box around a crowd (COCO)                  left out: it is no object
-//   a difficult object (Pascal VOC)              left out where that was asked for
-//   an edge outside the image                  moved onto the border (not counted up to half a pixel: rounding)
+//   a box around a crowd (COCO)                  left out: it is not an object
+//   a difficult object (Pascal VOC)              left out if the options say so
+//   an edge outside the image                    moved onto the border (not counted up to half a pixel: rounding)
 //   then less than one pixel of area             left out
 //
-// For evaluation all of these stay as they are stated: the programs that define the metrics (pycocotools, the VOC
-// development kit) measure against the boxes of the file, and so must we to get their numbers.
+// For evaluation all of these stay as stated: the programs that define the metrics (pycocotools, the VOC development
+// kit) measure against the boxes of the file, so our numbers must as well.
 //
-// The image's size is the one the annotation states, unless it states none or a box crosses it: then the image
-// itself is asked.
+// The image's size is the one in the annotation. If the annotation has none, or a box crosses the border, the size
+// comes from the image's header.
 #pragma once
 
 #include <array>
@@ -27,11 +27,11 @@
 
 namespace sleight {
 
-// How many, over a whole split.
+// Counts over a whole split.
 struct BoxCounts {
   std::int64_t images = 0;
   std::int64_t images_without_objects = 0;  // after the rules
-  std::int64_t objects = 0;                 // kept, whatever was put right about them
+  std::int64_t objects = 0;                 // kept, corrected or not
   std::int64_t difficult = 0;               // of those kept
   std::int64_t crowd = 0;                   // of those kept
   std::int64_t swapped = 0;
@@ -42,7 +42,7 @@ struct BoxCounts {
   std::int64_t dropped_class = 0;
   std::int64_t dropped_crowd = 0;
   std::int64_t dropped_difficult = 0;
-  std::int64_t wrong_sizes = 0;  // images that have not the size their annotation states
+  std::int64_t wrong_sizes = 0;  // images whose size differs from the annotation's
 
   bool operator==(const BoxCounts&) const = default;
 };
@@ -59,8 +59,8 @@ using FourNumbers = std::array<double, 4>;
 
 bool is_finite(const FourNumbers& numbers);
 
-// In pixels, corners in order; whether they had to be swapped. Swapping comes before the step from counting from 1:
-// Pascal VOC's 7, 3 are the pixels 3 to 7, so 2 .. 7 and not 3 .. 6.
+// In pixels, with ordered corners; and whether they had to be swapped. The swap comes before the shift from 1-based
+// pixels: Pascal VOC's 7, 3 are the pixels 3 to 7, so 2 .. 7 and not 3 .. 6.
 struct OrderedBox {
   Box box;
   bool was_swapped = false;

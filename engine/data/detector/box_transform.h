@@ -1,4 +1,4 @@
-// From an image's pixels to those of its place in a batch and back.
+// Maps an image's pixels to its place in a batch and back.
 #pragma once
 
 #include "engine/data/detector/box.h"
@@ -14,7 +14,7 @@ struct BoxTransform {
     return {box.left * scale_x + offset_x, box.top * scale_y + offset_y, box.right * scale_x + offset_x,
             box.bottom * scale_y + offset_y};
   }
-  // A detection in the batch, carried to the image; not clipped.
+  // Maps a detection from the batch to the image; not clipped.
   constexpr Box to_image(const Box& box) const {
     return {(box.left - offset_x) / scale_x, (box.top - offset_y) / scale_y, (box.right - offset_x) / scale_x,
             (box.bottom - offset_y) / scale_y};
@@ -23,7 +23,7 @@ struct BoxTransform {
   constexpr bool operator==(const BoxTransform&) const = default;
 };
 
-// Left to right in an image of this width.
+// Mirrors left to right in an image of this width.
 constexpr Box mirrored(const Box& box, double width) {
   return {width - box.right, box.top, width - box.left, box.bottom};
 }

@@ -26,7 +26,7 @@ bool meets(CropConstraint constraint, double overlap, const CropBox& part, std::
 CropBox draw_part(const ConstrainedCropOptions& options, const CropBox& region, RandomStream& random) {
   const double scale = random.uniform(options.minimum_scale, options.maximum_scale);
   const double square = scale * scale;
-  // An aspect beyond these would make one side longer than the region's.
+  // An aspect beyond these limits would make one side longer than the region's.
   const double aspect =
       random.uniform(std::max(1.0 / options.maximum_aspect, square), std::min(options.maximum_aspect, 1.0 / square));
   const auto side = [](double whole, double share) { return std::clamp(std::floor(whole * share), 1.0, whole); };
@@ -56,7 +56,7 @@ bool keeps_object(const CropBox& part, const Box& object) {
 CropBox draw_constrained_crop(const ConstrainedCropOptions& options, const CropBox& region,
                               std::span<const ObjectBox> objects, RandomStream& random) {
   if (options.constraint == CropConstraint::none || objects.empty()) return region;
-  // 0: any part will do.
+  // 0: any part is accepted.
   constexpr std::array<double, 6> overlaps = {0.1, 0.3, 0.5, 0.7, 0.9, 0.0};
   std::array<CropBox, overlaps.size() + 1> candidates;
   std::size_t count = 0;

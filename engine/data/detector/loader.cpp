@@ -12,7 +12,7 @@ namespace sleight {
 
 struct DetectorBatch::Slot {
   std::int64_t step = 0;
-  DetectorBatchRequest request;  // partners and lambdas become those that were used
+  DetectorBatchRequest request;  // partners and lambdas are replaced by the ones used
   std::int64_t maximum_objects = 0;
   std::shared_ptr<std::uint8_t> pixels;
   bool pixels_pinned = false;
@@ -42,13 +42,13 @@ namespace {
 
 constexpr std::int64_t no_image = -1;
 
-// The images of one sample, as they turn out to be readable.
+// The images of one sample, after replacing broken ones.
 struct SampleImages {
   std::int64_t own = 0;
   std::int64_t partner = no_image;
 };
 
-// The next image to try instead of `broken`, counting up and around; no_image after all have been tried.
+// The next image to try instead of `broken`, counting up and wrapping around; no_image once all have been tried.
 std::int64_t next_image(std::int64_t broken, std::int64_t asked, std::int64_t images) {
   const std::int64_t next = (broken + 1) % images;
   return next == asked ? no_image : next;
@@ -56,14 +56,14 @@ std::int64_t next_image(std::int64_t broken, std::int64_t asked, std::int64_t im
 
 }  // namespace
 
-// What the ring needs to know about batches of images with objects.
+// The ring's interface to batches of images with objects.
 struct DetectorLoader::Batches {
   using Request = DetectorBatchRequest;
   using Slot = DetectorBatch::Slot;
 
   struct Worker {
     DetectorPipeline pipeline;
-    std::vector<ObjectBox> objects;  // of the sample, partner's included, in pixels of the canvas
+    std::vector<ObjectBox> objects;  // of the sample, including the partner's, in pixels of the canvas
   };
 
   const DetectorDataset& dataset;
@@ -107,7 +107,7 @@ struct DetectorLoader::Batches {
     request.weigh_objects = true;
   }
 
-  // Throws Error for a request that cannot be met; fills in what was left out.
+  // Throws Error for an invalid request; fills in the defaults.
   void begin(Slot& slot) const {
     const std::int64_t step = slot.step;
     DetectorBatchRequest& request = slot.request;
@@ -138,7 +138,7 @@ struct DetectorLoader::Batches {
     const std::int64_t partner = request.lambdas[i] < 1.0F ? request.partners[i] : no_image;
     SampleImages images{sample, partner};
     while (true) {
-      // A broken image may have been replaced by the sample's own.
+      // The replacement of a broken image may be the other image of the sample.
       if (images.partner == images.own) images.partner = next_image(images.partner, partner, dataset.size());
       std::int64_t at_work = no_image;
       try {
@@ -146,7 +146,7 @@ struct DetectorLoader::Batches {
         if (images.own != sample) ++done.replaced;
         return;
       } catch (const Error& problem) {
-        // Not a matter of one image: too many objects.
+        // Too many objects: not the fault of one image.
         if (at_work == no_image) throw;
         broken.add(at_work, problem.what());
       }
@@ -159,7 +159,7 @@ struct DetectorLoader::Batches {
     }
   }
 
-  // Fills place i. While an image is being read, at_work is its index, to know which one an Error is about.
+  // Fills place i. While an image is being read, at_work holds its index, to tell which image an Error is about.
   void make(Slot& slot, std::size_t i, const SampleImages& images, Worker& worker, LoaderStatistics& done,
             std::int64_t& at_work) const {
     DetectorBatchRequest& request = slot.request;

@@ -1,6 +1,6 @@
-// Batches of prepared images with boxes, made by worker threads ahead of their use: the detector's counterpart of
-// loader.h, with the same ring, the same options and the same promises. A sample depends on (dataset, seed, epoch,
-// index, partner, lambda, size, recipe) alone.
+// Batches of prepared images with boxes, made ahead of their use by worker threads: the counterpart of
+// engine/data/classifier/loader.h, with the same ring, options and guarantees. A sample depends on (dataset, seed,
+// epoch, index, partner, lambda, size, recipe) alone.
 #pragma once
 
 #include <cstdint>
@@ -21,21 +21,21 @@
 
 namespace sleight {
 
-// What one batch is. Given to the schedule as it stands here, but with the memory of earlier batches.
+// One batch. The schedule receives it with default values; its vectors keep their capacity.
 struct DetectorBatchRequest : RequestedBatch {
   DetectorAugmentation recipe;
-  // Detection mixup: both images are pasted on a black canvas as large as the larger of each side, their upper left
-  // corners on each other and unresized, blended with lambda and 1 - lambda; all the rest happens to the canvas.
+  // Detection mixup: both images are pasted, unresized, into the upper left corner of a black canvas with the larger
+  // width and the larger height, blended with lambda and 1 - lambda. All other steps apply to the canvas.
   std::vector<std::int64_t> partners;  // [N] indices into the dataset, -1: none; empty: none at all
   std::vector<float> lambdas;          // [N] share of the sample's own image; 1: no mixup; empty: all 1
   bool weigh_objects = true;           // an object's weight is its image's share; false: 1 (darknet)
 };
 
-// Fills the request of step `step`; false: there is no such step and the run of batches ends before it. Called once for
-// each step, in order, never twice at once, but from the loader's threads: a pure function of the step is best.
+// Fills the request of step `step`. false: the step does not exist, and the batches end before it. Called once for each
+// step, in order, by one thread at a time, but from the loader's threads: it should be a pure function of the step.
 using DetectorBatchSchedule = std::function<bool(std::int64_t step, DetectorBatchRequest& request)>;
 
-// One batch, borrowed: its destruction returns the slot to the ring, and every span ends with it. Must not outlive the
+// One borrowed batch. Its destructor returns the slot to the ring and invalidates every span. Must not outlive the
 // loader. N = size(), H = height(), W = width(), M = maximum_objects().
 class DetectorBatch {
  public:
@@ -47,22 +47,22 @@ class DetectorBatch {
   std::int64_t maximum_objects() const;
   std::span<const std::uint8_t> images() const;  // [N, H, W, 3] red, green, blue; not mirrored yet
   std::span<const std::int32_t> flips() const;   // [N] 1: mirror this image left to right
-  // The objects that stayed, packed at the front of each image's M places; the sample's own come first. The places
-  // behind them hold zeros and class -1.
+  // The objects that stayed, packed at the front of each image's M places, the sample's own first. The remaining places
+  // hold zeros and class -1.
   std::span<const float> object_boxes() const;           // [N, M, 4], mirrored already where flips says so
   std::span<const std::int32_t> object_classes() const;  // [N, M]
   std::span<const float> object_weights() const;         // [N, M]
   std::span<const std::int32_t> object_counts() const;   // [N]
-  std::span<const std::int64_t> samples() const;         // [N] the indices asked for
-  std::span<const std::int64_t> sources() const;         // [N] the indices used: different where an image is broken
+  std::span<const std::int64_t> samples() const;         // [N] the requested indices
+  std::span<const std::int64_t> sources() const;         // [N] the indices used: they differ where an image is broken
   std::span<const std::int64_t> partners() const;        // [N] the indices used, -1 for none
   std::span<const float> lambdas() const;                // [N] the shares used, 1 without a partner
-  std::span<const ImageSize> image_sizes() const;        // [N] of the sources, as they are stored
-  // [N] from the source's pixels to the batch's before mirroring: to carry detections back to the image.
+  std::span<const ImageSize> image_sizes() const;        // [N] of the stored source images
+  // [N] from the source's pixels to the batch's before mirroring: maps detections back to the image.
   std::span<const BoxTransform> transforms() const;
-  // Whether place i holds another image than the one asked for.
+  // Whether place i holds a replacement of the requested image.
   bool is_replaced(std::int64_t i) const { return sources()[i] != samples()[i]; }
-  // What a step takes; valid as long as the batch.
+  // The input of a training step; valid as long as the batch.
   operator DetectorBatchView() const;
 
  private:
@@ -77,21 +77,20 @@ class DetectorBatch {
 // M for a dataset: the largest number of objects in an image, twice that with mixup, and 1 at least.
 std::int64_t maximum_objects_of(const DetectorDataset& dataset, bool with_mixup);
 
-// A broken image is replaced as in loader.h, with the objects of the one that takes its place. A broken partner
-// likewise, by the next readable image that is not the sample's own; where there is none, the sample is not mixed.
+// A broken image is replaced as in the classifier's loader, together with its objects. A broken partner is replaced by
+// the next readable image that is not the sample's own; without one, the sample is not mixed.
 class DetectorLoader {
  public:
-  // The dataset must outlive the loader. maximum_objects: M of every batch. Throws Error for options that make no
-  // sense.
+  // The dataset must outlive the loader. maximum_objects: M of every batch. Throws Error for invalid options.
   DetectorLoader(const DetectorDataset& dataset, DetectorBatchSchedule schedule, LoaderOptions options,
                  std::int64_t maximum_objects);
-  // At any time: finishes the images being made, drops the rest, joins the threads.
+  // At any time: finishes the images in progress, drops the rest, joins the threads.
   ~DetectorLoader();
   DetectorLoader(const DetectorLoader&) = delete;
   DetectorLoader& operator=(const DetectorLoader&) = delete;
 
-  // As Loader::next. Throws Error, naming the image, for one with more objects than M (with its partner's, and
-  // before any is cut away, so that whether a run stops does not depend on a draw).
+  // As Loader::next. Throws Error, naming the image, if it has more than M objects. The partner's objects count, and
+  // objects that the crop cuts away count too, so that a stop does not depend on a draw.
   std::optional<DetectorBatch> next();
 
   LoaderStatistics statistics() const;

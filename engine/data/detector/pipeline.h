@@ -1,5 +1,5 @@
-// One sample of a detector from stored bytes to its place in a batch, as steps of their own: a sample may be made of
-// two images, and whoever asks must know which of them turned out to be broken.
+// One sample of a detector, from stored bytes to its place in a batch. The steps are separate functions, because a
+// sample may consist of two images, and the caller must know which of them is broken.
 //
 //   stored_image(k), open(k)   for each image: its bytes, its size
 //   draw_detection       (detection_augmentation.h) what happens to the sample: needs all sizes and objects
@@ -22,19 +22,19 @@ class DetectorPipeline {
  public:
   static constexpr std::size_t maximum_images = ImageComposer::maximum_layers;
 
-  // Where the dataset reads image k to.
+  // The memory for the bytes of image k; the dataset reads into it.
   StoredImage& stored_image(std::size_t k) { return images_[k].stored; }
 
-  // Reads the header of what lies in stored_image(k). Throws Error for a broken image; the message does not name it.
+  // Reads the header of stored_image(k). Throws Error for a broken image; the message does not name it.
   ImageSize open(std::size_t k);
 
-  // Decodes what of image k, with its upper left corner at (0, 0), lies in `part`; a JPEG at the smallest of 1/1,
-  // 1/2, 1/4, 1/8 of its size that still has as many pixels as it gets in the output. Once per open. Throws Error for a
-  // broken image.
+  // Decodes the part of image k that lies in `part`, with the image's upper left corner at (0, 0). A JPEG is decoded at
+  // the smallest of 1/1, 1/2, 1/4, 1/8 of its size that still has as many pixels as the output needs. Once per open.
+  // Throws Error for a broken image.
   void decode(std::size_t k, const CropBox& part, const PartPlacement& placement);
 
-  // Writes the sample of the decoded images, the first with share lambda and the second, if there are two, with
-  // 1 - lambda. Not mirrored: that is left to whoever normalizes it.
+  // Writes the sample: the first decoded image with share lambda and the second, if any, with 1 - lambda. Not mirrored:
+  // the normalization does that.
   void compose(std::size_t count, float lambda, const DetectorDraws& draws, const PartPlacement& placement,
                const DetectorAugmentation& recipe, MutableImageView destination);
 

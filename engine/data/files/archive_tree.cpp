@@ -40,7 +40,7 @@ class ArchiveTree : public FileTree {
 
  private:
   void take(std::vector<TarEntry> entries) {
-    // Of entries with the same path the last one counts, as when unpacking.
+    // If a path occurs twice, the last entry counts, as in unpacking.
     std::stable_sort(entries.begin(), entries.end(),
                      [](const TarEntry& a, const TarEntry& b) { return a.path < b.path; });
     for (std::size_t i = 0; i < entries.size(); ++i) {

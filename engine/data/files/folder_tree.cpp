@@ -61,8 +61,8 @@ class FolderTree : public FileTree {
   }
 
  private:
-  // Relative to the folder: no path is put together, so reading takes no memory beyond the file's. Not blocking,
-  // because opening a pipe would otherwise wait for its writer.
+  // Opens relative to the folder, so that reading allocates no path, only the file's bytes. O_NONBLOCK, because opening
+  // a pipe would otherwise wait for its writer.
   int open_file(std::size_t file) const {
     const int descriptor = openat(folder_.get(), files_[file].c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     check(descriptor >= 0, "cannot open it: ", std::strerror(errno));
@@ -76,7 +76,7 @@ class FolderTree : public FileTree {
     return static_cast<std::size_t>(status.st_size);
   }
 
-  // Fewer bytes than asked for only where the file ends.
+  // Fewer bytes than requested only at the end of the file.
   static std::span<const std::byte> read_from(const Descriptor& opened, std::size_t offset, std::size_t size,
                                               std::vector<std::byte>& memory) {
     if (memory.size() < size) memory.resize(size);

@@ -11,7 +11,7 @@ namespace sleight {
 
 namespace {
 
-// zlib's state, released however the function is left.
+// zlib's state, released on every exit.
 struct InflateStream {
   z_stream stream{};
 
@@ -24,7 +24,8 @@ struct InflateStream {
   InflateStream& operator=(const InflateStream&) = delete;
 };
 
-// The last four bytes hold the length modulo 2^32 (of the last member): a hint that saves growing, not to be believed.
+// The last four bytes hold the length of the last member modulo 2^32: a hint that saves reallocations, not to be
+// trusted.
 std::size_t stated_length(std::span<const std::byte> file) {
   std::size_t length = 0;
   for (std::size_t i = 0; i < 4; ++i)
@@ -40,7 +41,7 @@ bool is_gzip(std::span<const std::byte> file) {
 
 std::vector<std::byte> inflate_gzip(std::span<const std::byte> file, std::size_t maximum_bytes) {
   check(is_gzip(file), "not a gzip file");
-  // Deflate cannot shrink more than 1,032 times.
+  // Deflate compresses by at most a factor of 1,032.
   std::vector<std::byte> result(std::min({stated_length(file) + 1, maximum_bytes, file.size() * 1032}));
   std::size_t done = 0;
   InflateStream inflater;
@@ -63,7 +64,7 @@ std::vector<std::byte> inflate_gzip(std::span<const std::byte> file, std::size_t
     input = input.subspan(input_given - stream.avail_in);
     done += output_given - stream.avail_out;
     if (status == Z_STREAM_END) {
-      // Another member may follow; zeros or anything else behind the last one are padding, as gzip itself has it.
+      // Another member may follow. Zeros or other bytes after the last one are padding, as for gzip itself.
       if (!is_gzip(input)) break;
       check(inflateReset(&stream) == Z_OK, "cannot go on to inflate");
       continue;

@@ -83,7 +83,7 @@ class Header {
   std::size_t offset_;
 };
 
-// What a pax header says about the entry after it.
+// The settings of a pax header for the entry after it.
 struct PaxRecords {
   std::optional<std::string> path;
   std::optional<std::uint64_t> size;
@@ -117,7 +117,7 @@ PaxRecords read_pax(std::string_view text, std::size_t offset) {
   return records;
 }
 
-// Without "." parts and doubled slashes; nothing when the path leads upwards or is empty.
+// Removes "." parts and doubled slashes; empty if the path leads upwards or is empty.
 std::optional<std::string> clean_path(std::string_view path) {
   path = path.substr(0, path.find('\0'));
   std::string clean;

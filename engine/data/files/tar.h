@@ -1,4 +1,4 @@
-// The table of contents of a tar archive that lies in memory (POSIX ustar, pax and GNU long names).
+// The table of contents of a tar archive in memory (POSIX ustar, pax and GNU long names).
 #pragma once
 
 #include <cstddef>
@@ -14,9 +14,9 @@ struct TarEntry {
   std::span<const std::byte> bytes;
 };
 
-// Regular files and folders, in the order of the archive. Links and devices are passed over, and so are paths that lead
-// out of the archive ("..") or are empty. Throws Error, naming the offset, for a wrong checksum, a size that goes
-// beyond the end, a malformed number or name, and an archive that ends without its end marker (it was cut short).
+// Regular files and folders, in the order of the archive. Skips links, devices, empty paths and paths that lead out of
+// the archive (".."). Throws Error, naming the offset, for a wrong checksum, a size beyond the end, a malformed number
+// or name, and an archive without its end marker (a truncated one).
 std::vector<TarEntry> read_tar(std::span<const std::byte> archive);
 
 }  // namespace sleight

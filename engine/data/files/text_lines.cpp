@@ -55,7 +55,7 @@ std::optional<double> parse_number(std::string_view text) {
   double number = 0.0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (end != text.data() + text.size() || status == std::errc::invalid_argument) return std::nullopt;
-  // Too small for a double counts as too large here: both are outside of what a box can say.
+  // A number too small for a double counts as too large here: neither can be a coordinate of a box.
   if (status == std::errc::result_out_of_range) return std::numeric_limits<double>::infinity();
   return number;
 }
@@ -96,7 +96,7 @@ bool has_image_name(std::string_view path) {
 
 std::string_view read_text(const FileTree& tree, std::size_t file, std::size_t limit, std::vector<std::byte>& memory) {
   return with_context(tree.name(file), [&] {
-    // One byte more, so that a file that is too long is seen without reading all of it.
+    // One extra byte detects a file that is too long without reading all of it.
     const std::span<const std::byte> bytes = tree.read_part(file, 0, limit + 1, memory);
     check(bytes.size() <= limit, "the file has more than ", limit, " bytes, which no annotation needs");
     return text_of(bytes);

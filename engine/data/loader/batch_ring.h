@@ -1,12 +1,11 @@
-// A ring of slots that worker threads fill with batches ahead of their use: the part of a loader that does not care
+// A ring of slots that worker threads fill with batches ahead of their use: the part of a loader that is independent of
 // what a batch holds.
 //
-// Step s lives in slot s % slots. A worker without anything better to do asks the schedule for the next step once its
-// slot is free, and the workers share the images of the oldest batch that has any left. next() hands the slots out in
-// the order of steps. What a slot holds after the first batches keeps its memory: the ring itself allocates nothing
-// once it runs.
+// Step s lives in slot s % slots. The workers share the images of the oldest batch that has any left. An idle worker
+// requests the next step from the schedule once its slot is free. next() returns the slots in the order of steps. A
+// slot keeps its memory after the first batches: from then on the ring allocates nothing.
 //
-// Batches says what a batch is:
+// Batches defines a batch:
 //
 //   Batches::Request                           what the schedule fills in
 //   Batches::Slot                              the memory of one batch; has `Request request` and `std::int64_t step`
@@ -45,7 +44,7 @@ class BatchRing final : public SlotOwner {
   using Slot = typename Batches::Slot;
   using Schedule = std::function<bool(std::int64_t step, typename Batches::Request& request)>;
 
-  // The options are checked already; `slots` are ready to be filled. The content must outlive the ring.
+  // The options must be valid and the `slots` allocated. The content must outlive the ring.
   BatchRing(Batches& batches, std::vector<Slot> slots, Schedule schedule, const LoaderOptions& options)
       : batches_(batches),
         schedule_(std::move(schedule)),
@@ -69,15 +68,15 @@ class BatchRing final : public SlotOwner {
   BatchRing(const BatchRing&) = delete;
   BatchRing& operator=(const BatchRing&) = delete;
 
-  // Once. Apart from the constructor so that the destructor joins the threads that could be started when one could not.
+  // Call once. Separate from the constructor, so that the destructor joins the started threads if one fails to start.
   void start() {
     for (std::size_t i = 0; i < thread_count_; ++i)
       threads_.emplace_back([this] { work(); });
   }
 
-  // The next batch in order of steps, or nullptr when the schedule has ended. The caller owes a release of
-  // position_of(slot->step). Nobody but its borrower touches a borrowed slot, so reading it needs no lock.
-  // Throws what a worker or the schedule threw, and the same again when called again.
+  // The next batch in order of steps, or nullptr after the schedule has ended. The caller must release
+  // position_of(slot->step). Only the borrower accesses a borrowed slot, so reading it needs no lock. Rethrows what a
+  // worker or the schedule threw, and throws the same again when called again.
   const Slot* next() {
     std::unique_lock lock(mutex_);
     const std::int64_t step = next_delivered_;
@@ -125,7 +124,7 @@ class BatchRing final : public SlotOwner {
 
   Place& place_of(std::int64_t step) { return places_[position_of(step)]; }
 
-  // The oldest batch that still has images nobody has begun.
+  // The oldest batch with images that no worker has started.
   Place* place_with_work() {
     for (std::int64_t step = next_delivered_; step < next_scheduled_; ++step)
       if (Place& place = place_of(step); place.status == Status::filling && place.started < batches_.size(place.slot))
@@ -183,8 +182,8 @@ class BatchRing final : public SlotOwner {
     work_changed_.notify_all();
   }
 
-  // Takes some images of the slot at once, so that small ones do not spend their time on the lock, but few enough for
-  // every thread to have work until the batch is done.
+  // Takes several images of the slot at once, so that small ones do not spend their time on the lock, but few enough
+  // that every thread has work until the batch is done.
   void fill_some(Place& place, typename Batches::Worker& worker, std::unique_lock<std::mutex>& lock) {
     const std::size_t size = batches_.size(place.slot);
     const std::size_t share = size / (8 * thread_count_);

@@ -15,7 +15,7 @@ BrokenImages::BrokenImages(const ImageSource& images, const LoaderOptions& optio
 void BrokenImages::add(std::int64_t index, const char* reason) {
   const std::lock_guard lock(mutex_);
   const auto too_many = [&] { return static_cast<std::int64_t>(reasons_.size()) > limit_; };
-  // Threads that come while the first one is on its way out say what it says.
+  // Threads that arrive while the first one is stopping the run throw the same message.
   if (!too_many()) reasons_.try_emplace(index, reason);
   if (too_many()) stop("more than the limit of " + std::to_string(limit_));
 }

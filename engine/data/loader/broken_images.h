@@ -1,4 +1,4 @@
-// Images that could not be read, found by any thread: counted, named, and a reason to stop when they are too many.
+// The images that could not be read, found by any thread: counted and named, with a limit that stops the run.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ class BrokenImages {
   // The source must outlive the list.
   BrokenImages(const ImageSource& images, const LoaderOptions& options);
 
-  // An image counts once. Throws Error, with the first few, when there are more than the options allow by now.
+  // An image counts once. Throws Error, naming the first few, once there are more than the options allow.
   void add(std::int64_t index, const char* reason);
 
-  // Throws Error.
+  // Throws Error: no image is readable.
   [[noreturn]] void none_is_readable();
 
   // In order of index.

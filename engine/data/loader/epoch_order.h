@@ -1,8 +1,8 @@
-// In which order a training visits its dataset: which samples each step has, and which of them each rank.
+// The order in which a training visits its dataset: the samples of each step, and the share of each rank.
 //
-// Each epoch visits the samples in a new random order and leaves out what does not fill a batch. Batch b of an epoch is
-// the order's places [b * batch_size, (b + 1) * batch_size); of those, rank r of R has the r-th of R equal slices. So
-// the ranks' samples, one rank after the other, are those of one rank with the same batch.
+// Each epoch visits the samples in a new random order and drops the remainder that does not fill a batch. Batch b of an
+// epoch has the order's places [b * batch_size, (b + 1) * batch_size); rank r of R has the r-th of R equal slices of
+// the batch. So the ranks' samples, concatenated in rank order, equal those of one rank with the same batch size.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace sleight {
 
-// Where a step is in its training.
+// The place of a step in its training.
 struct StepPlace {
   std::int64_t step = 0;   // over the whole training, from 0
   std::int64_t epoch = 0;  // from 0
@@ -19,16 +19,17 @@ struct StepPlace {
 
 class EpochOrder {
  public:
-  // batch_size: of all ranks together. Throws Error for numbers that make no sense, samples that do not fill one batch,
-  // and a batch that the ranks cannot share equally.
+  // batch_size: of all ranks together. Throws Error for invalid numbers, for samples that do not fill one batch, and
+  // for a batch that the ranks cannot share equally.
   EpochOrder(std::uint64_t seed, std::int64_t samples, std::int64_t batch_size, std::int64_t rank = 0,
              std::int64_t ranks = 1);
 
   std::int64_t steps_per_epoch() const { return samples_ / batch_size_; }
   StepPlace place_of(std::int64_t step) const;
 
-  // Replaces what is in `samples`, keeping its memory, by those of this rank, batch_size / ranks of them. A pure function
-  // of the constructor's numbers and the step; the order of the last epoch asked for is kept, so one caller at a time.
+  // Replaces the contents of `samples`, keeping its memory, with the batch_size / ranks samples of this rank. A pure
+  // function of the constructor's numbers and the step. Caches the order of the most recent epoch, so only one thread
+  // may call it.
   void fill(std::int64_t step, std::vector<std::int64_t>& samples);
 
  private:

@@ -1,5 +1,4 @@
-// Images by number, as a dataset holds them. A dataset never changes after it is opened and may be read from many
-// threads at once.
+// Images by number, as a dataset holds them. An open dataset never changes and may be read from many threads at once.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +11,8 @@ namespace sleight {
 
 enum class DatasetSplit : std::uint8_t { training, evaluation };
 
-// One image as the dataset holds it: the bytes of a JPEG or PNG file, or finished pixels. Kept by the reader and
-// given again for the next sample, so that its memory is reused.
+// One image as the dataset holds it: the bytes of a JPEG or PNG file, or decoded pixels. The reader passes the same
+// object for the next sample, so that its memory is reused.
 struct StoredImage {
   enum class Form : std::uint8_t { encoded, pixels };
 
@@ -21,10 +20,10 @@ struct StoredImage {
   std::span<const std::byte> bytes;  // the file; or [height, width, 3] bytes of red, green, blue
   std::int64_t height = 0;           // only for pixels
   std::int64_t width = 0;
-  std::vector<std::byte> memory;  // where `bytes` points unless the dataset holds them itself
+  std::vector<std::byte> memory;  // where `bytes` points, unless the dataset owns them
 };
 
-// Images by number, whatever is known about them.
+// Images by number, whatever a dataset knows about them.
 class ImageSource {
  public:
   virtual ~ImageSource() = default;
@@ -36,7 +35,7 @@ class ImageSource {
   virtual void read(std::int64_t index, StoredImage& image) const = 0;
   // The same for both splits. A class is a position in this list.
   virtual const std::vector<std::string>& class_names() const = 0;
-  // What is odd but does not stop a run: a class without images in the evaluation split, files passed over.
+  // Oddities that do not stop a run: a class without images in the evaluation split, skipped files.
   virtual const std::vector<std::string>& warnings() const = 0;
 };
 

@@ -1,4 +1,4 @@
-// What every batch is asked to be, whatever is learned from it.
+// The part of a request for a batch that classifiers and detectors share.
 #pragma once
 
 #include <cstdint>

@@ -6,7 +6,7 @@
 
 namespace sleight {
 
-// Who takes a slot back.
+// The owner that takes slots back.
 class SlotOwner {
  public:
   virtual void release(std::size_t slot) noexcept = 0;
@@ -15,7 +15,7 @@ class SlotOwner {
   ~SlotOwner() = default;
 };
 
-// A slot, borrowed: its destruction gives it back. Must not outlive the ring.
+// A borrowed slot. Its destructor returns it. Must not outlive the ring.
 class SlotLease {
  public:
   SlotLease(SlotOwner* owner, std::size_t slot) : owner_(owner), slot_(slot) {}

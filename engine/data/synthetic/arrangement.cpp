@@ -19,15 +19,15 @@ struct PixelRectangle {
   std::int64_t left, top, right, bottom;
 };
 
-// Calls take(x, y) for every pixel whose center lies in the shape, also outside the image. A square that lies far
-// enough from the outline is decided as a whole: only squares at the outline are cut into four.
+// Calls take(x, y) for every pixel whose center lies in the shape, also outside the image. A square far enough from the
+// outline is decided as a whole; only squares at the outline are divided into four.
 template <class Take>
 void visit_shape(const TexturedShape& shape, double pixel, const PixelRectangle& square, Take& take) {
   const std::int64_t side = square.right - square.left;
   const double middle_x = 0.5 * static_cast<double>(square.left + square.right) * pixel;
   const double middle_y = 0.5 * static_cast<double>(square.top + square.bottom) * pixel;
   const double distance = shape.distance_at(middle_x, middle_y);
-  // From the middle of the square to the center of its farthest pixel, and a little for rounding.
+  // The distance from the middle of the square to the center of its farthest pixel, plus a margin for rounding.
   const double farthest = std::numbers::sqrt2 * 0.5 * static_cast<double>(side - 1) * pixel;
   const bool is_decided = side == 1 || std::abs(distance) > 1.001 * farthest * shape.steepness();
   if (is_decided) {
@@ -45,7 +45,7 @@ void visit_shape(const TexturedShape& shape, double pixel, const PixelRectangle&
   visit_shape(shape, pixel, {middle_column, middle_row, square.right, square.bottom}, take);
 }
 
-// A square with a power of two as side, so that it can be halved down to single pixels.
+// A square whose side is a power of two, so that it can be halved down to single pixels.
 PixelRectangle square_around(const TexturedShape& shape, double pixel) {
   const auto left = static_cast<std::int64_t>(std::floor((shape.center_x - shape.reach()) / pixel));
   const auto top = static_cast<std::int64_t>(std::floor((shape.center_y - shape.reach()) / pixel));
@@ -124,7 +124,7 @@ void SceneArrangement::cover(std::int64_t place) {
   if (const Owner owner = owners_[position]; owner >= 0) ++hidden_[owner];
 }
 
-// Gives the covered pixels to their new owner unless somebody would lose too many.
+// Gives the covered pixels to their new owner, unless another shape would lose too many.
 bool SceneArrangement::keep_cover(Owner owner) {
   for (std::size_t i = 0; i < shapes_.size(); ++i)
     if (!is_visible_enough(shapes_[i].visible_pixels - hidden_[i], shapes_[i].whole_pixels)) return false;

@@ -1,5 +1,5 @@
-// Which shapes of a generated scene can be seen where: shapes are placed one before the other, and none may hide too
-// much of another.
+// The visible parts of a generated scene's shapes: each shape is placed in front of the earlier ones, and none may hide
+// too much of another.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,14 @@
 
 namespace sleight {
 
-// A shape is placed only if at least this share of it can be seen, and only where it leaves as much of all others.
+// A shape is placed only if at least this share of it is visible, and only where at least this share of every other
+// shape stays visible.
 inline constexpr double smallest_visible_share = 0.35;
 
 struct PlacedShape {
   TexturedShape shape;
   std::int32_t class_index = 0;
-  std::int64_t whole_pixels = 0;  // also those outside the image
+  std::int64_t whole_pixels = 0;  // including those outside the image
   std::int64_t visible_pixels = 0;
 };
 
@@ -30,17 +31,17 @@ class SceneArrangement {
   double width() const { return static_cast<double>(width_) * pixel_; }
   double height() const { return static_cast<double>(height_) * pixel_; }
 
-  // In front of all others. False, and nothing is placed, if that would hide too much of one of them or if too much of
-  // the shape itself is outside the image.
+  // Places a shape in front of all others. Returns false and places nothing if that would hide too much of another
+  // shape or if too much of the new shape lies outside the image.
   bool place(const TexturedShape& shape, std::int32_t class_index);
-  // The same for an opaque bar, which is no object.
+  // The same for an opaque bar, which is not an object.
   bool place_bar(const Stroke& bar);
 
   // Back to front.
   const std::vector<PlacedShape>& shapes() const { return shapes_; }
-  // Which of them is seen at a pixel: the front one of those whose outline the pixel's center lies in; -1 for none.
+  // The shape that is visible at a pixel: the frontmost shape whose outline contains the pixel's center; -1 for none.
   int shape_at(std::int64_t y, std::int64_t x) const;
-  // The smallest box around the pixels of each shape that can be seen.
+  // The smallest box around the visible pixels of each shape.
   std::vector<ObjectBox> boxes() const;
 
  private:
@@ -54,7 +55,7 @@ class SceneArrangement {
   double pixel_;
   std::vector<Owner> owners_;  // of every pixel
   std::vector<PlacedShape> shapes_;
-  // The pixels that are about to be covered, and how many of each shape are among them.
+  // The pixels to be covered, and how many of them belong to each shape.
   std::vector<std::size_t> covered_;
   std::vector<std::int64_t> hidden_;
 };

@@ -10,7 +10,7 @@ namespace sleight {
 
 namespace {
 
-// Everything random about an image but its noise. Lengths are in units of the shorter side.
+// All random properties of an image except its noise. Lengths are in units of the shorter side.
 struct Scene {
   Ground ground;
   TexturedShape shape;

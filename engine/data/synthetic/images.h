@@ -1,4 +1,4 @@
-// Images made up: shapes to tell apart, for a first run without any data.
+// Generated images of one shape each, for a first run without any data.
 #pragma once
 
 #include <memory>
@@ -7,10 +7,10 @@
 
 namespace sleight {
 
-// Each image shows one shape (the class) of random size, place, turn, colors and texture on a ground of smooth noise
-// with lines, streaks and blots, half hidden at times behind a bar, with camera noise over all. From 11 classes on,
-// class k is shape k % 10 with texture k / 10. Throws Error for counts that are not 1 to
-// maximum_generated_images, a side that is not 8 to 4096 pixels, or not 2 to 50 classes.
+// Each image shows one shape (the class) of random size, place, rotation, colors and texture on a ground of smooth
+// noise with lines, streaks and blots, sometimes half hidden by a bar, with camera noise over everything. From 11
+// classes on, class k is shape k % 10 with texture k / 10. Throws Error for counts outside 1 to
+// maximum_generated_images, sides outside 8 to 4096 pixels, and classes outside 2 to 50.
 std::unique_ptr<Dataset> open_synthetic(const SyntheticOptions& options, DatasetSplit split);
 
 }  // namespace sleight

@@ -18,7 +18,7 @@ double distance_between(const Color& a, const Color& b) {
   return std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
 }
 
-// How much of a pixel lies inside an outline at this distance, for pixels of this size.
+// The share of a pixel of this size inside an outline at this distance.
 double coverage(double distance, double pixel) {
   return std::clamp(0.5 - distance / pixel, 0.0, 1.0);
 }
@@ -38,7 +38,7 @@ double smooth_noise(const Ground& ground, double x, double y) {
          below * ((1.0 - right) * value(1, 0) + right * value(1, 1));
 }
 
-// Share of the second color at a place inside the shape, in its own coordinates (-1 .. 1).
+// The share of the second color at a place inside the shape, in its own coordinates (-1 .. 1).
 double texture_value(const TexturedShape& shape, double x, double y) {
   const double u = x * shape.texture_frequency + shape.texture_phase;
   const double v = y * shape.texture_frequency + shape.texture_phase;
@@ -59,7 +59,7 @@ double texture_value(const TexturedShape& shape, double x, double y) {
   return 0.0;
 }
 
-// A place in the shape's own coordinates.
+// Converts a place to the shape's own coordinates.
 struct ShapePoint {
   double x, y;
 };
@@ -81,7 +81,7 @@ Color blend(const Color& a, const Color& b, double share_of_b) {
   return result;
 }
 
-// Most pixels are far away and need no root.
+// Most pixels are far away and need no square root.
 double Stroke::coverage_at(double x, double y, double pixel) const {
   const double dx = x1 - x0;
   const double dy = y1 - y0;
@@ -161,7 +161,7 @@ TexturedShape draw_textured_shape(const SyntheticClasses& classes, std::int32_t 
   shape.shape = classes.shape_of(label);
   const auto drawn = static_cast<Texture>(random.below(static_cast<std::int64_t>(texture_names.size())));
   shape.texture = classes.texture_of(label, drawn);
-  // A shape in the color of its ground could not be told by anyone.
+  // A shape in the color of its ground would be invisible.
   const Color mean_ground = blend(ground.colors[0], ground.colors[1], 0.5);
   for (int attempt = 0; attempt < 20; ++attempt) {
     const Color color = draw_color(random);

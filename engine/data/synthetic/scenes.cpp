@@ -18,7 +18,7 @@ constexpr double smallest_radius_in_pixels = 5.0;
 }  // namespace
 
 RandomStream synthetic_scene_stream(std::uint64_t seed, DatasetSplit split, std::int64_t index) {
-  // Apart from the streams of open_synthetic's images, which are numbered by the split alone.
+  // Different from the streams of open_synthetic's images, which use the split alone.
   constexpr std::uint64_t first_stream = 2;
   return {seed, RandomPurpose::synthetic, first_stream + static_cast<std::uint64_t>(split),
           static_cast<std::uint64_t>(index)};
@@ -38,7 +38,7 @@ SyntheticScene draw_synthetic_scene(const SyntheticSceneOptions& options, const 
   for (std::int64_t i = 0; i < wanted; ++i) {
     for (int attempt = 0; attempt < maximum_tries; ++attempt) {
       const auto label = static_cast<std::int32_t>(random.below(options.classes));
-      // The square of a uniform number: small shapes are more frequent, as small objects are in photographs.
+      // The square of a uniform number makes small shapes more frequent, as small objects are in photographs.
       const double share = random.uniform();
       const double radius = smallest + share * share * (largest_radius - smallest);
       const TexturedShape shape =

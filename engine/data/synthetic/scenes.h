@@ -1,4 +1,4 @@
-// Images with boxes made up: several shapes to find, for a first run without any data.
+// Generated images with boxes: several shapes to find, for a first run without any data.
 #pragma once
 
 #include <cstddef>
@@ -14,18 +14,19 @@
 
 namespace sleight {
 
-// Each scene shows minimum_objects to maximum_objects shapes (fewer where 30 tries find no room for one, which is rare
-// up to 8) of random class, size, place, turn, colors and texture, the later ones before the earlier, on the same
-// grounds as open_synthetic's images. Three in ten have a bar across one of the shapes.
+// Each scene shows minimum_objects to maximum_objects shapes (fewer if 30 tries find no room for one, which is rare up
+// to 8) of random class, size, place, rotation, colors and texture. Later shapes are in front of earlier ones, on the
+// same grounds as open_synthetic's images. In three of ten scenes a bar crosses one of the shapes.
 //
-// A box is the smallest one around the pixels of its shape that can be seen, as annotators draw it (Pascal VOC's
-// guidelines: "the visible area of the object, not the estimated total extent"). A pixel belongs to the shape whose
-// outline its center lies in, to the front one of several. So boxes have whole numbers and are exact.
+// A box is the smallest one around the visible pixels of its shape, as annotators draw it (Pascal VOC's guidelines:
+// "the visible area of the object, not the estimated total extent"). A pixel belongs to the frontmost shape whose
+// outline contains the pixel's center. So boxes are exact and have whole coordinates.
 //
-// The boxes are found when the dataset is opened. Throws Error for counts, sizes or classes out of their range.
+// Opening the dataset computes the boxes. Throws Error for counts, sizes or classes out of their range.
 std::unique_ptr<DetectorDataset> open_synthetic_scenes(const SyntheticSceneOptions& options, DatasetSplit split);
 
-// What the dataset is made of, for its tests: a scene is drawn from its stream, and painted with what follows in it.
+// How a scene is drawn and painted, exposed for tests: a scene is drawn from its stream and painted with the rest of
+// that stream.
 struct SyntheticScene {
   Ground ground;
   SceneArrangement arrangement;

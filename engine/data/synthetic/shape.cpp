@@ -21,7 +21,7 @@ double dot(Point a, Point b) {
   return a.x * b.x + a.y * b.y;
 }
 
-// The nearest edge gives the distance, the number of edges that a ray to the left crosses gives the sign.
+// The nearest edge gives the distance; the number of edges that a ray to the left crosses gives the sign.
 double polygon_distance(std::span<const Point> corners, Point p) {
   double nearest = 1e30;
   bool inside = false;
