@@ -14,7 +14,7 @@
 #include "engine/base/memory.h"
 #include "engine/device/handles.h"
 #include "engine/program/execute.h"
-#include "tools/common/device_flags.h"
+#include "engine/run/device_flags.h"
 #include "tools/common/run_tool.h"
 #include "tools/models/model_program.h"
 

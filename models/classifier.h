@@ -1,29 +1,17 @@
 // The classifiers that can be asked for by name.
 #pragma once
 
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "engine/program/trace.h"
+#include "engine/train/classifier_model.h"
 
 namespace sleight {
 
-// What a classifier was made for: tells the tools which recipe (augmentation, schedule, weight decay) is sensible.
-enum class ClassifierFamily : std::uint8_t { imagenet, cifar };
-
-struct ClassifierModel {
-  std::string name;
-  // Side in pixels of the images it was made for. Other sizes, not square ones too, work: a global pool ends it.
-  std::int64_t image_size = 224;
-  ClassifierFamily family = ClassifierFamily::imagenet;
-  // Writes the network: images [N,H,W,3] of the tracer's element type -> logits [N, classes]. classes >= 1.
-  std::function<ValueId(Tracer& trace, ValueId images, std::int64_t classes)> trace;
-};
-
-// Every classifier, in the order in which help texts list them.
+// Every classifier, in the order in which help texts list them. Sizes other than their own, not square ones too, work:
+// a global pool ends each.
 std::span<const ClassifierModel> classifiers();
 std::vector<std::string> classifier_names();
 

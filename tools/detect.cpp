@@ -6,9 +6,9 @@
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/image/image_writer.h"
+#include "engine/run/detector/images.h"
 #include "tools/common/image_files.h"
 #include "tools/common/run_tool.h"
-#include "tools/detector/images.h"
 #include "tools/detector/loaded_detector.h"
 
 namespace sleight {

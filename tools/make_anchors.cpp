@@ -6,9 +6,9 @@
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/data/detector/anchors.h"
+#include "engine/run/detector/box_sizes.h"
 #include "models/detector.h"
 #include "tools/common/run_tool.h"
-#include "tools/detector/box_sizes.h"
 #include "tools/detector/options.h"
 
 namespace sleight {

@@ -13,8 +13,9 @@
 #include "engine/program/execute.h"
 #include "engine/program/input_stage.h"
 #include "engine/report/image_sheet.h"
+#include "engine/run/device_flags.h"
+#include "models/classifier.h"
 #include "tools/classifier/file.h"
-#include "tools/common/device_flags.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {

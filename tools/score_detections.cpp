@@ -4,8 +4,8 @@
 #include "engine/base/log.h"
 #include "engine/data/detector/dataset.h"
 #include "engine/metrics/detections_file.h"
+#include "engine/run/detector/scores.h"
 #include "tools/common/run_tool.h"
-#include "tools/detector/scores.h"
 
 namespace sleight {
 

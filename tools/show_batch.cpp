@@ -12,7 +12,6 @@
 #include "tools/common/prepared_images.h"
 #include "tools/common/run_tool.h"
 #include "tools/common/shown_batch.h"
-#include "tools/common/training_program.h"
 #include "tools/detector/show_batch.h"
 
 namespace sleight {

@@ -7,7 +7,7 @@
 #include "engine/base/log.h"
 #include "engine/program/execute.h"
 #include "engine/program/print.h"
-#include "tools/common/device_flags.h"
+#include "engine/run/device_flags.h"
 #include "tools/common/run_tool.h"
 #include "tools/models/model_program.h"
 

@@ -1,5 +1,6 @@
 // Trains a classifier on a folder of images, with the whole bag of tricks.
-#include "tools/classifier/training.h"
+#include "engine/run/classifier/training.h"
+#include "tools/classifier/options.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {

@@ -1,6 +1,7 @@
 // Trains a detector on images with boxes, with the whole bag of tricks.
+#include "engine/run/detector/training.h"
 #include "tools/common/run_tool.h"
-#include "tools/detector/training.h"
+#include "tools/detector/options.h"
 
 namespace sleight {
 

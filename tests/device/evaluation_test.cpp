@@ -1,5 +1,5 @@
 // Evaluation on a lazy device: each batch travels while the one before is computed, and the numbers are the host's.
-#include "tools/classifier/evaluation.h"
+#include "engine/run/classifier/evaluation.h"
 
 #include <set>
 

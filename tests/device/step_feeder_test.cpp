@@ -1,17 +1,17 @@
 // The whole way of a batch on a lazy device: from the loader's pinned slots, over the upload stream, into a training
 // step with every trick, one step ahead of the host.
-#include "tools/common/step_feeder.h"
+#include "engine/run/step_feeder.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "catch2_adapter.h"
 #include "engine/data/classifier/resident_images.h"
+#include "engine/run/optimizer.h"
 #include "engine/train/batch_schedule.h"
 #include "engine/train/classifier.h"
 #include "tests/device/recording_runtime.h"
-#include "tools/common/optimizer.h"
-#include "tools/common/training_program.h"
+#include "tools/classifier/options.h"
 
 namespace sleight::test {
 namespace {

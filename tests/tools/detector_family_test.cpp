@@ -8,13 +8,14 @@
 #include "engine/base/log.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/report/run_log.h"
+#include "engine/run/detector/training.h"
 #include "engine/train/classifier_program.h"
 #include "tests/base/error_message.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/toy_detector.h"
 #include "tests/tools/training_run.h"
 #include "tools/detector/loaded_detector.h"
-#include "tools/detector/training.h"
+#include "tools/detector/options.h"
 #include "tools/models/model_program.h"
 #include "tools/models/replay.h"
 
@@ -209,7 +210,8 @@ TEST_CASE("what a family from outside does not take is refused with the flag's n
   };
   CHECK(message({{"image-size", "48"}}) == "");
   CHECK(contains(message({{"image-size", "40"}}), "--image-size of toy must be a multiple of 16 from 32"));
-  CHECK(contains(message({{"random-shapes", "\"40:80:2:8\""}}), "--random-shapes of this model must be multiples of 16"));
+  CHECK(
+      contains(message({{"random-shapes", "\"40:80:2:8\""}}), "--random-shapes of this model must be multiples of 16"));
   CHECK(contains(message({{"toy-box-scale", "0"}}), "--toy-box-scale must be"));
   CHECK(contains(message({{"anchors", "\"auto\""}}),
                  "--anchors is a flag of the family yolov3, and toy is of the family"));
@@ -232,14 +234,14 @@ TEST_CASE("parts of a loss that are misnamed are refused") {
   const auto message = [](const std::vector<std::string>& names) {
     const DetectorFunction model = [&](Tracer&, ValueId, std::int64_t) { return std::make_unique<NamingHead>(names); };
     const DetectorProgramOptions options{.batch_size = 2,
-                                   .height = 7,
-                                   .width = 5,
-                                   .classes = 1,
-                                   .normalization = imagenet_normalization(),
-                                   .loss = {},
-                                   .maximum_objects = 3,
-                                   .update = {},
-                                   .detections = {}};
+                                         .height = 7,
+                                         .width = 5,
+                                         .classes = 1,
+                                         .normalization = imagenet_normalization(),
+                                         .loss = {},
+                                         .maximum_objects = 3,
+                                         .update = {},
+                                         .detections = {}};
     return error_message([&] { detector_training_program(model, options); });
   };
   CHECK(message({"box", "rpn_box2"}) == "");

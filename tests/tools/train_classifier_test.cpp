@@ -1,6 +1,7 @@
 // train_classifier as its users run it: the same run twice, stopped and resumed, killed and resumed, misused.
 #include <algorithm>
 #include <csignal>
+#include <map>
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
@@ -69,6 +70,48 @@ TEST_CASE("a run that goes on with another number of compute threads says that i
   CHECK(contains(output, message));
   CHECK(contains(output, "not be bit-identical"));
   CHECK(contains(read_text_file(run / "log.txt"), message));
+}
+
+TEST_CASE("resuming a run that has nothing left to do says so and changes no file") {
+  const TemporaryFolder scratch;
+  const bool is_detector = GENERATE(false, true);
+  const std::string tool = is_detector ? "train_detector" : "train_classifier";
+  const auto run = scratch / "run";
+  const auto files = [&] {
+    std::map<std::string, std::vector<std::byte>> all;
+    for (const auto& entry : std::filesystem::directory_iterator(run)) {
+      if (entry.is_regular_file()) all[entry.path().filename().string()] = read_file(entry.path());
+    }
+    return all;
+  };
+  const auto resume = [&](const std::vector<std::string>& more, const std::string& message) {
+    const auto before = files();
+    REQUIRE(before.contains("report.html"));
+    std::vector<std::string> arguments = {"--resume", "--out", run.string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const ToolResult result = run_tool_process(tool, arguments);
+    INFO(result.output);
+    CHECK(result.status == 0);
+    CHECK(contains(result.output, message));
+    CHECK(contains(result.output, "nothing was changed"));
+    CHECK(contains(result.output, "best "));
+    const bool unchanged = files() == before;
+    CHECK(unchanged);
+  };
+  const int steps = is_detector ? 18 : 30, part = is_detector ? 8 : 13;
+  const std::string all_steps = std::to_string(steps), stop = std::to_string(part);
+  require_success(run_tool_process(
+      tool, is_detector ? small_detector_run(run, {"--max-steps", stop}) : small_run(run, {"--max-steps", stop})));
+  resume({"--max-steps", stop}, "is after step " + stop + " of " + all_steps);
+  resume({"--max-steps", "2"}, "--max-steps 2 says to go no further");
+  require_success(run_tool_process(tool, {"--resume", "--max-steps", "0", "--out", run.string()}));
+  resume({}, "is finished, after step " + all_steps + " of " + all_steps);
+  resume({"--max-steps", "3"}, "is finished");
+  // What must agree still must.
+  const ToolResult changed = run_tool_process(tool, {"--resume", "--momentum", "0.5", "--out", run.string()});
+  INFO(changed.output);
+  CHECK(changed.status == 1);
+  CHECK(contains(changed.output, "was started with another recipe: --momentum was 0.9, now 0.5"));
 }
 
 TEST_CASE("a signal ends a run after the step, with everything saved") {

@@ -1,9 +1,9 @@
 // What trainings use beside their tricks.
-#include "tricks/classifier_recipe.h"
+#include "engine/run/classifier/recipe.h"
 
 #include "catch2_adapter.h"
+#include "engine/run/detector/recipe.h"
 #include "tests/base/error_message.h"
-#include "tricks/detector_recipe.h"
 
 using namespace sleight;
 
@@ -20,11 +20,11 @@ std::string described(const SomeRecipe& recipe) {
 }  // namespace
 
 TEST_CASE("recipes: the numbers of the papers") {
-  const ClassifierRecipe imagenet = default_classifier_recipe(ModelFamily::imagenet, TrickSet::none, 0);
+  const ClassifierRecipe imagenet = default_classifier_recipe(ClassifierFamily::imagenet, TrickSet::none, 0);
   CHECK(imagenet.epochs == 120);
   CHECK(imagenet.batch_size == 256);
   CHECK(imagenet.weight_decay == 1e-4);
-  const ClassifierRecipe cifar = default_classifier_recipe(ModelFamily::cifar, TrickSet::none, 0);
+  const ClassifierRecipe cifar = default_classifier_recipe(ClassifierFamily::cifar, TrickSet::none, 0);
   CHECK(cifar.epochs == 200);
   CHECK(cifar.batch_size == 128);
   CHECK(cifar.weight_decay == 5e-4);
@@ -40,7 +40,7 @@ TEST_CASE("recipes: the numbers of the papers") {
   CHECK_FALSE(detector.nesterov);
   CHECK((detector.training_augmentation == detector_training_augmentation()));
   CHECK((detector.evaluation_augmentation == detector_evaluation_augmentation()));
-  CHECK(contains(error_message([] { default_classifier_recipe(ModelFamily::cifar, TrickSet::all, -1); }), "-1"));
+  CHECK(contains(error_message([] { default_classifier_recipe(ClassifierFamily::cifar, TrickSet::all, -1); }), "-1"));
   CHECK(contains(error_message([] { default_detector_recipe(-1); }), "-1"));
 }
 
@@ -49,19 +49,19 @@ TEST_CASE("recipes: random resized crops of a short training keep more of the ar
     for (const std::int64_t epochs : {1, 8, 29, 30, 120, 0}) {
       CAPTURE(epochs, static_cast<int>(tricks));
       const bool is_short = epochs != 0 && epochs < 30 && tricks != TrickSet::none;
-      const ClassifierRecipe imagenet = default_classifier_recipe(ModelFamily::imagenet, tricks, epochs);
+      const ClassifierRecipe imagenet = default_classifier_recipe(ClassifierFamily::imagenet, tricks, epochs);
       ClassifierAugmentation expected = imagenet_training_augmentation();
       if (is_short) expected.minimum_area = 0.35;
       CHECK(imagenet.training_augmentation == expected);
-      CHECK(default_classifier_recipe(ModelFamily::cifar, tricks, epochs).training_augmentation ==
+      CHECK(default_classifier_recipe(ClassifierFamily::cifar, tricks, epochs).training_augmentation ==
             cifar_training_augmentation());
     }
   }
 }
 
 TEST_CASE("recipes: the default batch leaves an epoch of a small dataset its steps") {
-  const ClassifierRecipe cifar = default_classifier_recipe(ModelFamily::cifar, TrickSet::standard, 8);
-  const ClassifierRecipe imagenet = default_classifier_recipe(ModelFamily::imagenet, TrickSet::standard, 8);
+  const ClassifierRecipe cifar = default_classifier_recipe(ClassifierFamily::cifar, TrickSet::standard, 8);
+  const ClassifierRecipe imagenet = default_classifier_recipe(ClassifierFamily::imagenet, TrickSet::standard, 8);
   CHECK(batch_size_for(cifar, 50000) == 128);
   CHECK(batch_size_for(cifar, 12800) == 128);
   CHECK(batch_size_for(cifar, 12799) == 64);
@@ -74,11 +74,11 @@ TEST_CASE("recipes: the default batch leaves an epoch of a small dataset its ste
 }
 
 TEST_CASE("recipes: the description says which conventions are in force") {
-  std::string text = described(default_classifier_recipe(ModelFamily::cifar, TrickSet::all, 10));
+  std::string text = described(default_classifier_recipe(ClassifierFamily::cifar, TrickSet::all, 10));
   CHECK(contains(text, "epochs 10, batch size 128"));
   CHECK(contains(text, "SGD: momentum 0.9 (Nesterov), weight decay 0.0005"));
   CHECK(contains(text, "augmentation: random crop after padding by 4, flip 0.5"));
-  text = described(default_classifier_recipe(ModelFamily::imagenet, TrickSet::none, 0));
+  text = described(default_classifier_recipe(ClassifierFamily::imagenet, TrickSet::none, 0));
   CHECK(contains(text,
                  "random resized crop of 8 to 100% of the area, flip 0.5, brightness 0.4, contrast 0.4, saturation "
                  "0.4, PCA noise 0.1"));

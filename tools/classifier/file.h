@@ -1,34 +1,16 @@
-// What a file of weights says about the classifier in it: enough to use it without repeating flags.
+// Weights of a classifier that is known by its name.
 #pragma once
 
 #include <filesystem>
 #include <string>
-#include <vector>
 
-#include "engine/checkpoint/safetensors.h"
-#include "engine/data/classifier/augmentation.h"
-#include "engine/train/classifier_program.h"
-#include "models/classifier.h"
+#include "engine/run/classifier/description.h"
 
 namespace sleight {
-
-struct ClassifierDescription {
-  std::string model;
-  std::vector<std::string> class_names;
-  std::int64_t image_size = 0;
-  ops::Normalization normalization = imagenet_normalization();
-};
-
-// To and from the metadata of our own files.
-void describe_into(SafetensorsMetadata& metadata, const ClassifierDescription& description);
-// Throws Error when the file does not say which classifier it holds (a file of another program): say --model then.
-ClassifierDescription classifier_description_in(const std::filesystem::path& path, const SafetensorsMetadata& metadata);
 
 // What the file of weights says, with --model and --image-size over it (empty and 0: not given). A file of another
 // program needs --model; its classes are then counted from the last layer and named "class 0", "class 1", ...
 ClassifierDescription describe_weights(const std::filesystem::path& path, const std::string& model,
                                        std::int64_t image_size);
-
-ClassifierAugmentation evaluation_recipe_of(const ClassifierModel& model);
 
 }  // namespace sleight

@@ -4,9 +4,9 @@
 
 #include "engine/base/log.h"
 #include "engine/metrics/detections_file.h"
+#include "engine/run/broken_images.h"
+#include "engine/run/detector/weights.h"
 #include "models/detector.h"
-#include "tools/common/broken_images.h"
-#include "tools/detector/weights.h"
 
 namespace sleight {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "tools/common/device_flags.h"
-#include "tools/detector/evaluation.h"
+#include "engine/run/detector/evaluation.h"
+#include "engine/run/device_flags.h"
 #include "tools/detector/file.h"
 
 namespace sleight {

@@ -14,7 +14,6 @@
 #include "engine/train/batch_schedule.h"
 #include "tools/common/prepared_images.h"
 #include "tools/common/shown_batch.h"
-#include "tools/common/training_program.h"
 #include "tools/detector/options.h"
 
 namespace sleight {

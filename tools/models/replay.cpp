@@ -7,14 +7,14 @@
 
 #include "engine/base/error.h"
 #include "engine/checkpoint/checkpoint.h"
+#include "engine/run/failed_step.h"
+#include "engine/run/training_entry.h"
+#include "engine/run/training_run.h"
 #include "engine/train/classifier.h"
 #include "engine/train/detector.h"
+#include "models/detector.h"
 #include "tools/classifier/file.h"
 #include "tools/classifier/options.h"
-#include "tools/common/failed_step.h"
-#include "tools/common/training_entry.h"
-#include "tools/common/training_program.h"
-#include "tools/common/training_run.h"
 #include "tools/detector/file.h"
 #include "tools/detector/options.h"
 

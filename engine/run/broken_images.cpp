@@ -1,0 +1,18 @@
+#include "engine/run/broken_images.h"
+
+#include "engine/base/log.h"
+#include "engine/base/text.h"
+
+namespace sleight {
+
+void log_broken(std::span<const BrokenImage> broken) {
+  for (const BrokenImage& image : broken)
+    log_warning("broken image ", image.name, ": ", image.reason);
+}
+
+std::string left_out(std::span<const BrokenImage> broken) {
+  if (broken.empty()) return "";
+  return ", " + count_of(std::ssize(broken), "broken image") + " left out";
+}
+
+}  // namespace sleight

@@ -1,0 +1,44 @@
+#include "engine/run/classifier/evaluate_weights.h"
+
+#include "engine/base/error.h"
+#include "engine/base/log.h"
+#include "engine/checkpoint/checkpoint.h"
+
+namespace sleight {
+
+EvaluationSummaries evaluate_weights(const ClassifierModel& model, const ClassifierDescription& description,
+                                     const WeightsEvaluation& evaluation) {
+  const Precision precision = evaluation.device.parsed_precision();
+  DatasetOptions dataset_options = evaluation.dataset;
+  dataset_options.synthetic.width = dataset_options.synthetic.height;
+  const auto dataset = open_dataset(evaluation.data, DatasetSplit::evaluation, dataset_options);
+  for (const std::string& warning : dataset->warnings())
+    log_warning(warning);
+  check(dataset->class_names().size() == description.class_names.size(), evaluation.data, " has ",
+        dataset->class_names().size(), " classes, but ", evaluation.weights, " was trained on ",
+        description.class_names.size());
+  set_compute_threads(evaluation.device.threads);
+  Context context(evaluation.device.name, 1, precision.device_options());
+  warn_if_slow(precision, context.device);
+  ClassifierProgramOptions program;
+  program.element = precision.element;
+  program.classes = std::ssize(description.class_names);
+  program.normalization = description.normalization;
+  Classifier classifier(context, model.trace, program);
+  classifier.plan_evaluation(evaluation.batch_size, description.image_size, description.image_size, false);
+  load_weights(evaluation.weights, context.store);
+  return evaluate(classifier, *dataset,
+                  {.batch_size = evaluation.batch_size,
+                   .image_size = description.image_size,
+                   .loader_threads = evaluation.loader_threads,
+                   .recipe = evaluation_recipe_of(model),
+                   .averaged = false,
+                   .observe = {}});
+}
+
+EvaluationSummaries evaluate_weights(const ClassifierModel& model, const WeightsEvaluation& evaluation) {
+  const SafetensorsFile file(evaluation.weights);
+  return evaluate_weights(model, classifier_description_in(evaluation.weights, file.metadata()), evaluation);
+}
+
+}  // namespace sleight

@@ -1,0 +1,250 @@
+#include "engine/run/detector/options.h"
+
+#include <algorithm>
+
+#include "engine/base/error.h"
+#include "engine/run/detector/box_sizes.h"
+
+namespace sleight {
+
+namespace {
+
+DetectorAugmentation parse_augmentation(const std::string& text) {
+  if (text == "ssd") return detector_training_augmentation();
+  DetectorAugmentation recipe = detector_evaluation_augmentation();
+  if (text == "flip") recipe.flip_probability = 0.5;
+  return recipe;
+}
+
+std::vector<std::string> names_of(const std::vector<const DetectorModel*>& models) {
+  std::vector<std::string> names;
+  for (const DetectorModel* model : models)
+    names.push_back(model->name);
+  return names;
+}
+
+// "32 for yolov3, ..."
+std::string size_multiples(const std::vector<const DetectorModel*>& models) {
+  std::string text;
+  for (const DetectorModel* model : models)
+    text += (text.empty() ? "" : ", ") + std::to_string(model->size_multiple) + " for " + model->name;
+  return text;
+}
+
+}  // namespace
+
+void DetectorDataOptions::declare(OptionList& options, std::string& data) {
+  declare_source(options, data);
+  declare_training_split(options, data);
+  declare_evaluation_split(options, data);
+}
+
+Option& DetectorDataOptions::declare_training(OptionList& options, std::string& data) {
+  Option& data_option = declare_source(options, data);
+  declare_training_split(options, data);
+  return data_option;
+}
+
+void DetectorDataOptions::declare_evaluation(OptionList& options, std::string& data) {
+  declare_source(options, data);
+  declare_evaluation_split(options, data);
+}
+
+void DetectorDataOptions::declare_training_split(OptionList& options, const std::string& data) {
+  const auto is_on_disk = [&data] { return data != "synthetic"; };
+  options.add("train-split", training_split, "Name of the split to train on")
+      .unit("SPLIT")
+      .default_text("the format's rule")
+      .applies_when(is_on_disk);
+  options.add("classes", classes, "File with one class name per line")
+      .unit("FILE")
+      .default_text("those of the dataset")
+      .applies_when(is_on_disk);
+  options.add("difficult", difficult, "Whether to train on VOC's difficult objects")
+      .one_of({"keep", "drop"})
+      .applies_when(is_on_disk);
+}
+
+void DetectorDataOptions::declare_evaluation_split(OptionList& options, const std::string& data) {
+  options.add("evaluation-split", evaluation_split, "Name of the split to evaluate on")
+      .unit("SPLIT")
+      .default_text("the format's rule")
+      .applies_when([&data] { return data != "synthetic"; });
+}
+
+Option& DetectorDataOptions::declare_source(OptionList& options, std::string& data) {
+  Option& data_option =
+      options.add("data", data, "Folder or .tar, .tar.gz of a dataset with boxes, or 'synthetic' (generated scenes)")
+          .unit("DATA");
+  const auto is_synthetic = [&data] { return data == "synthetic"; };
+  options
+      .add("format", format,
+           "voc (JPEGImages, Annotations, ImageSets; several years side by side), coco (JSON) or yolo (text files)")
+      .unit("FORMAT")
+      .applies_when([&data] { return data != "synthetic"; });
+  options
+      .add("synthetic-images", synthetic.training_count,
+           "Generated scenes to train on; a tenth as many, but at least 100, to evaluate on")
+      .alias("synthetic-pictures")
+      .unit("IMAGES")
+      .positive()
+      .applies_when(is_synthetic);
+  options.add("synthetic-size", synthetic.height, "Side of the generated scenes")
+      .unit("PIXELS")
+      .positive()
+      .applies_when(is_synthetic);
+  options.add("synthetic-classes", synthetic.classes, "Classes of the generated scenes")
+      .unit("CLASSES")
+      .range(1, 50)
+      .applies_when(is_synthetic);
+  options
+      .add("synthetic-objects", synthetic.maximum_objects,
+           "Most objects in a generated scene; each has between one and this many")
+      .unit("OBJECTS")
+      .range(1, 100)
+      .applies_when(is_synthetic);
+  return data_option;
+}
+
+DetectorDatasetFormat DetectorDataOptions::parsed_format(const std::string& data) const {
+  const DetectorDatasetFormat parsed = with_context("--format", [&] { return parse_detector_dataset_format(format); });
+  if (data == "synthetic") return DetectorDatasetFormat::synthetic;
+  check(parsed != DetectorDatasetFormat::synthetic, "--format synthetic goes with --data synthetic, not ", data);
+  return parsed;
+}
+
+DetectorDatasetOptions DetectorDataOptions::dataset_options(std::uint64_t seed) const {
+  DetectorDatasetOptions options;
+  options.training_split = training_split;
+  options.evaluation_split = evaluation_split;
+  if (!classes.empty()) options.class_names = read_class_names(classes);
+  options.difficult_in_training = with_context("--difficult", [&] { return parse_difficult_objects(difficult); });
+  options.synthetic = synthetic;
+  options.synthetic.width = synthetic.height;
+  options.synthetic.evaluation_count = std::max<std::int64_t>(100, synthetic.training_count / 10);
+  options.synthetic.seed = seed;
+  return options;
+}
+
+DetectionMetric parse_detection_metric(const std::string& text) {
+  if (text == "voc07") return DetectionMetric::voc07;
+  if (text == "voc") return DetectionMetric::voc;
+  if (text == "coco") return DetectionMetric::coco;
+  fail("the metric is 'voc07', 'voc' or 'coco', got '", text, "'");
+}
+
+std::string name_of(DetectionMetric metric) {
+  switch (metric) {
+    case DetectionMetric::voc07:
+      return "VOC07 mAP@0.5";
+    case DetectionMetric::voc:
+      return "VOC mAP@0.5";
+    case DetectionMetric::coco:
+      break;
+  }
+  return "COCO AP";
+}
+
+void DetectorTrainingOptions::declare(OptionList& options) {
+  declare_start(options);
+  boxes.declare(options, data);
+  options.add("model", model, model_help(names_of(families.models()))).unit("MODEL");
+  options.add("epochs", epochs, "Passes over the training images").unit("EPOCHS").positive().default_text("200");
+  options.add("batch-size", batch_size, "Images per step")
+      .unit("IMAGES")
+      .positive()
+      .default_text("64; halved down to 16 while an epoch has fewer than 100 steps");
+  options
+      .add("image-size", image_size,
+           "Side of the evaluation images, and of the training images without --random-shapes; a multiple of what the "
+           "model takes (" +
+               size_multiples(families.models()) + ")")
+      .unit("PIXELS")
+      .range(1, 4096)
+      .default_text("the model's own");
+  options
+      .add("augmentation", augmentation,
+           "What is done to training images: ssd (colors, expand, constrained crop, random filter, flip), flip or none")
+      .one_of({"ssd", "flip", "none"})
+      .default_text("ssd");
+  options.add("letterbox", letterbox, "Keep the aspect when resizing, with the mean color around; off: stretch")
+      .default_text("off");
+  declare_optimizer(options, "off", "5e-4");
+  families.declare(options);
+  trick_list.declare(options, LearningTask::detector);
+  // Not free on resume: it decides which weights are the best.
+  options.add("metric", metric, "By which the best weights are chosen").one_of({"voc07", "voc", "coco"});
+  declare_run(options);
+  options.add("weights", weights, "Start from this file: safetensors or darknet's .weights, of the whole network")
+      .unit("FILE");
+  options
+      .add("backbone-weights", backbone_weights,
+           "Start the backbone from this file: darknet's (darknet53.conv.74), or safetensors of a classifier on the "
+           "same backbone")
+      .unit("FILE");
+}
+
+DetectorRun resolve(const DetectorTrainingOptions& asked, const DetectorModel& model) {
+  check_options(asked);
+  DetectorRun run{.options = asked, .model = &model, .recipe = {}, .precision = {}};
+  DetectorTrainingOptions& options = run.options;
+  options.model = model.name;
+  run.format = options.boxes.parsed_format(options.data);
+  run.metric = with_context("--metric", [&] { return parse_detection_metric(options.metric); });
+  run.image_size = run.model->image_size;
+  settle(options.image_size, run.image_size);
+  check_image_size(*run.model, run.image_size, "--image-size");
+  options.families.resolve(*run.model);
+  check(options.weights.empty() || options.backbone_weights.empty(),
+        "--weights and --backbone-weights cannot both be given: the first file holds the backbone too");
+  DetectorRecipe& recipe = run.recipe;
+  recipe = default_detector_recipe(options.epochs.value_or(0));
+  settle_training(options, recipe);
+  options.trick_list.resolve({.task = LearningTask::detector,
+                              .tricks = parse_trick_set(options.tricks),
+                              .epochs = recipe.epochs,
+                              .image_size = run.image_size,
+                              .size_multiple = run.model->size_multiple});
+  if (!options.augmentation) options.augmentation = "ssd";
+  recipe.training_augmentation = parse_augmentation(*options.augmentation);
+  settle(options.letterbox, recipe.evaluation_augmentation.letterbox);
+  recipe.training_augmentation.letterbox = *options.letterbox;
+
+  run.precision = options.device.parsed_precision();
+  return run;
+}
+
+DetectorRun fitted_to(DetectorRun run, const DetectorDataset& training) {
+  DetectorTrainingOptions& options = run.options;
+  if (!options.batch_size) run.recipe.batch_size = batch_size_for(run.recipe, training.size());
+  settle(options.batch_size, run.recipe.batch_size);
+  Copied<DetectorConfiguration>& configuration = options.families.of(*run.model);
+  if (configuration->needs_boxes()) {
+    std::optional<ImageSize> known;
+    if (run.format == DetectorDatasetFormat::synthetic)
+      known = ImageSize{options.boxes.synthetic.height, options.boxes.synthetic.height};
+    configuration->fit(box_sizes_at(training, run.image_size, run.recipe.evaluation_augmentation.letterbox, known),
+                       options.seed);
+  }
+  return run;
+}
+
+void check_image_size(const DetectorModel& model, std::int64_t image_size, const std::string& what) {
+  check(image_size >= 2 * model.size_multiple && image_size <= 4096 && image_size % model.size_multiple == 0, what,
+        " of ", model.name, " must be a multiple of ", model.size_multiple, " from ", 2 * model.size_multiple,
+        " to 4096 pixels, got ", image_size);
+}
+
+DetectorProgramOptions training_program_options(const DetectorRun& run, TrickList& tricks, std::int64_t classes,
+                                                std::int64_t maximum_objects) {
+  DetectorProgramOptions options;
+  options.classes = classes;
+  options.normalization = run.recipe.normalization;
+  options.element = run.precision.element;
+  options.maximum_objects = maximum_objects;
+  options.update.nesterov = run.recipe.nesterov;
+  tricks.change(options);
+  return options;
+}
+
+}  // namespace sleight

@@ -1,0 +1,438 @@
+#include "engine/run/training_run.h"
+
+#include <algorithm>
+#include <cmath>
+#include <ctime>
+#include <map>
+#include <set>
+
+#include "engine/base/error.h"
+#include "engine/base/format_bytes.h"
+#include "engine/base/log.h"
+#include "engine/base/memory.h"
+#include "engine/base/signals.h"
+#include "engine/base/text.h"
+#include "engine/base/timer.h"
+#include "engine/checkpoint/checkpoint.h"
+#include "engine/report/progress.h"
+#include "engine/run/broken_images.h"
+#include "engine/run/failed_step.h"
+#include "engine/run/training_entry.h"
+
+namespace sleight {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Steps between two lines of metrics.jsonl.
+constexpr std::int64_t log_interval = 50;
+
+fs::path folder_of(const TrainingOptions& options) {
+  if (!options.out.empty()) return options.out;
+  check(!options.resume, "--resume needs --out: the folder of the run to go on with");
+  char time_text[32] = {};
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  std::strftime(time_text, sizeof time_text, "%Y%m%d-%H%M%S", &local);
+  return fs::path("runs") / (options.model + "-" + time_text);
+}
+
+// Sums between two log lines.
+struct Window {
+  double loss_sum = 0.0;
+  std::int64_t steps = 0, images = 0;
+  Timer timer;
+};
+
+class TrainingRun {
+ public:
+  explicit TrainingRun(TrainingTask& task);
+  TrainingOutcome train();
+
+ private:
+  fs::path checkpoint_to_resume() const;
+  bool has_nothing_left(std::int64_t end);
+  void read_scores(const SafetensorsMetadata& metadata);
+  void resume_from_checkpoint();
+  void refuse_changed_recipe(const SafetensorsMetadata& metadata) const;
+  void plan();
+  void train_steps(std::int64_t end);
+  void train_step(StepFeeder& feeder, ProgressLine& progress_line, std::int64_t end);
+  bool is_checkpoint(std::int64_t step) const {
+    return options_.checkpoint_steps > 0 && step % options_.checkpoint_steps == 0;
+  }
+  void log_window(double learning_rate);
+  void finish_epoch();
+  SafetensorsMetadata state_metadata() const;
+  void save();
+  void write_report(const std::string& status);
+  std::string save_failed_step(const NonFiniteStep& failure) const;
+  void check_state() const;
+  void report_bottleneck() const;
+
+  TrainingTask& task_;
+  const TrainingOptions& options_;
+  const TrainingRecipe& recipe_;
+  Context& context_;
+  fs::path folder_;
+  std::int64_t steps_per_epoch_;
+  std::int64_t steps_;
+  int loader_threads_;
+  std::optional<RunLog> log_;
+
+  std::int64_t step_ = 0;  // finished steps
+  Window window_;
+  RecentSpeed speed_;
+  double step_seconds_ = 0.0;  // spent computing steps, for the question of who starves
+  TrainingOutcome outcome_;
+  bool reported_broken_ = false;  // the evaluation images' names are the same after every epoch
+};
+
+TrainingRun::TrainingRun(TrainingTask& task)
+    : task_(task),
+      options_(task.options()),
+      recipe_(task.recipe()),
+      context_(task.context()),
+      folder_(folder_of(options_)),
+      steps_per_epoch_(task.tricks().plan().steps_per_epoch),
+      steps_(task.tricks().plan().steps()),
+      loader_threads_(options_.loader_threads) {
+  if (loader_threads_ == 0) loader_threads_ = std::max(1, compute_threads() / 2);
+  outcome_.folder = folder_;
+  outcome_.score_name = task.score_name();
+}
+
+void TrainingRun::plan() {
+  Learner& learner = task_.learner();
+  std::map<std::string, std::set<std::string>> nondeterministic;  // operation -> layers
+  for (const std::int64_t size : task_.tricks().sizes()) {
+    const Executable& executable = learner.plan(ProgramUse::training, {recipe_.batch_size, size, size});
+    log_info("plan ", recipe_.batch_size, "x", size, "x", size, ": ", executable.program().steps.size(),
+             " steps, arena ", format_bytes(executable.plan().arena_bytes), ", parameters and optimizer ",
+             format_bytes(context_.store.bytes()));
+    for (const std::size_t i : executable.nondeterministic_steps()) {
+      const Step& step = executable.program().steps[i];
+      nondeterministic[std::string(step.operation->name)].insert(step.name);
+    }
+  }
+  for (const auto& [operation, layers] : nondeterministic) {
+    std::string names;
+    for (const std::string& layer : layers)
+      names += (names.empty() ? "" : ", ") + layer;
+    log_info(
+        "not deterministic: ", operation, " of ", names,
+        " may give other bits in another run, since its fastest algorithm adds in any order; --deterministic takes "
+        "those that do not");
+  }
+  const BatchShape shape{recipe_.batch_size, task_.evaluation_size(), task_.evaluation_size()};
+  learner.plan(ProgramUse::evaluation, shape);
+  if (task_.tricks().average_weights()) learner.plan(ProgramUse::averaged_evaluation, shape);
+}
+
+void TrainingRun::refuse_changed_recipe(const SafetensorsMetadata& metadata) const {
+  const fs::path path = folder_ / last_checkpoint_name;
+  std::string changes;
+  for (const std::string& change :
+       task_.changes_since(training_entry(path, metadata, "recipe"), path.string() + ", its recipe"))
+    changes += (changes.empty() ? "" : "; ") + change;
+  check(changes.empty(), "the run in ", folder_.string(), " was started with another recipe: ", changes,
+        ". Resume with what it was started with, or start a new run with another --out");
+}
+
+fs::path TrainingRun::checkpoint_to_resume() const {
+  fs::path path = folder_ / last_checkpoint_name;
+  check(fs::exists(path), "there is no checkpoint ", path.string(), " to resume from; start without --resume");
+  return path;
+}
+
+// Where the run stands, and what it has achieved.
+void TrainingRun::read_scores(const SafetensorsMetadata& metadata) {
+  const fs::path path = folder_ / last_checkpoint_name;
+  const auto number = [&](const std::string& key) { return training_number(path, metadata, key); };
+  step_ = static_cast<std::int64_t>(number("step"));
+  check(step_ >= 0 && step_ <= steps_, path.string(), " is damaged: it stands after step ", step_, " of ", steps_);
+  const std::string& score = outcome_.score_name.key;
+  outcome_.best_score = number("best_" + score);
+  outcome_.best_epoch = number("best_epoch");
+  outcome_.last_score = number("last_" + score);
+}
+
+// Whether the run to go on with stands where it would end. Its files are whole then, and a run of no steps would write
+// poorer ones: a report without evaluation, receipts that no step has filled in.
+bool TrainingRun::has_nothing_left(std::int64_t end) {
+  const fs::path path = checkpoint_to_resume();
+  const SafetensorsFile file(path);
+  refuse_changed_recipe(file.metadata());
+  read_scores(file.metadata());
+  const auto receipts = receipts_from_json(training_entry(path, file.metadata(), "receipts"));
+  if (step_ < end) return false;
+  outcome_.finished = step_ == steps_;
+  if (outcome_.finished) {
+    check_receipts(receipts);
+    log_info("the run in ", folder_.string(), " is finished, after step ", step_, " of ", steps_,
+             "; there is nothing to resume, and nothing was changed");
+  } else {
+    log_info("the run in ", folder_.string(), " is after step ", step_, " of ", steps_, ", and --max-steps ",
+             options_.max_steps, " says to go no further; nothing was changed");
+  }
+  return true;
+}
+
+void TrainingRun::resume_from_checkpoint() {
+  const fs::path path = checkpoint_to_resume();
+  Log::standard().also_to_file(folder_ / log_file_name);  // first, so that warnings about the resume are in it
+  const SafetensorsMetadata metadata = load_checkpoint(path, context_.store);
+  task_.restore(receipts_from_json(training_entry(path, metadata, "receipts")));
+  if (LossScale* scale = task_.loss_scale()) scale->restore(training_entry(path, metadata, "loss_scale"));
+  const int threads_before = static_cast<int>(training_number(path, metadata, "compute_threads"));
+  if (threads_before != compute_threads()) {
+    log_warning("the run was computed with ", count_of(threads_before, "thread"), " and goes on with ",
+                compute_threads(), ": sums are taken in another order, so it will not be bit-identical");
+  }
+  const LossScale* const scale = task_.loss_scale();
+  log_info("resumed ", path.string(), " after step ", step_, " of ", steps_,
+           scale ? ", loss scale " + std::to_string(std::llround(scale->scale())) : "");
+}
+
+void TrainingRun::log_window(double learning_rate) {
+  std::vector<Scalar> values = {
+      {std::string(metric_names::train_loss), window_.loss_sum / static_cast<double>(window_.steps)},
+      {std::string(metric_names::learning_rate), learning_rate},
+      {std::string(metric_names::images_per_second), static_cast<double>(window_.images) / window_.timer.seconds()}};
+  for (Scalar& value : task_.take_step_values())
+    values.push_back(std::move(value));
+  if (const LossScale* scale = task_.loss_scale()) {
+    values.push_back({std::string(metric_names::loss_scale), scale->scale()});
+    values.push_back({std::string(metric_names::skipped_steps), static_cast<double>(scale->skipped())});
+  }
+  log_->scalars(step_, static_cast<double>(step_) / static_cast<double>(steps_per_epoch_), values);
+  window_ = Window();
+}
+
+// What to tell the user about it. A disk that is full as well must not hide why the run stopped.
+std::string TrainingRun::save_failed_step(const NonFiniteStep& failure) const {
+  try {
+    save_checkpoint(folder_ / failed_state_name, context_.store, state_metadata());
+    const BatchInputs batch = task_.replayable(task_.learner().failed_batch());
+    save_failed_batch(folder_ / failed_batch_name, batch,
+                      task_.learner().plan(ProgramUse::training, batch.shape).program(), step_, context_,
+                      failure.observed());
+  } catch (const Error& error) {
+    return std::string("The step could not be saved for a replay (") + error.what() +
+           "); the last checkpoint is as it was";
+  }
+  return "The batch and the state before the step are in " + (folder_ / failed_batch_name).string() + " and " +
+         failed_state_name + "; see every phase of the step by: replay_batch --run " + folder_.string() +
+         ". The last checkpoint is as it was";
+}
+
+void TrainingRun::train_step(StepFeeder& feeder, ProgressLine& progress_line, std::int64_t end) {
+  const Timer whole;
+  StepFeeder::Finished finished;
+  try {
+    finished = feeder.finish_step();
+  } catch (const NonFiniteStep& error) {
+    fail("step ", step_, ": ", error.what(), ". ", save_failed_step(error));
+  }
+  const std::int64_t batch_size = finished.step.shape.size;
+  ++step_;
+  window_.loss_sum += finished.step.loss;
+  ++window_.steps;
+  window_.images += batch_size;
+  // Before the next step, which may write over these results.
+  task_.add_step(finished.step);
+  const bool epoch_ends = step_ % steps_per_epoch_ == 0;
+  if (!epoch_ends && !is_checkpoint(step_) && step_ < end && StopSignals::requested() == 0) feeder.start_ahead();
+  if (finished.step.skipped) {
+    const LossScale& scale = *task_.loss_scale();
+    log_warning("step ", step_, " changed nothing: a gradient overflowed, so the loss scale is now ", scale.scale(),
+                " (", count_of(scale.skipped(), "step"), " skipped so far)");
+  }
+  step_seconds_ += whole.seconds() - finished.loader_seconds;
+  speed_.add(batch_size, whole.seconds());
+  const Progress progress{.epoch = (step_ - 1) / steps_per_epoch_ + 1,
+                          .epochs = recipe_.epochs,
+                          .step = step_,
+                          .steps = steps_,
+                          .images_per_second = speed_.images_per_second(),
+                          .loss = finished.step.loss,
+                          .accuracy = task_.training_accuracy(),
+                          .learning_rate = finished.learning_rate,
+                          .seconds_left = speed_.seconds_left(steps_ - step_)};
+  if (epoch_ends) {
+    progress_line.finish(progress);
+  } else {
+    progress_line.update(progress);
+  }
+  if (epoch_ends || window_.steps == log_interval) log_window(finished.learning_rate);
+}
+
+void TrainingRun::finish_epoch() {
+  check_state();
+  const std::int64_t epoch = step_ / steps_per_epoch_;
+  if (epoch % options_.evaluation_epochs != 0 && epoch != recipe_.epochs) {
+    window_.timer.restart();
+    return;
+  }
+  const EpochEvaluation evaluation = task_.evaluate(loader_threads_);
+  log_->scalars(step_, static_cast<double>(epoch), evaluation.values);
+  log_info("epoch ", epoch, ": ", evaluation.text);
+  if (!reported_broken_) log_broken(evaluation.broken);
+  reported_broken_ = true;
+  outcome_.last_score = evaluation.score;
+  if (evaluation.score > outcome_.best_score) {
+    outcome_.best_score = evaluation.score;
+    outcome_.best_epoch = static_cast<double>(epoch);
+    SafetensorsMetadata metadata;
+    task_.describe_into(metadata);
+    metadata[outcome_.score_name.key] = std::to_string(outcome_.best_score);
+    save_weights(folder_ / best_weights_name, context_.store, evaluation.averaged_is_better ? average_prefix : "",
+                 metadata);
+  }
+  window_.timer.restart();
+}
+
+SafetensorsMetadata TrainingRun::state_metadata() const {
+  SafetensorsMetadata metadata;
+  task_.describe_into(metadata);
+  metadata["step"] = std::to_string(step_);
+  metadata["best_" + outcome_.score_name.key] = std::to_string(outcome_.best_score);
+  metadata["best_epoch"] = std::to_string(outcome_.best_epoch);
+  metadata["last_" + outcome_.score_name.key] = std::to_string(outcome_.last_score);
+  metadata["receipts"] = receipts_to_json(task_.receipts());
+  metadata["recipe"] = recipe_text(options_.program_name, task_.settings());
+  metadata["compute_threads"] = std::to_string(compute_threads());
+  if (const LossScale* scale = task_.loss_scale()) metadata["loss_scale"] = scale->state();
+  return metadata;
+}
+
+void TrainingRun::save() {
+  check_state();
+  save_checkpoint(folder_ / last_checkpoint_name, context_.store, state_metadata());
+}
+
+// Before evaluation and saving: neither last.safetensors nor best.safetensors is replaced by a ruined state.
+void TrainingRun::check_state() const {
+  try {
+    check_finite(context_);
+  } catch (const Error& error) {
+    fail("after step ", step_, ": ", error.what(),
+         "; use a smaller learning rate or a longer warm-up. Nothing was saved; the last checkpoint is as it was");
+  }
+}
+
+void TrainingRun::write_report(const std::string& status) {
+  ReportData report;
+  report.title = options_.model + " on " + options_.data;
+  report.status = status;
+  for (const auto& [name, value] : task_.settings())
+    report.recipe.push_back({name, value});
+  report.metrics = read_metrics(folder_ / metrics_file_name);
+  for (const Receipt& receipt : task_.receipts()) {
+    const std::string text = to_string(receipt);
+    report.receipts.push_back({receipt.trick, text.substr(std::min(text.size(), receipt.trick.size() + 2))});
+  }
+  task_.fill_report(report);
+  report.peak_memory_bytes = memory_use().peak_resident_bytes;
+  write_file_atomically(folder_ / report_file_name, make_report(report));
+}
+
+void TrainingRun::report_bottleneck() const {
+  const LoaderStatistics statistics = task_.loader_statistics();
+  const auto batches = static_cast<double>(std::max<std::int64_t>(1, statistics.batches)) * 1e9;
+  const std::string text =
+      describe_bottleneck({.decode = static_cast<double>(statistics.decoding + statistics.reading) / batches,
+                           .augment = static_cast<double>(statistics.augmenting) / batches,
+                           .wait = static_cast<double>(statistics.consumer_waiting) / batches,
+                           .step = step_seconds_ * 1e9 / batches},
+                          loader_threads_);
+  if (!text.empty()) log_info(text);
+  log_broken(task_.broken_images());
+}
+
+void TrainingRun::train_steps(std::int64_t end) {
+  StepFeeder feeder(context_, task_.learner(), task_, task_.loss_scale(), step_, end);
+  ProgressLine progress_line;
+  while (step_ < end && (StopSignals::requested() == 0 || feeder.at_work())) {
+    train_step(feeder, progress_line, end);
+    const bool epoch_ends = step_ % steps_per_epoch_ == 0;
+    if (epoch_ends) finish_epoch();
+    const bool stops = step_ == end || (StopSignals::requested() != 0 && !feeder.at_work());
+    // What belongs to a step is logged before its checkpoint is saved: a resumed run cuts off what came later.
+    if (stops && window_.steps > 0)
+      log_window(static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate)));
+    if (epoch_ends || is_checkpoint(step_) || stops) save();
+    if (epoch_ends)
+      write_report("epoch " + std::to_string(step_ / steps_per_epoch_) + " of " + std::to_string(recipe_.epochs));
+  }
+}
+
+TrainingOutcome TrainingRun::train() {
+  const std::int64_t end = options_.max_steps > 0 ? std::min(options_.max_steps, steps_) : steps_;
+  if (options_.resume && has_nothing_left(end)) return outcome_;
+  for (const std::string& line : task_.description())
+    log_info(line);
+  log_info(compute_threads(), " compute and ", loader_threads_, " loader threads on ", context_.device.name());
+  const LossScale* const scale = task_.loss_scale();
+  log_info(
+      "precision ", options_.device.precision,
+      scale ? ", the loss is multiplied by " + std::to_string(std::llround(scale->scale())) + " at the start" : "");
+  warn_if_slow(options_.device.parsed_precision(), context_.device);
+  if (!options_.resume) {
+    for (const std::string_view name : {std::string_view(last_checkpoint_name), recipe_file_name}) {
+      check(!fs::exists(folder_ / name), folder_.string(), " already holds a run (", name,
+            "); go on with it by --resume, or choose another --out");
+    }
+  }
+  plan();
+  if (options_.resume) {
+    resume_from_checkpoint();
+    log_.emplace(folder_, step_);
+  } else {
+    task_.start_from_weights();
+    log_.emplace(folder_);
+    write_file_atomically(folder_ / recipe_file_name, recipe_text(options_.program_name, task_.settings()));
+    Log::standard().also_to_file(folder_ / log_file_name);
+  }
+
+  const StopSignals signals;
+  task_.open_loader(step_, loader_threads_);
+  train_steps(end);
+  report_bottleneck();
+  task_.close_loader();
+  for (const Receipt& receipt : task_.receipts())
+    log_info(to_string(receipt));
+  outcome_.finished = step_ == steps_;
+  write_report(outcome_.finished ? "finished"
+                                 : "stopped after step " + std::to_string(step_) + " of " + std::to_string(steps_));
+  const std::string again = options_.program_name + " --resume ";
+  if (outcome_.finished) {
+    check_receipts(task_.receipts());
+  } else if (StopSignals::requested() != 0) {
+    log_info("stopped by a signal after step ", step_, " of ", steps_, ", everything is saved. Go on with: ", again,
+             "--out ", folder_.string());
+  } else {
+    log_info("stopped by --max-steps after step ", step_, " of ", steps_, ". Go on with: ", again,
+             "--max-steps 0 --out ", folder_.string());
+  }
+  return outcome_;
+}
+
+}  // namespace
+
+TrainingOutcome run_training(TrainingTask& task) {
+  TrainingRun run(task);
+  return run.train();
+}
+
+void log_outcome(const TrainingOutcome& outcome) {
+  if (outcome.best_epoch > 0.0) {
+    log_info("best ", outcome.score_name.text, " ", 100.0 * outcome.best_score, "% after epoch ", outcome.best_epoch,
+             ", last ", 100.0 * outcome.last_score, "%");
+  }
+  log_info("run: ", outcome.folder.string(), "  report: ", (outcome.folder / report_file_name).string());
+}
+
+}  // namespace sleight
