@@ -1,4 +1,4 @@
-// The classifiers that can be asked for by name.
+// The classifiers that can be requested by name.
 #pragma once
 
 #include <functional>
@@ -11,12 +11,13 @@
 
 namespace sleight {
 
-// What a classifier was made for: tells the tools which recipe (augmentation, schedule, weight decay) is sensible.
+// What a classifier was designed for; it decides the tools' default recipe (augmentation, schedule, weight decay).
 enum class ClassifierFamily : std::uint8_t { imagenet, cifar };
 
 struct ClassifierModel {
   std::string name;
-  // Side in pixels of the images it was made for. Other sizes, not square ones too, work: a global pool ends it.
+  // The side in pixels of the images that it was designed for. Other sizes, square or not, work too, because it ends
+  // with a global pool.
   std::int64_t image_size = 224;
   ClassifierFamily family = ClassifierFamily::imagenet;
   // Writes the network: images [N,H,W,3] of the tracer's element type -> logits [N, classes]. classes >= 1.

@@ -1,5 +1,5 @@
-// The detectors that can be asked for by name, and what a family of detectors says of itself. A family is its own files
-// in models/ (yolov3_family.h) and one line in detector.cpp; the tools know none by name.
+// The detectors that can be requested by name, and the interface of a family of detectors. A family is its own files in
+// models/ (yolov3_family.h) and one line in detector.cpp; the tools know none by name.
 #pragma once
 
 #include <cstdint>
@@ -21,45 +21,46 @@ namespace sleight {
 
 struct DetectorModel {
   std::string name;
-  std::string family = {};  // its family's name; filled in when the family joins the list
-  // Side in pixels of the images it was made for. Other multiples of size_multiple, not square ones too, work.
+  std::string family = {};  // its family's name; registration fills it in
+  // The side in pixels of the images that it was designed for. Other multiples of size_multiple, square or not, work
+  // too.
   std::int64_t image_size = 0;
   std::int64_t size_multiple = 1;
-  // Traces the backbone alone, with the names and the order of parameters that they have in the whole network. Empty:
-  // there is no backbone that weights of a classifier fit.
+  // Traces the backbone alone, with the same parameter names and order as in the whole network. Empty: a classifier's
+  // weights fit no part of this network.
   std::function<void(Tracer& trace, ValueId images)> trace_backbone = {};
-  // Where darknet's files of weights fit the network: how many of its convolutions, the first ones, are the backbone's.
+  // If darknet's weight files fit the network: how many of its convolutions, counted from the first, form the backbone.
   std::optional<std::int64_t> darknet_backbone = {};
 };
 
-// What can be set in a family's detectors, and what was decided: the flags of the training program, the entries in the
-// metadata of weights, and from both the network. In this order: declare() and the flags that the user gave, resolve(),
-// then either fit() (a training) or read() (weights), then the rest.
+// The settings of a family's detectors and the decisions made from them: the flags of the training program, the entries
+// in the metadata of weights, and the network that follows from both. Call order: declare() and the flags that the user
+// gave, resolve(), then either fit() (a training) or read() (weights), then the rest.
 class DetectorConfiguration {
  public:
   virtual ~DetectorConfiguration() = default;
   virtual std::unique_ptr<DetectorConfiguration> clone() const = 0;
 
-  // Flags. Their variables are std::optional and empty until the user gives a value: a flag of one family that is given
-  // to a model of another is refused. Their names are unique over all families.
+  // Declares the flags. Their variables are std::optional and empty until the user gives a value, so that a flag of one
+  // family is refused for a model of another. Their names are unique over all families.
   virtual void declare(OptionList& options) = 0;
-  // For one of the family's models: fills in what was not given, so that the recipe file holds it. Throws Error naming
-  // the flag for values that make no sense.
+  // Fills in the missing flags for one of the family's models, so that the recipe file holds them. Throws Error naming
+  // the flag for invalid values.
   virtual void resolve(const DetectorModel& model) = 0;
 
-  // Whether fit() is to be called with the boxes of the training data, in pixels of images of the training size.
+  // Whether fit() must be called with the boxes of the training data, in pixels of images of the training size.
   virtual bool needs_boxes() const { return false; }
-  // Decides what depends on them, to be written into the recipe like everything else. The same boxes in the same order
-  // and the same seed give the same.
+  // Decides what depends on the boxes; the recipe records it like all other settings. The same boxes in the same order
+  // and the same seed give the same result.
   virtual void fit(std::span<const BoxSize>, std::uint64_t) {}
 
   // Lines for the head of the log.
   virtual std::vector<std::string> description() const { return {}; }
-  // Of boxes that predictions start from, in pixels, smallest first; empty in a family without.
+  // The boxes from which predictions start, in pixels, smallest first; empty in a family without them.
   virtual std::vector<BoxSize> anchors() const { return {}; }
 
-  // To and from the metadata of weights: what using them needs. read() throws Error for entries that are missing or
-  // damaged.
+  // Writes and reads the entries in the metadata that later use of the weights needs. read() throws Error for missing
+  // or damaged entries.
   using Metadata = std::map<std::string, std::string>;
   virtual void write(Metadata& metadata) const = 0;
   virtual void read(const Metadata& metadata) = 0;
@@ -70,17 +71,17 @@ class DetectorConfiguration {
 struct DetectorFamily {
   std::string name;  // "yolov3": "family" in the metadata of weights
   std::vector<DetectorModel> models;
-  // One of which nothing is decided yet.
+  // A configuration before any decision.
   std::function<std::unique_ptr<DetectorConfiguration>()> configuration;
-  // What told the family's weights apart before weights named a family: a key of their metadata. Empty: none.
+  // A metadata key that identified the family's weights before weights named a family. Empty: none.
   std::string former_key = {};
 };
 
-// Offers a family beside the product's own as long as it lives, which must be longer than all use of its models. From
-// one thread.
+// Registers a family, in addition to the product's own, for the lifetime of this object, which must outlast all use of
+// its models. Use from one thread.
 class RegisteredDetectorFamily {
  public:
-  // Throws Error for a name of the family or of a model that is taken.
+  // Throws Error if the name of the family or of a model is taken.
   explicit RegisteredDetectorFamily(DetectorFamily family);
   ~RegisteredDetectorFamily();
   RegisteredDetectorFamily(const RegisteredDetectorFamily&) = delete;
@@ -99,25 +100,25 @@ std::vector<std::string> detector_names();
 const DetectorModel& find_detector(std::string_view name);
 const DetectorFamily& find_detector_family(std::string_view name);
 
-// The family of weights with this metadata, whether they name it or are older; "" for weights of no detector. A family
-// that is named need not exist.
+// The family of weights with this metadata, named or older; "" for weights of no detector. A named family need not
+// exist.
 std::string detector_family_in(const DetectorConfiguration::Metadata& metadata);
 
 // The model with its family's defaults, resolved.
 Copied<DetectorConfiguration> default_configuration(const DetectorModel& model);
 DetectorFunction function_of(const Copied<DetectorConfiguration>& configuration);
 
-// In the order of the network. What a classifier on the same backbone shares with the detector. Throws Error where there
-// is no such backbone.
+// In the order of the network: the parameters that a classifier on the same backbone shares with the detector. Throws
+// Error if there is no such backbone.
 std::vector<std::string> backbone_parameter_names(const DetectorModel& model);
 
-// The flags of all families, for a program that is told the model and its flags at once.
+// The flags of all families, for a program that receives the model and its flags together.
 class DetectorConfigurations {
  public:
   DetectorConfigurations();
 
   void declare(OptionList& options);
-  // That of the model's family, resolved. Throws Error for a flag that belongs to another family.
+  // The configuration of the model's family, resolved. Throws Error for a flag that belongs to another family.
   void resolve(const DetectorModel& model);
 
   Copied<DetectorConfiguration>& of(const DetectorModel& model);

@@ -116,7 +116,7 @@ class Configuration : public DetectorConfiguration {
     if (!needs_boxes()) return;
     const AnchorSearch search = find_anchors(boxes, {.count = std::ssize(yolov3_default_anchors()), .seed = seed});
     std::array<BoxSize, 9> anchors;
-    // To a tenth of a pixel, so that people can read them in the recipe.
+    // Rounded to a tenth of a pixel, so that the recipe is readable.
     std::ranges::transform(search.anchors, anchors.begin(), [](const BoxSize& anchor) {
       return BoxSize{std::round(10.0 * anchor.width) / 10.0, std::round(10.0 * anchor.height) / 10.0};
     });

@@ -48,7 +48,7 @@ void Mixup::draw_classifier(BatchRequest& request, const StepPlace& place) const
   if (!mixed_epochs_.contains(place.epoch) || size < 2) return;
   RandomStream random(seed_, RandomPurpose::mixup, static_cast<std::uint64_t>(place.epoch),
                       static_cast<std::uint64_t>(place.step_in_epoch));
-  // Fisher-Yates on the request's own memory: the loader allocates nothing once it runs.
+  // Fisher-Yates in the request's own memory: after its start the loader allocates nothing.
   request.partners.resize(size);
   std::iota(request.partners.begin(), request.partners.end(), 0);
   for (std::size_t i = size - 1; i > 0; --i) {

@@ -64,7 +64,8 @@ RandomShapesOptions default_random_shapes(const TrainingKind& kind) {
     return {.minimum = std::max(2 * step, size - 3 * step), .maximum = size + 6 * step, .every = 10, .multiple = step};
   }
   const auto nearest = [&](std::int64_t multiple) { return (size + multiple / 2) / multiple * multiple; };
-  // Two steps above the model's own size when it is large, one below and one above when 32 would be a leap.
+  // For large sizes, up to two steps above the model's own size; for small ones, where 32 would be too coarse, one
+  // below and one above.
   if (size >= 128) return {nearest(32), nearest(32) + 64, 10, 32};
   const std::int64_t middle = std::max<std::int64_t>(nearest(8), 16);
   return {middle - 8, middle + 8, 10, 8};
