@@ -15,7 +15,7 @@ void Mixup::declare(OptionList& options, LearningTask) {
       .unit("ALPHA")
       .not_negative()
       .default_text("0, with --tricks all 0.2, for CIFAR models from 30 epochs on 1");
-  options.add("mixup-off-epochs", off_epochs_, "The last so many epochs without mixup")
+  options.add("mixup-off-epochs", off_epochs_, "Number of epochs without mixup at the end")
       .unit("EPOCHS")
       .not_negative()
       .default_text("0; for CIFAR models with --tricks all 20, at most a tenth of the training");

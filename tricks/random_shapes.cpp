@@ -74,9 +74,8 @@ RandomShapesOptions default_random_shapes(const TrainingKind& kind) {
 void RandomShapes::declare(OptionList& options, LearningTask task) {
   options
       .add("random-shapes", text_,
-           "MIN:MAX:EVERY[:MULTIPLE]: sides of training images in pixels, multiples of MULTIPLE (32), drawn anew every "
-           "so "
-           "many steps; or off")
+           "MIN:MAX:EVERY[:MULTIPLE]: sides of training images in pixels, multiples of MULTIPLE (32); a new size every "
+           "EVERY steps; or off")
       .unit("SHAPES")
       .default_text(task == LearningTask::detector
                         ? "three sizes below the image size to six above, with --tricks none off"
