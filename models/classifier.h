@@ -1,4 +1,4 @@
-// The classifiers that can be asked for by name.
+// The classifiers that can be requested by name.
 #pragma once
 
 #include <span>

@@ -29,8 +29,8 @@ Darknet darknet53() {
   return {.stem_channels = 32, .stages = {{64, 1}, {128, 2}, {256, 8}, {512, 8}, {1024, 4}}};
 }
 
-// Multiples of 32, so that the narrow half of each block fills the widest vectors (16 channels); no block at half the
-// image's size, where one costs as much as at a quarter and sees little.
+// Multiples of 32, so that the narrow half of each block fills the widest vectors (16 channels). No block at half the
+// image's size, where a block costs as much as at a quarter and sees little context.
 Darknet darknet_small() {
   return {.stem_channels = 16, .stages = {{32, 0}, {64, 1}, {96, 1}, {160, 1}, {256, 1}}};
 }

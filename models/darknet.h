@@ -1,9 +1,9 @@
 // DarkNet: the classifier and backbone of YOLOv3 (Redmon and Farhadi, "YOLOv3: An Incremental Improvement", 2018, table
-// 1), and a cut-down one that two processor cores can train.
+// 1), and a small version that two processor cores can train.
 //
-// Every convolution is followed by a batch norm and a leaky ReLU of slope 0.1. A stage halves the image with a 3x3 of
-// stride 2 and goes on with residual blocks: a 1x1 to half the channels, a 3x3 back, and the sum, without an activation
-// behind it. README.md lists the names of the parameters; they are written in the order of darknet's cfg files.
+// A batch norm and a leaky ReLU of slope 0.1 follow every convolution. A stage halves the image with a 3x3 of stride 2
+// and continues with residual blocks: a 1x1 to half the channels, a 3x3 back, and the sum, without a further
+// activation. README.md lists the names of the parameters; their order is that of darknet's cfg files.
 #pragma once
 
 #include <vector>
@@ -22,7 +22,7 @@ struct Darknet {
   std::int64_t stem_channels = 32;
   std::vector<DarknetStage> stages;
 
-  // Of the stem and the stages: what a file such as darknet53.conv.74 holds.
+  // Of the stem and the stages: the content of a file such as darknet53.conv.74.
   std::int64_t convolutions() const;
 };
 
@@ -36,7 +36,7 @@ std::vector<ValueId> darknet_features(Tracer& trace, ValueId images, const Darkn
 // Also a global average pool and a linear layer: -> logits [N, classes]. Throws Error naming the layer.
 ValueId darknet_classifier(Tracer& trace, ValueId images, std::int64_t classes, const Darknet& network);
 
-// The unit of all of darknet's networks: convolution, batch norm, leaky ReLU. Parameters: name.conv.weight, name.bn.*.
+// The unit of all darknet networks: convolution, batch norm, leaky ReLU. Parameters: name.conv.weight, name.bn.*.
 ValueId darknet_convolution(Tracer& trace, const std::string& name, ValueId x, std::int64_t channels,
                             std::int64_t kernel, std::int64_t stride = 1,
                             layers::ResidualBranch branch = layers::ResidualBranch::inside);

@@ -31,7 +31,7 @@ void add(Families& families, DetectorFamily family) {
   families.push_back(std::make_unique<const DetectorFamily>(std::move(family)));
 }
 
-// Every family of the product: one line each.
+// The product's families, one line each.
 Families own_families() {
   Families families;
   add(families, yolov3_family());

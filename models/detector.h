@@ -14,7 +14,7 @@ namespace sleight {
 // one thread.
 class RegisteredDetectorFamily {
  public:
-  // Throws Error for a name of the family or of a model that is taken.
+  // Throws Error if the name of the family or of a model is taken.
   explicit RegisteredDetectorFamily(DetectorFamily family);
   ~RegisteredDetectorFamily();
   RegisteredDetectorFamily(const RegisteredDetectorFamily&) = delete;
@@ -33,8 +33,8 @@ std::vector<std::string> detector_names();
 const DetectorModel& find_detector(std::string_view name);
 const DetectorFamily& find_detector_family(std::string_view name);
 
-// The family of weights with this metadata, whether they name it or are older; "" for weights of no detector. A family
-// that is named need not exist.
+// The family of weights with this metadata, named or older; "" for weights of no detector. A named family need not
+// exist.
 std::string detector_family_in(const DetectorConfiguration::Metadata& metadata);
 
 // The model with its family's defaults, resolved.

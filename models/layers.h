@@ -1,5 +1,5 @@
-// The layers that models are made of: each declares its parameters under its own name and appends its step. Images
-// are [N,H,W,C]; names are those of PyTorch's modules, so that checkpoints fit torchvision's.
+// The layers of models. Each declares its parameters under its own name and appends its step. Images are [N,H,W,C];
+// names are those of PyTorch's modules, so that checkpoints fit torchvision's.
 #pragma once
 
 #include <string>
@@ -15,14 +15,14 @@ namespace sleight::layers {
 ValueId convolution(Tracer& trace, const std::string& name, ValueId x, std::int64_t channels, std::int64_t kernel,
                     std::int64_t stride = 1, Initializer initializer = Initializer::he_normal_fan_out);
 
-// The same and a bias, where no batch norm follows. Parameters: also name.bias [channels], which starts as the values of
-// `bias` over and over; their number divides that of the channels.
+// The same with a bias, for convolutions without batch norm. Parameters: also name.bias [channels], initialized with
+// the values of `bias`, repeated; their number divides the number of channels.
 ValueId convolution_with_bias(Tracer& trace, const std::string& name, ValueId x, std::int64_t channels,
                               std::int64_t kernel, std::int64_t stride = 1,
                               Initializer initializer = Initializer::he_normal_fan_out, std::vector<float> bias = {0});
 
-// Whether a batch norm is the last step of a residual branch: with its scale at zero the block starts as its shortcut.
-// The zero gamma trick asks.
+// Whether a batch norm is the last step of a residual branch. If its scale is zero, the block is its shortcut. The zero
+// gamma trick uses this.
 enum class ResidualBranch : std::uint8_t { inside, end };
 
 // epsilon 1e-5, momentum 0.1. Parameters: name.weight, name.bias, name.running_mean, name.running_var, [C] each.

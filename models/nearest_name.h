@@ -1,4 +1,4 @@
-// What to suggest for a name that does not exist.
+// A suggestion for a name that does not exist.
 #pragma once
 
 #include <span>
@@ -7,8 +7,8 @@
 
 namespace sleight {
 
-// The position of `name` in `names`. Throws Error that says what is looked for ("classifier"), suggests the nearest and
-// lists all.
+// The position of `name` in `names`. If it is missing, throws Error that names the kind ("classifier"), suggests the
+// nearest name and lists all.
 std::size_t position_of_name(std::string_view what, std::string_view name, std::span<const std::string> names);
 
 }  // namespace sleight

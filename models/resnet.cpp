@@ -24,8 +24,8 @@ struct Block {
   bool changes_shape(const Shape& x) const { return stride != 1 || x.back() != output_channels(); }
 };
 
-// The 1x1 convolution of a shortcut that has to change the shape of x. The batch norm that follows it is v1's alone:
-// the next block of v2 begins with one.
+// The 1x1 convolution of a shortcut that changes the shape of x. Only v1 follows it with a batch norm: the next block
+// of v2 begins with one.
 ValueId projected_shortcut(Tracer& trace, ValueId x, const Block& block) {
   const auto scope = trace.scope("downsample");
   const std::int64_t channels = block.output_channels();
@@ -33,15 +33,15 @@ ValueId projected_shortcut(Tracer& trace, ValueId x, const Block& block) {
   if (block.version != ResnetVersion::v1d) {
     return layers::batch_norm(trace, "1", layers::convolution(trace, "0", x, channels, 1, block.stride));
   }
-  // A convolution of 1x1 with stride 2 would never see three of four pixels. ceil_mode keeps the odd last row, as the
-  // padded 3x3 of the branch does. The pool is module 0 even where the stride is 1 and there is none.
+  // A 1x1 convolution with stride 2 would skip three of four pixels. ceil_mode keeps the odd last row, as the padded
+  // 3x3 of the branch does. The pool is module 0 even if the stride is 1 and there is no pool.
   if (block.stride != 1) {
     x = ops::average_pool(trace, x, {.kernel = 2, .stride = block.stride, .padding = 0, .ceil_mode = true});
   }
   return layers::batch_norm(trace, "2", layers::convolution(trace, "1", x, channels, 1));
 }
 
-// relu(branch(x) + shortcut(x)); the sum and the ReLU melt into the last batch norm (engine/ops/batch_norm_fusion.cpp).
+// relu(branch(x) + shortcut(x)); the sum and the ReLU fuse into the last batch norm (engine/ops/batch_norm_fusion.cpp).
 ValueId post_activation_block(Tracer& trace, ValueId x, const Block& block) {
   ValueId branch = x;
   if (block.bottleneck) {
@@ -63,7 +63,7 @@ ValueId post_activation_block(Tracer& trace, ValueId x, const Block& block) {
 }
 
 // branch(x) + x, where a projected shortcut starts from the activated x. No batch norm is marked as the branch's end:
-// with its scale at zero the ReLU behind it would pass no gradient, and the branch would stay zero for ever.
+// with a scale of zero the following ReLU would pass no gradient, and the branch would stay zero.
 ValueId pre_activation_block(Tracer& trace, ValueId x, const Block& block) {
   const ValueId activated = norm_relu(trace, "bn1", x);
   ValueId branch = activated;
@@ -79,7 +79,7 @@ ValueId pre_activation_block(Tracer& trace, ValueId x, const Block& block) {
   return ops::add(trace, branch, shortcut);
 }
 
-// Everything before the first block. v2 leaves the batch norm and the ReLU to its first block.
+// All steps before the first block. v2 leaves the batch norm and the ReLU to its first block.
 ValueId stem(Tracer& trace, ValueId images, const Resnet& network) {
   ValueId x = images;
   if (network.version == ResnetVersion::v1c || network.version == ResnetVersion::v1d) {

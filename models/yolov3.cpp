@@ -19,10 +19,10 @@ std::vector<float> prediction_bias(std::int64_t channels, double prior) {
 
 struct HeadOutputs {
   ValueId prediction;
-  ValueId handed_on;  // to the next finer head
+  ValueId handed_on;  // passed to the next finer head
 };
 
-// x: what the backbone, and the coarser head, have to say at this scale; `channels` are those of the backbone here.
+// x: the input at this scale, from the backbone and the coarser head; `channels` are the backbone's here.
 HeadOutputs head(Tracer& trace, ValueId x, std::int64_t channels, const Yolov3& network, std::int64_t outputs) {
   ValueId narrow = no_value;
   for (std::int64_t pair = 0; pair < network.head_pairs; ++pair) {

@@ -73,26 +73,27 @@ class Configuration : public DetectorConfiguration {
              "in pixels, smallest first")
         .unit("ANCHORS")
         .default_text("default");
-    options.add("size-loss", size_loss_, "Of the logarithms of width and height; l2 is darknet's")
+    options.add("size-loss", size_loss_, "Loss of the logarithms of width and height; l2 is darknet's")
         .one_of({"l1", "l2"})
         .default_text("l1");
     options
         .add("ignore-threshold", ignore_threshold_,
-             "A prediction whose IoU with an object is larger than this is no negative")
+             "A prediction whose IoU with an object exceeds this is not a negative")
         .unit("IOU")
         .range(0.0, 1.0)
         .positive()
         .default_text("0.7");
     options
         .add("objectness-prior", objectness_prior_,
-             "Objectness that a new head gives every place; 0.5 is darknet's start; loaded weights bring their own")
+             "Objectness that a new head predicts everywhere; 0.5 is darknet's start; loaded weights bring their own")
         .unit("PROBABILITY")
         .check([](const std::string& text) {
           const double prior = std::stod(text);
           return prior > 0.0 && prior < 1.0 ? "" : "must be above 0 and below 1";
         })
         .default_text("0.01");
-    options.add("box-weight", box_weight_, "Weigh small objects' boxes more, by 2 - width * height").default_text("on");
+    options.add("box-weight", box_weight_, "Weight boxes by 2 - width * height, so small ones count more")
+        .default_text("on");
   }
 
   void resolve(const DetectorModel& model) override {
@@ -116,7 +117,7 @@ class Configuration : public DetectorConfiguration {
     if (!needs_boxes()) return;
     const AnchorSearch search = find_anchors(boxes, {.count = std::ssize(yolov3_default_anchors()), .seed = seed});
     std::array<BoxSize, 9> anchors;
-    // To a tenth of a pixel, so that people can read them in the recipe.
+    // Rounded to a tenth of a pixel, so that the recipe is readable.
     std::ranges::transform(search.anchors, anchors.begin(), [](const BoxSize& anchor) {
       return BoxSize{std::round(10.0 * anchor.width) / 10.0, std::round(10.0 * anchor.height) / 10.0};
     });

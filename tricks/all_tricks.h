@@ -1,4 +1,4 @@
-// Every trick there is, a line each.
+// All tricks, one line each.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 namespace sleight {
 
-// In the order in which help, logs and receipts show them. Of nothing decided yet.
+// In the order in which help, logs and receipts list them. The flags are not resolved yet.
 std::vector<std::unique_ptr<Trick>> classifier_tricks();
 std::vector<std::unique_ptr<Trick>> detector_tricks();
 

@@ -5,7 +5,7 @@
 namespace sleight {
 
 void ClassSmoothing::declare(OptionList& options, LearningTask) {
-  options.add("label-smoothing", form_, "Of the classes")
+  options.add("label-smoothing", form_, "Smoothing of the class targets")
       .one_of({"none", "gluon", "darknet"})
       .default_text("gluon, with --tricks none none");
 }

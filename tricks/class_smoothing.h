@@ -1,11 +1,11 @@
-// Label smoothing for detectors, whose classes are sigmoids of their own: each is asked for a little less than 1, or a
-// little more than 0.
+// Label smoothing for detectors, whose classes are independent sigmoids: each target is slightly less than 1 or
+// slightly more than 0.
 //
 //   gluon    s = min(1/K, 1/40): 1 - s for the object's class, s for the others   (the default; arXiv 1902.04103)
 //   darknet  1 - eps/2 and eps/2, eps = 0.1
 //
-// The loss of the detector's family computes it (engine/train/detector_head.h). The trap: smoothing that is written over
-// the positive class (mAP of 5%).
+// The loss of the detector's family computes it (engine/train/detector_head.h). The trap: smoothing that overwrites the
+// positive class (mAP of 5%).
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ class ClassSmoothing : public Trick {
 
   void change_detector(DetectorProgramOptions& options) override;
 
-  // Counts nothing when not every loss of classes in the program carries this smoothing.
+  // Counts 0 unless every class loss in the program carries this smoothing.
   void count(const CountedStep& step) override;
   // objects smoothed
   std::vector<Receipt> receipts() const override;

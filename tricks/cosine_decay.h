@@ -3,8 +3,8 @@
 //   factor(t) = (1 + cos(pi * t / T)) / 2        t = 0 .. T-1 iterations, both counted without the warm-up
 //
 // Source: Loshchilov and Hutter, arXiv 1608.03983, without restarts; He et al., arXiv 1812.01187, section 5.1.
-// The first iteration has the whole base rate and factor(T) = 0 is reached when the last one is done: the last
-// iteration itself is small but not wasted on a rate of 0.
+// The first iteration has the full base rate, and factor(T) = 0 is reached after the last one. So the last iteration's
+// rate is small, but no iteration is wasted on a rate of 0.
 #pragma once
 
 #include <cstdint>

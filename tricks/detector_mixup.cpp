@@ -13,7 +13,7 @@ void DetectorMixup::declare(OptionList& options, LearningTask) {
       .unit("ALPHA")
       .not_negative()
       .default_text("0, with --tricks all 1.5");
-  options.add("mixup-off-epochs", off_epochs_, "The last so many epochs without mixup")
+  options.add("mixup-off-epochs", off_epochs_, "Number of epochs without mixup at the end")
       .unit("EPOCHS")
       .not_negative()
       .default_text("20, at most a tenth of the training");

@@ -1,10 +1,10 @@
-// Mixup for detection: each image is blended with another one of the dataset, each with its own geometry, and the
-// objects of both are to be found.
+// Mixup for detection: blends each image with another one of the dataset. Each keeps its own geometry, and the targets
+// are the objects of both.
 //
 //   lambda ~ Beta(1.5, 1.5),  x = lambda * x_i + (1 - lambda) * x_j;  an object's weight is its image's share
 //
-// Source: Zhang et al., arXiv 1902.04103, section 3.1. The blend itself is made by engine/data/detector/loader.h, on
-// the raw images and before all other augmentation; the weight multiplies the object's terms in the loss.
+// Source: Zhang et al., arXiv 1902.04103, section 3.1. engine/data/detector/loader.h blends the raw images, before all
+// other augmentation; the weight multiplies the object's terms in the loss.
 #pragma once
 
 #include <cstdint>
@@ -30,13 +30,13 @@ class DetectorMixup : public Trick {
 
   void begin(const TrainingPlan& plan) override;
 
-  // Partners, lambdas and weigh_objects for request.samples; partners and lambdas empty (plain images) in the last
-  // epochs and for a dataset of one. A partner is any other image of the dataset, each as likely. A sample's draws are a
-  // function of seed, epoch, sample and the dataset's size: the batch it comes in does not matter.
+  // Sets partners, lambdas and weigh_objects for request.samples; partners and lambdas are empty (plain images) in the
+  // last epochs and for a dataset of one image. A partner is any other image of the dataset, each equally likely. A
+  // sample's draws are a function of seed, epoch, sample and the dataset's size, independent of the batch.
   void draw_detector(DetectorBatchRequest& request, const StepPlace& place) const override;
 
   void count(const CountedStep& step) override { counts_.count(step, mixed_epochs_); }
-  // As MixupCounts says.
+  // See MixupCounts.
   std::vector<Receipt> receipts() const override { return {counts_.receipt(name())}; }
   void restore(std::span<const Receipt> receipts) override { counts_.restore(find_receipt(receipts, name())); }
 

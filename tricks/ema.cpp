@@ -71,7 +71,7 @@ void Ema::restore(std::span<const Receipt> receipts) {
 
 void trace_averages(Tracer& tracer) {
   check(tracer.path().empty(), "the moving average must be traced outside of all scopes, not in '", tracer.path(), "'");
-  // A copy: tracing an average adds a parameter to the list.
+  // A copy, because tracing an average adds a parameter to the list.
   const std::vector<Parameter> parameters = tracer.program().parameters;
   std::vector<ops::AveragedParameter> averaged;
   for (const Parameter& parameter : parameters) {

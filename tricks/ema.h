@@ -1,12 +1,12 @@
-// EMA: a moving average of the weights, evaluated beside them; it takes out the noise of the last steps.
+// EMA: evaluates a moving average of the weights in addition to the weights; it removes the noise of the last steps.
 //
 //   average = d * average + (1 - d) * weights
 //
 // Source: Polyak and Juditsky 1992; Szegedy et al., arXiv 1512.00567, section 8. With warm-up of the decay
-// (TensorFlow's num_updates) d(t) = min(d, (1 + t) / (10 + t)), so that short runs do not drag their first steps along.
+// (TensorFlow's num_updates) d(t) = min(d, (1 + t) / (10 + t)), so that the averages of short runs do not keep the
+// first steps.
 //
-// The running statistics of batch norm are averaged too: averaged weights with the statistics of other weights would be
-// normalized wrongly.
+// The running statistics of batch norm are averaged too: averaged weights need the statistics that belong to them.
 #pragma once
 
 #include <cstdint>
@@ -30,17 +30,17 @@ class Ema : public Trick {
   std::vector<std::string> description() const override;
 
   // Appends the update of all averages: of each parameter and each running statistic in the trace so far, named with
-  // average_prefix. Throws Error, when the program is traced, where there is nothing to average.
+  // average_prefix. Throws Error when the program is traced if there is nothing to average.
   void change_update(UpdateOptions& options) override;
 
   // d of the t-th update. The first one (t = 0) is 0: it copies the weights, whatever the average held before, so an
-  // average switched on in the middle of a training starts right.
+  // average that is switched on in mid-training starts correctly.
   double decay_at(std::int64_t update) const;
   void set_live_scalars(Context& context, std::int64_t step) const override;
 
-  // Counts nothing when the program updates no average. An update with another decay than the next one is an Error.
+  // Counts 0 if the program updates no average. An update with a decay other than the next one is an Error.
   void count(const CountedStep& step) override;
-  // updates. They must be restored with the averages: the next decay depends on them.
+  // The number of updates. Restore it with the averages: the next decay depends on it.
   std::vector<Receipt> receipts() const override;
   void restore(std::span<const Receipt> receipts) override;
 

@@ -42,7 +42,7 @@ ops::LossParameters LabelSmoothing::loss_parameters() const {
 void LabelSmoothing::count(const CountedStep& counted) {
   const ops::LossParameters wanted = loss_parameters();
   for (const Step& step : counted.program.steps) {
-    // As traced, or with its gradient fused into it.
+    // The traced step, or the one with its gradient fused into it.
     if (step.operation != &operations::softmax_cross_entropy &&
         step.operation != &operations::softmax_cross_entropy_with_gradient) {
       continue;

@@ -1,10 +1,9 @@
-// Label smoothing: the target gives a little of its weight to the wrong classes, so that no logit is driven to
-// infinity.
+// Label smoothing: moves a little of the target to the wrong classes, so that training drives no logit to infinity.
 //
 //   others   1 - eps at the label, eps / (K - 1) elsewhere      He et al., arXiv 1812.01187, eq. 4 (the default)
 //   uniform  (1 - eps) * onehot + eps / K                       Szegedy et al., arXiv 1512.00567; PyTorch, timm
 //
-// With mixup it is applied to both targets before they are blended. kernels/softmax_cross_entropy.h computes it.
+// With mixup it applies to both targets before they are blended. kernels/softmax_cross_entropy.h computes it.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +27,7 @@ class LabelSmoothing : public Trick {
 
   void change_classifier(ClassifierProgramOptions& options) override { options.loss = loss_parameters(); }
 
-  // Counts nothing when the program's loss does not carry this smoothing. Evaluation is not counted: its loss is plain.
+  // Counts 0 unless the program's loss carries this smoothing. Evaluation does not count: its loss is plain.
   void count(const CountedStep& step) override;
   // targets smoothed
   std::vector<Receipt> receipts() const override;

@@ -63,7 +63,7 @@ void LearningRate::resolve(const TrainingKind& kind) {
     set_default(milestones_, {0.8 * epochs, 0.9 * epochs});
     set_default(warm_up_epochs_, std::min(bare ? 2.0 : 4.0, 0.05 * epochs));
   } else {
-    // The rate of the small models at their own batch of 128, expressed for 256 images.
+    // The small models' rate at their own batch of 128, scaled to 256 images.
     set_default(rate_, kind.small_images && !bare ? 0.2 : 0.1);
     set_default(linear_scaling_, !bare);
     if (kind.small_images) {

@@ -1,5 +1,5 @@
-// The learning rate: where it starts, how it rises and falls (rate_schedule.h), and whether it follows the size of the
-// batch (linear_scaling.h). Always on.
+// The learning rate: its base value, its rise and fall (rate_schedule.h), and whether it scales with the batch size
+// (linear_scaling.h). Always on.
 #pragma once
 
 #include <cstdint>
@@ -24,16 +24,15 @@ class LearningRate : public Trick {
   bool is_on() const override { return true; }
   std::vector<std::string> description() const override;
 
-  // Throws Error where RateSchedule::check() does.
+  // Throws Error as RateSchedule::check() does.
   void begin(const TrainingPlan& plan) override;
   const RateSchedule& schedule() const { return schedule_; }
 
   void set_live_scalars(Context& context, std::int64_t step) const override;
-  // A step that ran with another rate than the schedule's is an Error: it would be computed and not obeyed.
+  // A step with a rate other than the schedule's is an Error: the schedule would be computed but not used.
   void count(const CountedStep& step) override;
-  // One receipt for the decay ("cosine decay" or "step decay"); "warm-up" in front and "linear scaling" behind where
-  // they are on. warm-up: iterations. Decay: iterations after the warm-up (cosine) or at a reduced rate (step), last
-  // rate.
+  // One receipt for the decay ("cosine decay" or "step decay"), after "warm-up" and before "linear scaling" if these
+  // are on. warm-up: iterations. Decay: iterations after the warm-up (cosine) or at a reduced rate (step), last rate.
   std::vector<Receipt> receipts() const override;
   void restore(std::span<const Receipt> receipts) override;
 

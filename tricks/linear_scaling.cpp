@@ -20,7 +20,7 @@ double linearly_scaled_rate(double base_rate, std::int64_t global_batch_size) {
 
 void LinearScaling::count(double rate_used, double rate_without) {
   const double wanted = linearly_scaled_rate(rate_without, batch_size_);
-  // The rate used is a float32.
+  // The step's rate is a float32.
   if (std::abs(rate_used - wanted) <= 1e-6 * wanted) ++steps_;
 }
 

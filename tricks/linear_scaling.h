@@ -1,9 +1,9 @@
-// Linear scaling: a batch k times larger averages k times more gradients, so its step may be k times longer.
+// Linear scaling: a batch that is k times larger averages k times more gradients, so its step may be k times longer.
 //
 //   rate = base rate * global batch size / 256
 //
 // Source: Goyal et al., arXiv 1706.02677, section 2.1. The batch is the sum over all ranks. A part of the learning rate
-// (learning_rate.h), with a receipt of its own.
+// (learning_rate.h) with its own receipt.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ class LinearScaling {
  public:
   explicit LinearScaling(std::int64_t global_batch_size) : batch_size_(global_batch_size) {}
 
-  // A step that ran with this rate where it would have had the other one without scaling; counts it when the first is
-  // the second, scaled.
+  // Takes the rate of a step and the rate that it would have without scaling. Counts the step if the first is the
+  // second, scaled.
   void count(double rate_used, double rate_without);
   // images in a global batch; the factor
   Receipt receipt() const;

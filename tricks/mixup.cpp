@@ -15,7 +15,7 @@ void Mixup::declare(OptionList& options, LearningTask) {
       .unit("ALPHA")
       .not_negative()
       .default_text("0, with --tricks all 0.2, for CIFAR models from 30 epochs on 1");
-  options.add("mixup-off-epochs", off_epochs_, "The last so many epochs without mixup")
+  options.add("mixup-off-epochs", off_epochs_, "Number of epochs without mixup at the end")
       .unit("EPOCHS")
       .not_negative()
       .default_text("0; for CIFAR models with --tricks all 20, at most a tenth of the training");
@@ -48,7 +48,7 @@ void Mixup::draw_classifier(BatchRequest& request, const StepPlace& place) const
   if (!mixed_epochs_.contains(place.epoch) || size < 2) return;
   RandomStream random(seed_, RandomPurpose::mixup, static_cast<std::uint64_t>(place.epoch),
                       static_cast<std::uint64_t>(place.step_in_epoch));
-  // Fisher-Yates on the request's own memory: the loader allocates nothing once it runs.
+  // Fisher-Yates in the request's own memory: after its start the loader allocates nothing.
   request.partners.resize(size);
   std::iota(request.partners.begin(), request.partners.end(), 0);
   for (std::size_t i = size - 1; i > 0; --i) {

@@ -1,9 +1,9 @@
-// Mixup for classification: each image is blended with a partner of its batch, and so are their targets.
+// Mixup for classification: blends each image with a partner from its batch, and their targets with the same weights.
 //
 //   lambda ~ Beta(alpha, alpha),  x = lambda * x_i + (1 - lambda) * x_j,  y likewise;  j = a random permutation of i
 //
 // Source: Zhang et al., arXiv 1710.09412, eq. 1; alpha 0.2 for ImageNet (He et al., arXiv 1812.01187, section 5.3), 1.0
-// for CIFAR. The blend itself is kernels/image_prepare.h, the two targets kernels/softmax_cross_entropy.h.
+// for CIFAR. kernels/image_prepare.h blends the images, kernels/softmax_cross_entropy.h the two targets.
 #pragma once
 
 #include <cstdint>
@@ -30,14 +30,14 @@ class Mixup : public Trick {
   void begin(const TrainingPlan& plan) override { seed_ = plan.seed; }
   void change_classifier(ClassifierProgramOptions& options) override { options.mixup = true; }
 
-  // Partners and lambdas for request.samples; both empty (plain images) in the last epochs and for a batch of one, which
-  // has no partner. A function of seed, epoch, step in the epoch and the size of the batch: with several ranks
-  // each would pair inside its own share.
+  // Sets partners and lambdas for request.samples; both are empty (plain images) in the last epochs and for a batch of
+  // one, which has no partner. A function of seed, epoch, step in the epoch and batch size: with several ranks, each
+  // would pair images inside its own share.
   void draw_classifier(BatchRequest& request, const StepPlace& place) const override;
 
-  // Counts nothing when the program blends no images, whatever the batch says.
+  // Counts 0 if the program blends no images, whatever the batch contains.
   void count(const CountedStep& step) override;
-  // As MixupCounts says.
+  // See MixupCounts.
   std::vector<Receipt> receipts() const override { return {counts_.receipt(name())}; }
   void restore(std::span<const Receipt> receipts) override { counts_.restore(find_receipt(receipts, name())); }
 

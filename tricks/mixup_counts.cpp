@@ -9,7 +9,7 @@ namespace sleight {
 namespace {
 
 constexpr const char* lambda_sum = "sum of their lambdas";
-// Of versions that summed a classifier's lambdas over all images of the mixed batches.
+// Written by versions that summed a classifier's lambdas over all images of the mixed batches.
 constexpr const char* former_lambda_sum = "sum of lambda";
 
 bool has(const Receipt& receipt, const char* count) {

@@ -1,5 +1,5 @@
-// What both kinds of mixup (mixup.h, detector_mixup.h) count: one definition of how much was mixed. An image is mixed
-// when it has another one as its partner and lambda < 1.
+// The counts of both kinds of mixup (mixup.h, detector_mixup.h), with one definition of "mixed": an image is mixed if
+// its partner is another image and lambda < 1.
 #pragma once
 
 #include <cstdint>
@@ -10,22 +10,22 @@
 
 namespace sleight {
 
-// Which epochs are mixed: all but the last ones, which are trained on plain images.
+// The epochs with mixup: all but the last ones, which train on plain images.
 struct MixedEpochs {
   std::int64_t epochs = 0;  // of the whole training
   std::int64_t off_epochs = 0;
 
   bool contains(std::int64_t epoch) const { return epoch < epochs - off_epochs; }
-  // Throws Error, naming the flag, where mixup would never run.
+  // Throws Error, naming the flag, if mixup would never run.
   void check() const;
 };
 
 class MixupCounts {
  public:
-  // Throws Error for an epoch that is mixed and should be plain.
+  // Throws Error for a mixed batch in an epoch that should be plain.
   void count(const CountedStep& step, const MixedEpochs& epochs);
-  // batches mixed; images in them; images mixed; the sum of the mixed images' lambdas and its mean; batches plain in the
-  // last epochs.
+  // batches mixed; images in them; images mixed; the sum of the mixed images' lambdas and its mean; plain batches in
+  // the last epochs.
   Receipt receipt(const std::string& trick) const;
   void restore(const Receipt& receipt);
 

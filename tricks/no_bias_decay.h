@@ -1,6 +1,6 @@
-// No bias decay: weight decay pulls the weights of convolutions and linear layers toward 0 and leaves biases and the
-// scales and shifts of batch norm alone; those few numbers cannot overfit, and pulling them harms.
-// Source: Jia et al., arXiv 1807.11205; He et al., arXiv 1812.01187, section 3.1.
+// No bias decay: weight decay pulls the weights of convolutions and linear layers toward 0, but not biases or the
+// scales and shifts of batch norm. Those few numbers cannot overfit, and pulling them does harm. Source: Jia et al.,
+// arXiv 1807.11205; He et al., arXiv 1812.01187, section 3.1.
 #pragma once
 
 #include <optional>
@@ -23,7 +23,7 @@ class NoBiasDecay : public Trick {
 
   void change_update(UpdateOptions& options) override;
 
-  // Reads the program's SGD steps once: the tensors whose decay multiplier is 0, not what was asked for.
+  // Reads the program's SGD steps once: the tensors whose decay multiplier is 0, not the requested ones.
   void count(const CountedStep& step) override;
   // tensors without decay, elements without decay, tensors with decay
   std::vector<Receipt> receipts() const override;
@@ -32,7 +32,7 @@ class NoBiasDecay : public Trick {
  private:
   std::optional<bool> on_;
 
-  std::optional<Receipt> receipt_;  // a fact of the program and not of its steps
+  std::optional<Receipt> receipt_;  // a fact about the program, not about its steps
 };
 
 }  // namespace sleight

@@ -64,7 +64,8 @@ RandomShapesOptions default_random_shapes(const TrainingKind& kind) {
     return {.minimum = std::max(2 * step, size - 3 * step), .maximum = size + 6 * step, .every = 10, .multiple = step};
   }
   const auto nearest = [&](std::int64_t multiple) { return (size + multiple / 2) / multiple * multiple; };
-  // Two steps above the model's own size when it is large, one below and one above when 32 would be a leap.
+  // For large sizes, up to two steps above the model's own size; for small ones, where 32 would be too coarse, one
+  // below and one above.
   if (size >= 128) return {nearest(32), nearest(32) + 64, 10, 32};
   const std::int64_t middle = std::max<std::int64_t>(nearest(8), 16);
   return {middle - 8, middle + 8, 10, 8};
@@ -73,9 +74,8 @@ RandomShapesOptions default_random_shapes(const TrainingKind& kind) {
 void RandomShapes::declare(OptionList& options, LearningTask task) {
   options
       .add("random-shapes", text_,
-           "MIN:MAX:EVERY[:MULTIPLE]: sides of training images in pixels, multiples of MULTIPLE (32), drawn anew every "
-           "so "
-           "many steps; or off")
+           "MIN:MAX:EVERY[:MULTIPLE]: sides of training images in pixels, multiples of MULTIPLE (32); a new size every "
+           "EVERY steps; or off")
       .unit("SHAPES")
       .default_text(task == LearningTask::detector
                         ? "three sizes below the image size to six above, with --tricks none off"

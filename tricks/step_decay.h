@@ -1,10 +1,10 @@
-// Step decay of the learning rate, the baseline: the rate is multiplied by 0.1 at given moments.
+// Step decay of the learning rate, the baseline: multiplies the rate by 0.1 at given milestones.
 //
 //   factor(i) = multiplier ^ (number of milestones <= i)
 //
 // Milestones are iterations counted from the start of training, warm-up included: "epoch 30" means that 30 whole epochs
-// are trained at the first rate, and the first iteration of the 31st has the second. Source: He et al., arXiv
-// 1512.03385, section 3.4.
+// train at the first rate, and the first iteration of the 31st has the second. Source: He et al., arXiv 1512.03385,
+// section 3.4.
 #pragma once
 
 #include <cstdint>

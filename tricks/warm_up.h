@@ -4,7 +4,7 @@
 //   power4  ((i + 1) / n)^4                      darknet's burn-in
 //
 // The first iteration has base / n, not 0: a step with rate 0 would be computed and thrown away. The last iteration of
-// the warm-up has the base rate, and so does the first one after it, where the decay starts at t = 0.
+// the warm-up has the base rate, and so does the next one, where the decay starts at t = 0.
 #pragma once
 
 #include "tricks/rate_schedule.h"

@@ -61,7 +61,7 @@ std::string place_of(std::int64_t number, std::span<const DarknetConvolution> co
     if (number < convolutions[i].count()) return "inside " + place;
     number -= convolutions[i].count();
   }
-  return "behind the last convolution";
+  return "after the last convolution";
 }
 
 void check_length(std::span<const std::byte> numbers, const std::string& origin,
@@ -131,7 +131,7 @@ std::vector<DarknetConvolution> darknet_convolutions(const PersistentStore& stor
                                     : roles[i] == ParameterRole::norm_shift ? vectors.shift
                                     : tensors[i].is_variance                ? vectors.variance
                                                                             : vectors.mean;
-      check(place == nullptr, "'", tensors[i].name, "' is the second of its kind behind '", tensors[0].name,
+      check(place == nullptr, "'", tensors[i].name, "' is the second of its kind after '", tensors[0].name,
             "'; darknet's files cannot hold that");
       place = &tensors[i];
     }

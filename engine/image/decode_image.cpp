@@ -33,10 +33,10 @@ std::string first_bytes(std::span<const std::byte> file) {
 }  // namespace
 
 void check_image_size(std::int64_t height, std::int64_t width) {
-  check(height > 0 && width > 0, "the image says it is ", width, " x ", height, " pixels");
+  check(height > 0 && width > 0, "the image states a size of ", width, " x ", height, " pixels");
   check(height <= maximum_image_side && width <= maximum_image_side && height * width <= maximum_image_pixels,
-        "the image says it is ", width, " x ", height, " pixels; the limit is ", maximum_image_side, " a side and ",
-        maximum_image_pixels, " in all. Make it smaller or remove it");
+        "the image states a size of ", width, " x ", height, " pixels; the limit is ", maximum_image_side,
+        " a side and ", maximum_image_pixels, " in all. Make it smaller or remove it");
 }
 
 struct ImageDecoder::State {

@@ -5,7 +5,7 @@
 namespace sleight {
 
 void Image::resize(std::int64_t height, std::int64_t width) {
-  check(height >= 0 && width >= 0, "an image of ", width, " x ", height, " pixels cannot be");
+  check(height >= 0 && width >= 0, "an image of ", width, " x ", height, " pixels is impossible");
   height_ = height;
   width_ = width;
   const std::size_t bytes = static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * 3;

@@ -26,7 +26,7 @@ std::string json_text(const std::string& text) {
   try {
     return nlohmann::json(text).dump();
   } catch (const nlohmann::json::exception&) {
-    fail("the name ", shown(text), " is not UTF-8 and cannot stand in a JSON file; rename it");
+    fail("the name ", shown(text), " is not UTF-8 and cannot be in a JSON file; rename it");
   }
 }
 
@@ -61,7 +61,7 @@ void explain_results(DetectionsJson& json, const IdMeanings& meanings, const std
   check(
       !meanings.images.empty() && !meanings.classes.empty(), origin,
       ": COCO's results alone do not say what their ids mean. Score them against annotations in COCO's format, or put "
-      "them under \"annotations\", beside \"images\" and \"categories\"");
+      "them under \"annotations\", next to \"images\" and \"categories\"");
   for (const auto& [id, name] : meanings.images)
     json.images.push_back({id, name});
   for (const auto& [id, name] : meanings.classes)

@@ -81,7 +81,7 @@ void Canvas::draw_text(double left, std::int64_t top, std::string_view text, Col
 void Canvas::draw_image(std::int64_t left, std::int64_t top, std::int64_t width, std::int64_t height,
                         ImageView source) {
   if (source.width <= 0 || source.height <= 0) return;
-  // The source pixels under a destination pixel, at least one.
+  // The source pixels of a destination pixel, at least one.
   const auto first = [](std::int64_t position, std::int64_t from, std::int64_t to) { return position * from / to; };
   const auto last = [&first](std::int64_t position, std::int64_t from, std::int64_t to) {
     return std::max(first(position + 1, from, to), first(position, from, to) + 1);

@@ -1,5 +1,5 @@
-// An image to draw on: rectangles, text and other images. For sheets of images and for boxes drawn on them; it is not
-// fast, and everything outside the image is quietly clipped.
+// An image to draw on: rectangles, text and other images. For sheets of images and for boxes on images. It is not fast,
+// and it silently clips everything outside the image.
 #pragma once
 
 #include <cstdint>
@@ -25,12 +25,12 @@ class Canvas {
   // The border lies inside the rectangle.
   void draw_outline(std::int64_t left, std::int64_t top, std::int64_t width, std::int64_t height, Color color,
                     std::int64_t thickness = 1);
-  // One line of UTF-8 text, `size` pixels high (the em square), its upper left corner at (left, top). What is drawn for
-  // which bytes: engine/report/font/text_line.h, which also measures widths.
+  // One line of UTF-8 text, `size` pixels high (the em square), with its upper left corner at (left, top).
+  // engine/report/font/text_line.h defines the characters for given bytes and measures widths.
   void draw_text(double left, std::int64_t top, std::string_view text, Color color, double size,
                  const Font& font = text_font());
-  // Scaled to width x height: by whole factors up, pixels become squares (nothing is smoothed away); down, each pixel
-  // is the mean of those it covers.
+  // Scales the image to width x height. Enlarging by whole factors turns pixels into squares, without smoothing;
+  // reducing makes each pixel the mean of the pixels that it covers.
   void draw_image(std::int64_t left, std::int64_t top, std::int64_t width, std::int64_t height, ImageView source);
 
   const Image& image() const { return image_; }

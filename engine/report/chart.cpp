@@ -11,8 +11,8 @@ namespace sleight {
 
 namespace {
 
-// Of the drawing, in its own units: about the pixels that it has on a page of full width, so that text has one size in
-// all charts.
+// The drawing's size in its own units: about its pixels on a page of full width, so that text has the same size in all
+// charts.
 constexpr double width = 560, height = 250;
 constexpr double small_width = 350, small_height = 180;
 constexpr double left = 50, right = 14, top = 12, bottom = 36;
@@ -32,7 +32,7 @@ bool is_finite(const ChartPoint& point) {
   return std::isfinite(point.x) && std::isfinite(point.y);
 }
 
-// Means of equal stretches of points. A stretch with a value that is not finite keeps it: the gap must not vanish.
+// Means of equal stretches of points. A stretch with a value that is not finite is not finite: the gap must remain.
 std::vector<ChartPoint> thinned(const std::vector<ChartPoint>& points) {
   if (points.size() <= maximum_points) return points;
   std::vector<ChartPoint> kept;
@@ -49,8 +49,8 @@ std::vector<ChartPoint> thinned(const std::vector<ChartPoint>& points) {
   return kept;
 }
 
-// The mean of a window around each point: unlike a running mean, it does not lag behind the curve. Toward the ends the
-// window narrows on both sides alike.
+// The mean of a window around each point. Unlike a running mean, it does not lag behind the curve. Toward the ends the
+// window narrows equally on both sides.
 std::vector<ChartPoint> smoothed(const std::vector<ChartPoint>& points) {
   const std::size_t reach = std::max<std::size_t>(2, points.size() / 40);
   std::vector<ChartPoint> means;
@@ -63,7 +63,7 @@ std::vector<ChartPoint> smoothed(const std::vector<ChartPoint>& points) {
       sum += points[j].y;
       ++count;
     }
-    // Where the value itself is lost the gap stays.
+    // A value that is not finite remains a gap.
     means.push_back({points[i].x, is_finite(points[i]) ? sum / static_cast<double>(count) : points[i].y});
   }
   return means;
@@ -108,14 +108,14 @@ class Drawing {
     return svg;
   }
 
-  // One path per curve; a gap where a value is not finite.
+  // One path per curve, with a gap where a value is not finite.
   std::string curve(const std::vector<ChartPoint>& points, const std::string& attributes) const {
     std::string path;
     bool pen_is_down = false;
     for (const ChartPoint& point : points) {
       if (is_finite(point)) {
         path += (pen_is_down ? "L" : "M") + coordinate(x_of(point.x)) + " " + coordinate(y_of(point.y));
-        // A single point would leave nothing on the paper.
+        // A path of a single point would be invisible.
         if (!pen_is_down) path += "h.01";
       }
       pen_is_down = is_finite(point);
@@ -128,7 +128,7 @@ class Drawing {
   static std::string coordinate(double value) { return format_number("%.1f", value); }
 
  private:
-  // Whole epochs, where there are some.
+  // Whole epochs, if there are any.
   int x_marks() const {
     const int most = chart_.is_small ? 5 : 8;
     return chart_.x_unit == ChartUnit::percent
@@ -167,11 +167,11 @@ std::string series_data(const ChartSeries& series, const std::vector<ChartPoint>
   return text + "]}";
 }
 
-// A little air around the curves; a flat curve gets a band of its own size around it.
+// Adds a margin around the curves; a flat curve gets a band of its own size.
 Range widened(Range range, bool from_zero) {
   const double size = range.high - range.low;
   const double air = size > 0 ? 0.06 * size : std::max(std::abs(range.high) * 0.1, 1e-6);
-  // Values that cannot be negative must not seem to be.
+  // Values that cannot be negative get no axis below 0.
   const double low = range.low >= 0 ? std::max(0.0, range.low - air) : range.low - air;
   return {from_zero ? std::min(0.0, range.low) : low, range.high + air};
 }
@@ -188,7 +188,7 @@ std::vector<double> axis_marks(double low, double high, int count) {
   }
   std::vector<double> marks;
   for (double index = std::ceil(low / step - 1e-9); index * step <= high + step * 1e-9; ++index) {
-    marks.push_back(index * step + 0.0);  // + 0.0: a mark of -0 would be written so
+    marks.push_back(index * step + 0.0);  // + 0.0 turns -0 into 0
   }
   return marks;
 }
@@ -205,11 +205,11 @@ std::string draw_chart(const Chart& chart) {
   }
   if (!(x.low <= x.high)) return "";
   if (chart.x_unit == ChartUnit::percent)
-    x = {std::min(0.0, x.low), std::max(1.0, x.high)};  // all of it, so that charts of several classes compare
+    x = {std::min(0.0, x.low), std::max(1.0, x.high)};  // the whole range, so that charts of classes are comparable
   else if (x.low == x.high)
     x = {x.low - 0.5, x.high + 0.5};
   else if (x.low > 0 && x.low <= 0.5 * x.high)
-    x.low = 0;  // training starts at 0, even where the first value is later
+    x.low = 0;  // training starts at 0, even if the first value is later
   const Drawing drawing(x, widened(y, chart.from_zero), chart);
 
   std::string legend;

@@ -1,4 +1,4 @@
-// Curves, over epochs most of the time, as inline SVG.
+// Curves as inline SVG, mostly over epochs.
 #pragma once
 
 #include <string>
@@ -28,14 +28,14 @@ struct Chart {
   std::string title;
   ChartUnit unit = ChartUnit::number;
   bool from_zero = false;        // the vertical axis begins at 0
-  std::string x_name = "epoch";  // written below the axis, and with the values under the pointer
+  std::string x_name = "epoch";  // below the axis, and next to the values at the pointer
   ChartUnit x_unit = ChartUnit::number;
-  bool is_small = false;  // one of three in a row of the page instead of two
+  bool is_small = false;  // three in a row of the page instead of two
   std::vector<ChartSeries> series = {};
 };
 
-// A <figure> with title, legend and curves; empty text when no series has a finite point. At most 400 points per curve
-// are kept, each the mean of its neighborhood. The page's script shows values under the pointer from its data-series
+// A <figure> with title, legend and curves; empty if no series has a finite point. Each curve keeps at most 400 points,
+// each the mean of its neighborhood. The page's script shows values at the pointer, from the figure's data-series
 // attribute.
 std::string draw_chart(const Chart& chart);
 

@@ -23,7 +23,7 @@ double share(std::int64_t part, std::int64_t whole) {
   return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
 }
 
-// Names longer than the room for them; by characters, not bytes, so that no UTF-8 sequence is cut.
+// Shortens names that are too long, by characters and not bytes, so that no UTF-8 sequence is cut.
 std::string shortened(const std::string& name, std::size_t limit) {
   std::size_t characters = 0;
   for (std::size_t i = 0; i < name.size(); ++i) {
@@ -61,7 +61,7 @@ std::string draw_confusion_matrix(std::span<const std::string> class_names, std:
       const double fraction = share(count, total);
       const double x = label_room + static_cast<double>(column) * cell;
       const bool is_right = row == column;
-      // The root lifts the small shares, which are what one looks for; the diagonal would drown them otherwise.
+      // The square root makes small shares visible, which are the interesting ones; the diagonal would drown them.
       const double opacity = is_right ? fraction * 0.85 : std::sqrt(fraction) * 0.95;
       svg += "<g><title>" + html_escaped(class_names[row]) + " taken for " + html_escaped(class_names[column]) + ": " +
              format_count(count) + " of " + format_count(total) + "</title><rect x=" + number(x) + " y=" + number(top) +

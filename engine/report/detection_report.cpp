@@ -9,7 +9,7 @@ namespace sleight {
 
 namespace {
 
-// Curves in one chart: as many as there are colors.
+// Curves per chart: as many as there are colors.
 constexpr std::size_t curves_per_chart = 4;
 constexpr std::size_t most_charts = 5;
 
@@ -26,7 +26,7 @@ std::string draw_table(const DetectionReport& report) {
          rows + "</table></figure>\n";
 }
 
-// The classes with most objects, four to a chart.
+// The classes with the most objects, four per chart.
 std::string draw_curves(const DetectionReport& report) {
   std::vector<const ReportClass*> shown;
   for (const ReportClass& entry : report.classes) {

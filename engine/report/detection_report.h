@@ -1,4 +1,4 @@
-// The part of a report that only a detector's run has: how good it is at each class, and where it goes wrong.
+// The part of the report for detectors: the quality of each class, and the worst mistakes.
 #pragma once
 
 #include <cstddef>
@@ -27,10 +27,10 @@ struct ReportScene {
 };
 
 struct DetectionReport {
-  std::string metric;  // "VOC07 mAP@0.5": of the classes' average precisions
+  std::string metric;  // "VOC07 mAP@0.5": the mean of the classes' average precisions
   std::vector<ReportClass> classes;
   std::vector<ReportScene> worst;  // the worst first
-  std::string legend;              // what the colors of the boxes mean
+  std::string legend;              // the meaning of the boxes' colors
 };
 
 // Sections without data are left out.

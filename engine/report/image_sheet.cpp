@@ -13,7 +13,7 @@ namespace {
 constexpr Color paper_color{255, 255, 255};
 constexpr std::int64_t margin = 10;
 constexpr std::int64_t caption_gap = 3;
-// A title makes a sheet wider, but not by any amount.
+// A title may make a sheet wider, but only by this much.
 constexpr std::int64_t widest_added_title = 600;
 constexpr std::int64_t maximum_sheet_pixels = std::int64_t{1} << 28U;
 
@@ -22,7 +22,7 @@ std::int64_t line_height(double text_size) {
   return line.ascent + line.descent;
 }
 
-// The factor that brings the longer side of the largest image to the size that is wanted.
+// The factor that scales the longer side of the largest image to the requested size.
 double scale_for(std::int64_t longest_side, int image_size) {
   const auto longest = static_cast<double>(longest_side);
   if (image_size > 0) return image_size / longest;

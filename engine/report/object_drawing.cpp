@@ -34,7 +34,7 @@ std::int64_t line_width(const Canvas& canvas) {
   return std::max<std::int64_t>(mean_side(canvas) < 200 ? 1 : 2, std::llround(0.003 * mean_side(canvas)));
 }
 
-// About two percent of the image are readable when it fills a screen; less than 11 pixels never are.
+// About two percent of an image are legible when it fills a screen; less than 11 pixels never are.
 double label_size(const Canvas& canvas) {
   return std::clamp(0.022 * mean_side(canvas), 11.0, 200.0);
 }
@@ -42,7 +42,7 @@ double label_size(const Canvas& canvas) {
 // The box in pixels of the canvas.
 Rectangle drawn_rectangle(const Box& box, int enlargement, const Canvas& canvas) {
   const auto drawn = [enlargement](double edge, std::int64_t side) {
-    // Canvas clips what is outside; clamped only so that a wild box stays an integer.
+    // Canvas clips the outside; the clamp only keeps the rounded value of a far box in range.
     const double limit = 2.0 * static_cast<double>(side);
     return std::llround(std::clamp(edge * enlargement, -limit, limit));
   };
@@ -52,7 +52,7 @@ Rectangle drawn_rectangle(const Box& box, int enlargement, const Canvas& canvas)
           std::max<std::int64_t>(drawn(box.bottom, canvas.image().height()) - top, 1)};
 }
 
-// Draws labels where they cover no others, as far as there is room.
+// Draws labels where they cover no other label, as far as there is room.
 class Labels {
  public:
   explicit Labels(Canvas& canvas) : canvas_(canvas), size_(label_size(canvas)), padding_(std::llround(0.3 * size_)) {
@@ -93,7 +93,7 @@ class Labels {
       std::int64_t covered = 0;
       for (const Rectangle& other : taken_)
         covered += overlap(place, other);
-      // Above the box only where there is room; below only where the box ends inside the image.
+      // Above the box only if there is room; below only if the box ends inside the image.
       if (place.top != places[i].top) covered += width * height_;
       if (least < 0 || covered < least) {
         least = covered;

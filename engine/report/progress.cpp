@@ -84,7 +84,7 @@ std::string format_progress(const Progress& progress, int width) {
     parts.erase(std::ranges::min_element(parts, {}, &Part::importance));
     line = joined();
   }
-  // A line wider than the terminal would wrap, and redrawing it would leave its first half behind on every step.
+  // A line wider than the terminal would wrap, and each redraw would leave its first half in the terminal.
   return line.substr(0, static_cast<std::size_t>(std::max(width, 0)));
 }
 
@@ -92,7 +92,7 @@ std::string describe_bottleneck(const StepTimes& times, int loader_threads) {
   const double total = times.wait + times.step;
   if (!(total > 0)) return "";
   const double waiting = times.wait / total;
-  // Below a twentieth nothing is to be gained by a faster loader.
+  // Below a twentieth, a faster loader would gain almost nothing.
   if (waiting < 0.05) {
     std::string text = "the computation sets the pace: it waits " + percent(waiting) + " of its time for images";
     if (loader_threads > 0) {
@@ -146,7 +146,7 @@ void ProgressLine::update(const Progress& progress) {
   if (shown_ && since_shown_.seconds() < interval_) return;
   shown_ = true;
   since_shown_.restart();
-  // The last column stays free: some terminals wrap as soon as it is filled.
+  // The last column stays free: some terminals wrap when it is filled.
   if (log_.is_terminal())
     log_.set_status_line(format_progress(progress, log_.width() - 1));
   else

@@ -1,4 +1,4 @@
-// How training goes, for the person in front of it: one line redrawn in place on a terminal, a plain line every few
+// A run's progress, for the person who watches it: one line redrawn in place on a terminal, a plain line every few
 // seconds elsewhere (a file, a pipe, a batch system).
 #pragma once
 
@@ -19,23 +19,23 @@ struct Progress {
   std::int64_t steps = 0;
   double images_per_second = 0;
   double loss = 0;
-  // Of the training images, 0 to 1; NaN where it cannot be told (mixed images); none where there is no such number.
+  // Of the training images, 0 to 1; NaN if it is undefined (mixed images); empty if the run has no such number.
   std::optional<double> accuracy;
   double learning_rate = 0;
   std::optional<double> seconds_left;
 };
 
-// "45 s", "12:05" (minutes), "3:02:05" (hours), "2 d 05 h"; "?" for what is not a number.
+// "45 s", "12:05" (minutes), "3:02:05" (hours), "2 d 05 h"; "?" if it is not a number.
 std::string format_duration(double seconds);
 // Four significant digits at most: "0.1", "0.0125", "3.2e-05".
 std::string format_rate(double rate);
 
-// One line without its line break, at most `width` columns: what matters least is left out first. All columns have a
-// fixed width within a run, so that the line stands still while its numbers change.
+// One line without its line break, at most `width` columns: the least important parts are left out first. All columns
+// have a fixed width within a run, so that the line does not move while its numbers change.
 std::string format_progress(const Progress& progress, int width);
 
-// Seconds that one step took in each part. Decode and augment are summed over the loader's threads; wait is what the
-// step spent waiting for its batch, step is the computation.
+// Seconds of one step in each part. Decode and augment are summed over the loader's threads. wait is the time that the
+// step waits for its batch; step is the computation.
 struct StepTimes {
   double decode = 0;
   double augment = 0;
@@ -43,20 +43,20 @@ struct StepTimes {
   double step = 0;
 };
 
-// Which part is starving, as a sentence, or empty while nothing has been measured:
-// "the step starves: it waits 40% of its time for images; decoding takes 80% of the loader's time, ..."
+// Which part is the bottleneck, as a sentence; empty before the first measurement: "the step starves: it waits 40% of
+// its time for images; decoding takes 80% of the loader's time, ..."
 std::string describe_bottleneck(const StepTimes& times, int loader_threads);
 
-// Speed and time left from the most recent steps alone: the first steps of a run are slow, and images may change
-// size, so an average over everything would tell of the past.
+// Speed and time left, from the most recent steps alone. The first steps of a run are slow, and image sizes may change,
+// so an average over the whole run would be out of date.
 class RecentSpeed {
  public:
   explicit RecentSpeed(std::size_t steps = 50) : capacity_(steps) {}
 
-  // One finished step, of `seconds` from the end of the previous one.
+  // Adds one finished step; `seconds` from the end of the previous one.
   void add(std::int64_t images, double seconds);
   double images_per_second() const;
-  // nothing before the first step.
+  // Empty before the first step.
   std::optional<double> seconds_left(std::int64_t steps_left) const;
 
  private:
@@ -72,14 +72,14 @@ class ProgressLine {
  public:
   // Redrawn on a terminal every tenth of a second at most, printed elsewhere every `plain_interval` seconds.
   explicit ProgressLine(Log& log = Log::standard(), double plain_interval = 5);
-  // Takes the line off the terminal.
+  // Erases the line from the terminal.
   ~ProgressLine();
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  // Shows it when it is time to; cheap otherwise.
+  // Shows the line if it is due; cheap otherwise.
   void update(const Progress& progress);
-  // Shows it at once and leaves it standing (the last step of an epoch).
+  // Shows the line at once and leaves it in the terminal (the last step of an epoch).
   void finish(const Progress& progress);
 
  private:

@@ -24,7 +24,7 @@ ChartSeries series_of(const ReportData& data, std::string_view metric, std::stri
   return series;
 }
 
-// One curve for each part that the metrics hold, in the order in which they hold them.
+// One curve for each part in the metrics, in their order.
 std::vector<ChartSeries> loss_parts(const ReportData& data) {
   std::vector<std::string> names;
   for (const MetricsLine& line : data.metrics) {
@@ -146,7 +146,7 @@ std::string draw_confusions(const ReportData& data) {
          "</div>\n";
 }
 
-// Texts have quotation marks in a recipe file; a page needs none.
+// In a recipe file texts have quotation marks; the page shows them without.
 std::string_view unquoted(std::string_view value) {
   const bool is_quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
   return is_quoted ? value.substr(1, value.size() - 2) : value;

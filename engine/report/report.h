@@ -1,5 +1,5 @@
-// report.html: one file that tells a run's whole story, readable anywhere without a network. Curves, recipe, receipts
-// of the tricks, images with predictions, confusions. Light or dark as the reader's system is set.
+// report.html: one file with the whole run, readable anywhere without a network. Curves, recipe, receipts of the
+// tricks, images with predictions, confusions. Light or dark, as the reader's system is set.
 #pragma once
 
 #include <cstddef>
@@ -19,21 +19,21 @@ struct ReportRow {
   std::string value;
 };
 
-// An image the network was shown.
+// An image that the network classified.
 struct ReportPrediction {
   std::vector<std::byte> png;  // a whole PNG file
-  std::string label;           // what it is
-  std::string predicted;       // what the network says
-  double probability = 0;      // of what it says, 0 to 1
+  std::string label;           // its true class
+  std::string predicted;       // the network's answer
+  double probability = 0;      // of that answer, 0 to 1
 };
 
-// Everything may be empty except the title: sections without data are left out.
+// All fields may be empty except the title: sections without data are left out.
 struct ReportData {
   std::string title = {};                 // "cifar_resnet20 on CIFAR-10"
   std::string status = {};                // "finished", "stopped after step 1200 of 3910"
   std::vector<ReportRow> recipe = {};     // every option that shaped the run
   std::vector<MetricsLine> metrics = {};  // read_metrics(): whole, also for a resumed run
-  std::vector<ReportRow> receipts = {};   // trick, what it counted
+  std::vector<ReportRow> receipts = {};   // trick, its counts
   std::vector<ReportPrediction> predictions = {};
   std::vector<std::string> class_names = {};
   std::vector<std::int64_t> confusion = {};  // [classes, classes]: row true class, column predicted class, counts
@@ -54,7 +54,7 @@ struct RunSummary {
 };
 RunSummary summarize(std::span<const MetricsLine> metrics);
 
-// The page. Throws Error when the confusion matrix does not fit the class names.
+// The page. Throws Error if the confusion matrix does not fit the class names.
 std::string make_report(const ReportData& data);
 
 }  // namespace sleight

@@ -28,7 +28,7 @@ MetricsLine parse_line(std::string_view text) {
 
 struct LineInFile {
   MetricsLine line;
-  std::size_t end = 0;  // the position behind its line break
+  std::size_t end = 0;  // the position after its line break
 };
 
 std::vector<LineInFile> read_lines(const std::filesystem::path& path) {
@@ -52,7 +52,7 @@ std::filesystem::path prepared(const std::filesystem::path& folder, bool is_resu
   std::filesystem::create_directories(folder, error);
   check(!error, "cannot make the folder ", folder, ": ", error.message(), "; choose another one with --out");
   const std::filesystem::path path = folder / metrics_file_name;
-  // An empty file is left by a run that ended before its first line; there is nothing in it to lose.
+  // A run that ended before its first line leaves an empty file; overwriting it loses no metrics.
   check(is_resumed || !std::filesystem::exists(path) || std::filesystem::is_empty(path), "the folder ", folder,
         " already holds a run; resume it with --resume or choose another folder with --out");
   return path;
@@ -103,10 +103,10 @@ void RunLog::scalars(std::int64_t step, double epoch, const std::vector<Scalar>&
         ": the lines would not be in order, and a resume would cut the wrong ones");
   last_step_ = step;
   json line_values = json::object();
-  // The JSON library itself writes null for a value that is not finite.
+  // The JSON library writes null for a value that is not finite.
   for (const Scalar& scalar : values)
     line_values[scalar.name] = scalar.value;
-  // Written piece by piece: an object would sort its keys, and a reader wants the step first.
+  // Writes the line field by field: an object would sort its keys, and readers want the step first.
   const std::string line = R"({"step":)" + std::to_string(step) + R"(,"epoch":)" + json(epoch).dump() +
                            R"(,"seconds":)" + json(std::round(seconds() * 1000) / 1000).dump() + R"(,"values":)" +
                            line_values.dump() + "}\n";

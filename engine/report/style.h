@@ -1,11 +1,11 @@
-// What the report looks like and how it answers the pointer: its style sheet and its script, written into the page.
+// The report's appearance and its response to the pointer: its style sheet and its script, written into the page.
 #pragma once
 
 #include <string_view>
 
 namespace sleight {
 
-// The files report.css and report.js, made part of the library by CMake.
+// The files report.css and report.js, embedded in the library by CMake.
 extern const std::string_view report_style;
 extern const std::string_view report_script;
 

@@ -53,7 +53,7 @@ std::string summary_event(double wall_time, std::int64_t step, std::string_view 
   return double_field(1, wall_time) + integer_field(2, step) + bytes_field(5, summary);
 }
 
-// The checksum of data that holds checksums is weak (crc of crc is constant); the mask hides it, as TFRecord wants.
+// A checksum of data that contains its own checksum is weak (crc of crc is constant); TFRecord therefore masks it.
 std::uint32_t masked_crc32c(std::string_view bytes) {
   return std::rotr(crc32c(std::as_bytes(std::span(bytes))), 15) + 0xA282EAD8U;
 }
@@ -63,7 +63,7 @@ double now() {
 }
 
 // TensorBoard finds files by "tfevents" in the name and reads them in the order of their names, so the time comes
-// first. Two writers of one process in one second get different counts.
+// first. Two writers of one process in the same second get different counts.
 std::filesystem::path new_event_file(const std::filesystem::path& folder) {
   const std::string stem = "events.out.tfevents." + std::to_string(static_cast<std::int64_t>(now())) + ".sleight." +
                            std::to_string(getpid());

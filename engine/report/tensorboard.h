@@ -1,5 +1,5 @@
-// Event files that TensorBoard reads: a sequence of TFRecord frames, each an Event protocol buffer (tensorflow's
-// event.proto and summary.proto), encoded by hand since we need only five of its fields.
+// Event files for TensorBoard: a sequence of TFRecord frames, each an Event protocol buffer (tensorflow's event.proto
+// and summary.proto). They are encoded by hand, because we need only five of the fields.
 #pragma once
 
 #include <cstddef>
@@ -14,10 +14,9 @@
 
 namespace sleight {
 
-// The pure half: bytes of one serialized Event. wall_time in seconds since 1970.
+// The pure half: the bytes of one serialized Event. wall_time in seconds since 1970.
 std::string tensorboard_version_event(double wall_time);
-// Tells readers that the run starts again here: they forget what other event files of the folder say of `step` and
-// later.
+// Tells readers that the run restarts here: they discard events of other files in the folder from `step` on.
 std::string tensorboard_restart_event(double wall_time, std::int64_t step);
 std::string tensorboard_scalar_event(double wall_time, std::int64_t step, std::string_view tag, float value);
 std::string tensorboard_image_event(double wall_time, std::int64_t step, std::string_view tag, int width, int height,
@@ -27,16 +26,16 @@ std::string tensorboard_image_event(double wall_time, std::int64_t step, std::st
 // little-endian.
 std::string tfrecord_frame(std::string_view payload);
 
-// A new event file in `folder` (which must exist). Each event is in the system's hands when its call returns. Throws
-// Error when the file cannot be written.
+// A new event file in `folder` (which must exist). Each event has reached the operating system when its call returns.
+// Throws Error if the file cannot be written.
 class TensorboardWriter {
  public:
-  // first_step: when a run is resumed, the first step that will be written again; events of earlier files from there on
-  // are superseded.
+  // first_step: for a resumed run, the first step that it writes again; it supersedes events of earlier files from
+  // there on.
   explicit TensorboardWriter(const std::filesystem::path& folder, std::optional<std::int64_t> first_step = {});
 
   void scalar(std::int64_t step, std::string_view tag, double value);
-  // png: a whole PNG file's bytes; its size in pixels is told beside it.
+  // png: the bytes of a whole PNG file; the event also states its size in pixels.
   void image(std::int64_t step, std::string_view tag, int width, int height, std::span<const std::byte> png);
 
  private:

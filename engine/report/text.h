@@ -1,4 +1,4 @@
-// Small pieces of text that all parts of the report need.
+// Small pieces of text for all parts of the report.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,9 @@
 
 namespace sleight {
 
-// With &, <, > and quotes made harmless: class names come from folder names, and may be anything.
+// Escapes &, <, > and quotes: class names come from folder names and may contain anything.
 std::string html_escaped(std::string_view text);
-// As printf would, for one number. "%.1f%%" and the like.
+// Formats one number as printf does: "%.1f%%" and the like.
 std::string format_number(const char* format, double value);
 // 0.9234 -> "92.3%".
 std::string format_percent(double fraction);

@@ -1,4 +1,4 @@
-// What every training needs to be told beside its tricks, whatever it learns.
+// The settings that every training needs, apart from its tricks and its task.
 #pragma once
 
 #include <cstdint>
@@ -24,12 +24,12 @@ struct TrainingRecipe {
   ops::Normalization normalization;
 };
 
-// The batch size when nobody says otherwise: that of the recipe, halved while an epoch has fewer than 100 steps, but
-// not below 16, where batch norm's statistics get too noisy. 128 images at a time are 8 steps an epoch for 1,000
-// images: nothing is learned in that.
+// The default batch size: the recipe's, halved while an epoch has fewer than 100 steps, but not below 16, where batch
+// norm's statistics become too noisy. With 1,000 images, batches of 128 give only 8 steps per epoch, too few to learn
+// from.
 std::int64_t batch_size_for(const TrainingRecipe& recipe, std::int64_t images);
 
-// For the head of a run's log: how long, and the optimizer.
+// For the head of a run's log: the length and the optimizer.
 std::vector<std::string> describe_training(const TrainingRecipe& recipe);
 
 }  // namespace sleight

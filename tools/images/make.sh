@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Makes the two images of the README from a real run, each 600 pixels wide: boxes that a detector finds in photographs
-# (found.png), and the run's report (report.png), as high as the other.
+# Makes the two images of the main README from a real run, each 600 pixels wide: boxes that a detector finds in
+# photographs (found.png), and the run's report (report.png), with the same height.
 #
 #   tools/images/make.sh WEIGHTS REPORT PHOTO...
 #
 #   WEIGHTS   of a detector: runs/cells/best.safetensors
 #   REPORT    of a run: runs/cells/report.html
-#   PHOTO     photographs that it was not trained on; six fill the image
+#   PHOTO     photographs that the detector was not trained on; six fill the image
 #
 # Needs build/bin/detect, a browser (Debian: chromium) for the report, and pngquant, which brings photographs in PNG
-# below 250 KB. SCORE=0.5 is the least score of the boxes, OUT=tools/images the folder, BROWSER=chromium the browser.
+# below 250 KB. SCORE=0.5 is the minimum score of the boxes, OUT=tools/images the folder, BROWSER=chromium the browser.
 set -euo pipefail
 
 if (( $# < 3 )) || [[ "$1" == -h || "$1" == --help ]]; then
@@ -44,7 +44,7 @@ work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out"
 
-# finish NAME: the image with at most 256 colors, in its place.
+# finish NAME: reduces the image to at most 256 colors and moves it to its place.
 finish() {
   pngquant --force --speed 1 --strip --output "$work/$1-small.png" 256 "$work/$1.png"
   local bytes
@@ -65,7 +65,7 @@ columns=2
   --sheet-columns "$columns" "$@" > "$work/found.txt"
 finish found
 
-# The height stands in the PNG's header, at bytes 20 to 23.
+# The PNG's header has the height at bytes 20 to 23.
 height=$((16#$(od --address-radix=n --format=x1 --skip-bytes=20 --read-bytes=4 "$work/found.png" | tr -d ' ')))
 # The page as it is at 1,000 pixels, so that its curves stand side by side.
 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$work/browser" \

@@ -134,7 +134,7 @@ class ClassFolders : public Dataset {
       if (std::any_of(tree_->files().begin(), tree_->files().end(), starts)) return std::string(candidate);
     }
     fail(tree_->root(), " has no images to evaluate on: looked for ", prefix, "val/<class>/* and ", prefix,
-         "test/<class>/*. Set some images of every class aside in such a folder");
+         "test/<class>/*. Move some images of every class to such a folder");
   }
 
   Classes find_classes(const std::string& prefix, std::string_view split_name) const {

@@ -34,7 +34,7 @@ void check_resident_recipe(const ClassifierAugmentation& recipe) {
   const bool colors = recipe.brightness != 0.0 || recipe.contrast != 0.0 || recipe.saturation != 0.0 ||
                       recipe.hue != 0.0 || recipe.pca_noise != 0.0;
   check(!colors,
-        "the colors of images that live on the device stay as they are; choose an augmentation without brightness, "
+        "images that live on the device keep their colors; choose an augmentation without brightness, "
         "contrast, saturation, hue and PCA noise (cifar, none), or leave the images to the loader");
 }
 

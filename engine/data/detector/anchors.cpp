@@ -66,7 +66,7 @@ std::vector<BoxSize> first_anchors(std::span<const BoxSize> boxes, std::int64_t 
       left -= chances[i];
       if (left < 0.0) break;
     }
-    check(drawn < boxes.size(), "the boxes are too much alike for ", count, " anchors");
+    check(drawn < boxes.size(), "the boxes are too similar for ", count, " anchors");
     anchors.push_back(boxes[drawn]);
   }
   return anchors;

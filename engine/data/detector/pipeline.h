@@ -2,9 +2,9 @@
 // sample may consist of two images, and the caller must know which of them is broken.
 //
 //   stored_image(k), open(k)   for each image: its bytes, its size
-//   draw_detection       (detection_augmentation.h) what happens to the sample: needs all sizes and objects
-//   decode(k, ...)       for each image: the pixels that are needed
-//   compose(...)         everything else in one pass
+//   draw_detection             (augmentation.h) the random draws of the sample: needs all sizes and objects
+//   decode(k, ...)             for each image: the pixels that the sample needs
+//   compose(...)               all other steps in one pass
 #pragma once
 
 #include <array>

@@ -17,7 +17,7 @@ struct InflateStream {
 
   InflateStream() {
     // 15 bits of window; 16 more: expect gzip's header and checksum.
-    check(inflateInit2(&stream, 15 + 16) == Z_OK, "cannot start to inflate: out of memory");
+    check(inflateInit2(&stream, 15 + 16) == Z_OK, "cannot start to decompress: out of memory");
   }
   ~InflateStream() { inflateEnd(&stream); }
   InflateStream(const InflateStream&) = delete;
@@ -66,7 +66,7 @@ std::vector<std::byte> inflate_gzip(std::span<const std::byte> file, std::size_t
     if (status == Z_STREAM_END) {
       // Another member may follow. Zeros or other bytes after the last one are padding, as for gzip itself.
       if (!is_gzip(input)) break;
-      check(inflateReset(&stream) == Z_OK, "cannot go on to inflate");
+      check(inflateReset(&stream) == Z_OK, "cannot continue to decompress");
       continue;
     }
     check(status == Z_OK || status == Z_BUF_ERROR, "the gzip file is damaged after ", done,

@@ -82,7 +82,7 @@ class BatchRing final : public SlotOwner {
     const std::int64_t step = next_delivered_;
     Place& place = place_of(step);
     check(place.status != Status::borrowed, "the batch of step ", place.slot.step, " is still held while step ", step,
-          " is asked for, and the loader has ", places_.size(),
+          " is requested, and the loader has ", places_.size(),
           " slots. Release batches earlier or give it more slots");
     const auto start = std::chrono::steady_clock::now();
     const auto has_come = [&] { return place.status == Status::ready && place.slot.step == step; };

@@ -14,7 +14,7 @@ constexpr int rows = 8;
 constexpr int glyphs_per_band = 16;
 constexpr int pitch = 6;  // five columns and a blank
 
-// Six bands of sixteen glyphs, drawn so that they can be read, and mended, here.
+// Six bands of sixteen glyphs, drawn so that people can read and correct them here.
 // clang-format off
 constexpr std::array<std::string_view, 6 * rows> bands = {
     //        !     "     #     $     %     &     '     (     )     *     +     ,     -     .     /
@@ -95,7 +95,7 @@ bool is_set(char32_t character, int row, int column) {
   return bands[band][glyph % glyphs_per_band * pitch + column] == '#';
 }
 
-// Pixels of the image for one of the letter.
+// The image pixels per pixel of a letter.
 std::int64_t scale_of(double size) {
   return std::max<std::int64_t>(1, std::llround(std::floor(size / (blank_rows + rows + blank_rows))));
 }

@@ -1,4 +1,4 @@
-// The font file that CMake found (SLEIGHT_FONT), made part of the library.
+// The font file that CMake found (SLEIGHT_FONT), embedded in the library.
 #pragma once
 
 #include <string_view>

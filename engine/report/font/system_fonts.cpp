@@ -28,14 +28,14 @@ constexpr std::array<std::string_view, 14> font_names = {
     "NotoSansThai-Regular.ttf", "NotoSansDevanagari-Regular.ttf", "NotoSansBengali-Regular.ttf",
     "NotoSansTamil-Regular.ttf", "NotoSansTelugu-Regular.ttf", "NotoSansEthiopic-Regular.ttf", "FreeSans.ttf",
     "NotoSansSymbols2-Regular.ttf",
-    // a bitmap of nearly everything
+    // a bitmap font of nearly all characters
     "unifont.ttf"};
 
 class FallbackFile {
  public:
   explicit FallbackFile(fs::path path) : path_(std::move(path)) {}
 
-  // nullptr for a file that is no font.
+  // nullptr if the file is not a font.
   const Font* font() {
     std::call_once(opened_, [this] {
       try {

@@ -32,7 +32,7 @@ bool is_right_to_left(char32_t character) {
          is_between(character, 0xFB1D, 0xFDFF) || is_between(character, 0xFE70, 0xFEFC);
 }
 
-// Each stretch that begins and ends with a letter written from the right, with nothing else but spaces in between.
+// Reverses each stretch that begins and ends with a right-to-left letter and contains only such letters and spaces.
 void turn_right_to_left(std::u32string& characters) {
   for (auto begin = characters.begin(); begin != characters.end();) {
     begin = std::find_if(begin, characters.end(), is_right_to_left);
@@ -45,7 +45,7 @@ void turn_right_to_left(std::u32string& characters) {
   }
 }
 
-// A character of the text as it is drawn; 0 for nothing.
+// The drawn form of a character of the text; 0 to skip it.
 char32_t drawn_character(char32_t character) {
   if (is_invisible(character)) return 0;
   return is_control(character) ? replacement_character : character;
@@ -80,7 +80,7 @@ double text_width(std::string_view text, double size, const Font& font) {
 std::string shortened(std::string_view text, double width, double size, const Font& font) {
   const std::string_view ellipsis = font.has(0x2026) ? "\u2026" : "..";
   const double room = width - text_width(ellipsis, size, font);
-  // Kerning differs where words are turned around; the widths of prefixes are only needed to know where to stop.
+  // Kerning differs where words are reversed; the widths of prefixes only decide where to stop.
   double used = 0.0;
   std::size_t fitting = 0;
   char32_t previous = 0;
@@ -102,7 +102,7 @@ std::string shortened_before(std::string_view note, std::string_view text, doubl
   if (note.empty()) return shortened(text, width, size, font);
   const std::string end = " " + std::string(note);
   const std::string begin = shortened(text, width - text_width(end, size, font), size, font);
-  // Where the text is cut to nothing, the note may still fit.
+  // If the text is cut to nothing, the note may still fit.
   return begin.empty() ? shortened(note, width, size, font) : begin + end;
 }
 

@@ -6,7 +6,7 @@
 
 #include "engine/base/error.h"
 
-// The library's implementation is compiled here. Its warnings are its own.
+// Compiles the library's implementation. Its warnings are not ours.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-function"
 #define STBTT_STATIC

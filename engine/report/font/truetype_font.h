@@ -9,15 +9,14 @@
 
 namespace sleight {
 
-// Anti-aliased in 256 steps, placed to fractions of a pixel across and on whole pixels down. There is no hinting;
-// instead each size is rounded to the nearest one where the letter x is a whole number of pixels high (15 becomes 14.6
-// in DejaVu Sans), which keeps the tops of small letters sharp.
+// Anti-aliased in 256 steps, placed to fractions of a pixel horizontally and on whole pixels vertically. There is no
+// hinting; instead each size is rounded to the nearest one at which the letter x is a whole number of pixels high (15
+// becomes 14.6 in DejaVu Sans), which keeps the tops of small letters sharp.
 //
-// stb_truetype does not defend itself against malicious files: only files of the system and of this project belong
-// here.
+// stb_truetype is unsafe on malicious files: use only fonts of the system and of this project.
 class TruetypeFont : public Font {
  public:
-  // The first font of the file, whose bytes must outlive this object. Throws Error when there is none.
+  // Opens the first font of the file, whose bytes must outlive this object. Throws Error if there is none.
   explicit TruetypeFont(std::span<const std::byte> file);
   ~TruetypeFont() override;
 
@@ -30,7 +29,7 @@ class TruetypeFont : public Font {
  private:
   struct Tables;
 
-  // Pixels for one unit of the font.
+  // Pixels per unit of the font.
   float scale_of(double size) const;
 
   std::unique_ptr<const Tables> tables_;

@@ -1,4 +1,4 @@
-// What the training of a classifier uses beside its tricks when nobody says otherwise.
+// The defaults of a classifier's training, apart from its tricks.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct ClassifierRecipe : TrainingRecipe {
 // at least 35% of the area instead of 8%.
 ClassifierRecipe default_classifier_recipe(ClassifierFamily family, TrickSet tricks, std::int64_t epochs);
 
-// For the head of a run's log, before what the tricks say.
+// For the head of a run's log, before the lines of the tricks.
 std::vector<std::string> describe(const ClassifierRecipe& recipe);
 
 }  // namespace sleight

@@ -1,4 +1,4 @@
-// What the training of a detector uses beside its tricks when nobody says otherwise.
+// The defaults of a detector's training, apart from its tricks.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,11 @@ struct DetectorRecipe : TrainingRecipe {
   DetectorAugmentation training_augmentation, evaluation_augmentation;
 };
 
-// epochs 0: 200. With no tricks it is darknet's training as BoF (arXiv 1902.04103) restates it: batches of 64, decay
+// epochs 0: 200. Without tricks it is darknet's training as BoF (arXiv 1902.04103) describes it: batches of 64, decay
 // 5e-4, all augmentation but mixup.
 DetectorRecipe default_detector_recipe(std::int64_t epochs);
 
-// As describe(const ClassifierRecipe&).
+// See describe(const ClassifierRecipe&).
 std::vector<std::string> describe(const DetectorRecipe& recipe);
 
 }  // namespace sleight
