@@ -173,9 +173,8 @@ TEST_CASE("a family from outside learns, and its weights find as much as in the 
     CHECK(values.back() < 0.85 * values.front());
   }
 
-  const OpenedDetectorDataset opened =
-      open_detector_dataset("synthetic", DetectorDatasetFormat::synthetic, DatasetSplit::evaluation,
-                            options.boxes.dataset_options(options.seed));
+  const OpenedDetectorDataset opened = open_detector_dataset("synthetic", "synthetic", DatasetSplit::evaluation,
+                                                             options.boxes.dataset_options(options.seed));
   const auto measured = [&](const char* file) {
     DetectorUse use;
     use.weights.path = (run / file).string();
@@ -209,7 +208,8 @@ TEST_CASE("what a family from outside does not take is refused with the flag's n
   };
   CHECK(message({{"image-size", "48"}}) == "");
   CHECK(contains(message({{"image-size", "40"}}), "--image-size of toy must be a multiple of 16 from 32"));
-  CHECK(contains(message({{"random-shapes", "\"40:80:2:8\""}}), "--random-shapes of this model must be multiples of 16"));
+  CHECK(
+      contains(message({{"random-shapes", "\"40:80:2:8\""}}), "--random-shapes of this model must be multiples of 16"));
   CHECK(contains(message({{"toy-box-scale", "0"}}), "--toy-box-scale must be"));
   CHECK(contains(message({{"anchors", "\"auto\""}}),
                  "--anchors is a flag of the family yolov3, and toy is of the family"));
@@ -232,14 +232,14 @@ TEST_CASE("parts of a loss that are misnamed are refused") {
   const auto message = [](const std::vector<std::string>& names) {
     const DetectorFunction model = [&](Tracer&, ValueId, std::int64_t) { return std::make_unique<NamingHead>(names); };
     const DetectorProgramOptions options{.batch_size = 2,
-                                   .height = 7,
-                                   .width = 5,
-                                   .classes = 1,
-                                   .normalization = imagenet_normalization(),
-                                   .loss = {},
-                                   .maximum_objects = 3,
-                                   .update = {},
-                                   .detections = {}};
+                                         .height = 7,
+                                         .width = 5,
+                                         .classes = 1,
+                                         .normalization = imagenet_normalization(),
+                                         .loss = {},
+                                         .maximum_objects = 3,
+                                         .update = {},
+                                         .detections = {}};
     return error_message([&] { detector_training_program(model, options); });
   };
   CHECK(message({"box", "rpn_box2"}) == "");

@@ -77,11 +77,9 @@ Option& DetectorDataOptions::declare_source(OptionList& options, std::string& da
       options.add("data", data, "Folder or .tar, .tar.gz of a dataset with boxes, or 'synthetic' (generated scenes)")
           .unit("DATA");
   const auto is_synthetic = [&data] { return data == "synthetic"; };
-  options
-      .add("format", format,
-           "voc (JPEGImages, Annotations, ImageSets; several years side by side), coco (JSON) or yolo (text files)")
-      .unit("FORMAT")
-      .applies_when([&data] { return data != "synthetic"; });
+  options.add("format", format, annotation_format_help()).unit("FORMAT").applies_when([&data] {
+    return data != "synthetic";
+  });
   options
       .add("synthetic-images", synthetic.training_count,
            "Generated scenes to train on; a tenth as many, but at least 100, to evaluate on")
@@ -106,11 +104,11 @@ Option& DetectorDataOptions::declare_source(OptionList& options, std::string& da
   return data_option;
 }
 
-DetectorDatasetFormat DetectorDataOptions::parsed_format(const std::string& data) const {
-  const DetectorDatasetFormat parsed = with_context("--format", [&] { return parse_detector_dataset_format(format); });
-  if (data == "synthetic") return DetectorDatasetFormat::synthetic;
-  check(parsed != DetectorDatasetFormat::synthetic, "--format synthetic goes with --data synthetic, not ", data);
-  return parsed;
+std::string DetectorDataOptions::format_of(const std::string& data) const {
+  with_context("--format", [&] { check_detector_dataset_format(format); });
+  if (data == "synthetic") return std::string(synthetic_format);
+  check(format != synthetic_format, "--format synthetic goes with --data synthetic, not ", data);
+  return format;
 }
 
 DetectorDatasetOptions DetectorDataOptions::dataset_options(std::uint64_t seed) const {
@@ -190,7 +188,7 @@ DetectorRun resolve(const DetectorOptions& asked) {
   run.options = asked;
   DetectorOptions& options = run.options;
   run.model = &find_detector(options.model);
-  run.format = options.boxes.parsed_format(options.data);
+  run.format = options.boxes.format_of(options.data);
   run.metric = with_context("--metric", [&] { return parse_detection_metric(options.metric); });
   run.image_size = run.model->image_size;
   settle(options.image_size, run.image_size);
@@ -222,7 +220,7 @@ DetectorRun fitted_to(DetectorRun run, const DetectorDataset& training) {
   Copied<DetectorConfiguration>& configuration = options.families.of(*run.model);
   if (configuration->needs_boxes()) {
     std::optional<ImageSize> known;
-    if (run.format == DetectorDatasetFormat::synthetic)
+    if (run.format == synthetic_format)
       known = ImageSize{options.boxes.synthetic.height, options.boxes.synthetic.height};
     configuration->fit(box_sizes_at(training, run.image_size, run.recipe.evaluation_augmentation.letterbox, known),
                        options.seed);

@@ -28,8 +28,8 @@ struct DetectorDataOptions {
   // Returns the option of the data, to say more about it.
   Option& declare_training(OptionList& options, std::string& data);
   void declare_evaluation(OptionList& options, std::string& data);
-  // "synthetic" as data needs no --format. Throws Error naming the flag.
-  DetectorDatasetFormat parsed_format(const std::string& data) const;
+  // One of detector_dataset_formats(). "synthetic" as data needs no --format. Throws Error naming the flag.
+  std::string format_of(const std::string& data) const;
   DetectorDatasetOptions dataset_options(std::uint64_t seed) const;
 
  private:
@@ -66,7 +66,7 @@ struct DetectorRun {
   DetectorRecipe recipe;
   std::int64_t image_size = 0;
   Precision precision;
-  DetectorDatasetFormat format = DetectorDatasetFormat::voc;
+  std::string format;
   DetectionMetric metric = DetectionMetric::voc07;
 
   const Copied<DetectorConfiguration>& configuration() const { return options.families.of(*model); }
