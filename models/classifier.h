@@ -1,4 +1,5 @@
-// The classifiers that can be asked for by name.
+// The classifiers that can be asked for by name. A family of them is a file of its own (resnet.cpp), its declaration
+// below and its line in classifier.cpp.
 #pragma once
 
 #include <functional>
@@ -22,6 +23,11 @@ struct ClassifierModel {
   // Writes the network: images [N,H,W,3] of the tracer's element type -> logits [N, classes]. classes >= 1.
   std::function<ValueId(Tracer& trace, ValueId images, std::int64_t classes)> trace;
 };
+
+// resnet18, 34, 50, 101, 152 and cifar_resnet20, 32, 44, 56, 110 in all their versions.
+std::vector<ClassifierModel> resnet_classifiers();
+// darknet53 and darknet_small.
+std::vector<ClassifierModel> darknet_classifiers();
 
 // Every classifier, in the order in which help texts list them.
 std::span<const ClassifierModel> classifiers();
