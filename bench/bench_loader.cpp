@@ -121,8 +121,7 @@ int measure_labeled(const Options& options) {
 }
 
 int measure_detection(const Options& options) {
-  const auto opened =
-      open_detector_dataset(options.data, parse_detector_dataset_format(options.format), DatasetSplit::training);
+  const auto opened = open_detector_dataset(options.data, options.format, DatasetSplit::training);
   const DetectorDataset& dataset = *opened.dataset;
   constexpr std::int64_t epochs = std::int64_t{1} << 40;
   DetectorMixup mixup;
@@ -152,8 +151,10 @@ class BenchLoader : public Tool {
         .unit("DATA")
         .positional()
         .required();
+    std::vector<std::string> formats = detector_dataset_formats();
+    formats.insert(formats.begin(), "classes");
     options.add("format", options_.format, "Of the dataset: classes is images with labels, the others are with boxes")
-        .one_of({"classes", "voc", "coco", "yolo", "synthetic"});
+        .one_of(formats);
     options.add("size", options_.size, "Side of the prepared images").unit("PIXELS").range(1, 4096);
     options.add("batch-size", options_.batch_size, "Images in a batch").unit("IMAGES").range(1, 1 << 20);
     options.add("batches", options_.batches, "Batches in a run").unit("BATCHES").positive();

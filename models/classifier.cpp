@@ -1,17 +1,23 @@
 #include "models/classifier.h"
 
-#include "models/darknet.h"
 #include "models/nearest_name.h"
-#include "models/resnet.h"
 
 namespace sleight {
 
 namespace {
 
 std::vector<ClassifierModel> all_classifiers() {
-  std::vector<ClassifierModel> models = resnet_classifiers();
-  for (ClassifierModel& model : darknet_classifiers())
-    models.push_back(std::move(model));
+  // clang-format off
+  const auto families = {
+      resnet_classifiers,
+      darknet_classifiers,
+  };
+  // clang-format on
+  std::vector<ClassifierModel> models;
+  for (const auto family : families) {
+    for (ClassifierModel& model : family())
+      models.push_back(std::move(model));
+  }
   return models;
 }
 

@@ -8,7 +8,7 @@
 
 #include <vector>
 
-#include "models/classifier.h"
+#include "engine/program/trace.h"
 #include "models/layers.h"
 
 namespace sleight {
@@ -40,8 +40,5 @@ ValueId darknet_classifier(Tracer& trace, ValueId images, std::int64_t classes, 
 ValueId darknet_convolution(Tracer& trace, const std::string& name, ValueId x, std::int64_t channels,
                             std::int64_t kernel, std::int64_t stride = 1,
                             layers::ResidualBranch branch = layers::ResidualBranch::inside);
-
-// darknet53 and darknet_small.
-std::vector<ClassifierModel> darknet_classifiers();
 
 }  // namespace sleight

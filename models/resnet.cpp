@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/ops/ops.h"
+#include "models/classifier.h"
 #include "models/layers.h"
 
 namespace sleight {

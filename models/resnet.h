@@ -13,7 +13,7 @@
 
 #include <vector>
 
-#include "models/classifier.h"
+#include "engine/program/trace.h"
 
 namespace sleight {
 
@@ -32,8 +32,5 @@ struct Resnet {
 // Writes the network: images [N,H,W,3] -> logits [N, classes]. Any height and width of at least 1 pixel; for v1d at
 // least 17, because its last average pool needs 2 pixels. Throws Error naming the layer.
 ValueId resnet(Tracer& trace, ValueId images, std::int64_t classes, const Resnet& network);
-
-// resnet18, 34, 50, 101, 152 and cifar_resnet20, 32, 44, 56, 110 in all their versions.
-std::vector<ClassifierModel> resnet_classifiers();
 
 }  // namespace sleight

@@ -26,9 +26,9 @@ struct Options {
 int evaluate(const Options& options) {
   LoadedDetector detector(options.use);
   const std::vector<std::string>& class_names = detector.description().class_names;
-  const DetectorDatasetFormat format = options.boxes.parsed_format(options.data);
+  const std::string format = options.boxes.format_of(options.data);
   DetectorDatasetOptions data_options = options.boxes.dataset_options(options.seed);
-  if (format != DetectorDatasetFormat::synthetic) data_options.class_names = class_names;
+  if (format != synthetic_format) data_options.class_names = class_names;
   const OpenedDetectorDataset opened =
       open_detector_dataset(options.data, format, DatasetSplit::evaluation, data_options);
   const DetectorDataset& dataset = *opened.dataset;

@@ -31,12 +31,12 @@ int make_anchors(const Options& options) {
   search.count = options.count.value_or(std::ssize(own_anchors));
   check(search.count >= 1, "the predictions of ", model.name, " start from no anchors; give --anchors, how many");
   const std::int64_t image_size = options.image_size.value_or(model.image_size);
-  const DetectorDatasetFormat format = options.boxes.parsed_format(options.data);
+  const std::string format = options.boxes.format_of(options.data);
   const DetectorDatasetOptions dataset = options.boxes.dataset_options(options.search.seed);
   const OpenedDetectorDataset opened = open_detector_dataset(options.data, format, DatasetSplit::training, dataset);
   // Painting scenes to learn their size would take most of the time.
   std::optional<ImageSize> known;
-  if (format == DetectorDatasetFormat::synthetic) known = ImageSize{dataset.synthetic.height, dataset.synthetic.width};
+  if (format == synthetic_format) known = ImageSize{dataset.synthetic.height, dataset.synthetic.width};
   for (const std::string& warning : opened.dataset->warnings())
     log_warning(warning);
   const std::vector<BoxSize> boxes = box_sizes_at(*opened.dataset, image_size, options.letterbox, known);

@@ -29,8 +29,8 @@ int score(Options options) {
   rules.recall_levels = parse_recall_levels(options.levels);
   options.dataset.synthetic.width = options.dataset.synthetic.height;
   if (!options.classes.empty()) options.dataset.class_names = read_class_names(options.classes);
-  const OpenedDetectorDataset opened = open_detector_dataset(
-      options.data, parse_detector_dataset_format(options.format), DatasetSplit::evaluation, options.dataset);
+  const OpenedDetectorDataset opened =
+      open_detector_dataset(options.data, options.format, DatasetSplit::evaluation, options.dataset);
   const DetectorDataset& dataset = *opened.dataset;
   for (const std::string& warning : dataset.warnings())
     log_warning(warning);
@@ -65,7 +65,7 @@ class ScoreDetections : public Tool {
         .unit("FILE")
         .required();
     options.add("data", options_.data, "Dataset: a folder, a .tar or .tar.gz").unit("DATA").required();
-    options.add("format", options_.format, "Of the dataset").one_of({"voc", "coco", "yolo", "synthetic"}).required();
+    options.add("format", options_.format, "Of the dataset").one_of(detector_dataset_formats()).required();
     options.add("evaluation-split", options_.dataset.evaluation_split, "Name of the split")
         .unit("SPLIT")
         .default_text("the format's rule: test or val");

@@ -71,7 +71,8 @@ class ShowBatch : public Tool {
  public:
   std::string description() const override {
     return "Write a PNG of one training batch, exactly as train_classifier with the same flags would train on it. For "
-           "a detector's batch with boxes, add --format (voc, coco, yolo or synthetic) to train_detector's flags.";
+           "a detector's batch with boxes, add --format (" +
+           alternatives(detector_dataset_formats()) + ") to train_detector's flags.";
   }
   void declare(OptionList& options) override {
     options_.declare(options);

@@ -16,4 +16,11 @@ std::string count_of(std::int64_t count, std::string_view one, std::string_view 
   return several.empty() ? text.append(one) + "s" : text.append(several);
 }
 
+std::string alternatives(std::span<const std::string> names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    text += (i == 0 ? "" : i + 1 < names.size() ? ", " : " or ") + names[i];
+  return text;
+}
+
 }  // namespace sleight

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -39,5 +40,8 @@ std::string joined(const Items& items) {
   return joined(
       items, [](const auto& item) -> const auto& { return item; });
 }
+
+// "a, b or c".
+std::string alternatives(std::span<const std::string> names);
 
 }  // namespace sleight

@@ -1,12 +1,10 @@
-#include <algorithm>
-#include <array>
 #include <set>
 #include <utility>
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/text.h"
-#include "engine/data/annotations/annotations.h"
+#include "engine/data/annotations/annotation_format.h"
 #include "engine/data/annotations/file_dataset.h"
 #include "engine/data/annotations/yolo_label.h"
 #include "engine/data/detector/dataset.h"
@@ -16,20 +14,24 @@ namespace sleight {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> format_names = {"voc", "coco", "yolo", "synthetic"};
+// Null for generated scenes, which have no files.
+const AnnotationFormat* find_format(std::string_view name) {
+  for (const AnnotationFormat* format : annotation_formats())
+    if (format->name() == name) return format;
+  check(name == synthetic_format, "there is no detection format \"", name, "\": choose ",
+        alternatives(detector_dataset_formats()));
+  return nullptr;
+}
 
 // One place of files in one format, opened once for both splits.
 class DetectorSource {
  public:
-  DetectorSource(const std::string& path, DetectorDatasetFormat format, const DetectorDatasetOptions& options)
+  DetectorSource(const std::string& path, const AnnotationFormat& format, const DetectorDatasetOptions& options)
       : tree_(open_file_tree(path, options.maximum_inflated_bytes)),
         format_(format),
         given_names_(options.class_names),
         difficult_in_training_(options.difficult_in_training) {
-    const SplitNames wanted{options.training_split, options.evaluation_split};
-    splits_ = format == DetectorDatasetFormat::voc    ? find_voc_splits(*tree_, wanted)
-              : format == DetectorDatasetFormat::coco ? find_coco_splits(*tree_, wanted)
-                                                      : find_yolo_splits(*tree_, wanted);
+    splits_ = format_.find_splits(*tree_, {options.training_split, options.evaluation_split});
   }
 
   DetectorDatasetPair open_both() {
@@ -55,35 +57,20 @@ class DetectorSource {
       const std::vector<std::string> class_names = names_from(evaluation);
       return finish(std::move(evaluation), split, class_names);
     }
-    return finish(std::move(evaluation), split, training_class_names());
+    return finish(std::move(evaluation), split, format_.class_names(*tree_, splits_.training));
   }
 
  private:
-  AnnotatedSplit read(const std::string& split) const {
-    return format_ == DetectorDatasetFormat::voc    ? read_voc_split(*tree_, split)
-           : format_ == DetectorDatasetFormat::coco ? read_coco_split(*tree_, split)
-                                                    : read_yolo_split(*tree_, split, given_names_);
-  }
-
   AnnotatedSplit read_training() const {
     check(!splits_.training.empty(), tree_->root(), " has no split to train on: looked for ",
-          format_ == DetectorDatasetFormat::voc ? "trainval (beside a test split) and train" : "train",
-          ". Name the split, or check the folder and the format");
-    return read(splits_.training);
+          format_.looked_for().training, ". Name the split, or check the folder and the format");
+    return format_.read_split(*tree_, splits_.training, given_names_);
   }
 
   AnnotatedSplit read_evaluation() const {
     check(!splits_.evaluation.empty(), tree_->root(), " has no split to evaluate on: looked for ",
-          format_ == DetectorDatasetFormat::voc ? "test and val" : "val, valid and test",
-          ". Name the split, or set some images aside for it");
-    return read(splits_.evaluation);
-  }
-
-  // COCO's annotations of both splits come in one archive, but not everybody has the training images.
-  std::vector<std::string> training_class_names() const {
-    return format_ == DetectorDatasetFormat::voc    ? read_voc_split(*tree_, splits_.training).class_names
-           : format_ == DetectorDatasetFormat::coco ? read_coco_class_names(*tree_, splits_.training)
-                                                    : read_yolo_class_names(*tree_, splits_.training);
+          format_.looked_for().evaluation, ". Name the split, or set some images aside for it");
+    return format_.read_split(*tree_, splits_.evaluation, given_names_);
   }
 
   std::vector<std::string> names_from(const AnnotatedSplit& split) const {
@@ -119,7 +106,7 @@ class DetectorSource {
   }
 
   std::shared_ptr<const FileTree> tree_;
-  DetectorDatasetFormat format_;
+  const AnnotationFormat& format_;
   std::vector<std::string> given_names_;
   DifficultObjects difficult_in_training_;
   SplitNames splits_;
@@ -145,11 +132,23 @@ void check_scenes(const std::string& path, const DetectorDatasetOptions& options
 
 }  // namespace
 
-DetectorDatasetFormat parse_detector_dataset_format(std::string_view name) {
-  const auto found = std::find(format_names.begin(), format_names.end(), name);
-  check(found != format_names.end(), "there is no detection format \"", name,
-        "\": choose voc, coco, yolo or synthetic");
-  return static_cast<DetectorDatasetFormat>(found - format_names.begin());
+std::vector<std::string> detector_dataset_formats() {
+  std::vector<std::string> names;
+  for (const AnnotationFormat* format : annotation_formats())
+    names.push_back(format->name());
+  names.emplace_back(synthetic_format);
+  return names;
+}
+
+void check_detector_dataset_format(std::string_view name) {
+  find_format(name);
+}
+
+std::string annotation_format_help() {
+  std::vector<std::string> texts;
+  for (const AnnotationFormat* format : annotation_formats())
+    texts.push_back(format->name() + " (" + format->files() + ")");
+  return alternatives(texts);
 }
 
 DifficultObjects parse_difficult_objects(std::string_view name) {
@@ -158,20 +157,16 @@ DifficultObjects parse_difficult_objects(std::string_view name) {
   fail("difficult objects are trained on with \"keep\" and left out with \"drop\"; there is no \"", name, "\"");
 }
 
-std::string_view name_of(DetectorDatasetFormat format) {
-  return format_names.at(static_cast<std::size_t>(format));
-}
-
-OpenedDetectorDataset open_detector_dataset(const std::string& path, DetectorDatasetFormat format, DatasetSplit split,
+OpenedDetectorDataset open_detector_dataset(const std::string& path, std::string_view format, DatasetSplit split,
                                             const DetectorDatasetOptions& options) {
-  if (format != DetectorDatasetFormat::synthetic) return DetectorSource(path, format, options).open(split);
+  if (const AnnotationFormat* files = find_format(format)) return DetectorSource(path, *files, options).open(split);
   check_scenes(path, options);
   return open_scenes(options, split);
 }
 
-DetectorDatasetPair open_detector_datasets(const std::string& path, DetectorDatasetFormat format,
+DetectorDatasetPair open_detector_datasets(const std::string& path, std::string_view format,
                                            const DetectorDatasetOptions& options) {
-  if (format != DetectorDatasetFormat::synthetic) return DetectorSource(path, format, options).open_both();
+  if (const AnnotationFormat* files = find_format(format)) return DetectorSource(path, *files, options).open_both();
   check_scenes(path, options);
   return {open_scenes(options, DatasetSplit::training), open_scenes(options, DatasetSplit::evaluation)};
 }

@@ -19,38 +19,65 @@
 
 namespace sleight::operations {
 
-extern const Operation activation, activation_backward;
-extern const Operation add;
-extern const Operation all_reduce;
-extern const Operation average_pool, average_pool_backward;
-extern const Operation batch_norm_statistics, batch_norm_inference_statistics, batch_norm_apply;
-extern const Operation batch_norm_backward_reduce, batch_norm_backward_apply;
-extern const Operation batch_norm_partial, batch_norm_finish;
-extern const Operation bias, bias_gradient;
-extern const Operation cast, cast_list;
-extern const Operation constant;
-extern const Operation convolution, convolution_backward_data, convolution_backward_weights;
-extern const Operation convolution_with_statistics, convolution_normalized_backward_weights;
-extern const Operation exponential_moving_average;
-extern const Operation first_non_finite;
-extern const Operation global_average_pool, global_average_pool_backward;
-extern const Operation image_prepare, image_prepare_resident;
-extern const Operation label_rank;
-extern const Operation linear, linear_backward_data, linear_backward_weights;
-extern const Operation live_scalar;
-extern const Operation max_pool, max_pool_backward;
-extern const Operation non_maximum_suppression;
-extern const Operation reduce_mean, reduce_mean_backward;
-extern const Operation resize_channels;
-extern const Operation running_statistics;
-extern const Operation sgd;
-extern const Operation softmax_cross_entropy, softmax_cross_entropy_backward, softmax_cross_entropy_with_gradient;
-extern const Operation upsample_concatenate, upsample_concatenate_backward;
-extern const Operation yolo_assign;
-extern const Operation yolo_decode;
-extern const Operation yolo_loss, yolo_loss_backward;
+// Every operation, one line each, in the order of the alphabet: this list declares them, and table.cpp makes the table
+// of it. A file of engine/ops defines each: const Operation operations::add{...}.
+#define SLEIGHT_OPERATIONS(OPERATION)                \
+  OPERATION(activation)                              \
+  OPERATION(activation_backward)                     \
+  OPERATION(add)                                     \
+  OPERATION(all_reduce)                              \
+  OPERATION(average_pool)                            \
+  OPERATION(average_pool_backward)                   \
+  OPERATION(batch_norm_apply)                        \
+  OPERATION(batch_norm_backward_apply)               \
+  OPERATION(batch_norm_backward_reduce)              \
+  OPERATION(batch_norm_finish)                       \
+  OPERATION(batch_norm_inference_statistics)         \
+  OPERATION(batch_norm_partial)                      \
+  OPERATION(batch_norm_statistics)                   \
+  OPERATION(bias)                                    \
+  OPERATION(bias_gradient)                           \
+  OPERATION(cast)                                    \
+  OPERATION(cast_list)                               \
+  OPERATION(constant)                                \
+  OPERATION(convolution)                             \
+  OPERATION(convolution_backward_data)               \
+  OPERATION(convolution_backward_weights)            \
+  OPERATION(convolution_normalized_backward_weights) \
+  OPERATION(convolution_with_statistics)             \
+  OPERATION(exponential_moving_average)              \
+  OPERATION(first_non_finite)                        \
+  OPERATION(global_average_pool)                     \
+  OPERATION(global_average_pool_backward)            \
+  OPERATION(image_prepare)                           \
+  OPERATION(image_prepare_resident)                  \
+  OPERATION(label_rank)                              \
+  OPERATION(linear)                                  \
+  OPERATION(linear_backward_data)                    \
+  OPERATION(linear_backward_weights)                 \
+  OPERATION(live_scalar)                             \
+  OPERATION(max_pool)                                \
+  OPERATION(max_pool_backward)                       \
+  OPERATION(non_maximum_suppression)                 \
+  OPERATION(reduce_mean)                             \
+  OPERATION(reduce_mean_backward)                    \
+  OPERATION(resize_channels)                         \
+  OPERATION(running_statistics)                      \
+  OPERATION(sgd)                                     \
+  OPERATION(softmax_cross_entropy)                   \
+  OPERATION(softmax_cross_entropy_backward)          \
+  OPERATION(softmax_cross_entropy_with_gradient)     \
+  OPERATION(upsample_concatenate)                    \
+  OPERATION(upsample_concatenate_backward)           \
+  OPERATION(yolo_assign)                             \
+  OPERATION(yolo_decode)                             \
+  OPERATION(yolo_loss)                               \
+  OPERATION(yolo_loss_backward)
 
-// All of the above.
+#define SLEIGHT_DECLARE_OPERATION(name) extern const Operation name;
+SLEIGHT_OPERATIONS(SLEIGHT_DECLARE_OPERATION)
+#undef SLEIGHT_DECLARE_OPERATION
+
 std::span<const Operation* const> table();
 
 }  // namespace sleight::operations

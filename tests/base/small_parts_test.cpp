@@ -81,6 +81,10 @@ TEST_CASE("parts and lists become text as a stream prints them") {
   CHECK(printed("rate ", 0.1, ", ", 3, ' ', std::string("epochs")) == "rate 0.1, 3 epochs");
   CHECK(joined(std::vector<std::string>{}) == "");
   CHECK(joined(std::vector<std::string>{"a"}) == "a");
+  CHECK(alternatives({}) == "");
+  CHECK(alternatives(std::vector<std::string>{"a"}) == "a");
+  CHECK(alternatives(std::vector<std::string>{"a", "b"}) == "a or b");
+  CHECK(alternatives(std::vector<std::string>{"a", "b", "c"}) == "a, b or c");
   CHECK(joined(std::array<double, 3>{30, 60.5, 90}) == "30, 60.5, 90");
   // An item without text still has its separator.
   CHECK(joined(std::vector<std::string>{"", "b", ""}) == ", b, ");

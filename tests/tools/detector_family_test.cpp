@@ -174,9 +174,8 @@ TEST_CASE("a family from outside learns, and its weights find as much as in the 
     CHECK(values.back() < 0.85 * values.front());
   }
 
-  const OpenedDetectorDataset opened =
-      open_detector_dataset("synthetic", DetectorDatasetFormat::synthetic, DatasetSplit::evaluation,
-                            options.boxes.dataset_options(options.seed));
+  const OpenedDetectorDataset opened = open_detector_dataset("synthetic", "synthetic", DatasetSplit::evaluation,
+                                                             options.boxes.dataset_options(options.seed));
   const auto measured = [&](const char* file) {
     DetectorUse use;
     use.weights.path = (run / file).string();

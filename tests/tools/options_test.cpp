@@ -86,11 +86,16 @@ std::vector<Words> other_values(const Option& option) {
 }
 
 // What must be given for an option to apply.
-const std::vector<Given> contexts = {{},
-                                     {{"data", {"synthetic"}}},
-                                     {{"data", {"photographs"}}},
-                                     {{"data-on-device", {"true"}}},
-                                     {{"model", {"resnet18"}}, {"epochs", {"3"}}}};
+std::vector<Given> contexts() {
+  std::vector<Given> all = {{},
+                            {{"data", {"synthetic"}}},
+                            {{"data", {"photographs"}}},
+                            {{"data-on-device", {"true"}}},
+                            {{"model", {"resnet18"}}, {"epochs", {"3"}}}};
+  for (const DetectorFamily* family : detector_families())
+    all.push_back({{"model", {family->models.front().name}}});
+  return all;
+}
 
 const std::set<std::string> options_of_a_start = {"config", "out", "resume", "max-steps", "png", "epoch", "step"};
 const std::set<std::string> free_options = {"threads", "loader-threads", "cuda-graphs", "checkpoint-steps",
@@ -125,7 +130,7 @@ bool is_legal(const Option& option, const Words& words) {
 template <class Make>
 std::unique_ptr<Made> with_another_value(const Make& make, const std::string& name) {
   const std::optional<std::string> before = make()->options.find(name)->toml();
-  for (const Given& context : contexts) {
+  for (const Given& context : contexts()) {
     for (const Words& words : other_values(*make()->options.find(name))) {
       std::unique_ptr<Made> made = make();
       const auto is_unknown = [&](const auto& one) { return made->options.find(one.first) == nullptr; };
@@ -258,7 +263,7 @@ struct Changed {
 // Two runs that differ in this option.
 template <class Options>
 std::optional<Changed> changed_in(const Option& option) {
-  for (const Given& context : contexts) {
+  for (const Given& context : contexts()) {
     for (const Words& words : other_values(option)) {
       Given given = context;
       given.emplace_back(option.name(), words);

@@ -1,4 +1,7 @@
-// COCO's folders: which JSON file is a split's, where its images are, and what belongs together by number.
+// COCO: one JSON file for a split and a folder of images: which file is a split's, where its images are, and what belongs
+// together by number. Images and classes (the categories) are ordered by their number, for detections with equal scores
+// are ranked by it in COCO's metrics (pycocotools), and the order of the file says nothing. A split may be named by the
+// path of its file.
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -9,7 +12,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
-#include "engine/data/annotations/annotations.h"
+#include "engine/data/annotations/annotation_format.h"
 #include "engine/data/annotations/coco_annotations.h"
 #include "engine/data/files/text_lines.h"
 
@@ -142,21 +145,6 @@ std::vector<std::string> sorted_names(std::vector<CocoCategory>& categories) {
   return names;
 }
 
-}  // namespace
-
-SplitNames find_coco_splits(const FileTree& tree, const SplitNames& wanted) {
-  SplitNames found = wanted;
-  if (found.training.empty() && find_split_file(tree, "train")) found.training = "train";
-  for (const char* name : {"val", "valid", "test"})
-    if (found.evaluation.empty() && find_split_file(tree, name)) found.evaluation = name;
-  return found;
-}
-
-std::vector<std::string> read_coco_class_names(const FileTree& tree, const std::string& split) {
-  CocoAnnotations annotations = read_annotations(tree, need_split_file(tree, split));
-  return sorted_names(annotations.categories);
-}
-
 AnnotatedSplit read_coco_split(const FileTree& tree, const std::string& split) {
   const std::size_t json_file = need_split_file(tree, split);
   CocoAnnotations annotations = read_annotations(tree, json_file);
@@ -202,6 +190,32 @@ AnnotatedSplit read_coco_split(const FileTree& tree, const std::string& split) {
     }
     return result;
   });
+}
+
+class CocoFormat : public AnnotationFormat {
+ public:
+  std::string name() const override { return "coco"; }
+  std::string files() const override { return "JSON"; }
+  SplitNames find_splits(const FileTree& tree, const SplitNames& wanted) const override {
+    return find_usual_splits(wanted,
+                             [&](const std::string& split) { return find_split_file(tree, split).has_value(); });
+  }
+  AnnotatedSplit read_split(const FileTree& tree, const std::string& split,
+                            const std::vector<std::string>&) const override {
+    return read_coco_split(tree, split);
+  }
+  // Annotations of both splits come in one archive, but not everybody has the training images.
+  std::vector<std::string> class_names(const FileTree& tree, const std::string& split) const override {
+    CocoAnnotations annotations = read_annotations(tree, need_split_file(tree, split));
+    return sorted_names(annotations.categories);
+  }
+};
+
+}  // namespace
+
+const AnnotationFormat& coco_format() {
+  static const CocoFormat format;
+  return format;
 }
 
 }  // namespace sleight

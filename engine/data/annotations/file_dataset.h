@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/data/annotations/annotations.h"
+#include "engine/data/annotations/annotation_format.h"
 #include "engine/data/detector/dataset.h"
 
 namespace sleight {

@@ -1,4 +1,6 @@
-// Pascal VOC's folders: which images a split has, and their annotations.
+// Pascal VOC: <anywhere>/ImageSets/Main/<split>.txt lists names; JPEGImages/<name>.jpg (.jpeg, .png) and
+// Annotations/<name>.xml belong to each. Several such folders (VOC2007, VOC2012) are one dataset; "VOC2007/test" names
+// the split of one. Classes: the sorted names that occur.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -6,7 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
-#include "engine/data/annotations/annotations.h"
+#include "engine/data/annotations/annotation_format.h"
 #include "engine/data/annotations/voc_annotation.h"
 #include "engine/data/files/text_lines.h"
 
@@ -102,8 +104,6 @@ class FoundClasses {
   std::map<std::string, std::int32_t> numbers_;
 };
 
-}  // namespace
-
 SplitNames find_voc_splits(const FileTree& tree, const SplitNames& wanted) {
   SplitNames found = wanted;
   if (!wanted.training.empty() && !wanted.evaluation.empty()) return found;
@@ -180,6 +180,27 @@ AnnotatedSplit read_voc_split(const FileTree& tree, const std::string& split) {
                               " listed more than once and taken once; the first is " + first_repeated);
   classes.finish(result);
   return result;
+}
+
+class VocFormat : public AnnotationFormat {
+ public:
+  std::string name() const override { return "voc"; }
+  std::string files() const override { return "JPEGImages, Annotations, ImageSets; several years side by side"; }
+  SplitNames find_splits(const FileTree& tree, const SplitNames& wanted) const override {
+    return find_voc_splits(tree, wanted);
+  }
+  SplitNames looked_for() const override { return {"trainval (beside a test split) and train", "test and val"}; }
+  AnnotatedSplit read_split(const FileTree& tree, const std::string& split,
+                            const std::vector<std::string>&) const override {
+    return read_voc_split(tree, split);
+  }
+};
+
+}  // namespace
+
+const AnnotationFormat& voc_format() {
+  static const VocFormat format;
+  return format;
 }
 
 }  // namespace sleight

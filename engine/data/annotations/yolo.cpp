@@ -1,4 +1,5 @@
-// Folders of images with YOLO's text files: which images a split has, their labels, and the names of the classes.
+// YOLO: a text file beside every image: which images a split has, their labels, and the names of the classes, which are
+// given or found beside the data.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -7,7 +8,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
-#include "engine/data/annotations/annotations.h"
+#include "engine/data/annotations/annotation_format.h"
 #include "engine/data/annotations/yaml_names.h"
 #include "engine/data/annotations/yolo_label.h"
 #include "engine/data/files/text_lines.h"
@@ -154,20 +155,6 @@ std::vector<std::string> find_class_names(const FileTree& tree, const std::strin
        "classes.txt, ", base, "*.names and the same in ", base, "labels/. Add one or give a file with the names");
 }
 
-}  // namespace
-
-SplitNames find_yolo_splits(const FileTree& tree, const SplitNames& wanted) {
-  SplitNames found = wanted;
-  if (found.training.empty() && find_split(tree, "train")) found.training = "train";
-  for (const char* name : {"val", "valid", "test"})
-    if (found.evaluation.empty() && find_split(tree, name)) found.evaluation = name;
-  return found;
-}
-
-std::vector<std::string> read_yolo_class_names(const FileTree& tree, const std::string& split) {
-  return find_class_names(tree, need_split(tree, split).base);
-}
-
 AnnotatedSplit read_yolo_split(const FileTree& tree, const std::string& split,
                                const std::vector<std::string>& given_names) {
   const SplitFiles found = need_split(tree, split);
@@ -198,6 +185,29 @@ AnnotatedSplit read_yolo_split(const FileTree& tree, const std::string& split,
     result.warnings.push_back(count_of(without_label, "image") + " of the split " + split +
                               " without a label file: taken as without objects; the first is " + first_without_label);
   return result;
+}
+
+class YoloFormat : public AnnotationFormat {
+ public:
+  std::string name() const override { return "yolo"; }
+  std::string files() const override { return "text files"; }
+  SplitNames find_splits(const FileTree& tree, const SplitNames& wanted) const override {
+    return find_usual_splits(wanted, [&](const std::string& split) { return find_split(tree, split).has_value(); });
+  }
+  AnnotatedSplit read_split(const FileTree& tree, const std::string& split,
+                            const std::vector<std::string>& given_names) const override {
+    return read_yolo_split(tree, split, given_names);
+  }
+  std::vector<std::string> class_names(const FileTree& tree, const std::string& split) const override {
+    return find_class_names(tree, need_split(tree, split).base);
+  }
+};
+
+}  // namespace
+
+const AnnotationFormat& yolo_format() {
+  static const YoloFormat format;
+  return format;
 }
 
 }  // namespace sleight

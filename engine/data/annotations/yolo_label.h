@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/data/annotations/annotations.h"
+#include "engine/data/annotations/annotation_format.h"
 
 namespace sleight {
 

@@ -24,11 +24,15 @@ class DetectorDataset : public ImageSource {
   virtual std::span<const ObjectBox> objects(std::int64_t index) const = 0;
 };
 
-enum class DetectorDatasetFormat : std::uint8_t { voc, coco, yolo, synthetic };
+// The format of generated scenes, which are no files.
+inline constexpr std::string_view synthetic_format = "synthetic";
 
-// "voc", "coco", "yolo" or "synthetic"; throws Error naming them for anything else.
-DetectorDatasetFormat parse_detector_dataset_format(std::string_view name);
-std::string_view name_of(DetectorDatasetFormat format);
+// Names of all formats: those of files (engine/data/annotations/annotation_format.h), and synthetic_format, the last.
+std::vector<std::string> detector_dataset_formats();
+// Throws Error naming all of them for any other name.
+void check_detector_dataset_format(std::string_view name);
+// Those of files, for help texts: "voc (JPEGImages, ...), coco (JSON) or yolo (text files)".
+std::string annotation_format_help();
 
 // At opening, all scenes are arranged and their boxes stored, before the first one is painted.
 inline constexpr std::int64_t maximum_generated_scenes = 1'000'000;
@@ -53,17 +57,11 @@ enum class DifficultObjects : std::uint8_t { keep, drop };
 DifficultObjects parse_difficult_objects(std::string_view name);
 
 struct DetectorDatasetOptions {
-  // The dataset's names of the splits; empty: the format's rule.
-  //   voc        With a test split: training is trainval (a year without: train), evaluation is test.
-  //              Without one: train and val, for trainval would contain val. Years that lie side by side are put
-  //              together; "VOC2007/test" names one year, and "VOC2007/trainval,VOC2012/train" several splits.
-  //   coco, yolo Training is train; evaluation is the first there is of val, valid, test. For coco also the path of the
-  //              JSON file below the root.
+  // Names of the splits as the dataset has them; empty: the format's rule (engine/data/annotations/README.md).
   std::string training_split;
   std::string evaluation_split;
-  // Empty: the dataset's own. voc: the sorted names found in the training split. coco: the training file's categories,
-  // by id. yolo: data.yaml, classes.txt or *.names. If given for voc and coco, objects of other classes are left out
-  // and counted; if given for yolo, they are the names of classes 0, 1, 2, ...
+  // Empty: those of the dataset. Where the files name the classes (voc, coco), objects of classes that are not in a given
+  // list are left out and counted; where they only number them (yolo), the list names classes 0, 1, 2, ...
   std::vector<std::string> class_names;
   DifficultObjects difficult_in_training = DifficultObjects::keep;
   SyntheticSceneOptions synthetic;
@@ -86,10 +84,10 @@ struct OpenedDetectorDataset {
 };
 
 // path: a folder, or a .tar, .tar.gz or .tgz of the same tree, read in place; for the format synthetic the word
-// "synthetic". The classes are the training split's. Without a training split they are the evaluation split's own, with
-// a warning. Throws Error naming the expected and the existing files: a missing split, image or annotation, a damaged
-// annotation file, a class that is not in the list, no boxes at all.
-OpenedDetectorDataset open_detector_dataset(const std::string& path, DetectorDatasetFormat format, DatasetSplit split,
+// "synthetic". The classes are those of the training split; when there is none they are the evaluation split's own,
+// with a warning. Throws Error saying what was looked for and found: no such split, an image or an annotation missing,
+// a damaged annotation file, a class that is not in the list, no box at all; and for a format that there is not.
+OpenedDetectorDataset open_detector_dataset(const std::string& path, std::string_view format, DatasetSplit split,
                                             const DetectorDatasetOptions& options = {});
 
 // Opens both splits; lists or decompresses the place once.
@@ -97,7 +95,7 @@ struct DetectorDatasetPair {
   OpenedDetectorDataset training;
   OpenedDetectorDataset evaluation;
 };
-DetectorDatasetPair open_detector_datasets(const std::string& path, DetectorDatasetFormat format,
+DetectorDatasetPair open_detector_datasets(const std::string& path, std::string_view format,
                                            const DetectorDatasetOptions& options = {});
 
 // Reads a text file with one class name per line. Throws Error for an empty file, an empty line between names, and a

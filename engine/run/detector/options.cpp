@@ -106,11 +106,11 @@ Option& DetectorDataOptions::declare_source(OptionList& options, std::string& da
   return data_option;
 }
 
-DetectorDatasetFormat DetectorDataOptions::parsed_format(const std::string& data) const {
-  const DetectorDatasetFormat parsed = with_context("--format", [&] { return parse_detector_dataset_format(format); });
-  if (data == "synthetic") return DetectorDatasetFormat::synthetic;
-  check(parsed != DetectorDatasetFormat::synthetic, "--format synthetic goes with --data synthetic, not ", data);
-  return parsed;
+std::string DetectorDataOptions::format_of(const std::string& data) const {
+  with_context("--format", [&] { check_detector_dataset_format(format); });
+  if (data == "synthetic") return std::string(synthetic_format);
+  check(format != synthetic_format, "--format synthetic goes with --data synthetic, not ", data);
+  return format;
 }
 
 DetectorDatasetOptions DetectorDataOptions::dataset_options(std::uint64_t seed) const {
@@ -189,7 +189,7 @@ DetectorRun resolve(const DetectorTrainingOptions& asked, const DetectorModel& m
   DetectorRun run{.options = asked, .model = &model, .recipe = {}, .precision = {}};
   DetectorTrainingOptions& options = run.options;
   options.model = model.name;
-  run.format = options.boxes.parsed_format(options.data);
+  run.format = options.boxes.format_of(options.data);
   run.metric = with_context("--metric", [&] { return parse_detection_metric(options.metric); });
   run.image_size = run.model->image_size;
   settle(options.image_size, run.image_size);
@@ -221,7 +221,7 @@ DetectorRun fitted_to(DetectorRun run, const DetectorDataset& training) {
   Copied<DetectorConfiguration>& configuration = options.families.of(*run.model);
   if (configuration->needs_boxes()) {
     std::optional<ImageSize> known;
-    if (run.format == DetectorDatasetFormat::synthetic)
+    if (run.format == synthetic_format)
       known = ImageSize{options.boxes.synthetic.height, options.boxes.synthetic.height};
     configuration->fit(box_sizes_at(training, run.image_size, run.recipe.evaluation_augmentation.letterbox, known),
                        options.seed);

@@ -30,7 +30,7 @@ struct DetectorDataOptions {
   Option& declare_training(OptionList& options, std::string& data);
   void declare_evaluation(OptionList& options, std::string& data);
   // "synthetic" as data needs no --format. Throws Error naming the flag.
-  DetectorDatasetFormat parsed_format(const std::string& data) const;
+  std::string format_of(const std::string& data) const;
   DetectorDatasetOptions dataset_options(std::uint64_t seed) const;
 
  private:
@@ -69,7 +69,7 @@ struct DetectorRun {
   DetectorRecipe recipe;
   std::int64_t image_size = 0;
   Precision precision;
-  DetectorDatasetFormat format = DetectorDatasetFormat::voc;
+  std::string format;
   DetectionMetric metric = DetectionMetric::voc07;
 
   const Copied<DetectorConfiguration>& configuration() const { return options.families.of(*model); }

@@ -93,8 +93,8 @@ TEST_CASE("COCO's files are found in folders and archives, wherever the images l
     const Files files = coco_files(images);
     write_files(folder / "coco", files);
     write_bytes(folder / "coco.tar", tar_of(files, "data/coco/"));
-    check_pair(open_detector_datasets((folder / "coco").string(), DetectorDatasetFormat::coco));
-    const auto pair = open_detector_datasets((folder / "coco.tar").string(), DetectorDatasetFormat::coco);
+    check_pair(open_detector_datasets((folder / "coco").string(), "coco"));
+    const auto pair = open_detector_datasets((folder / "coco.tar").string(), "coco");
     check_pair(pair);
     const bool shares_images = images.find('*') == std::string::npos;
     CHECK(contains(warnings_of(pair.evaluation), "2 of the 2 images") == shares_images);
@@ -109,18 +109,17 @@ TEST_CASE("COCO's files beside their images, and files named by their path") {
     for (const std::string name : {"a.jpg", "b.jpg"})
       write_bytes(folder / split / name, jpeg_of_size(30, 40));
   }
-  check_pair(open_detector_datasets(folder.path().string(), DetectorDatasetFormat::coco));
+  check_pair(open_detector_datasets(folder.path().string(), "coco"));
   DetectorDatasetOptions options;
   options.evaluation_split = "holdout/_annotations.coco.json";
-  const auto pair = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::coco, options);
+  const auto pair = open_detector_datasets(folder.path().string(), "coco", options);
   CHECK(contains(pair.evaluation.dataset->name(1), "holdout/b.jpg"));
   options.evaluation_split = "nothing";
-  const std::string message = open_message(folder.path(), DetectorDatasetFormat::coco, options);
+  const std::string message = open_message(folder.path(), "coco", options);
   CHECK(contains(message, "instances_nothing.json"));
   CHECK(contains(message, "holdout/_annotations.coco.json"));
   write_bytes(folder / "instances_train2014.json", json);
-  CHECK(
-      contains(open_message(folder.path(), DetectorDatasetFormat::coco), "more than one file for the split \"train\""));
+  CHECK(contains(open_message(folder.path(), "coco"), "more than one file for the split \"train\""));
 }
 
 TEST_CASE("what does not belong together in a COCO file is named") {
@@ -129,7 +128,7 @@ TEST_CASE("what does not belong together in a COCO file is named") {
     Files files = coco_files("*/");
     files["annotations/instances_train2017.json"] = bytes_of(with_lists(images, objects, categories));
     write_files(folder.path(), files);
-    return open_message(folder.path(), DetectorDatasetFormat::coco);
+    return open_message(folder.path(), "coco");
   };
   CHECK(message(two_images, three_objects, two_categories).empty());
   CHECK(contains(message(two_images, R"({"image_id": 11, "category_id": 3, "bbox": [1,1,2,2]})", two_categories),
@@ -155,9 +154,7 @@ TEST_CASE("the evaluation split opens without the training images, with the trai
       bytes_of(with_lists(two_images, "", two_categories + R"(, {"id": 1, "name": "bird"})"));
   write_files(folder.path(), files);
   std::filesystem::remove_all(folder / "train2017");
-  const auto open = [&] {
-    return open_detector_dataset(folder.path().string(), DetectorDatasetFormat::coco, DatasetSplit::evaluation);
-  };
+  const auto open = [&] { return open_detector_dataset(folder.path().string(), "coco", DatasetSplit::evaluation); };
   const auto opened = open();
   CHECK(opened.dataset->class_names() == std::vector<std::string>{"bird", "cat", "dog"});
   CHECK(objects_of(opened, 0)[0].class_index == 2);
@@ -179,7 +176,7 @@ TEST_CASE("wrong boxes of COCO, and classes by name, not by number") {
       R"({"id": 1, "name": "dog"}, {"id": 2, "name": "cat"}, {"id": 5, "name": "bird"})"));
   files["annotations/instances_val2017.json"] = odd;
   write_files(folder.path(), files);
-  const auto pair = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::coco);
+  const auto pair = open_detector_datasets(folder.path().string(), "coco");
   // pycocotools measures against the boxes as the file has them: nothing is moved or left out.
   CHECK(objects_of(pair.evaluation, 0) ==
         std::vector<ObjectBox>{{{-5, 2, 5, 12}, 1}, {{9, 9, 9, 14}, 0}, {{10, 15, 20, 20}, 0}, {{1, 1, 40.3, 6}, 0}});
@@ -193,7 +190,7 @@ TEST_CASE("wrong boxes of COCO, and classes by name, not by number") {
   CHECK(contains(warnings_of(pair.evaluation), "object 1 (-5, 2, 10, 10) in 40 x 30"));
   DetectorDatasetOptions options;
   options.class_names = {"dog"};
-  const auto only = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::coco, options);
+  const auto only = open_detector_datasets(folder.path().string(), "coco", options);
   CHECK(only.training.boxes.objects == 1);
   CHECK(only.training.boxes.dropped_class == 2);
   CHECK(only.evaluation.ids.classes == std::map<std::int64_t, std::int32_t>{{1, 0}});
@@ -201,7 +198,7 @@ TEST_CASE("wrong boxes of COCO, and classes by name, not by number") {
   // For training they are put right or left out.
   files["annotations/instances_train2017.json"] = odd;
   write_files(folder.path(), files);
-  const auto same = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::coco);
+  const auto same = open_detector_datasets(folder.path().string(), "coco");
   CHECK(objects_of(same.training, 0) ==
         std::vector<ObjectBox>{{{0, 2, 5, 12}, 0}, {{10, 15, 20, 20}, 1}, {{1, 1, 40, 6}, 1}});
   CHECK(same.training.boxes.clipped == 1);  // the last one crosses by 0.3: rounding
@@ -219,7 +216,7 @@ TEST_CASE("the area of a COCO object is the stated one, 0 too, or none") {
          {"image_id": 10, "category_id": 3, "bbox": [1, 1, 20, 20], "area": 7.25})",
       two_categories));
   write_files(folder.path(), files);
-  const auto pair = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::coco);
+  const auto pair = open_detector_datasets(folder.path().string(), "coco");
   const std::vector<ObjectBox> objects = objects_of(pair.evaluation, 0);
   REQUIRE(objects.size() == 3);
   CHECK(objects[0].outline_area == std::optional(0.0));
@@ -236,7 +233,7 @@ TEST_CASE("the order of the images in a COCO file changes nothing") {
     Files files = coco_files("*/");
     files["annotations/instances_val2017.json"] = bytes_of(with_lists(images, three_objects, two_categories));
     write_files(folder.path(), files);
-    check_pair(open_detector_datasets(folder.path().string(), DetectorDatasetFormat::coco));
+    check_pair(open_detector_datasets(folder.path().string(), "coco"));
   }
 }
 

@@ -31,7 +31,7 @@ inline std::vector<std::byte> jpeg_of_size(std::int64_t height, std::int64_t wid
   return encode_jpeg(smooth_image(height, width).view());
 }
 
-inline std::string open_message(const std::filesystem::path& path, DetectorDatasetFormat format,
+inline std::string open_message(const std::filesystem::path& path, std::string_view format,
                                 const DetectorDatasetOptions& options = {}) {
   return message_of([&] { open_detector_datasets(path.string(), format, options); });
 }

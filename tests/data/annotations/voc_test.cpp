@@ -72,7 +72,7 @@ TEST_CASE("Pascal VOC's boxes become continuous, in a folder and in archives") {
   write_bytes(folder / "set.tar.gz", gzip(tar_of(files, "./BCCD/")));
   for (const char* place : {"tree", "set.tar", "set.tar.gz"}) {
     CAPTURE(place);
-    const auto pair = open_detector_datasets((folder / place).string(), DetectorDatasetFormat::voc);
+    const auto pair = open_detector_datasets((folder / place).string(), "voc");
     REQUIRE(pair.training.dataset->size() == 2);
     REQUIRE(pair.evaluation.dataset->size() == 1);
     CHECK(pair.training.dataset->class_names() == std::vector<std::string>{"blob", "cell"});
@@ -89,7 +89,7 @@ TEST_CASE("Pascal VOC's boxes become continuous, in a folder and in archives") {
     expected.images = 2;
     expected.objects = 3;
     CHECK(pair.training.boxes == expected);
-    CHECK(open_detector_dataset((folder / place).string(), DetectorDatasetFormat::voc, DatasetSplit::evaluation)
+    CHECK(open_detector_dataset((folder / place).string(), "voc", DatasetSplit::evaluation)
               .dataset->class_names()
               .size() == 2);
   }
@@ -115,7 +115,7 @@ TEST_CASE("difficult objects are kept and marked, parts and other tags passed ov
   write_files(folder.path(), voc_files({object_xml("a", "1", "1", "5", "5", "<difficult>1</difficult>"),
                                         object_xml("a", "1", "1", "5", "5")},
                                        1));
-  const auto pair = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::voc);
+  const auto pair = open_detector_datasets(folder.path().string(), "voc");
   CHECK(objects_of(pair.training, 0)[0].is_difficult);
   CHECK(pair.training.boxes.difficult == 1);
   CHECK(!objects_of(pair.evaluation, 0)[0].is_difficult);
@@ -128,11 +128,11 @@ TEST_CASE("difficult objects are trained on or not, and always measured") {
   write_files(folder.path(), voc_files({difficult + other, difficult + other}, 1));
   DetectorDatasetOptions options;
   options.difficult_in_training = parse_difficult_objects("keep");
-  const auto kept = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::voc, options);
+  const auto kept = open_detector_datasets(folder.path().string(), "voc", options);
   CHECK(kept.training.boxes.objects == 2);
   CHECK(kept.training.boxes.dropped_difficult == 0);
   options.difficult_in_training = parse_difficult_objects("drop");
-  const auto dropped = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::voc, options);
+  const auto dropped = open_detector_datasets(folder.path().string(), "voc", options);
   CHECK(objects_of(dropped.training, 0) == std::vector<ObjectBox>{{{10, 0, 15, 5}, 0}});
   CHECK(dropped.training.boxes.dropped_difficult == 1);
   CHECK(contains(warnings_of(dropped.training), "split trainval: 1 difficult object is not trained on"));
@@ -140,8 +140,7 @@ TEST_CASE("difficult objects are trained on or not, and always measured") {
     CHECK(evaluation->boxes.objects == 2);
     CHECK(evaluation->boxes.difficult == 1);
   }
-  CHECK(open_detector_dataset(folder.path().string(), DetectorDatasetFormat::voc, DatasetSplit::training, options)
-            .boxes.objects == 1);
+  CHECK(open_detector_dataset(folder.path().string(), "voc", DatasetSplit::training, options).boxes.objects == 1);
   CHECK(contains(message_of([] { parse_difficult_objects("no"); }), "there is no \"no\""));
 }
 
@@ -152,7 +151,7 @@ TEST_CASE("trainval and test are used when there is a test split, otherwise trai
   files["ImageSets/Main/val.txt"] = bytes_of("image_1");
   write_files(folder.path(), files);
   const auto open = [&](const DetectorDatasetOptions& options = {}) {
-    return open_detector_datasets(folder.path().string(), DetectorDatasetFormat::voc, options);
+    return open_detector_datasets(folder.path().string(), "voc", options);
   };
   CHECK(open().training.dataset->size() == 2);
   CHECK(contains(open().evaluation.dataset->name(0), "image_2"));
@@ -163,13 +162,13 @@ TEST_CASE("trainval and test are used when there is a test split, otherwise trai
   CHECK(named.evaluation.dataset->size() == 2);
   CHECK(contains(warnings_of(named.evaluation), "1 of the 2 images of the split trainval is in train too"));
   CHECK(open(with_splits("", "trainval")).training.dataset->size() == 1);
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::voc, with_splits("trian", "val")),
+  CHECK(contains(open_message(folder.path(), "voc", with_splits("trian", "val")),
                  "no split \"trian\". It has: train, trainval, val"));
   std::filesystem::remove(folder / "ImageSets/Main/train.txt");
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::voc), "no split to train on"));
+  CHECK(contains(open_message(folder.path(), "voc"), "no split to train on"));
   std::filesystem::remove(folder / "ImageSets/Main/val.txt");
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::voc), "no split to evaluate on"));
-  const auto alone = open_detector_dataset(folder.path().string(), DetectorDatasetFormat::voc, DatasetSplit::training);
+  CHECK(contains(open_message(folder.path(), "voc"), "no split to evaluate on"));
+  const auto alone = open_detector_dataset(folder.path().string(), "voc", DatasetSplit::training);
   CHECK(alone.dataset->size() == 2);
 }
 
@@ -181,7 +180,7 @@ TEST_CASE("several years of Pascal VOC are one dataset") {
   newer["ImageSets/Main/train.txt"] = bytes_of("image_3\n");
   write_files(folder / "VOC2012", newer);
   const auto open = [&](const DetectorDatasetOptions& options = {}) {
-    return open_detector_datasets(folder.path().string(), DetectorDatasetFormat::voc, options);
+    return open_detector_datasets(folder.path().string(), "voc", options);
   };
   const auto pair = open();
   CHECK(pair.training.dataset->size() == 6);
@@ -197,8 +196,8 @@ TEST_CASE("several years of Pascal VOC are one dataset") {
   CHECK(overlapping.training.dataset->size() == 6);
   CHECK(contains(warnings_of(overlapping.training), "1 image of"));
   CHECK(contains(warnings_of(overlapping.training), "image_3.jpg"));
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::voc, with_splits("VOC2008/train", "test")),
-                 "no split \"VOC2008/train\""));
+  CHECK(
+      contains(open_message(folder.path(), "voc", with_splits("VOC2008/train", "test")), "no split \"VOC2008/train\""));
 }
 
 TEST_CASE("wrong boxes of Pascal VOC are put right or left out, counted and named") {
@@ -212,7 +211,7 @@ TEST_CASE("wrong boxes of Pascal VOC are put right or left out, counted and name
                                object_xml("cell", "10", "10", "10", "10") +     // one pixel, which is a box
                                object_xml("cell", "40.4", "1", "40.3", "1.2");  // thinner than a pixel
   write_files(folder.path(), voc_files({oddities, "", cell}, 2));
-  const auto pair = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::voc);
+  const auto pair = open_detector_datasets(folder.path().string(), "voc");
   CHECK(objects_of(pair.training, 0) ==
         std::vector<ObjectBox>{{{0, 4, 10, 20}, 0}, {{29, 19, 40, 30}, 0}, {{2, 4, 10, 20}, 0}, {{9, 9, 10, 10}, 0}});
   CHECK(objects_of(pair.training, 1).empty());
@@ -246,7 +245,7 @@ TEST_CASE("of many wrong boxes three are named") {
   for (int i = 0; i < 5; ++i)
     many += object_xml("cell", "1", std::to_string(10 + i), "5", "3");
   write_files(folder.path(), voc_files({many, cell}, 1));
-  const auto pair = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::voc);
+  const auto pair = open_detector_datasets(folder.path().string(), "voc");
   const std::string warnings = warnings_of(pair.training);
   CAPTURE(warnings);
   CHECK(contains(warnings, "object 3"));
@@ -262,34 +261,33 @@ TEST_CASE("a stated size that a box contradicts is looked up in the image, a mis
   files["Annotations/image_1.xml"] = annotation_xml(wide, 0, 0);
   files["Annotations/image_2.xml"] = annotation_xml(wide, 400, 300);  // larger than it is: no box says otherwise
   write_files(folder.path(), files);
-  const auto pair = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::voc);
+  const auto pair = open_detector_datasets(folder.path().string(), "voc");
   for (const std::int64_t i : {0, 1, 2})
     CHECK(objects_of(pair.training, i) == std::vector<ObjectBox>{{{0, 0, 40, 30}, 0}});
   CHECK(pair.training.boxes.wrong_sizes == 1);
   CHECK(pair.training.boxes.clipped == 0);
   CHECK(contains(warnings_of(pair.training), "image_0.jpg is 40 x 30, not 30 x 40"));
   write_bytes(folder / "JPEGImages/image_1.jpg", bytes_of("GIF89a"));
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::voc), "image_1.jpg: neither a JPEG nor a PNG"));
+  CHECK(contains(open_message(folder.path(), "voc"), "image_1.jpg: neither a JPEG nor a PNG"));
 }
 
 TEST_CASE("what is missing from a Pascal VOC dataset is named") {
   TemporaryFolder folder;
-  CHECK(contains(open_message(folder / "nowhere", DetectorDatasetFormat::voc), "no data at"));
+  CHECK(contains(open_message(folder / "nowhere", "voc"), "no data at"));
   write_bytes(folder / "other/file.txt", bytes_of("x"));
-  CHECK(contains(open_message(folder / "other", DetectorDatasetFormat::voc), "looked for ImageSets/Main/<split>.txt"));
+  CHECK(contains(open_message(folder / "other", "voc"), "looked for ImageSets/Main/<split>.txt"));
   write_files(folder.path(), voc_files({cell, cell, cell}, 2));
   std::filesystem::remove(folder / "JPEGImages/image_1.jpg");
-  const std::string image = open_message(folder.path(), DetectorDatasetFormat::voc);
+  const std::string image = open_message(folder.path(), "voc");
   CHECK(contains(image, "trainval.txt lists \"image_1\""));
   CHECK(contains(image, "JPEGImages/image_1.jpg"));
   write_files(folder.path(), voc_files({cell, cell, cell}, 2));
   std::filesystem::remove(folder / "Annotations/image_2.xml");
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::voc), "no annotation"));
+  CHECK(contains(open_message(folder.path(), "voc"), "no annotation"));
   write_files(folder.path(), voc_files({"", "", cell}, 2));
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::voc),
-                 "split trainval: no box at all is left of 0 on 2"));
+  CHECK(contains(open_message(folder.path(), "voc"), "split trainval: no box at all is left of 0 on 2"));
   write_files(folder.path(), voc_files({"", object_xml("cell", "90", "1", "95", "9"), cell}, 2));
-  const std::string empty = open_message(folder.path(), DetectorDatasetFormat::voc);
+  const std::string empty = open_message(folder.path(), "voc");
   CHECK(contains(empty, "split trainval: no box at all is left of 1 on 2"));
   CHECK(contains(empty, "1 box with less than one pixel"));
 }
@@ -297,11 +295,11 @@ TEST_CASE("what is missing from a Pascal VOC dataset is named") {
 TEST_CASE("a class that training has not is an error, unless the list of classes was given") {
   TemporaryFolder folder;
   write_files(folder.path(), voc_files({cell, cell, cell + blob}, 2));
-  const std::string message = open_message(folder.path(), DetectorDatasetFormat::voc);
+  const std::string message = open_message(folder.path(), "voc");
   CHECK(contains(message, "image_2.jpg: object 2 is of the class \"blob\""));
   DetectorDatasetOptions options;
   options.class_names = {"thing", "cell"};
-  const auto pair = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::voc, options);
+  const auto pair = open_detector_datasets(folder.path().string(), "voc", options);
   CHECK(pair.training.dataset->class_names() == options.class_names);
   CHECK(objects_of(pair.training, 0)[0].class_index == 1);
   CHECK(objects_of(pair.evaluation, 0).size() == 1);

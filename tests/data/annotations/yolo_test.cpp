@@ -59,10 +59,9 @@ TEST_CASE("YOLO's folders in both orders, in a folder and in a tar") {
     const Files files = yolo_files(split_first);
     write_files(folder / "set", files);
     write_bytes(folder / "set.tar.gz", gzip(tar_of(files, "my data/")));
-    check_pair(open_detector_datasets((folder / "set").string(), DetectorDatasetFormat::yolo));
-    check_pair(open_detector_datasets((folder / "set.tar.gz").string(), DetectorDatasetFormat::yolo));
-    const auto alone =
-        open_detector_dataset((folder / "set").string(), DetectorDatasetFormat::yolo, DatasetSplit::evaluation);
+    check_pair(open_detector_datasets((folder / "set").string(), "yolo"));
+    check_pair(open_detector_datasets((folder / "set.tar.gz").string(), "yolo"));
+    const auto alone = open_detector_dataset((folder / "set").string(), "yolo", DatasetSplit::evaluation);
     CHECK(alone.dataset->class_names() == std::vector<std::string>{"cat", "hot dog"});
     CHECK(contains(alone.dataset->name(0), "val"));
   }
@@ -81,13 +80,13 @@ TEST_CASE("lists of images, with labels under labels or beside the images") {
   files["train.txt"] = bytes_of("./photos/a.jpg\n" + (folder / "VOC/JPEGImages/d.jpg").string() + "\nphotos/a.jpg\n");
   files["test.txt"] = bytes_of("photos/c.jpg");
   write_files(folder.path(), files);
-  const auto pair = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::yolo);
+  const auto pair = open_detector_datasets(folder.path().string(), "yolo");
   REQUIRE(pair.training.dataset->size() == 2);  // a once
   CHECK(objects_of(pair.training, 0) == std::vector<ObjectBox>{{{10, 7.5, 30, 22.5}, 0}});
   CHECK(objects_of(pair.training, 1)[0].class_index == 1);
   CHECK(contains(pair.evaluation.dataset->name(0), "photos/c.jpg"));
   write_bytes(folder / "test.txt", bytes_of("\n/home/somebody/x.jpg"));
-  const std::string message = open_message(folder.path(), DetectorDatasetFormat::yolo);
+  const std::string message = open_message(folder.path(), "yolo");
   CHECK(contains(message, "test.txt, line 2: the image \"/home/somebody/x.jpg\" is missing"));
 }
 
@@ -98,13 +97,13 @@ TEST_CASE("images without a label file have no objects, which is said") {
   files["images/train/four.jpg"] = jpeg_of_size(30, 40);
   files["labels/train/four.txt"] = bytes_of("");
   write_files(folder.path(), files);
-  const auto pair = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::yolo);
+  const auto pair = open_detector_datasets(folder.path().string(), "yolo");
   CHECK(pair.training.dataset->size() == 4);
   CHECK(pair.training.boxes.images_without_objects == 2);
   CHECK(contains(warnings_of(pair.training), "1 image of the split train without a label file"));
   CHECK(contains(warnings_of(pair.training), "labels/train/three.txt"));
   std::filesystem::remove_all(folder / "labels");
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::yolo), "no box at all"));
+  CHECK(contains(open_message(folder.path(), "yolo"), "no box at all"));
 }
 
 TEST_CASE("splits and names of YOLO data that are not there or there twice") {
@@ -112,31 +111,29 @@ TEST_CASE("splits and names of YOLO data that are not there or there twice") {
   write_files(folder.path(), yolo_files(false));
   DetectorDatasetOptions options;
   options.class_names = {"x", "y", "z"};
-  CHECK(open_detector_datasets(folder.path().string(), DetectorDatasetFormat::yolo, options)
-            .training.dataset->class_names() == options.class_names);
+  CHECK(open_detector_datasets(folder.path().string(), "yolo", options).training.dataset->class_names() ==
+        options.class_names);
   options.training_split = "fold_1";
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::yolo, options), "no split \"fold_1\""));
+  CHECK(contains(open_message(folder.path(), "yolo", options), "no split \"fold_1\""));
   write_bytes(folder / "data.yaml", bytes_of("nc: 3\nnames: [cat, hot dog]\n"));
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::yolo),
-                 "data.yaml: line 1: nc is 3, but the file names 2"));
+  CHECK(contains(open_message(folder.path(), "yolo"), "data.yaml: line 1: nc is 3, but the file names 2"));
   write_bytes(folder / "data.yaml", bytes_of("nc: 2\nnames: [cat, hot dog]\n"));
   write_bytes(folder / "labels/classes.txt", bytes_of("cat\ndog\n"));
-  CHECK(open_message(folder.path(), DetectorDatasetFormat::yolo).empty());  // data.yaml goes before
+  CHECK(open_message(folder.path(), "yolo").empty());  // data.yaml goes before
   std::filesystem::remove(folder / "data.yaml");
-  const auto pair = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::yolo);
+  const auto pair = open_detector_datasets(folder.path().string(), "yolo");
   CHECK(pair.training.dataset->class_names() == std::vector<std::string>{"cat", "dog"});
   write_bytes(folder / "obj.names", bytes_of("dog\ncat\n"));
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::yolo), "do not name the same classes"));
+  CHECK(contains(open_message(folder.path(), "yolo"), "do not name the same classes"));
   std::filesystem::remove(folder / "obj.names");
   std::filesystem::remove(folder / "labels/classes.txt");
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::yolo), "does not say what its classes are called"));
+  CHECK(contains(open_message(folder.path(), "yolo"), "does not say what its classes are called"));
   write_bytes(folder / "classes.txt", bytes_of("only\n"));
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::yolo),
-                 "deep/two.txt: line 1: the class 1 is not in the list"));
+  CHECK(contains(open_message(folder.path(), "yolo"), "deep/two.txt: line 1: the class 1 is not in the list"));
   write_files(folder / "copy", yolo_files(true));
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::yolo), "has the split \"train\" twice"));
+  CHECK(contains(open_message(folder.path(), "yolo"), "has the split \"train\" twice"));
   std::filesystem::create_directories(folder / "empty");
-  CHECK(contains(open_message(folder / "empty", DetectorDatasetFormat::yolo), "no split to train on"));
+  CHECK(contains(open_message(folder / "empty", "yolo"), "no split to train on"));
 }
 
 TEST_CASE("boxes of YOLO in pixels of the image's own size, and a damaged image") {
@@ -147,7 +144,7 @@ TEST_CASE("boxes of YOLO in pixels of the image's own size, and a damaged image"
       "0 0.9 0.5 0.4 0.5\n0 20 15 10 10\n0 0.5 0.5 0.0001 0.5\n1 0.500001 0.5 1 1\n1 nan 0.5 1 1\n0 0.5 0.5 -0.5 "
       "0.5\n");
   write_files(folder.path(), files);
-  const auto pair = open_detector_datasets(folder.path().string(), DetectorDatasetFormat::yolo);
+  const auto pair = open_detector_datasets(folder.path().string(), "yolo");
   const auto objects = objects_of(pair.training, 1);
   REQUIRE(objects.size() == 3);
   CHECK(objects[0].box.left == Approx(28));
@@ -159,13 +156,11 @@ TEST_CASE("boxes of YOLO in pixels of the image's own size, and a damaged image"
   CHECK(pair.training.boxes.dropped_not_finite == 1);
   CHECK(pair.training.boxes.swapped == 1);
   write_bytes(folder / "labels/val/one.txt", bytes_of(std::string((4 << 20) + 1, '\n')));
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::yolo),
-                 "one.txt: the file has more than 4194304 bytes"));
+  CHECK(contains(open_message(folder.path(), "yolo"), "one.txt: the file has more than 4194304 bytes"));
   write_bytes(folder / "labels/val/one.txt", bytes_of("0 0.5 0.5 1 1"));
   const std::vector<std::byte> jpeg = jpeg_of_size(30, 40);
   write_bytes(folder / "images/val/one.jpg", std::span(jpeg).first(20));
-  CHECK(contains(open_message(folder.path(), DetectorDatasetFormat::yolo),
-                 "one.jpg: the file is cut off after 20 bytes"));
+  CHECK(contains(open_message(folder.path(), "yolo"), "one.jpg: the file is cut off after 20 bytes"));
 }
 
 TEST_CASE("lines of YOLO that are no box are refused with their number") {

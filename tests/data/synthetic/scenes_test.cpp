@@ -53,8 +53,8 @@ struct Bounds {
 TEST_CASE("generated scenes are the same every time and differ from each other") {
   DetectorDatasetOptions options;
   options.synthetic = small_options(48, 70);
-  const auto pair = open_detector_datasets("synthetic", DetectorDatasetFormat::synthetic, options);
-  const auto again = open_detector_datasets("synthetic", DetectorDatasetFormat::synthetic, options);
+  const auto pair = open_detector_datasets("synthetic", "synthetic", options);
+  const auto again = open_detector_datasets("synthetic", "synthetic", options);
   REQUIRE(pair.training.dataset->size() == 40);
   REQUIRE(pair.evaluation.dataset->size() == 10);
   CHECK(pair.training.dataset->class_names().size() == 10);
@@ -76,7 +76,7 @@ TEST_CASE("generated scenes are the same every time and differ from each other")
   for (std::int64_t i = 0; i < 10; ++i)
     different.emplace(text_of(image_of(*pair.evaluation.dataset, i)));
   options.synthetic.seed = 1;
-  const auto other = open_detector_datasets("synthetic", DetectorDatasetFormat::synthetic, options);
+  const auto other = open_detector_datasets("synthetic", "synthetic", options);
   different.emplace(text_of(image_of(*other.training.dataset, 0)));
   CHECK(different.size() == 51);
   CHECK(*counts.begin() == 1);
@@ -190,7 +190,7 @@ TEST_CASE("options of generated scenes out of their range are errors") {
     DetectorDatasetOptions options;
     options.synthetic = small_options(64, 64);
     change(options);
-    return message_of([&] { open_detector_datasets("synthetic", DetectorDatasetFormat::synthetic, options); });
+    return message_of([&] { open_detector_datasets("synthetic", "synthetic", options); });
   };
   CHECK(message([](DetectorDatasetOptions&) {}).empty());
   CHECK(contains(message([](auto& o) { o.synthetic.height = 31; }), "64 x 31"));
@@ -203,8 +203,6 @@ TEST_CASE("options of generated scenes out of their range are errors") {
   CHECK(contains(message([](auto& o) { o.synthetic.classes = 51; }), "1 to 50 classes, not 51"));
   CHECK(contains(message([](auto& o) { o.class_names = {"a"}; }), "neither named splits nor a list"));
   CHECK(message([](auto& o) { o.synthetic.classes = 1; }).empty());
-  CHECK(contains(message_of([] { open_detector_datasets("/data", DetectorDatasetFormat::synthetic); }), "not /data"));
-  CHECK(parse_detector_dataset_format("coco") == DetectorDatasetFormat::coco);
-  CHECK(name_of(DetectorDatasetFormat::synthetic) == "synthetic");
-  CHECK(contains(message_of([] { parse_detector_dataset_format("pascal"); }), "no detection format \"pascal\""));
+  CHECK(contains(message_of([] { open_detector_datasets("/data", "synthetic"); }), "not /data"));
+  CHECK(message_of([] { check_detector_dataset_format("synthetic"); }).empty());
 }
