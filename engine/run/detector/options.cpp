@@ -77,11 +77,9 @@ Option& DetectorDataOptions::declare_source(OptionList& options, std::string& da
       options.add("data", data, "Folder or .tar, .tar.gz of a dataset with boxes, or 'synthetic' (generated scenes)")
           .unit("DATA");
   const auto is_synthetic = [&data] { return data == "synthetic"; };
-  options
-      .add("format", format,
-           "voc (JPEGImages, Annotations, ImageSets; several years side by side), coco (JSON) or yolo (text files)")
-      .unit("FORMAT")
-      .applies_when([&data] { return data != "synthetic"; });
+  options.add("format", format, annotation_format_help()).unit("FORMAT").applies_when([&data] {
+    return data != "synthetic";
+  });
   options
       .add("synthetic-images", synthetic.training_count,
            "Generated scenes to train on; a tenth as many, but at least 100, to evaluate on")
@@ -186,7 +184,7 @@ void DetectorTrainingOptions::declare(OptionList& options) {
 
 DetectorRun resolve(const DetectorTrainingOptions& asked, const DetectorModel& model) {
   check_options(asked);
-  DetectorRun run{.options = asked, .model = &model, .recipe = {}, .precision = {}};
+  DetectorRun run{.options = asked, .model = &model, .recipe = {}, .precision = {}, .format = {}};
   DetectorTrainingOptions& options = run.options;
   options.model = model.name;
   run.format = options.boxes.format_of(options.data);
