@@ -10,6 +10,7 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/checkpoint/safetensors.h"
+#include "models/detector.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/folders.h"
 #include "tests/tools/training_run.h"
