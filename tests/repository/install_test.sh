@@ -30,8 +30,8 @@ fi
 export OMP_WAIT_POLICY=passive
 "$folder/build/make_images" "$folder/images"
 "$folder/build/train_example" "$folder/images" "$folder/run" 2>&1 | tee "$folder/output"
-# Chance is 50%.
-grep --quiet '^16 images: loss .*, top-1 \(9\|100\)' "$folder/output"
+# Weights that were not loaded guess, with a loss of about 0.69.
+grep --quiet '^16 images: loss 0\.[0-4].*, top-1 \(9\|100\)' "$folder/output"
 for file in recipe.toml log.txt metrics.jsonl report.html last.safetensors best.safetensors; do
   test -s "$folder/run/$file" || { echo "The run left no $file" >&2; exit 1; }
 done

@@ -170,6 +170,8 @@ TEST_CASE("misuse is answered with one clear message and nothing is overwritten"
   const auto before = read_file(run / "last.safetensors");
   expect(small_run(run), "already");
   expect({"--resume", "--epochs", "5", "--out", run.string()}, "another recipe");
+  expect({"--resume", "--model", "cifar_resnet56_v2", "--out", run.string()},
+         "--model was \"cifar_resnet20\", now \"cifar_resnet56_v2\"");
   // Compared outside of CHECK, which would print both files.
   const bool unchanged = read_file(run / "last.safetensors") == before;
   CHECK(unchanged);
