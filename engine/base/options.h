@@ -24,7 +24,7 @@
 
 namespace sleight {
 
-// Where a value arrives. A std::optional is empty until the user gives a value; whoever resolves the options fills it,
+// Where a value arrives. A std::optional is empty until the user gives a value; resolving the options fills it,
 // so that a recipe file holds what was decided. One that stays empty does not apply and is not written.
 using OptionTarget =
     std::variant<bool*, int*, std::int64_t*, std::uint64_t*, double*, std::string*, std::vector<std::string>*,
@@ -35,7 +35,7 @@ class Option {
  public:
   Option(std::string name, OptionTarget target, std::string help);
 
-  // What stands for the value in --help, in capitals: "PIXELS", "EPOCHS", "FOLDER". Required for numbers.
+  // The placeholder of the value in --help, in capitals: "PIXELS", "EPOCHS", "FOLDER". Required for numbers.
   Option& unit(std::string name);
   // The default, for a value that a recipe decides: "0.1, for CIFAR models 0.2". Others show what they hold.
   Option& default_text(std::string text);

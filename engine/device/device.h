@@ -15,7 +15,7 @@
 
 namespace sleight {
 
-// What cuDNN and cuBLASLt are asked for; cpu and simt do the same sums in the same order in any case.
+// Settings for cuDNN and cuBLASLt; cpu and simt do the same sums in the same order in any case.
 struct DeviceOptions {
   // Only algorithms that give the same bits every time.
   bool deterministic = false;
@@ -50,7 +50,7 @@ class Device {
   void upload(void* to, std::span<const std::byte> from) const;
   void download(std::span<std::byte> to, const void* from) const;
 
-  // Lanes of the layout in which this device computes fastest on images with so many channels; equal to `channels`
+  // Lanes of the layout in which this device computes fastest on images with this many channels; equal to `channels`
   // where that is channels last.
   std::int64_t preferred_lanes(std::int64_t channels) const;
   kernels::WeightLayout preferred_weight_layout(std::int64_t input_channels, std::int64_t output_channels) const;

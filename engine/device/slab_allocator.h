@@ -1,5 +1,5 @@
 // Many small pieces out of few large ones: a network has hundreds of parameters, each with momentum and average, and a
-// GPU driver gives out memory in megabytes and takes microseconds to do so. Pieces are cut from a slab one behind the
+// GPU driver gives out memory in megabytes and takes microseconds to do so. Pieces are cut from a slab one after the
 // other; a slab is used again when all its pieces have come back.
 #pragma once
 

@@ -1,7 +1,7 @@
 // Every operation of the engine: what a model calls while it is traced, and the table entry that answers for it.
 //
 // The functions append a step to the trace and return its output. Images are [N,H,W,C], matrices [N,C]. What each
-// operation computes stands in the contract of its kernel, kernels/<name>.h.
+// operation computes is in the contract of its kernel, kernels/<name>.h.
 #pragma once
 
 #include <array>
@@ -63,14 +63,14 @@ ValueId add(Tracer& trace, ValueId a, ValueId b);
 ValueId bias(Tracer& trace, ValueId x, ValueId bias);
 // x itself where it has the type already.
 ValueId cast(Tracer& trace, ValueId x, DataType element);
-// The last extent becomes `channels`: zeros behind, or the last ones dropped.
+// The last extent becomes `channels`: zeros are appended, or the last channels dropped.
 ValueId resize_channels(Tracer& trace, ValueId x, std::int64_t channels);
 // A vector of `count` equal numbers.
 ValueId constant(Tracer& trace, double value, std::int64_t count, DataType element);
 // [1], float32: a live scalar as it is in this step.
 ValueId live_scalar(Tracer& trace, kernels::LiveScalar::Index index);
 
-// Weights of another type than the images (float32 beside bfloat16) are cast to theirs first; gradients come back in
+// Weights of another type than the images (float32 with bfloat16) are cast to theirs first; gradients come back in
 // the weights' own type.
 // weights [O, kernel height, kernel width, I]; no bias: a batch norm follows.
 ValueId convolution(Tracer& trace, ValueId x, ValueId weights, std::int64_t stride, std::int64_t padding);

@@ -94,7 +94,7 @@ class Executable {
   // Queues all phases and the copy of the results to the host, and returns the number of the run. The device may still
   // be at work: result() waits for it. At most two runs may be queued whose results are still wanted.
   std::int64_t run();
-  // Queues the steps of one phase, and the copy of the results as they stand then.
+  // Queues the steps of one phase, and the copy of the results at that point.
   void run(Phase phase);
   // Called after every step with its index, when it is done: the search for the first bad value.
   void run_observed(const std::function<void(std::size_t step)>& after_step);
@@ -153,7 +153,7 @@ class Executable {
   bool resolved_ = false;
   bool queued_before_ = false;  // with these addresses: everything that happens once has happened
   Graph graph_;
-  // Where results arrive on the host: pinned, per copy all results one behind the other. Empty on the host itself.
+  // Where results arrive on the host: pinned, per copy all results consecutively. Empty on the host itself.
   std::vector<std::int64_t> result_offsets_;  // per result
   std::array<Buffer, result_copies> results_;
   std::vector<Event> results_ready_;  // per copy

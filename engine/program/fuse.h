@@ -1,4 +1,4 @@
-// The third verb: rewrites parts of a program into fused forms that give the same numbers. The rules live beside the
+// The third verb: rewrites parts of a program into fused forms that give the same numbers. The rules live with the
 // fused operation (Operation::fusion_rules); this file only applies them until none fires any more.
 #pragma once
 
