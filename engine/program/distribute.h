@@ -29,8 +29,8 @@ class DistributionBuilder {
   Program& program() { return program_; }
   const DistributeOptions& options() const { return options_; }
 
-  // The reduction of a value over all ranks, by a step directly after the one that writes it. Asked for again it is the
-  // same value. Throws Error when the value comes from outside.
+  // The reduction of a value over all ranks, by a step directly after the one that writes it. A second call returns
+  // the same value. Throws Error if no step writes the value.
   ValueId all_reduce(ValueId value, Reduction reduction);
   // Inserts a step after step() and after all steps inserted there before.
   void insert_behind(Step step);

@@ -33,11 +33,11 @@ class Arena {
   Buffer buffer_;
 };
 
-// What a run has once, whatever number of programs it executes.
+// What a run has once, however many programs it executes.
 struct Context {
   Context(std::string_view device_name, std::uint64_t seed, const DeviceOptions& options = {})
       : Context(Device(device_name, options), seed) {}
-  // Without a communicator the run is a training of one rank.
+  // Without a communicator the run has one rank.
   Context(Device on, std::uint64_t seed, std::unique_ptr<Communicator> ranks = nullptr)
       : device(std::move(on)),
         communicator(ranks ? std::move(ranks) : std::make_unique<SelfCommunicator>(device.runtime())),
@@ -73,7 +73,7 @@ struct ExecutableOptions {
   bool fuse_everything = false;
   // Record the steps in a graph where the device has graphs. The numbers are the same either way.
   bool graphs = true;
-  // Stands in front of the names of parameters and running statistics: "average." evaluates the averaged weights.
+  // Prefix of the names of parameters and running statistics: "average." evaluates the averaged weights.
   std::string parameter_prefix;
 };
 

@@ -5,8 +5,8 @@
 //   overwritten too early, or a missing wait for an event, gives wrong numbers, every time.
 // - Device memory is a set of blocks, fresh ones full of 0xFF (NaN). Work that names memory outside of them ends the
 //   device's context, as an illegal address does: every later call fails.
-// - What is queued while a stream is captured goes into the graph and is not done.
-// - Time passes only by work: so much for each piece. What is measured is the same in every run.
+// - Work that is queued during a capture goes into the graph and does not run.
+// - Time passes only through work: a fixed duration per piece. Measurements are the same in every run.
 #pragma once
 
 #include <cuda_runtime_api.h>
