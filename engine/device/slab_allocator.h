@@ -1,4 +1,4 @@
-// Many small allocations from few large ones: a network has hundreds of parameters, each with momentum and average, and a
+// Many small allocations from few large ones: a network has hundreds of parameters, each with its state, and a
 // GPU driver allocates memory in megabytes and takes microseconds to do so. Pieces are cut from a slab one after the
 // other; a slab is used again when all its pieces have come back.
 #pragma once
