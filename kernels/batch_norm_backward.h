@@ -11,7 +11,7 @@
 //   - without a residual: z = null, v is recomputed from x by the arithmetic of batch_norm_apply, and z need not
 //     be kept;
 //   - after a residual was added: z, the saved output, has the sign of v.
-// g is also the gradient of the residual. Where somebody needs it (a residual, or a second gradient) reduce writes it
+// g is also the gradient of the residual. Where it is needed (a residual, or a second gradient) reduce writes it
 // to masked_gradient, and apply then takes gradient = masked_gradient with activation = none. Otherwise apply takes
 // gradient = z_gradient with the same activation and recomputes g.
 //

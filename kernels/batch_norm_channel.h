@@ -36,7 +36,7 @@ SLEIGHT_HOST_DEVICE inline void batch_norm_inference_channel(const BatchNormInfe
       static_cast<A>(1 / sqrt(variance + static_cast<double>(arguments.epsilon)));
 }
 
-// batch_norm_statistics as its two stages. The sums lie at the start of the workspace, the partial sums behind them.
+// batch_norm_statistics as its two stages. The sums lie at the start of the workspace, the partial sums after them.
 struct BatchNormStages {
   BatchNormPartialStatistics partial;
   BatchNormFinishStatistics finish;

@@ -1,5 +1,5 @@
-// Batch norm in the form in which a library's fused convolution takes and gives it (kernels/convolution_with_statistics.h):
-// two numbers per channel in, two sums per channel out.
+// Batch norm in the form in which a library's fused convolution takes and gives it
+// (kernels/convolution_with_statistics.h): two numbers per channel in, two sums per channel out.
 //
 //   scale[c] = gamma[c] * inverse_deviation[c]          so that the batch norm of x is x * scale[c] + shift[c]
 //   shift[c] = beta[c] - mean[c] * scale[c]

@@ -3,7 +3,7 @@
 //   mean[c]               = sum_r x[r, c] / n
 //   variance[c]           = sum_r (x[r, c] - mean[c])^2 / n      biased: what the batch is divided by
 //   inverse_deviation[c]  = 1 / sqrt(variance[c] + epsilon)
-//   unbiased_variance[c]  = variance[c] * n / (n - 1)            what the running statistics take in
+//   unbiased_variance[c]  = variance[c] * n / (n - 1)            for the running statistics
 //                                                                (kernels/running_statistics.h); with n = 1 the
 //                                                                factor is left out
 //

@@ -17,8 +17,8 @@
 // libraries were made `deterministic`; otherwise the fastest algorithm of the backward directions may add in any order.
 // Devices: cpu and simt: oneDNN for float32, and for bfloat16 in blocks of 16 channels; plain loops for all else, and
 // for everything in a build without oneDNN. cuda: cuDNN, for float32, bfloat16 and float16, channels last; the queue
-// carries `libraries` (kernels/lib/cuda_libraries.h), and the workspace is aligned to 256. Which of cuDNN's algorithms is
-// fastest is measured by make_... on scratch memory of the GPU, unless the tuning cache knows it. Accuracy: for 3x3
+// carries `libraries` (kernels/lib/cuda_libraries.h), and the workspace is aligned to 256. Which of cuDNN's algorithms
+// is fastest is measured by make_... on scratch memory of the GPU, unless the tuning cache knows it. Accuracy: for 3x3
 // kernels of stride 1 oneDNN may use Winograd's algorithm (Lavin and Gray, "Fast Algorithms for Convolutional Neural
 // Networks", CVPR 2016) in float32.
 #pragma once

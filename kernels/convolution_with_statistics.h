@@ -1,6 +1,6 @@
-// A convolution between two batch norms: it takes in the one before it, while it reads its input, and gives the sums of
-// the one behind it, while it writes its output. Inside a residual block, what lies between a batch norm with its ReLU
-// and the next convolution then never goes through memory.
+// A convolution between two batch norms: it applies the one before it while it reads its input, and computes the sums
+// for the one after it while it writes its output. Inside a residual block, the tensor between a batch norm with its
+// ReLU and the next convolution then never goes through memory.
 //
 //   z       = input, or with normalizes_input  max(0, (input - mean[c]) * (gamma[c] * inverse_deviation[c]) + beta[c]),
 //             that is batch_norm_apply with a ReLU (kernels/batch_norm_apply.h)

@@ -8,7 +8,7 @@
 // Shapes    one AveragedTensor per tensor: average and weights each [count].
 // Scalars   ema_decay is read from live_scalars (kernels/lib/live_scalars.h) in the device's memory.
 // Guard     first_non_finite, where given, is the result of kernels/first_non_finite.h in the device's memory: when it
-//           names a tensor the launch changes nothing. So a bad step leaves no trace, and nobody waits for the host.
+//           names a tensor the launch changes nothing. So a bad step changes nothing, without waiting for the host.
 // Types     float32 or (cpu only) float64; anything else: std::invalid_argument. bfloat16 cannot hold an average: with
 //           ema_decay 0.999 the added part is below its last bit.
 // Writes    average is updated in place; weights are only read. Nothing overlaps. Element by element: deterministic.

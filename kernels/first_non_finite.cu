@@ -17,7 +17,7 @@ struct Minimum {
   }
 };
 
-// No element, as a position: behind every position that exists.
+// The position that means no element: larger than all positions that exist.
 constexpr std::int32_t none = static_cast<std::int32_t>(tensor_chunk_size);
 
 // Finite means that the exponent's bits are not all ones. All but float64 arrive here as float32,

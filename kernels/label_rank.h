@@ -1,4 +1,4 @@
-// At which place the right class stands: 0 is first. Top-1 accuracy counts rank < 1, top-5 counts rank < 5.
+// The rank of the correct class: 0 is first. Top-1 accuracy counts rank < 1, top-5 counts rank < 5.
 //
 //   rank(n) = number of k with logits(n, k) > logits(n, y)  or  (logits(n, k) == logits(n, y) and k < y)
 //             where y = label(n)

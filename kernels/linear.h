@@ -66,7 +66,7 @@ std::unique_ptr<LinearBackwardWeights> make_linear_backward_weights(Cpu, const L
 std::unique_ptr<LinearBackwardWeights> make_linear_backward_weights(Simt, const LinearShape&);
 std::unique_ptr<LinearBackwardWeights> make_linear_backward_weights(Cuda, const LinearShape&);
 
-// The definition, as plain loops: the reference of the tests, and what runs where no library does. Host memory.
+// The definition, as plain loops: the reference of the tests, and the fallback without a library. Host memory.
 std::unique_ptr<LinearForward> make_plain_linear_forward(const LinearShape&);
 std::unique_ptr<LinearBackwardData> make_plain_linear_backward_data(const LinearShape&);
 std::unique_ptr<LinearBackwardWeights> make_plain_linear_backward_weights(const LinearShape&);

@@ -1,4 +1,4 @@
-// The same rows with more channels, zeros behind, or with fewer, the last ones dropped.
+// Copies rows to more channels, filling with zeros, or to fewer, dropping the last ones.
 //
 //   y(r, c) = x(r, c)   c < min(from, to)
 //   y(r, c) = 0         from <= c < to

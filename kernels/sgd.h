@@ -18,7 +18,7 @@
 //           from live_scalars in the device's memory, so a captured graph stays valid when they change. decay, each
 //           tensor's own multiplier (0 for tensors without weight decay), and nesterov are fixed in the plan.
 // Guard     first_non_finite, where given, is the result of kernels/first_non_finite.h in the device's memory: when it
-//           names a tensor the launch changes nothing. So a bad step leaves no trace, and nobody waits for the host.
+//           names a tensor the launch changes nothing. So a bad step changes nothing, without waiting for the host.
 // Types     parameter, momentum and average are parameter_type: float32 or (cpu only) float64; each tensor's gradient
 //           is of its own gradient_type: float32, bfloat16, float16, or (float64 parameters only) float64. Build
 //           entries with sgd_tensor, which throws std::invalid_argument for anything else: the table itself may lie in

@@ -1,5 +1,5 @@
-// Twice the size by repeating pixels, then the channels of a second image behind: how a feature pyramid hands the
-// coarse features down to a finer scale (Redmon and Farhadi, "YOLOv3", 2018, section 2.3; [upsample] stride 2 and
+// Doubles the size by repeating pixels, then appends the channels of a second image: a feature pyramid passes coarse
+// features to a finer scale this way (Redmon and Farhadi, "YOLOv3", 2018, section 2.3; [upsample] stride 2 and
 // [route] in darknet's yolov3.cfg).
 //
 //   forward    y[n, c, h, w]              = x[n, c, h / 2, w / 2]      for c < A (rounded down)

@@ -12,7 +12,7 @@ void check_arguments(const YoloDecode& arguments) {
     if (scale.scale != i || scale.batch != first.batch || scale.classes != first.classes || scale.classes < 1)
       throw std::invalid_argument("yolo_decode: place " + std::to_string(i) + " holds scale " +
                                   std::to_string(scale.scale) + " with batch " + std::to_string(scale.batch) + " and " +
-                                  std::to_string(scale.classes) + " classes, beside batch " +
+                                  std::to_string(scale.classes) + " classes, but the first has batch " +
                                   std::to_string(first.batch) + " and " + std::to_string(first.classes) +
                                   " classes; give the scales 0, 1 and 2 of one prediction with at least 1 class");
   }

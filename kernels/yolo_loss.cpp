@@ -146,7 +146,7 @@ void backward(const YoloLossBackward& arguments) {
     for (std::int64_t row = 0; row < rows; ++row) {
       const std::int32_t assigned = arguments.assigned[row];
       if (assigned >= 0) continue;
-      // Read before the row is written: the gradient may stand where the prediction does.
+      // Read before the row is written: the gradient may share the prediction's memory.
       const Value objectness = Value(prediction[row * row_size + YoloChannel::objectness]);
       std::fill(gradient + row * row_size, gradient + (row + 1) * row_size, T(Value(0)));
       if (assigned == yolo_negative)

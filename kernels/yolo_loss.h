@@ -1,4 +1,4 @@
-// The loss of YOLOv3 on one of its three scales: who is responsible for which object, and what that costs.
+// The loss of YOLOv3 on one of its three scales: which place is responsible for which object, and its loss.
 //
 // Every object belongs to one place of one scale: its best anchor (yolo_assign.h) in the cell of its center,
 // floor(center / stride), moved into the grid where the center lies on the image's right or lower edge or outside.

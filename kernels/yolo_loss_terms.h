@@ -8,8 +8,8 @@
 
 namespace sleight::kernels {
 
-// The places of an image are added up in chunks of so many, a chunk by a block; the workspace holds the sum of each
-// chunk (objectness of negatives), and then four sums per object.
+// One block adds up one chunk of this many places of an image. The workspace holds the sum of each chunk (objectness
+// of negatives), and then four sums per object.
 inline constexpr std::int32_t yolo_chunk_places = 128;
 
 SLEIGHT_HOST_DEVICE inline std::int64_t yolo_chunks_per_image(const YoloScale& scale) {

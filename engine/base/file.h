@@ -1,4 +1,4 @@
-// Whole files in and out. Writing is atomic: to a temporary file beside the target, synced, then renamed, so that a
+// Whole files in and out. Writing is atomic: to a temporary file next to the target, synced, then renamed, so that a
 // full disk or a killed process leaves the old file as it was.
 #pragma once
 
@@ -48,7 +48,7 @@ class AppendFile {
 
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);
-  // Cuts the file to its first `size` bytes; later writes go behind them.
+  // Cuts the file to its first `size` bytes; later writes go after them.
   void truncate(std::size_t size);
 
  private:

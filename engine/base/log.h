@@ -1,5 +1,5 @@
-// Messages to people: one line each, on stderr and, once asked for, also in a file. Any thread may log; lines never
-// mix. A status line (the progress display) may stand below the messages; a message goes above it without tearing it.
+// Messages for users: one line each, on stderr and optionally also in a file. Any thread may log; lines never
+// mix. A status line (the progress display) may be below the messages; a message goes above it without tearing it.
 #pragma once
 
 #include <cstdio>

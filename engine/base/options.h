@@ -24,7 +24,7 @@
 
 namespace sleight {
 
-// Where a value arrives. A std::optional is empty until the user gives a value; whoever resolves the options fills it,
+// Where a value arrives. A std::optional is empty until the user gives a value; resolving the options fills it,
 // so that a recipe file holds what was decided. One that stays empty does not apply and is not written.
 using OptionTarget =
     std::variant<bool*, int*, std::int64_t*, std::uint64_t*, double*, std::string*, std::vector<std::string>*,
@@ -35,7 +35,7 @@ class Option {
  public:
   Option(std::string name, OptionTarget target, std::string help);
 
-  // What stands for the value in --help, in capitals: "PIXELS", "EPOCHS", "FOLDER". Required for numbers.
+  // The placeholder of the value in --help, in capitals: "PIXELS", "EPOCHS", "FOLDER". Required for numbers.
   Option& unit(std::string name);
   // The default, for a value that a recipe decides: "0.1, for CIFAR models 0.2". Others show what they hold.
   Option& default_text(std::string text);
@@ -155,8 +155,8 @@ class OptionList {
 // A TOML file of settings, the same run again: "# ... tool --config THIS_FILE --out NEW_FOLDER", then a line each.
 std::string recipe_text(std::string_view tool, const std::vector<Setting>& settings);
 
-// What a resumed run changes: "--augmentation was "none", now "cifar"" for each setting that must agree and does not, in
-// either direction; empty where the run may go on. Both lists complete, that is resolved.
+// What a resumed run changes: "--augmentation was "none", now "cifar"" for each setting that must agree and does not,
+// in either direction; empty where the run may go on. Both lists complete, that is resolved.
 std::vector<std::string> changed_settings(const OptionList& options, const std::vector<Setting>& before,
                                           const std::vector<Setting>& now);
 

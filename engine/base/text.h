@@ -1,4 +1,4 @@
-// Words for messages to people.
+// Text for messages.
 #pragma once
 
 #include <cstdint>

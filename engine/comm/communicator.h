@@ -1,5 +1,5 @@
-// How the ranks of one training talk: every rank runs the same program on its own slice of the batch, and at some steps
-// they combine what they have. Pointers and streams, nothing else: no tensors, no programs.
+// Communication between ranks: every rank runs the same program on its own slice of the batch, and at some steps
+// they combine their results. It knows pointers and streams, no tensors and no programs.
 //
 // A communicator belongs to one rank, and to the device whose memory its pointers name. Collectives are matched by
 // their order: all ranks must call the same ones, with the same count, type and reduction, one after the other.
@@ -35,8 +35,8 @@ class Communicator {
                           Stream stream) = 0;
   // Queues a copy of the root's data to all other ranks.
   virtual void broadcast(void* data, std::int64_t count, DataType type, int root, Stream stream) = 0;
-  // Queues output[r * count + i] = input[i] of rank r. output has room for size() * count elements; input may be its
-  // own place there, input == output + rank() * count, and otherwise does not overlap it.
+  // Queues output[r * count + i] = input[i] of rank r. output has room for size() * count elements; input may be
+  // output + rank() * count, and otherwise does not overlap output.
   virtual void all_gather(const void* input, void* output, std::int64_t count, DataType type, Stream stream) = 0;
   // Returns when every rank has called it.
   virtual void barrier() = 0;
@@ -61,7 +61,7 @@ class SelfCommunicator final : public Communicator {
   std::shared_ptr<Runtime> runtime_;
 };
 
-// What every communicator's all_reduce and broadcast refuse: throw Error.
+// The argument checks of every communicator's all_reduce and broadcast: throw Error.
 void check_reducible(DataType type);
 void check_root(int root, int size);
 

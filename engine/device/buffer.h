@@ -1,4 +1,4 @@
-// Memory of a device, owned: a piece of device memory, or of pinned host memory, that goes back where it came from.
+// Memory of a device, owned: a piece of device memory, or of pinned host memory, that returns to its runtime.
 #pragma once
 
 #include <cstddef>

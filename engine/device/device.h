@@ -15,7 +15,7 @@
 
 namespace sleight {
 
-// What cuDNN and cuBLASLt are asked for; cpu and simt do the same sums in the same order in any case.
+// Settings for cuDNN and cuBLASLt; cpu and simt always sum in the same order.
 struct DeviceOptions {
   // Only algorithms that give the same bits every time.
   bool deterministic = false;
@@ -34,7 +34,7 @@ class Device {
   explicit Device(std::string_view name, const DeviceOptions& options = {});
   // For tests that choose the order in which simt resumes threads.
   explicit Device(const kernels::ExecutionTarget& target);
-  // For tests that bring a runtime of their own.
+  // For tests with their own runtime.
   Device(const kernels::ExecutionTarget& target, std::shared_ptr<Runtime> runtime);
 
   // "cpu", "simt", or the GPU's name and number.
@@ -50,12 +50,12 @@ class Device {
   void upload(void* to, std::span<const std::byte> from) const;
   void download(std::span<std::byte> to, const void* from) const;
 
-  // Lanes of the layout in which this device computes fastest on images with so many channels; equal to `channels`
+  // Lanes of the layout in which this device computes fastest on images with this many channels; equal to `channels`
   // where that is channels last.
   std::int64_t preferred_lanes(std::int64_t channels) const;
   kernels::WeightLayout preferred_weight_layout(std::int64_t input_channels, std::int64_t output_channels) const;
   // Whether a convolution of images in this element type is faster on eight channels, five of them zero, than on three:
-  // cuDNN makes such a copy itself in 16 bits, and in float32 none of its engines asks for one.
+  // cuDNN makes such a copy itself in 16 bits, and in float32 none of its engines needs one.
   bool prefers_padded_channels(DataType element) const;
 
  private:

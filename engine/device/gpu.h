@@ -1,5 +1,5 @@
-// The door to NVIDIA GPUs: engine/device/cuda where this build has the CUDA toolkit, engine/device/no_cuda (an error
-// that says so) where it has not.
+// Opens an NVIDIA GPU: engine/device/cuda in builds with the CUDA toolkit, engine/device/no_cuda (an error that says
+// so) in builds without.
 #pragma once
 
 #include <memory>

@@ -1,12 +1,11 @@
-// What the engine asks of whatever holds and moves its memory: allocations, work in the order of a stream, events
-// between streams, graphs. Three classes answer: HostRuntime (cpu and simt: everything happens at once), CudaRuntime
-// (engine/device/cuda), and RecordingRuntime in the tests, which holds work back like a GPU and reports every access
-// that no event orders.
+// The interface to a device's memory: allocations, work in stream order, events between streams, graphs. Three classes
+// implement it: HostRuntime (cpu and simt: all work runs at once), CudaRuntime (engine/device/cuda), and
+// RecordingRuntime in the tests, which delays work like a GPU and reports unordered accesses.
 //
 // A stream is a queue of work done in order; two streams are not ordered unless an event says so. There are two:
-// one computes, the other carries the next batch to the device meanwhile. Calls that queue return before the work
-// is done; memory they name must live, and what they read must stay, until the stream was synchronized or an event
-// recorded after them has been waited for.
+// one computes while the other copies the next batch to the device. Calls that queue work return before it is done.
+// Memory they name must stay alive, and memory they read must stay unchanged, until the stream is synchronized or an
+// event recorded after them has been waited for.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +20,7 @@ namespace sleight {
 enum class Stream : std::uint8_t { compute, upload };
 inline constexpr int stream_count = 2;
 
-// Memory that a piece of work reads or writes; what RecordingRuntime checks, and the others do not look at.
+// Memory that a piece of work reads or writes; only RecordingRuntime checks it.
 struct Access {
   const void* data = nullptr;
   std::int64_t bytes = 0;
@@ -43,7 +42,7 @@ class Runtime {
   Runtime& operator=(const Runtime&) = delete;
   virtual ~Runtime() = default;
 
-  // For a person: "cpu", "cuda:0 NVIDIA H200".
+  // For messages: "cpu", "cuda:0 NVIDIA H200".
   virtual std::string description() const = 0;
   // Whether device memory is ordinary memory: nothing needs to be copied there or back.
   virtual bool is_host() const = 0;
@@ -75,8 +74,8 @@ class Runtime {
   virtual void release_event(EventId event) noexcept = 0;
   // The event happens when all work queued so far on the stream is done.
   virtual void record(EventId event, Stream stream) = 0;
-  // What is queued on the stream from now on starts after the event's last record. An event that was never recorded has
-  // happened.
+  // Work queued on the stream from now on starts after the event's last record. An event that was never recorded counts
+  // as complete.
   virtual void wait(Stream stream, EventId event) = 0;
   // The host waits. Errors of the work queued before it surface here.
   virtual void synchronize(EventId event) = 0;
@@ -85,12 +84,12 @@ class Runtime {
   virtual double elapsed_milliseconds(EventId from, EventId to) = 0;
 
   // A graph is a list of work recorded once and queued again by one call, with the same addresses. Between
-  // begin_capture and end_capture, work queued on the stream is recorded and not done; allocations and synchronize()
+  // begin_capture and end_capture, work queued on the stream is recorded and not run; allocations and synchronize()
   // are errors.
   virtual bool has_graphs() const = 0;
   virtual void begin_capture(Stream stream) = 0;
   virtual GraphId end_capture(Stream stream) = 0;
-  // After an error during the capture: forget what was recorded.
+  // After an error during the capture: discards what was recorded.
   virtual void abandon_capture(Stream stream) noexcept = 0;
   virtual void launch(GraphId graph, Stream stream) = 0;
   virtual void release_graph(GraphId graph) noexcept = 0;

@@ -1,5 +1,5 @@
-// Many small pieces out of few large ones: a network has hundreds of parameters, each with momentum and average, and a
-// GPU driver gives out memory in megabytes and takes microseconds to do so. Pieces are cut from a slab one behind the
+// Many small allocations from few large ones: a network has hundreds of parameters, each with its state, and a
+// GPU driver allocates memory in megabytes and takes microseconds to do so. Pieces are cut from a slab one after the
 // other; a slab is used again when all its pieces have come back.
 #pragma once
 
@@ -26,7 +26,7 @@ class SlabAllocator {
   SlabAllocator& operator=(const SlabAllocator&) = delete;
   ~SlabAllocator();
 
-  // Whether a piece of this size comes from a slab; larger ones are the caller's own business.
+  // Whether a piece of this size comes from a slab; the caller allocates larger ones itself.
   static bool takes(std::int64_t bytes) { return bytes <= largest_piece; }
 
   std::byte* allocate(std::int64_t bytes);

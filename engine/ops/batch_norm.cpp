@@ -1,6 +1,6 @@
 // Batch norm as steps: statistics, apply; backward: reduce (two sums per channel), apply. Both halves can be fused
-// apart (batch_norm_fusion.cpp). Statistics are one step, to mean and deviation; several ranks that share a batch have them in
-// two, with their sum in between (batch_norm_synchronized.cpp).
+// separately (batch_norm_fusion.cpp). One step computes mean and deviation. Several ranks that share a batch use two
+// steps, with a sum over the ranks in between (batch_norm_synchronized.cpp).
 #include "engine/ops/batch_norm.h"
 
 #include "engine/ops/support.h"

@@ -22,8 +22,8 @@ namespace batch_norm_reduce_output {
 enum : int { beta_gradient, gamma_gradient, masked_gradient };  // masked_gradient is optional
 }
 namespace batch_norm_backward_apply_input {
-// shared_sums is there only where several ranks share the batch: the sums that batch_norm_finish took, for the number of
-// all rows.
+// shared_sums is there only where several ranks share the batch: the sums that batch_norm_finish took, for the number
+// of all rows.
 enum : int { gradient, x, mean, inverse_deviation, gamma, beta, beta_gradient, gamma_gradient, shared_sums };
 }  // namespace batch_norm_backward_apply_input
 

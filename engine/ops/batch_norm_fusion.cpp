@@ -186,7 +186,7 @@ ValueId example_residual(Tracer& trace) {
   return ops::relu(trace, ops::add(trace, example_norm(trace, "norm", example_image(trace, "x")), shortcut));
 }
 
-// z is used twice, so that two gradients meet behind its activation.
+// z is used twice, so that two gradients meet after its activation.
 ValueId example_fork(Tracer& trace) {
   const ValueId z = example_activation(trace);
   return ops::add(trace, example_norm(trace, "branch", z), z);

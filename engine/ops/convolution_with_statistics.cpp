@@ -34,7 +34,7 @@ namespace normalized_weights_input {
 enum : int { x, gradient, mean, inverse_deviation, gamma, beta };
 }
 
-// In both operations the batch norm stands behind the two operands of the convolution.
+// In both operations the batch norm's inputs follow the two operands of the convolution.
 constexpr std::size_t first_of_batch_norm = 2;
 constexpr std::size_t end_of_batch_norm = 6;
 

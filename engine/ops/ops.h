@@ -1,7 +1,7 @@
-// Every operation of the engine: what a model calls while it is traced, and the table entry that answers for it.
+// Every operation of the engine: the function that a model calls while it is traced, and its table entry.
 //
 // The functions append a step to the trace and return its output. Images are [N,H,W,C], matrices [N,C]. What each
-// operation computes stands in the contract of its kernel, kernels/<name>.h.
+// operation computes is in the contract of its kernel, kernels/<name>.h.
 #pragma once
 
 #include <array>
@@ -88,16 +88,16 @@ ValueId relu(Tracer& trace, ValueId x);
 ValueId leaky_relu(Tracer& trace, ValueId x, double slope);
 ValueId add(Tracer& trace, ValueId a, ValueId b);
 ValueId bias(Tracer& trace, ValueId x, ValueId bias);
-// x itself where it has the type already.
+// Returns x itself if it already has the type.
 ValueId cast(Tracer& trace, ValueId x, DataType element);
-// The last extent becomes `channels`: zeros behind, or the last ones dropped.
+// The last extent becomes `channels`: zeros are appended, or the last channels dropped.
 ValueId resize_channels(Tracer& trace, ValueId x, std::int64_t channels);
 // A vector of `count` equal numbers.
 ValueId constant(Tracer& trace, double value, std::int64_t count, DataType element);
 // [1], float32: a live scalar as it is in this step.
 ValueId live_scalar(Tracer& trace, kernels::LiveScalar::Index index);
 
-// Weights of another type than the images (float32 beside bfloat16) are cast to theirs first; gradients come back in
+// Weights of another type than the images (float32 with bfloat16) are cast to theirs first; gradients come back in
 // the weights' own type.
 // weights [O, kernel height, kernel width, I]; no bias: a batch norm follows.
 ValueId convolution(Tracer& trace, ValueId x, ValueId weights, std::int64_t stride, std::int64_t padding);
@@ -107,15 +107,15 @@ ValueId linear(Tracer& trace, ValueId x, ValueId weights, ValueId bias);
 struct BatchNormParameters {
   ValueId gamma, beta, running_mean, running_variance;  // [C] each
 };
-// Statistics of the batch or, in Mode::inference, the running ones; then scale and shift. What the batch does to the
-// running ones is noted in trace.running_statistics, for the update.
+// Statistics of the batch or, in Mode::inference, the running ones; then scale and shift. trace.running_statistics
+// records the update of the running ones.
 ValueId batch_norm(Tracer& trace, ValueId x, const BatchNormParameters& parameters, double epsilon = 1e-5,
                    double momentum = 0.1);
 
 ValueId max_pool(Tracer& trace, ValueId x, const kernels::PoolWindow& window);
 ValueId average_pool(Tracer& trace, ValueId x, const kernels::PoolWindow& window);
 ValueId global_average_pool(Tracer& trace, ValueId x);  // [N,H,W,C] -> [N,C]
-// x [N,h,w,A] with every pixel twice in both directions, and the channels of skip [N,2h,2w,B] behind: [N,2h,2w,A+B].
+// x [N,h,w,A] with every pixel twice in both directions, then the channels of skip [N,2h,2w,B]: [N,2h,2w,A+B].
 ValueId upsample_concatenate(Tracer& trace, ValueId x, ValueId skip);
 
 struct Normalization {

@@ -21,7 +21,7 @@ using update_input::first_tensor;
 using update_input::guard;
 using update_input::live_scalars;
 
-// How many tensors there are, with so many inputs each.
+// The number of tensors, given the number of inputs of each.
 std::size_t tensor_count(const StepTypes& step, std::size_t stride) {
   check(step.inputs.size() >= first_tensor && (step.inputs.size() - first_tensor) % stride == 0, "an update takes ",
         stride, " inputs for each tensor, got ", step.inputs.size(), " in all");

@@ -1,4 +1,5 @@
-// The table of a kernel that works on many tensors in one launch (kernels/lib/tensor_list.h), in the memory of the device.
+// The table of a kernel that works on many tensors in one launch (kernels/lib/tensor_list.h), in the memory of the
+// device.
 #pragma once
 
 #include <span>

@@ -12,7 +12,7 @@ std::vector<ValueType> infer(const StepTypes& step) {
   const ValueType& x = input_type(step, 0);
   const ValueType& skip = input_type(step, 1);
   check_rank(x, 4, "the images to enlarge");
-  check_rank(skip, 4, "the images to put behind them");
+  check_rank(skip, 4, "the images to append");
   check(x.element == skip.element, "both images must have one element type, got ", to_string(x), " and ",
         to_string(skip));
   check(skip.shape[0] == x.shape[0] && skip.shape[1] == 2 * x.shape[1] && skip.shape[2] == 2 * x.shape[2],

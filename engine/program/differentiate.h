@@ -1,5 +1,5 @@
 // The second verb: appends the backward steps. Reverse-mode differentiation as a transform of programs: steps are
-// visited last to first, and each operation's rule turns the gradients of its outputs into those of its inputs.
+// visited from last to first, and each operation's rule turns the gradients of its outputs into those of its inputs.
 #pragma once
 
 #include <map>
@@ -17,7 +17,7 @@ class GradientBuilder {
                   const std::vector<bool>& needed);
 
   const Attributes& attributes() const { return step_.attributes; }
-  // The step that writes this value; throws Error when it comes from outside.
+  // The step that writes this value; throws Error if no step writes it.
   const Step& producer(ValueId value) const;
   ValueId input(std::size_t index) const { return step_.inputs[index]; }
   ValueId output(std::size_t index) const { return step_.outputs[index]; }
@@ -26,11 +26,11 @@ class GradientBuilder {
 
   // The sum of all gradients that reached the output; no_value when none did.
   ValueId output_gradient(std::size_t index) const;
-  // Whether anything upstream of this input is trained; a rule may skip the work where not (the image itself).
+  // Whether anything upstream of this input is trained; otherwise a rule may skip the work (the image itself).
   bool needs_gradient(std::size_t index) const;
 
   std::vector<ValueId> emit(const Operation& operation, std::vector<ValueId> inputs, Attributes attributes = {});
-  // Hands over the gradient of an input; a second one for the same value is added to the first.
+  // Gives the gradient of an input. A second gradient of the same value is added to the first.
   void input_gradient(std::size_t index, ValueId gradient);
 
  private:

@@ -29,10 +29,10 @@ class DistributionBuilder {
   Program& program() { return program_; }
   const DistributeOptions& options() const { return options_; }
 
-  // The reduction of a value over all ranks, by a step right behind the one that writes it. Asked for again it is the
-  // same value. Throws Error when the value comes from outside.
+  // The reduction of a value over all ranks, by a step directly after the one that writes it. A second call returns
+  // the same value. Throws Error if no step writes the value.
   ValueId all_reduce(ValueId value, Reduction reduction);
-  // Puts a step behind step() and behind everything that was put there before.
+  // Inserts a step after step() and after all steps inserted there before.
   void insert_behind(Step step);
   // The host reads `to` where it read `from`, under the same name; nothing happens where it did not read `from`.
   void replace_result(ValueId from, ValueId to);
@@ -49,7 +49,7 @@ class DistributionBuilder {
   const DistributeOptions& options_;
   const Operation& all_reduce_;
   std::size_t index_ = 0;
-  std::vector<std::vector<Step>> inserted_;  // per step, what stands behind it
+  std::vector<std::vector<Step>> inserted_;  // per step, what follows it
   std::map<std::pair<ValueId, Reduction>, ValueId> reduced_;
 };
 

@@ -68,7 +68,7 @@ Executable::~Executable() {
   try {
     context_.device.runtime()->synchronize(Stream::compute);
   } catch (const std::exception&) {
-    // The error has been, or will be, seen by whoever waits for results; a destructor has nobody to tell.
+    // Code that waits for results has seen the error, or will see it; a destructor cannot report it.
   }
 }
 
@@ -224,7 +224,7 @@ std::vector<double> Executable::profile() {
   std::vector<Event> events;
   for (std::size_t i = 0; i <= program_.steps.size(); ++i)
     events.emplace_back(context_.device.runtime());
-  // Steps stand in the order of their phases (verify checks it).
+  // Steps are in the order of their phases (verify checks it).
   events.front().record(Stream::compute);
   for (std::size_t i = 0; i < program_.steps.size(); ++i) {
     queue(i);

@@ -33,11 +33,11 @@ class Arena {
   Buffer buffer_;
 };
 
-// What a run has once, whatever number of programs it executes.
+// What a run has once, however many programs it executes.
 struct Context {
   Context(std::string_view device_name, std::uint64_t seed, const DeviceOptions& options = {})
       : Context(Device(device_name, options), seed) {}
-  // Without a communicator the run is a training of one rank.
+  // Without a communicator the run has one rank.
   Context(Device on, std::uint64_t seed, std::unique_ptr<Communicator> ranks = nullptr)
       : device(std::move(on)),
         communicator(ranks ? std::move(ranks) : std::make_unique<SelfCommunicator>(device.runtime())),
@@ -73,7 +73,7 @@ struct ExecutableOptions {
   bool fuse_everything = false;
   // Record the steps in a graph where the device has graphs. The numbers are the same either way.
   bool graphs = true;
-  // Stands in front of the names of parameters and running statistics: "average." evaluates the averaged weights.
+  // Prefix of the names of parameters and running statistics: "average." evaluates the averaged weights.
   std::string parameter_prefix;
 };
 
@@ -94,7 +94,7 @@ class Executable {
   // Queues all phases and the copy of the results to the host, and returns the number of the run. The device may still
   // be at work: result() waits for it. At most two runs may be queued whose results are still wanted.
   std::int64_t run();
-  // Queues the steps of one phase, and the copy of the results as they stand then.
+  // Queues the steps of one phase, and the copy of the results at that point.
   void run(Phase phase);
   // Called after every step with its index, when it is done: the search for the first bad value.
   void run_observed(const std::function<void(std::size_t step)>& after_step);
@@ -153,7 +153,7 @@ class Executable {
   bool resolved_ = false;
   bool queued_before_ = false;  // with these addresses: everything that happens once has happened
   Graph graph_;
-  // Where results arrive on the host: pinned, per copy all results one behind the other. Empty on the host itself.
+  // Where results arrive on the host: pinned, per copy all results consecutively. Empty on the host itself.
   std::vector<std::int64_t> result_offsets_;  // per result
   std::array<Buffer, result_copies> results_;
   std::vector<Event> results_ready_;  // per copy

@@ -1,5 +1,5 @@
-// The third verb: rewrites parts of a program into fused forms that give the same numbers. The rules live beside the
-// fused operation (Operation::fusion_rules); this file only applies them until none fires any more.
+// The third verb: rewrites parts of a program into fused forms that give the same numbers. The rules live with the
+// fused operation (Operation::fusion_rules); this file only applies them until none fires.
 #pragma once
 
 #include <map>
@@ -15,10 +15,10 @@ class Device;
 using FusionCounts = std::map<std::string_view, int>;
 
 struct FusionOptions {
-  // Asked where a rule depends on the device (FusionRule::offered); without one such rules do not fire.
+  // The device for rules that depend on one (FusionRule::offered). Without it these rules do not fire.
   const Device* device = nullptr;
-  // They fire on every device. Where it has no fused form, the operation does the same in several passes: the numbers
-  // are right, and nothing is gained.
+  // These rules fire on every device. A device without the fused form runs several passes: the numbers are right, and
+  // nothing is gained.
   bool everything = false;
 };
 FusionCounts fuse(Program& program, const FusionOptions& options = {});

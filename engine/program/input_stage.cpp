@@ -36,7 +36,7 @@ void InputStage::upload(std::vector<StagedInput> inputs, std::shared_ptr<const v
   ++uploads_;
   if (!device_->is_host()) {
     Runtime& runtime = *device_->runtime();
-    stage.uploaded.synchronize();  // of the batch before, whose owner is let go of now: it has happened long since
+    stage.uploaded.synchronize();  // of the previous batch, whose owner is released now: it completed long ago
     stage.consumed.hold(Stream::upload);
     for (const StagedInput& input : inputs) {
       std::byte* const to = buffer_for(stage.buffers, input);

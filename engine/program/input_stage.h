@@ -1,9 +1,8 @@
-// Brings the inputs of a step to the device while the device still computes the step before.
+// Uploads the inputs of a step while the device still computes the previous step.
 //
-// On a GPU: the batch travels on the upload stream into one of two stages; the compute stream waits for it, copies it
-// to the place where the executables read it (always the same, so a recorded graph stays valid; this costs some
-// microseconds of device bandwidth), and gives the stage free. On the host nothing is copied: inputs are bound where
-// they lie.
+// On a GPU the upload stream copies the batch into one of two stages. The compute stream waits for it, copies it to the
+// fixed address that the executables read (so a recorded graph stays valid; this costs some microseconds of device
+// bandwidth), and frees the stage. The host copies nothing and binds inputs in place.
 #pragma once
 
 #include <array>
@@ -39,10 +38,10 @@ class InputStage {
 
   explicit InputStage(const Device& device);
 
-  // Queues the transfer of a batch. `owner` is what its memory belongs to; it is kept as long as it is read.
+  // Queues the transfer of a batch. `owner` owns its memory, and is kept until the batch has been read.
   void upload(std::vector<StagedInput> inputs, std::shared_ptr<const void> owner);
 
-  // Binds the executable's inputs to the batch uploaded longest ago; to be followed by its run. On the host its owner
+  // Binds the executable's inputs to the oldest uploaded batch; its run must follow. On the host its owner
   // is kept until the next delivery.
   void deliver(Executable& executable) { deliver({{&executable}}); }
   // The same for several that read one batch, one after the other.

@@ -1,5 +1,5 @@
-// What the engine knows of an operation: one entry of function pointers. engine/program asks these questions and
-// nothing else, so a new operation needs no change here. The answers live in engine/ops/<name>.cpp.
+// What the engine knows about an operation: one entry of function pointers. engine/program uses only these, so a new
+// operation needs no change here. engine/ops/<name>.cpp implements them.
 #pragma once
 
 #include <functional>
@@ -25,20 +25,20 @@ struct StepTypes {
   std::vector<const ValueType*> outputs;
 };
 
-// Where a step's values lie at run time; null where absent.
+// The addresses of a step's values at run time; null where absent.
 struct StepBuffers {
   std::span<void* const> inputs;
   std::span<void* const> outputs;
   void* workspace = nullptr;
 };
 
-// What a step is made ready for: where it runs, and with whom. The prepared step may keep references to both.
+// What a step is prepared for: its device and its communicator. The prepared step may keep references to both.
 struct PrepareTarget {
   const Device& device;
   Communicator& communicator;
 };
 
-// A step made ready for one device and one set of shapes.
+// A step prepared for one device and one set of shapes.
 struct PreparedStep {
   // Queues the step. Allocates nothing and copies nothing from the host: it may be recorded in a graph.
   std::function<void(const StepBuffers&)> run;
@@ -59,9 +59,9 @@ struct Cost {
 // Rewrites part of a program into a fused form that gives the same numbers.
 struct FusionRule {
   std::string_view name;
-  // Tries to fuse around the step at this index (whose operation owns the rule); true when the program was changed.
+  // Tries to fuse around the step at this index (whose operation owns the rule); true if it changed the program.
   bool (*rewrite)(Program& program, std::size_t step);
-  // Writes a small program in which the rule must fire; the test of the rule derives itself from it.
+  // Writes a small program in which the rule must fire; a test runs it fused and unfused.
   // Returns the value whose mean is differentiated.
   ValueId (*example)(Tracer& trace);
   // Whether the device has the fused form of what the rule would fuse at this step; false too where it would fuse

@@ -26,13 +26,13 @@ class PersistentStore {
     Buffer buffer;
   };
 
-  // The entry of this name; made and initialized when it is not there yet. An entry of another type throws Error: two
+  // The entry of this name, created and initialized if it does not exist. An entry of another type throws Error: two
   // programs of one run must agree on what they share.
   Entry& ensure(const std::string& name, const ValueType& type, const Parameter& parameter);
   const Entry& entry(const std::string& name) const;
   bool contains(const std::string& name) const { return entries_.contains(name); }
 
-  // In the order in which they were made.
+  // In order of creation.
   const std::vector<std::string>& names() const { return names_; }
   std::int64_t bytes() const;
 

@@ -173,7 +173,7 @@ MemoryPlan plan_memory(const Program& program, std::span<const std::int64_t> wor
         const ValueId input = step.inputs[to_input];
         if (input == no_value || program.value(input).storage != Storage::arena) continue;
         const bool last_read = lifetimes[input].last_step == now;
-        // The same value may stand in two inputs, or be wanted by two outputs: it is given away once, and only when no
+        // The same value may be in two inputs, or be wanted by two outputs: it is given away once, and only when no
         // other input of this step is the same memory.
         const bool once = std::count(step.inputs.begin(), step.inputs.end(), input) == 1 &&
                           std::find(taken.begin(), taken.end(), input) == taken.end();

@@ -12,8 +12,8 @@
 namespace sleight {
 
 // Chooses how values lie in memory: images in the device's blocked layout wherever every step that touches them takes
-// it (no step ever reorders), weights as the device's convolution wants them. What comes from outside is plain, and so
-// are the results that the host reads.
+// it (no step ever reorders), weights as the device's convolution wants them. Inputs of the program and results that
+// the host reads are plain.
 void choose_layouts(Program& program, const Device& device);
 
 // One block of arena memory and the steps during which it is in use, both ends included.

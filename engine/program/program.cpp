@@ -52,7 +52,7 @@ void verify(const Program& program) {
     };
     // Phases run one after the other, and memory is planned in the order of the list: the two must be one order.
     check(i == 0 || program.steps[i - 1].phase <= step.phase, "step ", where(),
-          " stands behind a step of a later phase; trace forward, backward and update in this order");
+          " follows a step of a later phase; trace forward, backward and update in this order");
     const auto known = [&](ValueId id) {
       check(id >= 0 && static_cast<std::size_t>(id) < program.values.size(), "step ", where(),
             " names the unknown value ", id);

@@ -16,14 +16,14 @@ namespace sleight {
 struct Operation;
 
 using ValueId = std::int32_t;
-// Stands in a step's inputs or outputs where an optional one is absent.
+// Marks an absent optional input or output of a step.
 constexpr ValueId no_value = -1;
 
 enum class Storage : std::uint8_t {
   arena,         // lives between its first writer and its last reader; the planner gives it a place
   persistent,    // parameters, momentum, running statistics: kept between steps in the PersistentStore, by name
   input,         // the batch: bound to the loader's slot before each run
-  live_scalars,  // the learning rate and its like: one small buffer refreshed before each run
+  live_scalars,  // the learning rate and similar: one small buffer refreshed before each run
 };
 
 // How a parameter starts, and what the optimizer may do with it.
@@ -33,7 +33,7 @@ enum class Initializer : std::uint8_t {
   he_normal_fan_out,
   he_normal_fan_in,
   uniform_fan_in,
-  repeated_values,  // Parameter::repeated_values, over and over
+  repeated_values,  // Parameter::repeated_values, repeated
 };
 
 struct Value {
@@ -42,7 +42,7 @@ struct Value {
   Storage storage = Storage::arena;
 };
 
-// What a parameter is for: weight decay and zero gamma ask.
+// The role of a parameter, for weight decay and zero gamma.
 enum class ParameterRole : std::uint8_t {
   weight,
   bias,

@@ -12,7 +12,7 @@ namespace sleight {
 // training: batch norm takes the batch's statistics. inference: the running ones.
 enum class Mode : std::uint8_t { training, inference };
 
-// A statistic kept over the steps and the batch's own: running = (1 - momentum) * running + momentum * batch.
+// A statistic kept across steps, and that of the batch: running = (1 - momentum) * running + momentum * batch.
 struct RunningStatistic {
   ValueId running = no_value;
   ValueId batch = no_value;
@@ -26,8 +26,8 @@ class Tracer {
   Mode mode() const { return mode_; }
   // The element type of activations; float64 on the CPU serves reference and gradient checks.
   DataType element() const { return element_; }
-  // That of parameters, statistics and whatever belongs to them: beside activations of bfloat16 they stay float32,
-  // since an update of a thousandth would be lost below the last bit of a bfloat16 weight.
+  // The type of parameters, statistics and their state: with bfloat16 activations they stay float32,
+  // because an update of a thousandth would be lost below the last bit of a bfloat16 weight.
   DataType parameter_element() const { return element_ == DataType::float64 ? DataType::float64 : DataType::float32; }
 
   // Names inside a scope get its path in front: scope("layer1.0"), scope("conv1"), parameter "weight" ->
@@ -49,7 +49,7 @@ class Tracer {
   ValueId input(const std::string& name, Shape shape, DataType element);
   ValueId parameter(const std::string& name, Shape shape, ParameterRole role, Initializer initializer,
                     bool ends_residual_branch = false);
-  // Starts as these values over and over (Initializer::repeated_values); their number divides that of the elements.
+  // Starts as these values, repeated (Initializer::repeated_values); their number divides the number of elements.
   ValueId parameter(const std::string& name, Shape shape, ParameterRole role, std::vector<float> repeated_values);
   // The one buffer of live scalars (float32, kernels/lib/live_scalars.h says what is where).
   ValueId live_scalars();
@@ -67,7 +67,7 @@ class Tracer {
   Program& program() { return program_; }
   Phase phase = Phase::forward;
   // Guards the updates traced from now on: where the result of the operation first_non_finite names a value, they
-  // change nothing, so that a bad step leaves no trace. no_value: they always do their work.
+  // change nothing, so that a bad step has no effect. no_value: they always run.
   ValueId first_non_finite = no_value;
   // What the layers have asked the update to move, in the order of the trace; ops::running_statistics does it.
   std::vector<RunningStatistic> running_statistics;

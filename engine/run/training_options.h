@@ -18,8 +18,8 @@
 
 namespace sleight {
 
-// Every trick that a training offers, of nothing decided yet: classifier_tricks or detector_tricks (tricks/all_tricks.h),
-// or a program's own list.
+// Every trick that a training offers, of nothing decided yet: classifier_tricks or detector_tricks
+// (tricks/all_tricks.h), or a program's own list.
 using TrickMaker = std::function<std::vector<std::unique_ptr<Trick>>()>;
 
 struct TrainingOptions {
@@ -52,7 +52,8 @@ struct TrainingOptions {
   std::string weights;
 
   DeviceOptions device_options() const;
-  // For a program with a command line: --config; else, with --resume, the recipe in the run's folder: `train_classifier --resume --out DIR` is enough.
+  // For a program with a command line: --config; else, with --resume, the recipe in the run's folder: `train_classifier
+  // --resume --out DIR` is enough.
   std::string settings_file() const;
 
   // In the order of --help.
@@ -107,8 +108,8 @@ void check_options(Options options) {
   list.check();
 }
 
-// The options that a recipe file says, over these. origin (where the text is from) begins the Error for one that does not
-// parse.
+// The options that a recipe file says, over these. origin (where the text is from) begins the Error for one that does
+// not parse.
 template <class Options>
 Options options_in_recipe(const std::string& text, const std::string& origin, Options options = Options()) {
   OptionList list;
@@ -117,8 +118,8 @@ Options options_in_recipe(const std::string& text, const std::string& origin, Op
   return options;
 }
 
-// The tricks of a run, begun, for a training split of so many images. Throws Error when those do not fill one batch, and
-// for what makes no sense in a training of that length.
+// The tricks of a run, begun, for a training split of so many images. Throws Error when those do not fill one batch,
+// and for what makes no sense in a training of that length.
 TrickList begun_tricks(const TrainingOptions& options, const TrainingRecipe& recipe, std::int64_t image_size,
                        std::int64_t images);
 template <class Run>

@@ -1,5 +1,5 @@
-// A classifier as a training takes it: a function that traces the network, and what it was made for. models/classifier.h
-// has those that can be asked for by name; any other program brings its own.
+// A classifier as a training takes it: a function that traces the network, and what it was made for.
+// models/classifier.h has those that can be asked for by name; any other program brings its own.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ enum class ClassifierFamily : std::uint8_t { imagenet, cifar };
 
 struct ClassifierModel {
   std::string name;
-  // Side in pixels of the images it was made for. Whether it takes other sizes, not square ones too, is up to it: with a
-  // global pool at its end it does.
+  // Side in pixels of the images it was made for. Whether it takes other sizes, not square ones too, is up to it: with
+  // a global pool at its end it does.
   std::int64_t image_size = 224;
   ClassifierFamily family = ClassifierFamily::imagenet;
   // Writes the network: images [N,H,W,3] of the tracer's element type -> logits [N, classes]. classes >= 1.

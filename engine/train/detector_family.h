@@ -77,8 +77,8 @@ struct DetectorFamily {
 
 DetectorFunction function_of(const Copied<DetectorConfiguration>& configuration);
 
-// In the order of the network. What a classifier on the same backbone shares with the detector. Throws Error where there
-// is no such backbone.
+// In the order of the network. What a classifier on the same backbone shares with the detector. Throws Error where
+// there is no such backbone.
 std::vector<std::string> backbone_parameter_names(const DetectorModel& model);
 
 // The flags of several families, for a program that is told the model and its flags at once.

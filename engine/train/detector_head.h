@@ -30,8 +30,8 @@ struct DetectorTargets {
 enum class ClassSmoothingForm : std::uint8_t { none, gluon, darknet };
 
 // What tricks ask of the loss of any family. A family that cannot honor it throws Error naming the flag. One that can
-// says so in its program, where the receipt looks: each operation that computes a loss of classes carries the attributes
-// "class_smoothing" (the form) and "class_smoothing_epsilon".
+// says so in its program, where the receipt looks: each operation that computes a loss of classes carries the
+// attributes "class_smoothing" (the form) and "class_smoothing_epsilon".
 struct DetectorLossOptions {
   ClassSmoothingForm class_smoothing = ClassSmoothingForm::none;
   double class_smoothing_epsilon = 1.0 / 40;

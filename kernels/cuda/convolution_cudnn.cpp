@@ -1,6 +1,6 @@
 // Convolution on NVIDIA GPUs: cuDNN's graph interface, with the engine chosen by measuring. Any number of channels will
 // do: engines that want a multiple of eight make themselves a copy in their workspace, those that do not are measured
-// beside them. The caller spares the first layer that copy (engine/ops/pad_image_channels.cpp).
+// beside them. The caller avoids that copy for the first layer (engine/ops/pad_image_channels.cpp).
 #include <array>
 
 #include "kernels/convolution.h"

@@ -17,7 +17,7 @@ constexpr const char* statistics_direction = "forward with statistics";
 constexpr const char* normalized_direction = "normalized forward with statistics";
 constexpr const char* weights_direction = "normalized backward weights";
 
-// Parts of a workspace, one behind the other; the last part is the library's.
+// Consecutive parts of a workspace; the last part is the library's.
 class Parts {
  public:
   explicit Parts(void* workspace) : next_(static_cast<std::byte*>(workspace)) {}

@@ -78,7 +78,7 @@ class Descriptor {
     values.resize(static_cast<std::size_t>(count));
     return values;
   }
-  // At most so many; cuDNN fills descriptors that its caller has made.
+  // At most this many; cuDNN fills descriptors that its caller has made.
   std::vector<Descriptor> get(cudnnBackendAttributeName_t name, cudnnBackendDescriptorType_t type,
                               std::int64_t most) const {
     std::vector<Descriptor> values;

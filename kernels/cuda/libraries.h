@@ -1,4 +1,4 @@
-// What stands behind kernels/lib/cuda_libraries.h: the handles of cuDNN and cuBLASLt for one GPU, and the tuning cache.
+// Implements kernels/lib/cuda_libraries.h: the handles of cuDNN and cuBLASLt for one GPU, and the tuning cache.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -35,7 +35,7 @@ class CudaLibraries {
   void remember(const TuningKey&, const TuningEntry&);
   // The beginning of a key: the operation, this GPU, driver, runtime and libraries, and the options that decide.
   TuningKey key(std::string_view operation) const;
-  // Answers that are asked for again and again while programs are fused; by the text of a key.
+  // Cached answers, which fusion queries repeatedly; by the text of a key.
   std::map<std::string, bool>& answers() { return answers_; }
   // Bytes of the L2 cache.
   std::int64_t cache_bytes() const { return cache_bytes_; }

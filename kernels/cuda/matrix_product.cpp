@@ -56,7 +56,7 @@ cudaDataType_t matrix_type(DataType type) {
     case DataType::float16:
       return CUDA_R_16F;
     default:
-      throw std::invalid_argument("cuBLASLt is not asked for element type " + std::string(name_of(type)));
+      throw std::invalid_argument("cuBLASLt is not used for element type " + std::string(name_of(type)));
   }
 }
 

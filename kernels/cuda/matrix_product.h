@@ -2,7 +2,7 @@
 // remembered by the tuning cache or measured now.
 //
 // cuBLASLt counts matrices in columns: it reads a matrix of ours in row order, rows x columns, as its transpose,
-// columns x rows. So result = left * right is asked for as result^T = right^T * left^T: the same memory, with left and
+// columns x rows. So result = left * right is requested as result^T = right^T * left^T: the same memory, with left and
 // right exchanged.
 #pragma once
 

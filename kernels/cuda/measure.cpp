@@ -10,7 +10,7 @@ namespace {
 
 constexpr int warm_up_runs = 2;
 constexpr int timed_runs = 7;
-// Whoever is this much behind the best after one run does not get the others.
+// A candidate slower than the best by this factor after one run gets no further runs.
 constexpr double hopeless = 1.5;
 
 class Event {

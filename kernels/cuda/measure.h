@@ -50,7 +50,7 @@ struct Winner {
 
 // The contestant with the smallest median. Each is warmed up, then timed a few times with CUDA events; before each time
 // the L2 cache is overwritten, because in a training step the operands have not just been there. Empty when there is no
-// memory to measure on, or nobody runs. Waits for the stream.
+// memory to measure on, or no candidate runs. Waits for the stream.
 std::optional<Winner> measure_fastest(cudaStream_t, std::int64_t cache_bytes, std::span<const MeasuredOperand>,
                                       std::span<const Contestant>);
 

@@ -51,7 +51,7 @@ cudnnDataType_t storage_type(DataType type) {
     case DataType::float16:
       return CUDNN_DATA_HALF;
     default:
-      throw std::invalid_argument("cuDNN is not asked for element type " + std::string(name_of(type)));
+      throw std::invalid_argument("cuDNN is not used for element type " + std::string(name_of(type)));
   }
 }
 

@@ -43,7 +43,7 @@ struct Window {
   std::int64_t padding = 0;
 };
 
-// The GPU that plans are made for: the one behind a handle, or one that is only described (cuDNN 9.8 and later). A plan
+// The GPU that plans are made for: the one of a handle, or one that is only described (cuDNN 9.8 and later). A plan
 // for the latter can be made, and asked for its workspace, on a machine without any GPU; it cannot run.
 class Target {
  public:

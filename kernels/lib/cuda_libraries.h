@@ -12,8 +12,8 @@
 namespace sleight::kernels {
 
 struct CudaLibrariesOptions {
-  // The file that remembers measured choices (kernels/lib/tuning_cache.h), shared by processes and restarts; "": none, so
-  // that each process measures anew.
+  // The file that remembers measured choices (kernels/lib/tuning_cache.h), shared by processes and restarts; "": none,
+  // so that each process measures anew.
   std::string tuning_cache = {};
   // The same input gives the same bits.
   bool deterministic = false;
@@ -23,8 +23,7 @@ struct CudaLibrariesOptions {
   bool tune = true;
   // Algorithms that want a larger workspace are not considered.
   std::int64_t workspace_limit = std::int64_t{512} << 20U;
-  // Hears of what is worth knowing and no error: damaged lines of the cache, no memory to measure with. Nothing:
-  // stderr.
+  // Receives warnings: damaged lines of the cache, no memory to measure with. Empty: stderr.
   std::function<void(const std::string&)> report = {};
 };
 

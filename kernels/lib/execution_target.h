@@ -36,8 +36,8 @@ struct Cuda {
 
 }  // namespace sleight::kernels
 
-// Defines ExecutionTarget, the variant of the devices this build has: kernels/cuda/ with the CUDA toolkit, kernels/no_cuda/
-// without.
+// Defines ExecutionTarget, the variant of the devices this build has: kernels/cuda/ with the CUDA toolkit,
+// kernels/no_cuda/ without.
 #include "available_devices.h"
 
 namespace sleight::kernels {

@@ -72,7 +72,7 @@ struct RawLanes {
   unsigned bits[N / elements];
 };
 
-// The first `valid` of N elements, zero behind them.
+// The first `valid` of N elements, then zeros.
 template <int N, class T>
 __device__ inline RawLanes<T, N> load_raw(const T* from, int valid = N) {
   using Access = WideAccess<T, N>;
@@ -113,7 +113,7 @@ __device__ inline Lanes<N> lanes_of(const RawLanes<T, N>& raw) {
   return result;
 }
 
-// The first `valid` of N elements as float, zero behind them.
+// The first `valid` of N elements as float, then zeros.
 template <int N, class T>
 __device__ inline Lanes<N> load_lanes(const T* from, int valid = N) {
   return lanes_of(load_raw<N>(from, valid));

@@ -1,7 +1,7 @@
 // The sliding window of a pooling kernel and the size of what it produces.
 //
 //   output size = floor((size + 2 * padding - kernel) / stride) + 1         with ceil_mode: ceil instead of floor, but
-//                                                                           no window that starts behind the input
+//                                                                           no window that starts after the input
 //
 // Source: the definitions of PyTorch's MaxPool2d and AvgPool2d.
 #pragma once

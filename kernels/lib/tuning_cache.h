@@ -1,9 +1,8 @@
-// What was found out by measuring, so that no process has to measure it again: for one operation on one machine, which
-// of a library's algorithms is the fastest.
+// Remembers measurements, so that no process repeats them: for one operation on one machine, which of a library's
+// algorithms is the fastest.
 //
-// The key holds everything that the answer depends on; whoever asks writes it down as text. A key that forgets
-// something answers with a choice that is slow, or wrong, elsewhere: a changed driver, another workspace limit, another
-// layout.
+// The key holds everything that the answer depends on, as text that the caller writes. A key that omits something (the
+// driver's version, the workspace limit, the layout) returns a choice that is slow or wrong elsewhere.
 //
 // File: a first line that names the format, then one line per entry:
 //
@@ -49,7 +48,7 @@ class TuningCache {
   using Report = std::function<void(const std::string&)>;
 
   // Without a file ("") entries live as long as the object. Otherwise reads what the file holds; it need not exist, but
-  // its folder must. `report` hears of damaged lines. Throws std::runtime_error when the file cannot be read.
+  // its folder must. `report` is told of damaged lines. Throws std::runtime_error when the file cannot be read.
   explicit TuningCache(std::string file = "", Report report = {});
 
   std::optional<TuningEntry> find(const TuningKey&) const;

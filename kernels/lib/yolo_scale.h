@@ -26,7 +26,7 @@ inline constexpr int yolo_scales = 3;
 inline constexpr int yolo_anchors_per_scale = 3;
 inline constexpr int yolo_anchors = yolo_scales * yolo_anchors_per_scale;
 
-// What stands in front of the classes in the row of a place.
+// The values before the classes in the row of a place.
 struct YoloChannel {
   enum Index : int { tx, ty, tw, th, objectness, first_class };
 };

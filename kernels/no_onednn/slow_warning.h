@@ -1,9 +1,9 @@
-// A word about speed, for builds without oneDNN.
+// The warning about speed in builds without oneDNN.
 #pragma once
 
 namespace sleight::kernels {
 
-// Says on stderr, once per process, that what follows is slow.
+// Prints on stderr, once per process, that convolutions and matrix products are slow.
 void warn_of_plain_loops();
 
 }  // namespace sleight::kernels

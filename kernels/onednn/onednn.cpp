@@ -34,7 +34,7 @@ std::int64_t vector_lanes() {
 dnnl::memory::data_type data_type(DataType type) {
   if (type == DataType::float32) return dnnl::memory::data_type::f32;
   if (type == DataType::bfloat16) return dnnl::memory::data_type::bf16;
-  throw std::invalid_argument("oneDNN is not asked for element type " + std::string(name_of(type)));
+  throw std::invalid_argument("oneDNN is not used for element type " + std::string(name_of(type)));
 }
 
 dnnl::memory::desc describe(const ActivationView& view, DataType type) {

@@ -22,7 +22,7 @@ const dnnl::engine& engine();
 // layout to offer.
 std::int64_t vector_lanes();
 
-// oneDNN's word for a type; throws std::invalid_argument for one that it is not asked for.
+// oneDNN's name of a type. Throws std::invalid_argument for a type that we do not send to oneDNN.
 dnnl::memory::data_type data_type(DataType type);
 
 dnnl::memory::desc describe(const ActivationView& view, DataType type);

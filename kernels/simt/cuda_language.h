@@ -1,4 +1,4 @@
-// CUDA's words for a compiler that does not know them: qualifiers, built-in variables, barriers, warp operations,
+// The CUDA language for the host compiler: qualifiers, built-in variables, barriers, warp operations,
 // atomics, intrinsics. Reached only through kernels/lib/launch.h, and only when the host compiler compiles a .cu file.
 // What CUDA spells as a plain name is a plain name here; the default argument `site` is how messages learn the line.
 #pragma once
@@ -69,7 +69,7 @@ inline unsigned __activemask() {
   return 1U << lane_of_this_thread();
 }
 
-// The value of lane `source`, which 4 and 8 byte arithmetic types can be asked for.
+// The value of lane `source`, for arithmetic types of 4 and 8 bytes.
 template <class T>
 T value_of_lane(const char* operation, unsigned mask, T value, int source, CallSite site) {
   static_assert(std::is_arithmetic_v<T> && (sizeof(T) == 4 || sizeof(T) == 8), "CUDA shuffles 4 and 8 byte values");

@@ -346,14 +346,14 @@ void Executor::begin_shared(std::byte* memory, std::size_t bytes) {
   shared_.push_back({memory, bytes});
 }
 
-// After every stretch of a thread, so that the message can name the thread that did it.
+// Each time a thread stops, so that the message can name the thread that did it.
 void Executor::inspect_red_zones() {
   for (GuardedMemory* memory : GuardedMemory::all_of_this_thread()) {
     const std::string damage = memory->find_damage_and_repair();
     if (!damage.empty()) report("out-of-bounds write: " + damage);
   }
   for (const SharedMemory& memory : shared_) {
-    // The poison repeats every two bytes: behind an odd number of them, one byte goes unwatched.
+    // The poison repeats every two bytes: after an odd number of bytes, one byte goes unchecked.
     const std::size_t zone = (memory.bytes + 1) / 2 * 2;
     const std::size_t zone_bytes = memory.bytes + shared_red_zone - zone;
     const std::size_t damage = first_damage(memory.begin + zone, zone_bytes);

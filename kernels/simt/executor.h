@@ -32,8 +32,8 @@ struct Grid {
 void execute(const char* kernel_name, const Grid& grid, kernels::ThreadOrder order,
              const std::function<void()>& thread);
 
-// Where a kernel stands: the line of the operation. The helpers in kernels/lib/reduce.h also say who called them, by a
-// CallScope, so that two calls of one helper are told apart.
+// Where a kernel is: the line of the operation. The helpers in kernels/lib/reduce.h also say who called them, by a
+// CallScope, which distinguishes two calls of one helper.
 // (std::source_location would do, but clang 14 cannot use it with libstdc++.)
 struct CallSite {
   const char* file = "";
@@ -60,7 +60,7 @@ class CallScope {
   const CallScope* outer_;
 };
 
-// The operations behind the names in cuda_language.h. `operation` is the name CUDA has for it, for messages.
+// The operations that cuda_language.h calls. `operation` is CUDA's name, for messages.
 
 // Waits until all threads of the block are here; returns how many of them brought `true`.
 int wait_for_block(const char* operation, bool predicate, const CallSite& site);
@@ -75,10 +75,10 @@ std::uint32_t vote_in_warp(const char* operation, std::uint32_t mask, bool predi
 // The calling thread's lane, 0..31.
 int lane_of_this_thread();
 
-// Bytes behind every piece of shared memory that must stay untouched.
+// Bytes after every piece of shared memory that must stay untouched.
 inline constexpr std::size_t shared_red_zone = 64;
 
-// Poisons shared memory of the current block and the red zone behind it (bytes + shared_red_zone in all), and watches
+// Poisons shared memory of the current block and the red zone after it (bytes + shared_red_zone in all), and watches
 // the zone until the block ends.
 void begin_shared_memory(std::byte* memory, std::size_t bytes);
 

@@ -1,7 +1,7 @@
 // Memory for tests with a red zone on both sides. The zones and the contents start as poison (poison.h): an element
 // that a kernel forgot to write, or read before it was written, shows as NaN, and a write next to the buffer is found:
 //
-//   - by the simt executor, after every stretch of every thread, so that it can name kernel, block and thread;
+//   - by the simt executor, each time a thread stops, so that it can name kernel, block and thread;
 //   - by check(), for code that is no kernel.
 #pragma once
 
@@ -27,7 +27,7 @@ class GuardedMemory {
   // Aligned to 64 bytes.
   std::byte* data();
   std::size_t size() const { return bytes_; }
-  // For a copy of all of it somewhere else: data() is red_zone_bytes behind its beginning.
+  // For a copy with the red zones: data() is red_zone_bytes after its beginning.
   std::span<std::byte> with_red_zones() { return {lines_.front().byte, bytes_ + 2 * red_zone_bytes}; }
 
   // Says where a red zone was written, or "" when both are whole. The offset counts from the buffer's first byte.

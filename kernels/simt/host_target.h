@@ -1,4 +1,4 @@
-// What a kernel finds beside its Target when the host compiler compiles it: CUDA's language, shared memory, wide reads
+// What a kernel needs besides its Target on the host compiler: CUDA's language, shared memory, wide reads
 // and writes. For target headers, which define SLEIGHT_TARGET_NAMESPACE first: kernels/simt/target.h, and the fake
 // GPU of the tests (tests/fake_gpu/target.h).
 #pragma once

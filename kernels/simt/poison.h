@@ -1,4 +1,4 @@
-// The pattern of memory that nobody has written yet. Read as float32, float64, bfloat16 or float16 it is a NaN, so that
+// The pattern of memory that is not yet written. Read as float32, float64, bfloat16 or float16 it is a NaN, so that
 // a kernel which uses it is found out; it is no NaN that arithmetic produces, so that writing it by accident is
 // unlikely.
 #pragma once

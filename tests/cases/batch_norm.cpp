@@ -35,8 +35,8 @@ void add_statistics(std::vector<Case>& list, const Shape& x, Size size) {
                   .size = size});
 }
 
-// As add_statistics, in the two steps between which ranks add their sums. The second takes sums of rows that hold -1 and
-// 2 alone, in shares that differ between channels.
+// As add_statistics, in the two steps between which ranks add their sums. The second takes sums of rows that hold -1
+// and 2 alone, in shares that differ between channels.
 void add_partial_and_finish(std::vector<Case>& list, const Shape& x, Size size) {
   const std::int64_t channels = x.back();
   const double rows = static_cast<double>(element_count(x) / channels);

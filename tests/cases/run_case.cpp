@@ -190,7 +190,8 @@ bool PreparedCase::has_blocked_values() const {
          std::any_of(outputs_.begin(), outputs_.end(), is_blocked);
 }
 
-// Where each element of the plain order lies: the formulas of kernels/lib/activation_view.h and kernels/lib/weight_view.h.
+// Where each element of the plain order lies: the formulas of kernels/lib/activation_view.h and
+// kernels/lib/weight_view.h.
 std::vector<std::size_t> PreparedCase::places(const Tensor& tensor) const {
   std::vector<std::size_t> result(static_cast<std::size_t>(tensor.type.count()));
   std::iota(result.begin(), result.end(), std::size_t{0});

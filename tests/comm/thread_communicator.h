@@ -37,7 +37,7 @@ class ThreadRanks {
     meet();
     const std::vector<std::vector<std::byte>> all = given_;
     const std::vector<std::string> calls = calls_;
-    meet();  // nobody overwrites what another still reads
+    meet();  // no rank overwrites what another still reads
     for (const std::string& other : calls)
       check(other == call, "rank ", rank, " calls ", call, " where another calls ", other);
     return all;

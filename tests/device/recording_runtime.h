@@ -1,8 +1,8 @@
-// A device for tests that is as lazy as a GPU may be, and that tells what a GPU keeps to itself.
+// A device for tests that runs work as late as a GPU may, and reports mistakes that a GPU does not report.
 //
 // - It has memory of its own: work that names memory of the host, or memory that was given back, is reported.
-// - Nothing that is queued happens before somebody waits for it, and then no more than the wait demands: what was
-//   forgotten to be ordered arrives too late, every time.
+// - Queued work runs only when something waits for it, and then no more than the wait requires: work
+//   without the necessary order runs too late, every time.
 // - It keeps vector clocks of the streams and of the host (Lamport's happens-before; Mattern 1988). Two accesses to the
 //   same bytes, one of them a write, that no stream order and no event puts in order are reported with both names.
 //

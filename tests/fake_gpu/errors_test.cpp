@@ -97,7 +97,7 @@ TEST_CASE("memory that the GPU does not have is refused with what it has", "[fak
   const Device device("cuda", options_in(folder));
   check_says(error_message([&] { device.allocate(std::int64_t{101} << 20); }),
              {"cuda:0 Fake GPU has not enough memory for another", "101", "are free", "smaller batch"});
-  // The device lives on, and nobody finds the error of another's call.
+  // The device still works, and a call does not return the error of another.
   CHECK(cudaGetLastError() == cudaSuccess);
   CHECK((doubled(device, {1.5F}) == std::vector<float>{3}));
 }

@@ -11,7 +11,7 @@ namespace sleight::fake {
 
 namespace {
 
-// What cudaMalloc promises; behind every block a piece that must stay as it is.
+// What cudaMalloc promises; after every block comes a guard that must stay unchanged.
 constexpr std::size_t alignment = 256;
 constexpr std::size_t red_zone = 256;
 

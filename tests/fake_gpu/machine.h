@@ -1,12 +1,12 @@
-// The fake machine: GPUs with memory, streams, events and graphs, behind the functions of the CUDA runtime
+// The fake machine: GPUs with memory, streams, events and graphs, that implement the CUDA runtime
 // (cuda_runtime.cpp). It follows NVIDIA's "CUDA Runtime API" where that is strict, and is strict where it leaves room:
 //
-// - A stream does nothing before somebody waits for it, and then no more than the wait demands: a host buffer that is
-//   overwritten too early, or an event that nobody waited for, gives wrong numbers, every time.
+// - A stream runs only when something waits for it, and then no more than the wait requires: a host buffer that is
+//   overwritten too early, or a missing wait for an event, gives wrong numbers, every time.
 // - Device memory is a set of blocks, fresh ones full of 0xFF (NaN). Work that names memory outside of them ends the
 //   device's context, as an illegal address does: every later call fails.
-// - What is queued while a stream is captured goes into the graph and is not done.
-// - Time passes only by work: so much for each piece. What is measured is the same in every run.
+// - Work that is queued during a capture goes into the graph and does not run.
+// - Time passes only through work: a fixed duration per piece. Measurements are the same in every run.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -83,7 +83,7 @@ struct Settings {
   std::string failing_kernel = {};
 };
 
-// What was asked for, for tests that count.
+// Counts of calls, for tests.
 struct Counts {
   std::int64_t work = 0;  // done
   std::int64_t allocations = 0;
@@ -134,7 +134,7 @@ class Machine {
   }
 
   cudaError_t enqueue(CUstream_st* stream, Work work);
-  // Does the stream's first pieces of work, so many of all that were ever queued.
+  // Runs the stream's first pieces of work, up to this count of all that were ever queued.
   cudaError_t advance(CUstream_st* stream, std::int64_t count);
   cudaError_t drain();
   double now() const { return now_; }

@@ -69,7 +69,7 @@ TEST_CASE("cases in several sets of a device's memory: each set gets the same nu
       prepared.run(0);
       CHECK(compare_bits(prepared.outputs(2), run_case(description, far, {})) == "");
       CHECK(compare_bits(prepared.outputs(0), prepared.outputs(2)) == "");
-      CHECK(compare_bits(prepared.outputs(1), prepared.outputs(2)) != "");  // nobody ran there
+      CHECK(compare_bits(prepared.outputs(1), prepared.outputs(2)) != "");  // no run wrote there
     }
   }
 }

@@ -19,7 +19,7 @@ struct Scene {
   std::vector<std::int32_t> index, window, flip, partner;
   std::vector<float> lambda;
 
-  // Windows that begin up to `reach` pixels before and behind the image's corner.
+  // Windows that begin up to `reach` pixels before and after the image's corner.
   Scene(std::int64_t p, std::int64_t sh, std::int64_t sw, std::int64_t n, std::int64_t h, std::int64_t w,
         std::int64_t c, std::int64_t reach)
       : count(p), source_height(sh), source_width(sw), batch(n), height(h), width(w), channels(c) {

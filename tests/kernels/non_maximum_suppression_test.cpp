@@ -204,7 +204,7 @@ TEST_CASE("non_maximum_suppression: an overlap that equals the threshold suppres
   CHECK(count(c) == 2);
   require_reference(c);
   c.overlap_threshold = 0.499;
-  CHECK(count(c) == 2);  // 1 is suppressed, and then suppresses nobody: 0 and 2 stay
+  CHECK(count(c) == 2);  // 1 is suppressed, and then suppresses no box: 0 and 2 stay
   require_reference(c);
   c.overlap_threshold = 0.3;
   CHECK(count(c) == 1);

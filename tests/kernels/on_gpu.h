@@ -37,7 +37,7 @@ class GpuOperand {
 
   void* data() { return memory_.data() + guard; }
 
-  // What the GPU made of it; throws when it wrote beside it.
+  // The buffer after the GPU's work; throws if the GPU wrote outside of it.
   void fetch() {
     std::vector<std::byte> image(static_cast<std::size_t>(bytes_ + 2 * guard));
     device_.download(image, memory_.data());

@@ -46,7 +46,7 @@ Case random_case(std::int64_t rows, std::int64_t classes, double smoothing, Smoo
   return c;
 }
 
-// Loss, log_sum_exp and gradient of the logits, one behind the other.
+// Loss, log_sum_exp and gradient of the logits, consecutively.
 template <class T, class Device>
 std::vector<double> run_kernels(Device device, const Case& c) {
   using Value = Accumulator<T>;

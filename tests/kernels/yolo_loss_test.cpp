@@ -70,7 +70,7 @@ std::vector<double> run_assign(Device device, const LossCase& c) {
   return numbers(best_anchor);
 }
 
-// What run_loss returns, one behind the other: best_anchor, assigned, loss, components, gradient.
+// What run_loss returns, consecutively: best_anchor, assigned, loss, components, gradient.
 struct Result {
   std::vector<double> best_anchor, assigned, loss, components, gradient;
 

@@ -105,7 +105,7 @@ TEST_CASE("plans of random programs keep what is alive apart, and share memory o
         const std::int32_t before = block_writers[block];
         if (before >= 0) {
           ++shared;
-          // Taken over from an input of this very step, which nobody reads later, by a declared pair.
+          // Reused from an input of this step that no later step reads, through a declared pair.
           const auto place = std::find(step.inputs.begin(), step.inputs.end(), before);
           REQUIRE(place != step.inputs.end());
           REQUIRE(last_read(before) == static_cast<std::int32_t>(i));

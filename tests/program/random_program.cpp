@@ -27,7 +27,7 @@ PreparedStep prepare(const StepTypes& step, const PrepareTarget&) {
   for (const ValueType* type : step.outputs)
     counts.push_back(type->count());
   const auto run = [lengths, counts](const StepBuffers& buffers) {
-    // The workspace is scribbled over first: it must be nobody else's memory.
+    // Overwrites the workspace first: it must not overlap other memory.
     std::fill_n(static_cast<double*>(buffers.workspace), 64, std::numeric_limits<double>::quiet_NaN());
     for (std::size_t o = 0; o < counts.size(); ++o) {
       for (std::int64_t i = 0; i < counts[o]; ++i) {

@@ -1,4 +1,4 @@
-// Kernels that write where they may not, or in an order that nobody promised.
+// Kernels that write out of bounds, or rely on an order that is not guaranteed.
 #include "reports.h"
 
 namespace sleight::kernels {

@@ -1,4 +1,4 @@
-// Wide access and tails: every element once, none beside, whatever the length and the alignment.
+// Wide access and tails: every element once and none outside, whatever the length and the alignment.
 #include <cmath>
 
 #include "simt_test.h"

@@ -1,7 +1,7 @@
-// COCO: one JSON file for a split and a folder of images: which file is a split's, where its images are, and what belongs
-// together by number. Images and classes (the categories) are ordered by their number, for detections with equal scores
-// are ranked by it in COCO's metrics (pycocotools), and the order of the file says nothing. A split may be named by the
-// path of its file.
+// COCO: one JSON file for a split and a folder of images: which file is a split's, where its images are, and what
+// belongs together by number. Images and classes (the categories) are ordered by their number, for detections with
+// equal scores are ranked by it in COCO's metrics (pycocotools), and the order of the file says nothing. A split may be
+// named by the path of its file.
 #include <algorithm>
 #include <limits>
 #include <map>

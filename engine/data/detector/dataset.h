@@ -60,8 +60,8 @@ struct DetectorDatasetOptions {
   // Names of the splits as the dataset has them; empty: the format's rule (engine/data/annotations/README.md).
   std::string training_split;
   std::string evaluation_split;
-  // Empty: those of the dataset. Where the files name the classes (voc, coco), objects of classes that are not in a given
-  // list are left out and counted; where they only number them (yolo), the list names classes 0, 1, 2, ...
+  // Empty: those of the dataset. Where the files name the classes (voc, coco), objects of classes that are not in a
+  // given list are left out and counted; where they only number them (yolo), the list names classes 0, 1, 2, ...
   std::vector<std::string> class_names;
   DifficultObjects difficult_in_training = DifficultObjects::keep;
   SyntheticSceneOptions synthetic;

@@ -96,7 +96,7 @@ std::byte* CudaRuntime::allocate(std::int64_t bytes) {
 }
 
 void CudaRuntime::release(std::byte* data, std::int64_t bytes) noexcept {
-  // A piece of a slab may be given to somebody else at once, so nothing queued may still use it; cudaFree waits itself.
+  // A piece of a slab may be reused at once, so nothing queued may still use it; cudaFree waits itself.
   if (!SlabAllocator::takes(bytes)) {
     cudaFree(data);
     return;

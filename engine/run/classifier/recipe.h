@@ -15,8 +15,8 @@ struct ClassifierRecipe : TrainingRecipe {
   ClassifierAugmentation training_augmentation, evaluation_augmentation;
 };
 
-// epochs 0: 120 for imagenet, 200 for cifar. In a short training, unless it is without tricks, random resized crops keep
-// at least 35% of the area instead of 8%.
+// epochs 0: 120 for imagenet, 200 for cifar. In a short training, unless it is without tricks, random resized crops
+// keep at least 35% of the area instead of 8%.
 ClassifierRecipe default_classifier_recipe(ClassifierFamily family, TrickSet tricks, std::int64_t epochs);
 
 // For the head of a run's log, before the lines of the tricks.

@@ -71,7 +71,8 @@ class ClassifierTask : public TrainingTask {
   std::vector<Setting> settings() const override { return settings_of(run_.options); }
   std::vector<std::string> changes_since(const std::string& recipe, const std::string& origin) const override {
     const auto before = options_in_recipe(recipe, origin, ClassifierTrainingOptions(run_.options.make_tricks));
-    // What another model's recipe left out is that model's to say; with the name of the model, the run is refused anyway.
+    // What another model's recipe left out is that model's to say; with the name of the model, the run is refused
+    // anyway.
     if (before.model != run_.options.model) return sleight::changes_since(settings_of(before), run_.options);
     const ClassifierRun resolved = fitted_to(resolve(before, *run_.model), data_.training->size());
     return sleight::changes_since(settings_of(resolved.options), run_.options);

@@ -17,7 +17,8 @@
 namespace sleight {
 
 // Image `index` of a dataset with boxes given in pixels of the stored image. Its longer side has at most `longest_side`
-// pixels; an image so small that labels would cover it is enlarged by a whole factor, to 384 pixels at most. Throws Error for an image that cannot be read.
+// pixels; an image so small that labels would cover it is enlarged by a whole factor, to 384 pixels at most. Throws
+// Error for an image that cannot be read.
 Image draw_on_image(const ImageSource& source, std::int64_t index, std::int64_t longest_side,
                     std::span<const DrawnObject> objects);
 

@@ -52,7 +52,8 @@ class DetectorTask : public TrainingTask {
   std::vector<std::string> changes_since(const std::string& recipe, const std::string& origin) const override {
     const auto before = options_in_recipe(
         recipe, origin, DetectorTrainingOptions(run_.options.make_tricks, run_.options.families.undecided()));
-    // What another model's recipe left out is that model's to say; with the name of the model, the run is refused anyway.
+    // What another model's recipe left out is that model's to say; with the name of the model, the run is refused
+    // anyway.
     if (before.model != run_.options.model) return sleight::changes_since(settings_of(before), run_.options);
     const DetectorRun resolved = fitted_to(resolve(before, *run_.model), training());
     return sleight::changes_since(settings_of(resolved.options), run_.options);
