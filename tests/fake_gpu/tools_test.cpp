@@ -145,7 +145,7 @@ TEST_CASE("train_detector on the fake GPU: near the cpu's numbers in two sizes o
   CHECK(contains(result.output, "iterations at 64"));
   CHECK(contains(result.output, "iterations at 96"));
   for (const std::string_view name :
-       {metric_names::train_loss, std::string_view("train/loss_centre"), std::string_view("train/loss_objectness"),
+       {metric_names::train_loss, std::string_view("train/loss_center"), std::string_view("train/loss_objectness"),
         std::string_view("train/loss_classes")})
     check_near(scratch / "gpu", scratch / "cpu", name, 0.02);
 
