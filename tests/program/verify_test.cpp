@@ -44,7 +44,7 @@ TEST_CASE("verify names the step that reads a value before it is written") {
 TEST_CASE("verify wants steps in the order of their phases") {
   Tracer tracer = small_program();
   tracer.program().steps[0].phase = Phase::backward;
-  CHECK(complains(tracer.program(), "behind a step of a later phase"));
+  CHECK(complains(tracer.program(), "follows a step of a later phase"));
   tracer.program().steps[1].phase = Phase::update;
   CHECK(complaint(tracer.program()) == "");
 }
