@@ -21,6 +21,7 @@
 #include <string>
 
 #include "bench/measured_copy.h"
+#include "engine/device/compute_threads.h"
 #include "engine/device/handles.h"
 #include "tests/cases/run_case.h"
 

@@ -12,6 +12,7 @@
 #include "engine/base/file.h"
 #include "engine/base/format_bytes.h"
 #include "engine/base/memory.h"
+#include "engine/device/compute_threads.h"
 #include "engine/device/handles.h"
 #include "engine/program/execute.h"
 #include "engine/run/device_flags.h"

@@ -9,6 +9,7 @@
 #include "engine/base/log.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/data/classifier/pipeline.h"
+#include "engine/device/compute_threads.h"
 #include "engine/image/image_writer.h"
 #include "engine/program/execute.h"
 #include "engine/program/input_stage.h"

@@ -1,7 +1,5 @@
 #include "engine/device/device.h"
 
-#include <omp.h>
-
 #include <charconv>
 
 #include "engine/base/error.h"
@@ -69,16 +67,6 @@ bool Device::prefers_padded_channels(DataType element) const {
   const bool host_kernels =
       std::holds_alternative<kernels::Cpu>(target_) || std::holds_alternative<kernels::Simt>(target_);
   return !host_kernels && is_half_width(element);
-}
-
-void set_compute_threads(int count) {
-  // Far beyond any machine OpenMP does not refuse: it crashes.
-  check(count >= 0 && count <= 1024, "the number of compute threads must be 0 (one per core) to 1024, got ", count);
-  omp_set_num_threads(count == 0 ? omp_get_num_procs() : count);
-}
-
-int compute_threads() {
-  return omp_get_max_threads();
 }
 
 }  // namespace sleight

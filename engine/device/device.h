@@ -63,8 +63,4 @@ class Device {
   kernels::ExecutionTarget target_;
 };
 
-// Threads of the CPU kernels and of oneDNN, which share one OpenMP pool. 0 means one per core.
-void set_compute_threads(int count);
-int compute_threads();
-
 }  // namespace sleight

@@ -14,6 +14,7 @@
 #include "engine/base/text.h"
 #include "engine/base/timer.h"
 #include "engine/checkpoint/checkpoint.h"
+#include "engine/device/compute_threads.h"
 #include "engine/report/progress.h"
 #include "engine/run/broken_images.h"
 #include "engine/run/failed_step.h"

@@ -1,6 +1,7 @@
 // For tests of many tiny programs: where one step is shorter than waking a second thread.
 #pragma once
 
+#include "engine/device/compute_threads.h"
 #include "engine/device/device.h"
 
 namespace sleight::cases {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/log.h"
+#include "engine/device/compute_threads.h"
 #include "engine/metrics/detections_file.h"
 #include "engine/run/broken_images.h"
 #include "engine/run/detector/weights.h"

@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/checkpoint/checkpoint.h"
+#include "engine/device/compute_threads.h"
 #include "engine/run/failed_step.h"
 #include "engine/run/training_entry.h"
 #include "engine/run/training_run.h"

@@ -3,6 +3,7 @@
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/checkpoint/checkpoint.h"
+#include "engine/device/compute_threads.h"
 
 namespace sleight {
 

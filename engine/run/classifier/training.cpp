@@ -9,6 +9,7 @@
 #include "engine/base/text.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/data/classifier/resident_images.h"
+#include "engine/device/compute_threads.h"
 #include "engine/run/broken_images.h"
 #include "engine/run/classifier/description.h"
 #include "engine/run/classifier/evaluation.h"

@@ -7,6 +7,7 @@
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/checkpoint/checkpoint.h"
+#include "engine/device/compute_threads.h"
 #include "engine/run/broken_images.h"
 #include "engine/run/detector/description.h"
 #include "engine/run/detector/evaluation.h"
