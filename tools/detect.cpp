@@ -6,7 +6,9 @@
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/image/image_writer.h"
+#include "engine/run/broken_images.h"
 #include "engine/run/detector/images.h"
+#include "engine/run/image_flags.h"
 #include "tools/common/image_files.h"
 #include "tools/common/run_tool.h"
 #include "tools/detector/loaded_detector.h"
@@ -22,6 +24,7 @@ struct Options {
   DetectorUse use{.weights = {}, .device = {}, .batch_size = 1, .found = {.score_threshold = 0.3}};
   std::string out, out_format = "png", json, sheet;
   std::int64_t longest_side = 1280;
+  bool exif_orientation = true;
   SheetOptions sheet_options{.image_size = 400};
 };
 
@@ -37,7 +40,8 @@ fs::path drawn_path(const fs::path& folder, const fs::path& image, const std::st
 int detect(const Options& options) {
   LoadedDetector detector(options.use);
   const std::vector<std::string>& class_names = detector.description().class_names;
-  const ImageFiles files(image_paths(options.images), class_names);
+  const ImageFiles files(image_paths(options.images), class_names, exif_orientation_if(options.exif_orientation));
+  log_warnings(files);
   const FoundInImages all = detector.find_in(files, 1);
 
   std::set<std::int64_t> broken;
@@ -87,6 +91,7 @@ class Detect : public Tool {
         .positional()
         .required();
     options_.use.declare(options);
+    declare_exif_orientation(options, options_.exif_orientation);
     options.add("out", options_.out, "Folder for the images with their boxes").unit("FOLDER");
     options.add("out-format", options_.out_format, "Of the images in --out").one_of({"png", "jpeg"});
     options.add("sheet", options_.sheet, "One PNG with all images and their boxes").unit("FILE");

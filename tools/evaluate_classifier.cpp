@@ -4,6 +4,7 @@
 #include "engine/base/text.h"
 #include "engine/run/broken_images.h"
 #include "engine/run/classifier/evaluate_weights.h"
+#include "engine/run/image_flags.h"
 #include "models/classifier.h"
 #include "tools/classifier/file.h"
 #include "tools/common/run_tool.h"
@@ -46,6 +47,7 @@ class EvaluateClassifier : public Tool {
     options.add("model", options_.model, "Name of the model, where the file does not say").unit("MODEL");
     options.add("batch-size", options_.evaluation.batch_size, "Images per step").unit("IMAGES").range(1, 1 << 20);
     options.add("image-size", options_.image_size, "Side of the images; 0: as trained").unit("PIXELS").range(0, 4096);
+    declare_exif_orientation(options, options_.evaluation.dataset.exif_orientation);
     options_.evaluation.device.declare(options);
     options.add("loader-threads", options_.evaluation.loader_threads, "Threads that prepare images")
         .unit("THREADS")

@@ -32,8 +32,7 @@ int evaluate(const Options& options) {
   const OpenedDetectorDataset opened =
       open_detector_dataset(options.data, format, DatasetSplit::evaluation, data_options);
   const DetectorDataset& dataset = *opened.dataset;
-  for (const std::string& warning : dataset.warnings())
-    log_warning(warning);
+  log_warnings(dataset);
   check(dataset.class_names() == class_names, options.use.weights.path, " was trained on ", class_names.size(),
         " classes that are not the ", dataset.class_names().size(), " of ", options.data,
         " or come in another order; name them with --classes");

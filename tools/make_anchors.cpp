@@ -3,9 +3,9 @@
 #include <optional>
 
 #include "engine/base/error.h"
-#include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/data/detector/anchors.h"
+#include "engine/run/broken_images.h"
 #include "engine/run/detector/box_sizes.h"
 #include "models/detector.h"
 #include "tools/common/run_tool.h"
@@ -37,8 +37,7 @@ int make_anchors(const Options& options) {
   // Painting scenes to learn their size would take most of the time.
   std::optional<ImageSize> known;
   if (format == synthetic_format) known = ImageSize{dataset.synthetic.height, dataset.synthetic.width};
-  for (const std::string& warning : opened.dataset->warnings())
-    log_warning(warning);
+  log_warnings(*opened.dataset);
   const std::vector<BoxSize> boxes = box_sizes_at(*opened.dataset, image_size, options.letterbox, known);
   const AnchorSearch found = find_anchors(boxes, search);
   std::printf("%s of %s, at %lld x %lld pixels\n", count_of(std::ssize(boxes), "box", "boxes").c_str(),

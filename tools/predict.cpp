@@ -14,7 +14,9 @@
 #include "engine/program/execute.h"
 #include "engine/program/input_stage.h"
 #include "engine/report/image_sheet.h"
+#include "engine/run/broken_images.h"
 #include "engine/run/device_flags.h"
+#include "engine/run/image_flags.h"
 #include "models/classifier.h"
 #include "tools/classifier/file.h"
 #include "tools/common/run_tool.h"
@@ -147,10 +149,12 @@ int predict_images(const Options& options, const ClassifierDescription& descript
     StoredImage stored;
     stored.memory = read_file(path);
     stored.bytes = stored.memory;
+    stored.exif = exif_orientation_if(options.dataset.exif_orientation);
     predictions.push_back(with_context(path, [&] { return predictor.predict(path, stored, options.top); }));
   }
   if (!options.data.empty()) {
     const auto dataset = open_dataset(options.data, DatasetSplit::evaluation, options.dataset);
+    log_warnings(*dataset);
     check(dataset->class_names() == classes, options.data, " has other classes than ", options.weights,
           " was trained on");
     for (const std::int64_t index : spread_over_classes(*dataset, options.count)) {
@@ -232,6 +236,7 @@ class Predict : public Tool {
              "Instead of images: a safetensors file with 'input', float32 [N,3,H,W], normalized")
         .unit("FILE");
     options.add("logits", options_.logits, "With --tensor: where to write 'logits' [N, classes]").unit("FILE");
+    declare_exif_orientation(options, options_.dataset.exif_orientation);
     options_.device.declare(options);
     options.add("synthetic-size", options_.dataset.synthetic.height, "Side of generated images")
         .unit("PIXELS")

@@ -4,7 +4,9 @@
 #include "engine/base/log.h"
 #include "engine/data/detector/dataset.h"
 #include "engine/metrics/detections_file.h"
+#include "engine/run/broken_images.h"
 #include "engine/run/detector/scores.h"
+#include "engine/run/image_flags.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {
@@ -32,8 +34,7 @@ int score(Options options) {
   const OpenedDetectorDataset opened =
       open_detector_dataset(options.data, options.format, DatasetSplit::evaluation, options.dataset);
   const DetectorDataset& dataset = *opened.dataset;
-  for (const std::string& warning : dataset.warnings())
-    log_warning(warning);
+  log_warnings(dataset);
   std::vector<std::string> names;
   for (std::int64_t image = 0; image < dataset.size(); ++image)
     names.push_back(dataset.name(image));
@@ -95,6 +96,7 @@ class ScoreDetections : public Tool {
         .range(1, 50);
     options.add("seed", options_.dataset.synthetic.seed, "Seed of generated images, that of the training")
         .unit("NUMBER");
+    declare_exif_orientation(options, options_.dataset.exif_orientation);
     options.add("json", options_.json, "Print JSON instead of a table");
   }
 

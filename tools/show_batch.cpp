@@ -7,6 +7,7 @@
 #include "engine/base/text.h"
 #include "engine/image/image_writer.h"
 #include "engine/report/image_sheet.h"
+#include "engine/run/broken_images.h"
 #include "engine/train/batch_schedule.h"
 #include "tools/classifier/options.h"
 #include "tools/common/prepared_images.h"
@@ -22,7 +23,9 @@ int show(const ClassifierRun& asked, const ShownBatch& shown) {
   DatasetOptions data_options;
   data_options.synthetic = asked.options.synthetic;
   data_options.synthetic.seed = asked.options.seed;
+  data_options.exif_orientation = asked.options.exif_orientation;
   const auto dataset = open_dataset(asked.options.data, DatasetSplit::training, data_options);
+  log_warnings(*dataset);
   const ClassifierRun run = fitted_to(asked, dataset->size());
   const TrickList tricks = begun_tricks(run, dataset->size());
   const std::int64_t steps = tricks.plan().steps_per_epoch;
@@ -43,6 +46,7 @@ int show(const ClassifierRun& asked, const ShownBatch& shown) {
                  .maximum_width = largest});
   const std::optional<Batch> batch = loader.next();
   check(batch.has_value(), "the loader made no batch");
+  log_broken(loader.broken_images());
   const std::vector<Image> images = prepared_images(*batch);
   const std::vector<std::string>& classes = dataset->class_names();
   std::vector<SheetImage> sheet;

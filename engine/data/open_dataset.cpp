@@ -9,9 +9,10 @@ namespace sleight {
 
 namespace {
 
-std::unique_ptr<Dataset> open_split(const std::shared_ptr<const FileTree>& tree, DatasetSplit split) {
+std::unique_ptr<Dataset> open_split(const std::shared_ptr<const FileTree>& tree, DatasetSplit split,
+                                    const DatasetOptions& options) {
   if (has_cifar10(*tree)) return open_cifar10(*tree, split);
-  if (has_class_folders(*tree)) return open_class_folders(tree, split);
+  if (has_class_folders(*tree)) return open_class_folders(tree, split, exif_orientation_if(options.exif_orientation));
   fail("found no dataset in ", tree->root(), " (", tree->files().size(), " files",
        tree->files().empty() ? std::string() : ", the first is " + tree->files().front(),
        "): looked for train/<class>/* with val/<class>/* or test/<class>/*, and for CIFAR-10's data_batch_*.bin and "
@@ -22,7 +23,7 @@ std::unique_ptr<Dataset> open_split(const std::shared_ptr<const FileTree>& tree,
 
 std::unique_ptr<Dataset> open_dataset(const std::string& path, DatasetSplit split, const DatasetOptions& options) {
   if (path == "synthetic") return open_synthetic(options.synthetic, split);
-  return open_split(open_file_tree(path, options.maximum_inflated_bytes), split);
+  return open_split(open_file_tree(path, options.maximum_inflated_bytes), split, options);
 }
 
 DatasetPair open_datasets(const std::string& path, const DatasetOptions& options) {
@@ -30,7 +31,7 @@ DatasetPair open_datasets(const std::string& path, const DatasetOptions& options
     return {open_synthetic(options.synthetic, DatasetSplit::training),
             open_synthetic(options.synthetic, DatasetSplit::evaluation)};
   const std::shared_ptr<const FileTree> tree = open_file_tree(path, options.maximum_inflated_bytes);
-  return {open_split(tree, DatasetSplit::training), open_split(tree, DatasetSplit::evaluation)};
+  return {open_split(tree, DatasetSplit::training, options), open_split(tree, DatasetSplit::evaluation, options)};
 }
 
 }  // namespace sleight

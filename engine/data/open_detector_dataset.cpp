@@ -30,7 +30,8 @@ class DetectorSource {
       : tree_(open_file_tree(path, options.maximum_inflated_bytes)),
         format_(format),
         given_names_(options.class_names),
-        difficult_in_training_(options.difficult_in_training) {
+        difficult_in_training_(options.difficult_in_training),
+        exif_(exif_orientation_if(options.exif_orientation)) {
     splits_ = format_.find_splits(*tree_, {options.training_split, options.evaluation_split});
   }
 
@@ -87,7 +88,8 @@ class DetectorSource {
         tree_, std::move(annotated), class_names,
         {.unknown = given_names_.empty() ? UnknownClass::is_an_error : UnknownClass::is_left_out,
          .split = split,
-         .difficult_in_training = difficult_in_training_});
+         .difficult_in_training = difficult_in_training_,
+         .exif = exif_});
   }
 
   // Scores on images that were trained on say nothing.
@@ -109,6 +111,7 @@ class DetectorSource {
   const AnnotationFormat& format_;
   std::vector<std::string> given_names_;
   DifficultObjects difficult_in_training_;
+  ExifOrientation exif_;
   SplitNames splits_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string_view>
 
 #include "engine/base/error.h"
 #include "engine/image/jpeg.h"
@@ -28,9 +29,19 @@ bool stands_alone(int marker) {
   return (marker >= 0xd0 && marker <= 0xd9) || marker == 0x01;
 }
 
+bool begins_with(std::span<const std::byte> bytes, std::string_view text) {
+  return bytes.size() >= text.size() && std::equal(text.begin(), text.end(), bytes.begin(), [](char a, std::byte b) {
+           return static_cast<unsigned char>(a) == std::to_integer<unsigned char>(b);
+         });
+}
+
 // A segment is FF, a marker, two bytes of length (which include themselves) and its content. As libjpeg does, this
-// skips bytes between segments up to the next FF, repeated FFs, and FF 00.
-std::optional<ImageSize> find_jpeg_size(std::span<const std::byte> file) {
+// skips bytes between segments up to the next FF, repeated FFs, and FF 00. Exif lies in APP1 (E1), behind its name.
+std::optional<ImageHeader> find_jpeg_header(std::span<const std::byte> file) {
+  using namespace std::string_view_literals;
+  constexpr std::string_view exif_name = "Exif\0\0"sv;
+  ImageHeader header;
+  bool has_exif = false;
   std::size_t at = 2;
   while (at + 1 < file.size()) {
     const int marker = std::to_integer<int>(file[at + 1]);
@@ -47,30 +58,50 @@ std::optional<ImageSize> find_jpeg_size(std::span<const std::byte> file) {
     if (is_frame_header(marker)) {
       if (at + 9 > file.size()) return std::nullopt;
       // After the length: bits per channel, height, width.
-      const ImageSize size{big_endian_16(file, at + 5), big_endian_16(file, at + 7)};
-      check_image_size(size.height, size.width);
-      return size;
+      header.size = {big_endian_16(file, at + 5), big_endian_16(file, at + 7)};
+      check_image_size(header.size.height, header.size.width);
+      return header;
     }
-    at += 2 + static_cast<std::size_t>(std::max<std::int64_t>(big_endian_16(file, at + 2), 2));
+    const auto length = static_cast<std::size_t>(std::max<std::int64_t>(big_endian_16(file, at + 2), 2));
+    if (marker == 0xe1 && !has_exif) {
+      if (at + 2 + length > file.size()) return std::nullopt;
+      const std::span<const std::byte> content = file.subspan(at + 4, length - 2);
+      has_exif = begins_with(content, exif_name);
+      if (has_exif) header.orientation = parse_exif(content.subspan(exif_name.size()));
+    }
+    at += 2 + length;
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<ImageSize> find_image_size(std::span<const std::byte> beginning) {
-  if (is_jpeg(beginning)) return find_jpeg_size(beginning);
-  check(is_png(beginning), "neither a JPEG nor a PNG file");
+std::optional<ImageHeader> find_image_header(std::span<const std::byte> beginning) {
+  if (is_jpeg(beginning)) return find_jpeg_header(beginning);
+  check(is_png(beginning), not_an_image(beginning));
   if (beginning.size() < png_header_bytes) return std::nullopt;
-  return read_png_header(beginning);
+  const ImageSize size = read_png_header(beginning);
+  const std::optional<Orientation> orientation = find_png_orientation(beginning);
+  if (!orientation) return std::nullopt;
+  return ImageHeader{size, *orientation};
 }
 
-ImageSize read_image_size(const FileTree& tree, std::size_t file, std::vector<std::byte>& memory) {
+Orientation find_orientation(std::span<const std::byte> file) {
+  try {
+    return find_image_header(file).value_or(ImageHeader{}).orientation;
+  } catch (const Error&) {
+    return {};  // the decoder says what is wrong
+  }
+}
+
+ImageSize read_image_size(const FileTree& tree, std::size_t file, ExifOrientation exif,
+                          std::vector<std::byte>& memory) {
   return with_context(tree.name(file), [&] {
     for (std::size_t count = first_part;; count *= 8) {
       const std::span<const std::byte> beginning = tree.read_part(file, 0, count, memory);
       check(!beginning.empty(), "the file is empty");
-      if (const std::optional<ImageSize> size = find_image_size(beginning)) return *size;
+      if (const std::optional<ImageHeader> header = find_image_header(beginning))
+        return exif == ExifOrientation::applied ? turned_size(header->size, header->orientation) : header->size;
       check(beginning.size() == count, "the file is cut off after ", beginning.size(), " bytes, inside its header");
     }
   });

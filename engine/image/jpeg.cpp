@@ -29,7 +29,7 @@ constexpr int maximum_scans = 100;
 // Oddities of real files that leave the pixels right. Every other warning means lost data.
 bool is_harmless(int warning) {
   return warning == JWRN_EXTRANEOUS_DATA || warning == JWRN_ADOBE_XFORM || warning == JWRN_JFIF_MAJOR ||
-         warning == JWRN_BOGUS_PROGRESSION || warning == JWRN_TOO_MUCH_DATA;
+         warning == JWRN_BOGUS_PROGRESSION || warning == JWRN_TOO_MUCH_DATA || warning == JWRN_NOT_SEQUENTIAL;
 }
 
 // Finds the end-of-image marker (memrchr). Entropy-coded data never contains it, so the last one after the header

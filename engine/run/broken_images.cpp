@@ -5,6 +5,11 @@
 
 namespace sleight {
 
+void log_warnings(const ImageSource& images) {
+  for (const std::string& warning : images.warnings())
+    log_warning(warning);
+}
+
 void log_broken(std::span<const BrokenImage> broken) {
   for (const BrokenImage& image : broken)
     log_warning("broken image ", image.name, ": ", image.reason);

@@ -1,4 +1,4 @@
-// Telling people about images that could not be read.
+// Telling people what is wrong with a dataset, and about images that could not be read.
 #pragma once
 
 #include <span>
@@ -7,6 +7,9 @@
 #include "engine/data/classifier/loader.h"
 
 namespace sleight {
+
+// Those of the dataset.
+void log_warnings(const ImageSource& images);
 
 // A warning for each, with its name and the reason.
 void log_broken(std::span<const BrokenImage> broken);

@@ -44,7 +44,7 @@ TEST_CASE("the size of an image is that of the decoder, from a folder and from a
     std::vector<std::byte> memory;
     for (std::size_t file = 0; file < tree->files().size(); ++file) {
       CAPTURE(tree->files()[file]);
-      const ImageSize size = read_image_size(*tree, file, memory);
+      const ImageSize size = read_image_size(*tree, file, ExifOrientation::applied, memory);
       CHECK(size.height == 37);
       CHECK(size.width == 52);
       ImageDecoder decoder;
@@ -64,9 +64,9 @@ TEST_CASE("tables and extensions before the frame header are not taken for it") 
                                             std::byte{1},    std::byte{0},
                                             std::byte{1},    std::byte{0}};
     before.insert(before.begin() + 2, segment.begin(), segment.end());
-    const std::optional<ImageSize> size = find_image_size(before);
-    REQUIRE(size.has_value());
-    CHECK(size->height == 37);
+    const std::optional<ImageHeader> header = find_image_header(before);
+    REQUIRE(header.has_value());
+    CHECK(header->size.height == 37);
   }
 }
 
@@ -77,7 +77,7 @@ TEST_CASE("headers that are cut off, damaged or lie are errors that name the fil
     TemporaryFolder folder;
     write_bytes(folder / "image", bytes);
     std::vector<std::byte> memory;
-    return message_of([&] { read_image_size(*open_folder_tree(folder.path()), 0, memory); });
+    return message_of([&] { read_image_size(*open_folder_tree(folder.path()), 0, ExifOrientation::applied, memory); });
   };
   CHECK(message(jpeg).empty());
   CHECK(contains(message({}), "image: the file is empty"));
@@ -95,7 +95,7 @@ TEST_CASE("headers that are cut off, damaged or lie are errors that name the fil
     damaged = jpeg;
     damaged[5] = static_cast<std::byte>(length);
     CHECK(message(damaged).empty());
-    CHECK(find_image_size(damaged)->width == 52);
+    CHECK(find_image_header(damaged)->size.width == 52);
   }
   damaged = {jpeg.begin(), jpeg.begin() + 2};
   damaged.insert(damaged.end(), {std::byte{0xff}, std::byte{0xda}, std::byte{0}, std::byte{2}});

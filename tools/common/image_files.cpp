@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/data/loader/image_survey.h"
 
 namespace sleight {
 
@@ -13,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_image(const fs::path& path) {
+  if (path.filename().string().starts_with('.')) return false;
   std::string extension = path.extension().string();
   std::ranges::transform(extension, extension.begin(),
                          [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -40,9 +42,13 @@ std::vector<fs::path> image_paths(std::span<const std::string> names) {
   return paths;
 }
 
+ImageFiles::ImageFiles(std::vector<fs::path> paths, std::vector<std::string> class_names, ExifOrientation exif)
+    : paths_(std::move(paths)), exif_(exif), class_names_(std::move(class_names)), warnings_(survey_images(*this)) {}
+
 void ImageFiles::read(std::int64_t index, StoredImage& image) const {
   image.memory = read_file(path(index));
   image.form = StoredImage::Form::encoded;
+  image.exif = exif_;
   image.bytes = image.memory;
 }
 

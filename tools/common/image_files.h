@@ -10,14 +10,15 @@
 
 namespace sleight {
 
-// Files as they are given; a folder stands for the .jpg, .jpeg and .png files in it (not below it), sorted by name.
+// Files as they are given; a folder stands for the .jpg, .jpeg and .png files in it (not below it, and not the hidden
+// ones, whose names begin with a dot), sorted by name.
 // Throws Error for a name that is not there and for a folder without images.
 std::vector<std::filesystem::path> image_paths(std::span<const std::string> names);
 
 class ImageFiles : public DetectorDataset {
  public:
-  ImageFiles(std::vector<std::filesystem::path> paths, std::vector<std::string> class_names)
-      : paths_(std::move(paths)), class_names_(std::move(class_names)) {}
+  ImageFiles(std::vector<std::filesystem::path> paths, std::vector<std::string> class_names,
+             ExifOrientation exif = ExifOrientation::applied);
 
   std::int64_t size() const override { return std::ssize(paths_); }
   std::string name(std::int64_t index) const override { return path(index).string(); }
@@ -30,6 +31,7 @@ class ImageFiles : public DetectorDataset {
 
  private:
   std::vector<std::filesystem::path> paths_;
+  ExifOrientation exif_;
   std::vector<std::string> class_names_, warnings_;
 };
 

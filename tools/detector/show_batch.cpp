@@ -11,6 +11,7 @@
 #include "engine/report/class_color.h"
 #include "engine/report/image_sheet.h"
 #include "engine/report/object_drawing.h"
+#include "engine/run/broken_images.h"
 #include "engine/train/batch_schedule.h"
 #include "tools/common/prepared_images.h"
 #include "tools/common/shown_batch.h"
@@ -29,6 +30,7 @@ int show(const DetectorRun& asked, const ShownBatch& shown) {
   const auto opened = open_detector_dataset(asked.options.data, asked.format, DatasetSplit::training,
                                             asked.options.boxes.dataset_options(asked.options.seed));
   const DetectorDataset& dataset = *opened.dataset;
+  log_warnings(dataset);
   const DetectorRun run = fitted_to(asked, dataset);
   const TrickList tricks = begun_tricks(run, dataset.size());
   ClassifierSchedule<DetectorBatchRequest> schedule(tricks, run.recipe.training_augmentation);
@@ -52,6 +54,7 @@ int show(const DetectorRun& asked, const ShownBatch& shown) {
       maximum_objects_of(dataset, tricks.mix_images()));
   const std::optional<DetectorBatch> batch = loader.next();
   check(batch.has_value(), "the loader made no batch");
+  log_broken(loader.broken_images());
   const std::int64_t objects =
       std::accumulate(batch->object_counts().begin(), batch->object_counts().end(), std::int64_t{0});
   char title[120];

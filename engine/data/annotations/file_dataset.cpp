@@ -1,6 +1,8 @@
 #include "engine/data/annotations/file_dataset.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <limits>
 #include <map>
 #include <sstream>
@@ -8,7 +10,8 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
-#include "engine/image/image_size.h"
+#include "engine/data/annotations/image_sizes.h"
+#include "engine/data/loader/image_survey.h"
 
 namespace sleight {
 
@@ -27,6 +30,8 @@ class Oddities {
     crowd,
     difficult,
     wrong_size,
+    doubtful,
+    unreadable,
     kinds
   };
 
@@ -37,6 +42,7 @@ class Oddities {
   }
 
   std::int64_t count(Kind kind) const { return noted_[kind].count; }
+  const std::string& examples(Kind kind) const { return noted_[kind].examples; }
 
   // One line for each kind that occurred: how many, what was done, and where first.
   void append_warnings(const std::string& split, std::vector<std::string>& warnings) const {
@@ -69,6 +75,9 @@ class Oddities {
       {"difficult object is not trained on, as asked for", "difficult objects are not trained on, as asked for"},
       {"image has not the size that its annotation states; its own was taken",
        "images have not the size that their annotation states; their own was taken"},
+      {"image was left out, because it has not the size that its annotation states: its boxes are in doubt",
+       "images were left out, because they have not the size that their annotations state: their boxes are in doubt"},
+      {"image cannot be read, and its boxes were left out", "images cannot be read, and their boxes were left out"},
   }};
 
   struct Noted {
@@ -84,39 +93,44 @@ std::string describe(const FourNumbers& numbers) {
   return text.str();
 }
 
-// The image's size: as stated until there is doubt, then its own.
-class SizeOfImage {
- public:
-  SizeOfImage(const FileTree& tree, const StatedImage& image, Oddities& oddities, std::vector<std::byte>& memory)
-      : tree_(tree), image_(image), oddities_(oddities), memory_(memory), size_(image.size) {}
+bool is_stated(const ImageSize& size) {
+  return size.height > 0 && size.width > 0;
+}
 
-  ImageSize get() {
-    if (size_.height <= 0 || size_.width <= 0) ask();
-    return size_;
+// A pixel more or less is rounding.
+bool agree(const ImageSize& stated, const ImageSize& own) {
+  return std::abs(stated.height - own.height) <= 1 && std::abs(stated.width - own.width) <= 1;
+}
+
+// So many images may have another size than their annotation states before the run stops.
+std::int64_t few_of(std::int64_t images) {
+  return std::max<std::int64_t>(3, images / 100);
+}
+
+// Images whose boxes are in doubt.
+struct Doubts {
+  std::int64_t count = 0;
+  std::int64_t turned = 0;  // of them, those with the stated sides swapped
+  std::string examples;
+
+  void add(const std::string& image, const ImageSize& stated, const ImageSize& own) {
+    if (stated.height == own.width && stated.width == own.height) ++turned;
+    if (count++ < 3) examples += (examples.empty() ? "" : "; ") + image + ": " + describe(stated, own);
   }
 
-  void ask() {
-    if (was_asked_) return;
-    was_asked_ = true;
-    const ImageSize stated = size_;
-    size_ = read_image_size(tree_, image_.file, memory_);
-    const bool is_stated = stated.height > 0 && stated.width > 0;
-    if (!is_stated || (stated.height == size_.height && stated.width == size_.width)) return;
-    oddities_.note(Oddities::wrong_size, [&] {
-      std::ostringstream text;
-      text << tree_.name(image_.file) << " is " << size_.width << " x " << size_.height << ", not " << stated.width
-           << " x " << stated.height;
-      return text.str();
-    });
+  static std::string describe(const ImageSize& stated, const ImageSize& own) {
+    std::ostringstream text;
+    text << own.width << " x " << own.height << ", not " << stated.width << " x " << stated.height;
+    return text.str();
   }
 
- private:
-  const FileTree& tree_;
-  const StatedImage& image_;
-  Oddities& oddities_;
-  std::vector<std::byte>& memory_;
-  ImageSize size_;
-  bool was_asked_ = false;
+  void stop_if_many(const std::string& split, std::int64_t images) const {
+    check(count <= few_of(images), "split ", split, ": ", count, " of ", images,
+          " images have not the size that their annotations state (", examples,
+          "). They were resized or turned after they were annotated, so the boxes do not fit them. Use the images that "
+          "were annotated, or scale the boxes and the sizes",
+          turned > 0 ? "; where boxes were drawn on images that are stored sideways, give --no-exif-orientation" : "");
+  }
 };
 
 class FileDetectorDataset : public DetectorDataset {
@@ -126,8 +140,8 @@ class FileDetectorDataset : public DetectorDataset {
     std::size_t first_object;
   };
 
-  FileDetectorDataset(std::shared_ptr<const FileTree> tree, std::vector<std::string> class_names)
-      : tree_(std::move(tree)), class_names_(std::move(class_names)) {}
+  FileDetectorDataset(std::shared_ptr<const FileTree> tree, std::vector<std::string> class_names, ExifOrientation exif)
+      : tree_(std::move(tree)), exif_(exif), class_names_(std::move(class_names)) {}
 
   std::int64_t size() const override { return static_cast<std::int64_t>(images_.size()) - 1; }
   const std::vector<std::string>& class_names() const override { return class_names_; }
@@ -135,6 +149,7 @@ class FileDetectorDataset : public DetectorDataset {
   std::string name(std::int64_t index) const override { return tree_->name(at(index).file); }
   void read(std::int64_t index, StoredImage& image) const override {
     image.form = StoredImage::Form::encoded;
+    image.exif = exif_;
     image.bytes = tree_->read(at(index).file, image.memory);
   }
   std::span<const ObjectBox> objects(std::int64_t index) const override {
@@ -143,8 +158,14 @@ class FileDetectorDataset : public DetectorDataset {
     return std::span(objects_).subspan(image.first_object, next.first_object - image.first_object);
   }
 
-  // Takes the split's images and objects through the rules.
-  BoxCounts take(AnnotatedSplit split, const ObjectRules& rules);
+  // Takes the split's images and objects through the rules. Of its image ids, those of the images that were kept stay.
+  BoxCounts take(AnnotatedSplit& split, const ObjectRules& rules);
+
+  // Adds what is to be said of the images.
+  void survey(const std::string& split) {
+    for (const std::string& line : survey_images(*this))
+      warnings_.push_back("split " + split + ": " + line);
+  }
 
   // Of the split's categories, those that are classes here.
   std::map<std::int64_t, std::int32_t> classes_by_id(const AnnotatedSplit& split) const {
@@ -193,24 +214,52 @@ class FileDetectorDataset : public DetectorDataset {
   }
 
   std::shared_ptr<const FileTree> tree_;
+  ExifOrientation exif_;
   std::vector<std::string> class_names_;
   std::vector<std::string> warnings_;
   std::vector<Image> images_;  // and one behind the last
   std::vector<ObjectBox> objects_;
 };
 
-BoxCounts FileDetectorDataset::take(AnnotatedSplit split, const ObjectRules& rules) {
+BoxCounts FileDetectorDataset::take(AnnotatedSplit& split, const ObjectRules& rules) {
   const bool is_training = rules.split == DatasetSplit::training;
   const std::vector<std::int32_t> numbers = class_numbers(split);
+  const std::vector<ReadSize> sizes = read_image_sizes(*tree_, split.images, exif_);
   Oddities oddities;
   BoxCounts counts;
-  std::vector<std::byte> memory;
+  Doubts doubts;
+  std::vector<std::int64_t> kept_ids;
   warnings_ = std::move(split.warnings);
   objects_.reserve(split.objects.size());
   std::size_t position = 0;
-  for (const StatedImage& image : split.images) {
+  for (std::size_t k = 0; k < split.images.size(); ++k) {
+    const StatedImage& image = split.images[k];
+    const ReadSize& own = sizes[k];
+    // Without the image's size a share of it is no box; an image that cannot be read is replaced by the loader.
+    bool has_objects = true;
+    ImageSize size = own.size;
+    if (!own.problem.empty()) {
+      oddities.note(Oddities::unreadable, [&] { return own.problem; });
+      size = image.size;
+      has_objects = !is_training && is_stated(image.size);
+    } else if (is_stated(image.size) && (image.size.height != size.height || image.size.width != size.width)) {
+      oddities.note(agree(image.size, size) || !is_training ? Oddities::wrong_size : Oddities::doubtful,
+                    [&] { return tree_->name(image.file) + " is " + Doubts::describe(image.size, size); });
+      if (!agree(image.size, size)) {
+        doubts.add(tree_->name(image.file), image.size, size);
+        if (is_training) {
+          position += image.object_count;
+          continue;
+        }
+      }
+    }
     images_.push_back({image.file, objects_.size()});
-    SizeOfImage size(*tree_, image, oddities, memory);
+    if (!split.image_ids.empty()) kept_ids.push_back(split.image_ids[k]);
+    if (!has_objects) {
+      position += image.object_count;
+      ++counts.images_without_objects;
+      continue;
+    }
     for (std::size_t i = 0; i < image.object_count; ++i, ++position) {
       const StatedObject& stated = split.objects[position];
       const auto note = [&](Oddities::Kind kind, const std::string& more = {}) {
@@ -240,19 +289,10 @@ BoxCounts FileDetectorDataset::take(AnnotatedSplit split, const ObjectRules& rul
         note(Oddities::not_finite);
         continue;
       }
-      const auto ordered_in = [&](const ImageSize& limits) {
-        return ordered_box(stated.numbers, split.numbers, limits);
-      };
-      ClippedBox clipped = clipped_box(ordered_in(size.get()).box, size.get());
-      if (clipped.was_clipped || is_empty(clipped.box)) {
-        size.ask();
-        clipped = clipped_box(ordered_in(size.get()).box, size.get());
-      }
-      const OrderedBox ordered = ordered_in(size.get());
+      const OrderedBox ordered = ordered_box(stated.numbers, split.numbers, size);
+      const ClippedBox clipped = clipped_box(ordered.box, size);
       const bool is_odd = clipped.was_clipped || is_empty(clipped.box);
-      const auto in_size = [&] {
-        return " in " + std::to_string(size.get().width) + " x " + std::to_string(size.get().height);
-      };
+      const auto in_size = [&] { return " in " + std::to_string(size.width) + " x " + std::to_string(size.height); };
       // Finite numbers may have an infinite sum.
       if (!is_finite({ordered.box.left, ordered.box.top, ordered.box.right, ordered.box.bottom})) {
         note(Oddities::not_finite);
@@ -272,6 +312,13 @@ BoxCounts FileDetectorDataset::take(AnnotatedSplit split, const ObjectRules& rul
     if (objects_.size() == images_.back().first_object) ++counts.images_without_objects;
   }
   images_.push_back({0, objects_.size()});
+  split.image_ids = std::move(kept_ids);
+  const std::int64_t unreadable = oddities.count(Oddities::unreadable);
+  const std::int64_t most = std::max<std::int64_t>(10, std::ssize(split.images) / 100);
+  check(!is_training || (unreadable <= most && unreadable < std::ssize(split.images)), "split ", split.name, ": ",
+        unreadable, " of ", split.images.size(),
+        " images cannot be read; repair or remove them. The first: ", oddities.examples(Oddities::unreadable));
+  doubts.stop_if_many(split.name, std::ssize(split.images));
   oddities.append_warnings(split.name, warnings_);
   warn_of_empty_classes(split.name);
   counts.images = size();
@@ -284,7 +331,8 @@ BoxCounts FileDetectorDataset::take(AnnotatedSplit split, const ObjectRules& rul
   counts.dropped_crowd = oddities.count(Oddities::crowd);
   counts.dropped_difficult = oddities.count(Oddities::difficult);
   counts.left_as_stated = oddities.count(Oddities::as_stated);
-  counts.wrong_sizes = oddities.count(Oddities::wrong_size);
+  counts.wrong_sizes = oddities.count(Oddities::wrong_size) + oddities.count(Oddities::doubtful);
+  counts.unreadable = unreadable;
   return counts;
 }
 
@@ -296,9 +344,10 @@ OpenedDetectorDataset make_file_detector_dataset(std::shared_ptr<const FileTree>
   const std::string where = tree->root() + ", split " + split.name;
   check(!split.images.empty(), where, ": it has no images");
   const std::size_t stated = split.objects.size();
-  auto dataset = std::make_unique<FileDetectorDataset>(std::move(tree), class_names);
+  auto dataset = std::make_unique<FileDetectorDataset>(std::move(tree), class_names, rules.exif);
+  const BoxCounts counts = dataset->take(split, rules);
+  dataset->survey(split.name);
   CocoIds ids{.images = split.image_ids, .classes = dataset->classes_by_id(split)};
-  const BoxCounts counts = dataset->take(std::move(split), rules);
   if (counts.objects == 0) {
     std::string why;
     for (const std::string& warning : dataset->warnings())

@@ -19,10 +19,12 @@ struct ObjectRules {
   UnknownClass unknown = UnknownClass::is_an_error;
   DatasetSplit split = DatasetSplit::training;
   DifficultObjects difficult_in_training = DifficultObjects::keep;
+  ExifOrientation exif = ExifOrientation::applied;
 };
 
 // Throws Error for a class that is not in `class_names`, naming the first image, when that is an error; when no box
-// at all is left; and when an image that must be asked for its size cannot be read.
+// at all is left; when more than a few images have another size than their annotations state; and for training when
+// too many cannot be read.
 OpenedDetectorDataset make_file_detector_dataset(std::shared_ptr<const FileTree> tree, AnnotatedSplit split,
                                                  const std::vector<std::string>& class_names, const ObjectRules& rules);
 

@@ -12,6 +12,7 @@
 #include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/data/files/text_lines.h"
+#include "engine/data/loader/image_survey.h"
 
 namespace sleight {
 
@@ -61,7 +62,8 @@ std::string common_prefix(const FileTree& tree) {
 
 class ClassFolders : public Dataset {
  public:
-  ClassFolders(std::shared_ptr<const FileTree> tree, DatasetSplit split) : tree_(std::move(tree)) {
+  ClassFolders(std::shared_ptr<const FileTree> tree, DatasetSplit split, ExifOrientation exif)
+      : tree_(std::move(tree)), exif_(exif) {
     const std::string prefix = common_prefix(*tree_);
     const std::string split_name = split == DatasetSplit::training ? "train" : evaluation_name(prefix);
     const Classes wanted = find_classes(prefix, split_name);
@@ -99,6 +101,8 @@ class ClassFolders : public Dataset {
                           " passed over: not in a class folder, or not named .jpg, .jpeg or .png; "
                           "the first is " +
                           tree_->name(wanted.first_passed_over));
+    for (std::string& line : survey_images(*this))
+      warnings_.push_back(split_path + ": " + std::move(line));
   }
 
   std::int64_t size() const override { return static_cast<std::int64_t>(entries_.size()); }
@@ -109,6 +113,7 @@ class ClassFolders : public Dataset {
   }
   void read(std::int64_t index, StoredImage& image) const override {
     image.form = StoredImage::Form::encoded;
+    image.exif = exif_;
     image.bytes = tree_->read(entries_.at(static_cast<std::size_t>(index)).file, image.memory);
   }
   const std::vector<std::string>& warnings() const override { return warnings_; }
@@ -158,6 +163,7 @@ class ClassFolders : public Dataset {
   }
 
   std::shared_ptr<const FileTree> tree_;
+  ExifOrientation exif_;
   std::vector<std::string> class_names_;
   std::vector<Entry> entries_;
   std::vector<std::string> warnings_;
@@ -173,10 +179,11 @@ bool has_class_folders(const FileTree& tree) {
          std::any_of(tree.folders().begin(), tree.folders().end(), in_split(true));
 }
 
-std::unique_ptr<Dataset> open_class_folders(std::shared_ptr<const FileTree> tree, DatasetSplit split) {
+std::unique_ptr<Dataset> open_class_folders(std::shared_ptr<const FileTree> tree, DatasetSplit split,
+                                            ExifOrientation exif) {
   check(tree->files().size() < std::numeric_limits<std::uint32_t>::max(), tree->root(),
         " holds too many files: ", tree->files().size());
-  return std::make_unique<ClassFolders>(std::move(tree), split);
+  return std::make_unique<ClassFolders>(std::move(tree), split, exif);
 }
 
 }  // namespace sleight

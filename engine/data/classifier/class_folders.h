@@ -16,6 +16,7 @@ bool has_class_folders(const FileTree& tree);
 // class that train lacks (it has no label). Warns if a class has no images in the evaluation split (accuracy then
 // covers the others), if there is no train folder to take the classes from, and for files that are not .jpg, .jpeg or
 // .png.
-std::unique_ptr<Dataset> open_class_folders(std::shared_ptr<const FileTree> tree, DatasetSplit split);
+std::unique_ptr<Dataset> open_class_folders(std::shared_ptr<const FileTree> tree, DatasetSplit split,
+                                            ExifOrientation exif = ExifOrientation::applied);
 
 }  // namespace sleight

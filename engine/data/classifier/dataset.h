@@ -33,6 +33,7 @@ struct SyntheticOptions {
 
 struct DatasetOptions {
   SyntheticOptions synthetic;
+  bool exif_orientation = true;  // images are turned as it says
   // A .tar.gz is decompressed into memory once; a larger one is refused.
   std::size_t maximum_inflated_bytes = std::size_t{8} << 30;
 };

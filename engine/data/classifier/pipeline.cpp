@@ -33,7 +33,7 @@ bool ImagePipeline::prepare(const StoredImage& stored, const ClassifierAugmentat
                             MutableImageView destination) {
   const auto start = std::chrono::steady_clock::now();
   const bool is_encoded = stored.form == StoredImage::Form::encoded;
-  const ImageSize size = is_encoded ? decoder_.open(stored.bytes) : ImageSize{stored.height, stored.width};
+  const ImageSize size = is_encoded ? decoder_.open(stored.bytes, stored.exif) : ImageSize{stored.height, stored.width};
 
   CropBox box{0.0, 0.0, static_cast<double>(size.width), static_cast<double>(size.height)};
   PaddedWindow window;

@@ -15,8 +15,9 @@
 // For evaluation all of these stay as stated: the programs that define the metrics (pycocotools, the VOC development
 // kit) measure against the boxes of the file, so our numbers must as well.
 //
-// The image's size is the one in the annotation. If the annotation has none, or a box crosses the border, the size
-// comes from the image's header.
+// The image's size comes from its header. Where the annotation states another one, by more than a pixel of rounding, the
+// image was resized or turned after it was annotated, and all of its boxes are in doubt: training leaves the image out.
+// More than a few such images are an error, for evaluation too.
 #pragma once
 
 #include <array>
@@ -43,6 +44,7 @@ struct BoxCounts {
   std::int64_t dropped_crowd = 0;
   std::int64_t dropped_difficult = 0;
   std::int64_t wrong_sizes = 0;  // images whose size differs from the annotation's
+  std::int64_t unreadable = 0;   // images
 
   bool operator==(const BoxCounts&) const = default;
 };

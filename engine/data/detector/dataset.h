@@ -65,6 +65,7 @@ struct DetectorDatasetOptions {
   std::vector<std::string> class_names;
   DifficultObjects difficult_in_training = DifficultObjects::keep;
   SyntheticSceneOptions synthetic;
+  bool exif_orientation = true;  // images are turned as it says; boxes are those of the turned image
   // A .tar.gz is decompressed into memory once; a larger one is refused.
   std::size_t maximum_inflated_bytes = std::size_t{8} << 30;
 };

@@ -29,8 +29,8 @@ void fill_around(const PartPlacement& placement, const std::array<double, 3>& fi
 ImageSize DetectorPipeline::open(std::size_t k) {
   Source& source = images_[k];
   const bool is_encoded = source.stored.form == StoredImage::Form::encoded;
-  source.size =
-      is_encoded ? source.decoder.open(source.stored.bytes) : ImageSize{source.stored.height, source.stored.width};
+  source.size = is_encoded ? source.decoder.open(source.stored.bytes, source.stored.exif)
+                           : ImageSize{source.stored.height, source.stored.width};
   return source.size;
 }
 

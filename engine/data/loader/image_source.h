@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/image/decode_image.h"
+
 namespace sleight {
 
 enum class DatasetSplit : std::uint8_t { training, evaluation };
@@ -20,7 +22,8 @@ struct StoredImage {
   std::span<const std::byte> bytes;  // the file; or [height, width, 3] bytes of red, green, blue
   std::int64_t height = 0;           // only for pixels
   std::int64_t width = 0;
-  std::vector<std::byte> memory;  // where `bytes` points, unless the dataset owns them
+  ExifOrientation exif = ExifOrientation::applied;  // only for encoded images
+  std::vector<std::byte> memory;                    // where `bytes` points, unless the dataset owns them
 };
 
 // Images by number, whatever a dataset knows about them.

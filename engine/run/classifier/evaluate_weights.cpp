@@ -1,9 +1,9 @@
 #include "engine/run/classifier/evaluate_weights.h"
 
 #include "engine/base/error.h"
-#include "engine/base/log.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/device/compute_threads.h"
+#include "engine/run/broken_images.h"
 
 namespace sleight {
 
@@ -13,8 +13,7 @@ EvaluationSummaries evaluate_weights(const ClassifierModel& model, const Classif
   DatasetOptions dataset_options = evaluation.dataset;
   dataset_options.synthetic.width = dataset_options.synthetic.height;
   const auto dataset = open_dataset(evaluation.data, DatasetSplit::evaluation, dataset_options);
-  for (const std::string& warning : dataset->warnings())
-    log_warning(warning);
+  log_warnings(*dataset);
   check(dataset->class_names().size() == description.class_names.size(), evaluation.data, " has ",
         dataset->class_names().size(), " classes, but ", evaluation.weights, " was trained on ",
         description.class_names.size());

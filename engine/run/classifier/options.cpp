@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/data/classifier/resident_images.h"
+#include "engine/run/image_flags.h"
 
 namespace sleight {
 
@@ -80,6 +81,7 @@ void ClassifierTrainingOptions::declare_data(OptionList& options) {
       .unit("CLASSES")
       .range(2, 50)
       .applies_when(is_synthetic);
+  declare_exif_orientation(options, exif_orientation).applies_when([this] { return data != "synthetic"; });
   options.add("model", model, model_help(offered_models)).unit("MODEL");
   options.add("epochs", epochs, "Passes over the training images")
       .unit("EPOCHS")

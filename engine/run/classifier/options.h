@@ -25,6 +25,7 @@ struct ClassifierTrainingOptions : TrainingOptions {
   bool data_on_device = false;
   std::int64_t data_on_device_limit = 4096;  // MiB
   SyntheticOptions synthetic;
+  bool exif_orientation = true;
 
   void declare(OptionList& options);
 

@@ -28,11 +28,10 @@ DatasetPair open_data(const ClassifierRun& run) {
   DatasetOptions options;
   options.synthetic = run.options.synthetic;
   options.synthetic.seed = run.options.seed;
+  options.exif_orientation = run.options.exif_orientation;
   DatasetPair data = open_datasets(run.options.data, options);
-  for (const Dataset* dataset : {data.training.get(), data.evaluation.get()}) {
-    for (const std::string& warning : dataset->warnings())
-      log_warning(warning);
-  }
+  log_warnings(*data.training);
+  log_warnings(*data.evaluation);
   return data;
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 ImageSize size_of(const StoredImage& stored, ImageDecoder& decoder) {
   if (stored.form == StoredImage::Form::pixels) return {stored.height, stored.width};
-  return decoder.open(stored.bytes);
+  return decoder.open(stored.bytes, stored.exif);
 }
 
 }  // namespace

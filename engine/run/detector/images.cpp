@@ -39,7 +39,7 @@ Image draw_on_image(const ImageSource& source, std::int64_t index, std::int64_t 
   ImageDecoder decoder;
   ImageView whole;
   if (stored.form == StoredImage::Form::encoded) {
-    decoder.open(stored.bytes);
+    decoder.open(stored.bytes, stored.exif);
     whole = decoder.decode();
   } else {
     whole = {reinterpret_cast<const std::uint8_t*>(stored.bytes.data()), stored.height, stored.width, stored.width * 3};

@@ -4,6 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/run/detector/box_sizes.h"
+#include "engine/run/image_flags.h"
 
 namespace sleight {
 
@@ -80,6 +81,7 @@ Option& DetectorDataOptions::declare_source(OptionList& options, std::string& da
   options.add("format", format, annotation_format_help()).unit("FORMAT").applies_when([&data] {
     return data != "synthetic";
   });
+  declare_exif_orientation(options, exif_orientation).applies_when([&data] { return data != "synthetic"; });
   options
       .add("synthetic-images", synthetic.training_count,
            "Generated scenes to train on; a tenth as many, but at least 100, to evaluate on")
@@ -117,6 +119,7 @@ DetectorDatasetOptions DetectorDataOptions::dataset_options(std::uint64_t seed) 
   options.evaluation_split = evaluation_split;
   if (!classes.empty()) options.class_names = read_class_names(classes);
   options.difficult_in_training = with_context("--difficult", [&] { return parse_difficult_objects(difficult); });
+  options.exif_orientation = exif_orientation;
   options.synthetic = synthetic;
   options.synthetic.width = synthetic.height;
   options.synthetic.evaluation_count = std::max<std::int64_t>(100, synthetic.training_count / 10);

@@ -22,6 +22,7 @@ struct DetectorDataOptions {
   std::string training_split, evaluation_split;
   std::string classes;  // a file with one name per line
   std::string difficult = "keep";
+  bool exif_orientation = true;
   SyntheticSceneOptions synthetic;
 
   // For tools that read both splits, the training split alone, the evaluation split alone.

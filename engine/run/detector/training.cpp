@@ -27,10 +27,8 @@ constexpr int loader_slots = 5;
 DetectorDatasetPair open_data(const DetectorRun& run) {
   DetectorDatasetPair data =
       open_detector_datasets(run.options.data, run.format, run.options.boxes.dataset_options(run.options.seed));
-  for (const DetectorDataset* dataset : {data.training.dataset.get(), data.evaluation.dataset.get()}) {
-    for (const std::string& warning : dataset->warnings())
-      log_warning(warning);
-  }
+  log_warnings(*data.training.dataset);
+  log_warnings(*data.evaluation.dataset);
   return data;
 }
 

@@ -253,22 +253,56 @@ TEST_CASE("of many wrong boxes three are named") {
   CHECK(contains(warnings, "; and 2 more"));
 }
 
-TEST_CASE("a stated size that a box contradicts is looked up in the image, a missing one too") {
+TEST_CASE("an image that was resized after it was annotated is left out, and many of them stop the run") {
   TemporaryFolder folder;
-  Files files = voc_files({cell, cell, cell, cell}, 3);
+  Files files = voc_files({cell, cell, cell, cell, cell, cell, cell}, 5);
   const std::string wide = object_xml("cell", "1", "1", "40", "30");
   files["Annotations/image_0.xml"] = annotation_xml(wide, 30, 40);  // width and height exchanged
-  files["Annotations/image_1.xml"] = annotation_xml(wide, 0, 0);
-  files["Annotations/image_2.xml"] = annotation_xml(wide, 400, 300);  // larger than it is: no box says otherwise
+  files["Annotations/image_1.xml"] = annotation_xml(wide, 0, 0);    // not stated
+  files["Annotations/image_2.xml"] = annotation_xml(wide, 80, 60);  // twice as large: no box says otherwise
+  files["Annotations/image_3.xml"] = annotation_xml(wide, 41, 29);  // rounded
+  files["Annotations/image_5.xml"] = annotation_xml(wide, 80, 60);  // of the evaluation split
   write_files(folder.path(), files);
   const auto pair = open_detector_datasets(folder.path().string(), "voc");
-  for (const std::int64_t i : {0, 1, 2})
-    CHECK(objects_of(pair.training, i) == std::vector<ObjectBox>{{{0, 0, 40, 30}, 0}});
-  CHECK(pair.training.boxes.wrong_sizes == 1);
+  REQUIRE(pair.training.dataset->size() == 3);
+  CHECK(contains(pair.training.dataset->name(0), "image_1.jpg"));
+  CHECK(objects_of(pair.training, 0) == std::vector<ObjectBox>{{{0, 0, 40, 30}, 0}});
+  CHECK(objects_of(pair.training, 1) == std::vector<ObjectBox>{{{0, 0, 40, 30}, 0}});
+  CHECK(pair.training.boxes.wrong_sizes == 3);
   CHECK(pair.training.boxes.clipped == 0);
-  CHECK(contains(warnings_of(pair.training), "image_0.jpg is 40 x 30, not 30 x 40"));
-  write_bytes(folder / "JPEGImages/image_1.jpg", bytes_of("GIF89a"));
-  CHECK(contains(open_message(folder.path(), "voc"), "image_1.jpg: neither a JPEG nor a PNG"));
+  const std::string warnings = warnings_of(pair.training);
+  CAPTURE(warnings);
+  CHECK(contains(warnings, "2 images were left out"));
+  CHECK(contains(warnings, "image_0.jpg is 40 x 30, not 30 x 40"));
+  CHECK(contains(warnings, "image_3.jpg is 40 x 30, not 41 x 29"));
+  // The numbers of a metric are over all images.
+  REQUIRE(pair.evaluation.dataset->size() == 2);
+  CHECK(pair.evaluation.boxes.wrong_sizes == 1);
+
+  for (const char* image : {"image_1", "image_3", "image_4"})
+    files["Annotations/" + std::string(image) + ".xml"] = annotation_xml(wide, 80, 60);
+  write_files(folder.path(), files);
+  const std::string message = open_message(folder.path(), "voc");
+  CHECK(contains(message, "5 of 5 images have not the size"));
+  CHECK(contains(message, "resized or turned after they were annotated"));
+  CHECK(contains(message, "--no-exif-orientation"));
+}
+
+TEST_CASE("one unreadable image stops no training, and too many do, in every format that states no sizes as well") {
+  TemporaryFolder folder;
+  write_files(folder.path(), voc_files({cell, cell, cell, cell}, 3));
+  write_bytes(folder / "JPEGImages/image_1.jpg", bytes_of("RIFF....WEBPVP8 "));
+  const auto pair = open_detector_datasets(folder.path().string(), "voc");
+  CHECK(pair.training.dataset->size() == 3);
+  CHECK(pair.training.boxes.unreadable == 1);
+  CHECK(pair.training.dataset->objects(1).empty());
+  const std::string warnings = warnings_of(pair.training);
+  CAPTURE(warnings);
+  CHECK(contains(warnings, "image_1.jpg: neither a JPEG nor a PNG file"));
+  CHECK(contains(warnings, "(a WebP image); convert it to JPEG or PNG"));
+  for (const char* image : {"0", "2"})
+    write_bytes(folder / ("JPEGImages/image_" + std::string(image) + ".jpg"), bytes_of(""));
+  CHECK(contains(open_message(folder.path(), "voc"), "3 of 3 images cannot be read"));
 }
 
 TEST_CASE("what is missing from a Pascal VOC dataset is named") {
