@@ -201,8 +201,9 @@ class BenchStep : public Tool {
         .add("record", options_.record,
              "Write the first step to this folder: weights before and after, batch, loss; compare_pytorch.py --check "
              "reads it")
-        .unit("FOLDER");
-    options.add("json", options_.json, "Write the figures to this file").unit("FILE");
+        .unit("FOLDER")
+        .written();
+    options.add("json", options_.json, "Write the figures to this file").unit("FILE").written();
   }
 
   int run() override { return bench(options_); }

@@ -122,7 +122,7 @@ class ConvertWeights : public Tool {
 
   void declare(OptionList& options) override {
     options.add("from", options_.from, "File to read").unit("FROM").positional().required();
-    options.add("to", options_.to, "File to write").unit("TO").positional().required();
+    options.add("to", options_.to, "File to write").unit("TO").positional().required().written();
     options.add("model", options_.model, "Detector or classifier that the weights belong to").unit("MODEL");
     options.add("classes", options_.classes, "Number of classes it was trained for").unit("CLASSES").range(1, 100000);
     options.add("backbone", options_.backbone, "The first layers of the detector alone, as in darknet53.conv.74");

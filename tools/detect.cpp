@@ -10,6 +10,7 @@
 #include "engine/run/detector/images.h"
 #include "engine/run/image_flags.h"
 #include "tools/common/image_files.h"
+#include "tools/common/outputs.h"
 #include "tools/common/run_tool.h"
 #include "tools/detector/loaded_detector.h"
 
@@ -37,18 +38,38 @@ fs::path drawn_path(const fs::path& folder, const fs::path& image, const std::st
   return path;
 }
 
+// Where each image with its boxes will be written: over nothing that is read.
+std::vector<fs::path> drawn_paths(const Options& options, const std::vector<fs::path>& images) {
+  Inputs inputs;
+  inputs.add(options.use.weights.path);
+  for (const fs::path& image : images)
+    inputs.add(image.string());
+  std::set<fs::path> taken;
+  std::vector<fs::path> paths;
+  for (const fs::path& image : images) {
+    paths.push_back(drawn_path(options.out, image, options.out_format == "jpeg" ? ".jpg" : ".png", taken));
+    inputs.refuse_to_replace(paths.back());
+  }
+  return paths;
+}
+
 int detect(const Options& options) {
+  const std::vector<fs::path> images = image_paths(options.images);
+  std::vector<fs::path> drawn;
+  if (!options.out.empty()) {
+    drawn = drawn_paths(options, images);
+    fs::create_directories(options.out);
+  }
   LoadedDetector detector(options.use);
   const std::vector<std::string>& class_names = detector.description().class_names;
-  const ImageFiles files(image_paths(options.images), class_names, exif_orientation_if(options.exif_orientation));
+  const ImageFiles files(images, class_names, exif_orientation_if(options.exif_orientation));
   log_warnings(files);
   const FoundInImages all = detector.find_in(files, 1);
 
   std::set<std::int64_t> broken;
   for (const BrokenImage& image : all.broken)
     broken.insert(image.index);
-  std::set<fs::path> taken;
-  if (!options.out.empty()) fs::create_directories(options.out);
+  std::int64_t written = 0;
   for (std::int64_t i = 0; i < files.size(); ++i) {
     if (broken.contains(i)) continue;
     std::vector<DrawnObject> objects;
@@ -62,10 +83,11 @@ int detect(const Options& options) {
     if (!options.out.empty()) {
       const Image image = draw_on_image(files, i, options.longest_side, objects);
       if (options.out_format == "jpeg") {
-        write_jpeg(drawn_path(options.out, files.path(i), ".jpg", taken), image.view());
+        write_jpeg(drawn[i], image.view());
       } else {
-        write_png(drawn_path(options.out, files.path(i), ".png", taken), image.view());
+        write_png(drawn[i], image.view());
       }
+      ++written;
     }
   }
   if (!options.sheet.empty() && broken.size() < static_cast<std::size_t>(files.size())) {
@@ -74,7 +96,7 @@ int detect(const Options& options) {
         detection_sheet(files, all.plain, all.broken, files.size(), 0.0, class_names, options.sheet_options).view());
     log_info("wrote ", options.sheet);
   }
-  if (!options.out.empty()) log_info("wrote ", count_of(std::ssize(taken), "image"), " to ", options.out);
+  if (!options.out.empty()) log_info("wrote ", count_of(written, "image"), " to ", options.out);
   if (!options.json.empty()) write_found(options.json, files, all);
   return all.broken.empty() ? 0 : 1;
 }
@@ -92,16 +114,16 @@ class Detect : public Tool {
         .required();
     options_.use.declare(options);
     declare_exif_orientation(options, options_.exif_orientation);
-    options.add("out", options_.out, "Folder for the images with their boxes").unit("FOLDER");
+    options.add("out", options_.out, "Folder for the images with their boxes").unit("FOLDER").written();
     options.add("out-format", options_.out_format, "Of the images in --out").one_of({"png", "jpeg"});
-    options.add("sheet", options_.sheet, "One PNG with all images and their boxes").unit("FILE");
+    options.add("sheet", options_.sheet, "One PNG with all images and their boxes").unit("FILE").written();
     options.add("sheet-size", options_.sheet_options.image_size, "Longer side of the images on the sheet")
         .unit("PIXELS")
         .range(64, 4096);
     options.add("sheet-columns", options_.sheet_options.columns, "Images side by side; 0: about as many as rows")
         .unit("COLUMNS")
         .range(0, 100);
-    options.add("json", options_.json, "File for the detections, in COCO's form").unit("FILE");
+    options.add("json", options_.json, "File for the detections, in COCO's form").unit("FILE").written();
     options.add("longest-side", options_.longest_side, "Larger images are made smaller for --out")
         .unit("PIXELS")
         .range(64, 16384);

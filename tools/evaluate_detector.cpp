@@ -60,8 +60,9 @@ class EvaluateDetector : public Tool {
     options_.boxes.declare_evaluation(options, options_.data);
     options_.use.declare(options);
     options.add("detections", options_.detections, "Write what was found to this JSON file (for score_detections)")
-        .unit("FILE");
-    options.add("sheet", options_.sheet, "Write a PNG of the first images with what was found in them").unit("FILE");
+        .unit("FILE")
+        .written();
+    options.add("sheet", options_.sheet, "Write a PNG of the first images with what was found in them").unit("FILE").written();
     options.add("sheet-images", options_.sheet_images, "Images on the sheet")
         .alias("sheet-pictures")
         .unit("IMAGES")

@@ -229,13 +229,15 @@ class Predict : public Tool {
     options.add("data", options_.data, "Take images from the evaluation split of this dataset").unit("DATA");
     options.add("count", options_.count, "How many images of --data").unit("IMAGES").range(1, 10000);
     options.add("top", options_.top, "How many classes to name").unit("CLASSES").range(1, 1000);
-    options.add("sheet", options_.sheet, "Write a PNG sheet of the images with what was seen").unit("FILE");
+    options.add("sheet", options_.sheet, "Write a PNG sheet of the images with what was seen").unit("FILE").written();
     options.add("image-size", options_.image_size, "Side of the images; 0: as trained").unit("PIXELS").range(0, 4096);
     options
         .add("tensor", options_.tensor,
              "Instead of images: a safetensors file with 'input', float32 [N,3,H,W], normalized")
         .unit("FILE");
-    options.add("logits", options_.logits, "With --tensor: where to write 'logits' [N, classes]").unit("FILE");
+    options.add("logits", options_.logits, "With --tensor: where to write 'logits' [N, classes]")
+        .unit("FILE")
+        .written();
     declare_exif_orientation(options, options_.dataset.exif_orientation);
     options_.device.declare(options);
     options.add("synthetic-size", options_.dataset.synthetic.height, "Side of generated images")

@@ -101,9 +101,9 @@ class ShowProgram : public Tool {
         .add("fuse-everything", options_.fuse_everything,
              "Also what this device has no fused kernel for: the program, and the count, of one that has")
         .excludes("unfused");
-    options.add("text", options_.text, "Write all steps to this file; '-' prints them").unit("FILE");
-    options.add("dot", options_.dot, "Write the graph to this file, for Graphviz: dot -Tsvg FILE").unit("FILE");
-    options.add("svg", options_.svg, "Write an image of the arena to this file").unit("FILE");
+    options.add("text", options_.text, "Write all steps to this file; '-' prints them").unit("FILE").written();
+    options.add("dot", options_.dot, "Write the graph to this file, for Graphviz: dot -Tsvg FILE").unit("FILE").written();
+    options.add("svg", options_.svg, "Write an image of the arena to this file").unit("FILE").written();
   }
 
   int run() override { return show(options_); }

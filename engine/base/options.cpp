@@ -182,6 +182,11 @@ Option& Option::free_on_resume() {
   return *this;
 }
 
+Option& Option::written() {
+  written_ = true;
+  return *this;
+}
+
 Option& Option::of_this_start() {
   of_this_start_ = true;
   return *this;

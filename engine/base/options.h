@@ -64,6 +64,8 @@ class Option {
   Option& free_on_resume();
   // Says something of one start of the program, not of the run (out, resume, max-steps): not in recipe.toml.
   Option& of_this_start();
+  // Names what the program writes, a file or a folder; it must be nothing that it reads.
+  Option& written();
   // Says nothing unless this is true (synthetic-size, while data is "synthetic"): not in recipe.toml then.
   Option& applies_when(std::function<bool()> applies);
 
@@ -83,6 +85,7 @@ class Option {
   bool is_required() const { return required_; }
   bool is_free_on_resume() const { return free_on_resume_; }
   bool is_in_recipe() const { return !of_this_start_ && (!applies_ || applies_()); }
+  bool is_written() const { return written_; }
   bool is_of_this_start() const { return of_this_start_; }
   bool is_switch() const;
   bool is_list() const;
@@ -112,7 +115,7 @@ class Option {
   bool without_lowest_ = false, without_highest_ = false;
   std::vector<std::function<std::string(const std::string&)>> checks_;
   std::function<bool()> applies_;
-  bool positional_ = false, required_ = false, free_on_resume_ = false, of_this_start_ = false;
+  bool positional_ = false, required_ = false, free_on_resume_ = false, of_this_start_ = false, written_ = false;
 };
 
 // A name and its value in TOML's syntax.

@@ -53,7 +53,11 @@ void TrainingOptions::declare_run(OptionList& options) {
       .range(0, 1024)
       .free_on_resume();
   options.add("seed", seed, "Everything random follows from it").unit("NUMBER");
-  options.add("out", out, "Folder of the run").unit("FOLDER").default_text("runs/<model>-<time>").of_this_start();
+  options.add("out", out, "Folder of the run")
+      .unit("FOLDER")
+      .default_text("runs/<model>-<time>")
+      .of_this_start()
+      .written();
   options.add("resume", resume, "Go on from the last checkpoint in --out").of_this_start();
   options.add("max-steps", max_steps, "Stop after so many steps in all; 0: train to the end")
       .unit("STEPS")

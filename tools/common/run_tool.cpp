@@ -9,6 +9,7 @@
 
 #include "engine/base/log.h"
 #include "tools/common/command_line.h"
+#include "tools/common/outputs.h"
 
 namespace sleight {
 
@@ -41,6 +42,7 @@ int run_tool(const RegisteredTool& registered, const std::vector<std::string>& a
   // not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
   try {
+    refuse_outputs_over_inputs(options);
     return tool->run();
   } catch (const std::bad_alloc&) {
     Log::standard().clear_status_line();
