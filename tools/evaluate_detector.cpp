@@ -29,9 +29,12 @@ int evaluate(const Options& options) {
   const std::string format = options.boxes.format_of(options.data);
   DetectorDatasetOptions data_options = options.boxes.dataset_options(options.seed);
   if (format != synthetic_format) data_options.class_names = class_names;
+  if (!options.boxes.validation_share && detector.description().validation_share)
+    data_options.validation_share = *detector.description().validation_share;
   const OpenedDetectorDataset opened =
       open_detector_dataset(options.data, format, DatasetSplit::evaluation, data_options);
   const DetectorDataset& dataset = *opened.dataset;
+  if (!opened.found.empty()) log_info(opened.found);
   log_warnings(dataset);
   check(dataset.class_names() == class_names, options.use.weights.path, " was trained on ", class_names.size(),
         " classes that are not the ", dataset.class_names().size(), " of ", options.data,
@@ -62,7 +65,9 @@ class EvaluateDetector : public Tool {
     options.add("detections", options_.detections, "Write what was found to this JSON file (for score_detections)")
         .unit("FILE")
         .written();
-    options.add("sheet", options_.sheet, "Write a PNG of the first images with what was found in them").unit("FILE").written();
+    options.add("sheet", options_.sheet, "Write a PNG of the first images with what was found in them")
+        .unit("FILE")
+        .written();
     options.add("sheet-images", options_.sheet_images, "Images on the sheet")
         .alias("sheet-pictures")
         .unit("IMAGES")

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "engine/base/error.h"
+#include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/data/detector/anchors.h"
 #include "engine/run/broken_images.h"
@@ -37,6 +38,7 @@ int make_anchors(const Options& options) {
   // Painting scenes to learn their size would take most of the time.
   std::optional<ImageSize> known;
   if (format == synthetic_format) known = ImageSize{dataset.synthetic.height, dataset.synthetic.width};
+  if (!opened.found.empty()) log_info(opened.found);
   log_warnings(*opened.dataset);
   const std::vector<BoxSize> boxes = box_sizes_at(*opened.dataset, image_size, options.letterbox, known);
   const AnchorSearch found = find_anchors(boxes, search);

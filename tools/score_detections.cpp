@@ -1,5 +1,6 @@
 // Scores one file of detections by every metric in use.
 #include <cstdio>
+#include <optional>
 
 #include "engine/base/log.h"
 #include "engine/data/detector/dataset.h"
@@ -16,10 +17,11 @@ namespace {
 struct Options {
   Options() { dataset.synthetic.seed = 1; }  // as a training without --seed
 
-  std::string detections, data, format, classes;
+  std::string detections, data, format = "auto", classes;
   std::string difficult = "ignored", crowd = "ignored", edges = "continuous", levels = "exact";
   VocOptions rules;
   DetectorDatasetOptions dataset;
+  std::optional<double> validation_share;
   bool json = false;
 };
 
@@ -29,11 +31,13 @@ int score(Options options) {
                     .crowd = parse_treatment(options.crowd),
                     .edges = parse_pixel_edges(options.edges)};
   rules.recall_levels = parse_recall_levels(options.levels);
+  options.dataset.validation_share = options.validation_share.value_or(default_validation_share);
   options.dataset.synthetic.width = options.dataset.synthetic.height;
   if (!options.classes.empty()) options.dataset.class_names = read_class_names(options.classes);
   const OpenedDetectorDataset opened =
       open_detector_dataset(options.data, options.format, DatasetSplit::evaluation, options.dataset);
   const DetectorDataset& dataset = *opened.dataset;
+  if (!opened.found.empty()) log_info(opened.found);
   log_warnings(dataset);
   std::vector<std::string> names;
   for (std::int64_t image = 0; image < dataset.size(); ++image)
@@ -65,8 +69,8 @@ class ScoreDetections : public Tool {
              "JSON file: \"images\", \"categories\" and \"annotations\"; with --format coco also COCO's results alone")
         .unit("FILE")
         .required();
-    options.add("data", options_.data, "Dataset: a folder, a .tar or .tar.gz").unit("DATA").required();
-    options.add("format", options_.format, "Of the dataset").one_of(detector_dataset_formats()).required();
+    options.add("data", options_.data, "Dataset: a folder or an archive").unit("DATA").required();
+    options.add("format", options_.format, "Of the dataset").one_of(detector_dataset_formats());
     options.add("evaluation-split", options_.dataset.evaluation_split, "Name of the split")
         .unit("SPLIT")
         .default_text("the format's rule: test or val");
@@ -96,6 +100,9 @@ class ScoreDetections : public Tool {
         .range(1, 50);
     options.add("seed", options_.dataset.synthetic.seed, "Seed of generated images, that of the training")
         .unit("NUMBER");
+    options.add("images", options_.dataset.images, "Where the images are, if not with their annotations")
+        .unit("FOLDER");
+    declare_validation_share(options, options_.validation_share);
     declare_exif_orientation(options, options_.dataset.exif_orientation);
     options.add("json", options_.json, "Print JSON instead of a table");
   }

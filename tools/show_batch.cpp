@@ -1,14 +1,18 @@
-// A PNG of a training batch as the network gets it: after crop, flip and mixup, with labels and lambdas; with --format
-// one of a detector's training, with boxes and weights.
+// A PNG of a training batch as the network gets it: after crop, flip and mixup, with labels and lambdas; of data with
+// boxes, a detector's, with boxes and weights.
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
+#include "engine/base/file.h"
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/image/image_writer.h"
 #include "engine/report/image_sheet.h"
 #include "engine/run/broken_images.h"
+#include "engine/run/image_flags.h"
 #include "engine/train/batch_schedule.h"
+#include "models/detector.h"
 #include "tools/classifier/options.h"
 #include "tools/common/prepared_images.h"
 #include "tools/common/run_tool.h"
@@ -24,6 +28,7 @@ int show(const ClassifierRun& asked, const ShownBatch& shown) {
   data_options.synthetic = asked.options.synthetic;
   data_options.synthetic.seed = asked.options.seed;
   data_options.exif_orientation = asked.options.exif_orientation;
+  data_options.validation_share = asked.options.validation_share.value_or(default_validation_share);
   const auto dataset = open_dataset(asked.options.data, DatasetSplit::training, data_options);
   log_warnings(*dataset);
   const ClassifierRun run = fitted_to(asked, dataset->size());
@@ -74,9 +79,10 @@ int show(const ClassifierRun& asked, const ShownBatch& shown) {
 class ShowBatch : public Tool {
  public:
   std::string description() const override {
-    return "Write a PNG of one training batch, exactly as train_classifier with the same flags would train on it. For "
-           "a detector's batch with boxes, add --format (" +
-           alternatives(detector_dataset_formats()) + ") to train_detector's flags.";
+    return "Write a PNG of one training batch, exactly as train_classifier or, where the data has boxes, "
+           "train_detector "
+           "with the same flags would train on it. --format (" +
+           alternatives(detector_dataset_formats()) + ") says that it has; see --format auto --help.";
   }
   void declare(OptionList& options) override {
     options_.declare(options);
@@ -90,12 +96,35 @@ class ShowBatch : public Tool {
   ShownBatch shown_;
 };
 
-// Images with labels and images with boxes have hardly an option in common.
-std::unique_ptr<Tool> make(const std::vector<std::string>& arguments) {
-  const bool has_boxes = std::ranges::any_of(arguments, [](const std::string& argument) {
+// What stands behind a flag, in either form; "" where it is not given.
+std::string value_of(const std::vector<std::string>& arguments, const std::string& flag) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == flag) return i + 1 < arguments.size() ? arguments[i + 1] : "";
+    if (arguments[i].starts_with(flag + "=")) return arguments[i].substr(flag.size() + 1);
+  }
+  return "";
+}
+
+// By the flags and the recipe that only a detector has, by the model, and else by looking at the data.
+bool is_for_boxes(const std::vector<std::string>& arguments) {
+  const bool has_format = std::ranges::any_of(arguments, [](const std::string& argument) {
     return argument == "--format" || argument.starts_with("--format=");
   });
-  if (has_boxes) return show_detection_batch_tool();
+  if (has_format) return true;
+  const std::string recipe = value_of(arguments, "--config");
+  std::error_code ignored;
+  if (!recipe.empty() && std::filesystem::is_regular_file(recipe, ignored))
+    return read_text_file(recipe).find("\nformat = ") != std::string::npos;
+  const std::string model = value_of(arguments, "--model");
+  if (!model.empty())
+    return std::ranges::any_of(detectors(), [&](const DetectorModel* known) { return known->name == model; });
+  const std::string data = value_of(arguments, "--data");
+  return !data.empty() && data != "synthetic" && has_boxes(data);
+}
+
+// Images with labels and images with boxes have hardly an option in common.
+std::unique_ptr<Tool> make(const std::vector<std::string>& arguments) {
+  if (is_for_boxes(arguments)) return show_detection_batch_tool();
   return std::make_unique<ShowBatch>();
 }
 

@@ -1,13 +1,53 @@
 #include "engine/base/text.h"
 
+#include <algorithm>
+
 namespace sleight {
 
 std::string shown(std::string_view text) {
   constexpr std::size_t most = 60;
   std::string result = "\"";
-  for (const char c : text.substr(0, most))
-    result += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return result + (text.size() > most ? "...\"" : "\"");
+  const std::size_t whole = text.size();
+  std::size_t done = 0;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (done + std::max<std::size_t>(length, 1) > most) break;
+    if (length == 0) {
+      constexpr std::string_view digits = "0123456789abcdef";
+      const auto byte = static_cast<unsigned char>(text.front());
+      result += std::string("\\x") + digits[byte >> 4U] + digits[byte & 15U];
+    } else if (length == 1 && (static_cast<unsigned char>(text.front()) < 0x20 || text.front() == 0x7f)) {
+      result += '?';
+    } else {
+      result += text.substr(0, length);
+    }
+    done += std::max<std::size_t>(length, 1);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return result + (done < whole ? "...\"" : "\"");
+}
+
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(i) & 0xc0U) != 0x80) return 0;
+  // Longer than need be, half of a pair of UTF-16, beyond the last character.
+  const bool is_wrong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) > 0x9f) ||
+                        (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) > 0x8f);
+  return is_wrong ? 0 : length;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 std::string count_of(std::int64_t count, std::string_view one, std::string_view several) {

@@ -9,9 +9,13 @@
 
 namespace sleight {
 
-// In quotation marks, cut after 60 characters, control characters as '?': what is in a file may be endless, or made to
-// play tricks on a terminal.
+// In quotation marks, cut after 60 bytes, control characters as '?' and bytes that are no UTF-8 as \xNN: what is in a
+// file may be endless, or made to play tricks on a terminal.
 std::string shown(std::string_view text);
+
+// The bytes of the character at the beginning of a text that is not empty: 1 to 4; 0 if it is no UTF-8 (RFC 3629).
+std::size_t utf8_length(std::string_view text);
+bool is_utf8(std::string_view text);
 
 // count_of(1, "image") is "1 image", count_of(0, "box", "boxes") "0 boxes". Without `several` an s is added.
 std::string count_of(std::int64_t count, std::string_view one, std::string_view several = {});

@@ -12,10 +12,14 @@ namespace {
 std::unique_ptr<Dataset> open_split(const std::shared_ptr<const FileTree>& tree, DatasetSplit split,
                                     const DatasetOptions& options) {
   if (has_cifar10(*tree)) return open_cifar10(*tree, split);
-  if (has_class_folders(*tree)) return open_class_folders(tree, split, exif_orientation_if(options.exif_orientation));
+  if (has_class_folders(*tree))
+    return open_class_folders(
+        tree, split,
+        {.exif = exif_orientation_if(options.exif_orientation), .validation_share = options.validation_share});
   fail("found no dataset in ", tree->root(), " (", tree->files().size(), " files",
        tree->files().empty() ? std::string() : ", the first is " + tree->files().front(),
-       "): looked for train/<class>/* with val/<class>/* or test/<class>/*, and for CIFAR-10's data_batch_*.bin and "
+       "): looked for train/<class>/* with val/<class>/* or test/<class>/*, for <class>/* alone, and for CIFAR-10's "
+       "data_batch_*.bin and "
        "test_batch.bin");
 }
 

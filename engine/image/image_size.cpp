@@ -78,7 +78,7 @@ std::optional<ImageHeader> find_jpeg_header(std::span<const std::byte> file) {
 
 std::optional<ImageHeader> find_image_header(std::span<const std::byte> beginning) {
   if (is_jpeg(beginning)) return find_jpeg_header(beginning);
-  check(is_png(beginning), not_an_image(beginning));
+  if (!is_png(beginning)) fail(not_an_image(beginning));
   if (beginning.size() < png_header_bytes) return std::nullopt;
   const ImageSize size = read_png_header(beginning);
   const std::optional<Orientation> orientation = find_png_orientation(beginning);

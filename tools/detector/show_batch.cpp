@@ -30,6 +30,7 @@ int show(const DetectorRun& asked, const ShownBatch& shown) {
   const auto opened = open_detector_dataset(asked.options.data, asked.format, DatasetSplit::training,
                                             asked.options.boxes.dataset_options(asked.options.seed));
   const DetectorDataset& dataset = *opened.dataset;
+  if (!opened.found.empty()) log_info(opened.found);
   log_warnings(dataset);
   const DetectorRun run = fitted_to(asked, dataset);
   const TrickList tricks = begun_tricks(run, dataset.size());

@@ -18,7 +18,7 @@ std::span<const AnnotationFormat* const> annotation_formats() {
 SplitNames find_usual_splits(const SplitNames& wanted, const std::function<bool(const std::string& split)>& has_split) {
   SplitNames found = wanted;
   if (found.training.empty() && has_split("train")) found.training = "train";
-  for (const char* name : {"val", "valid", "test"})
+  for (const char* name : {"val", "valid", "validation", "test"})
     if (found.evaluation.empty() && has_split(name)) found.evaluation = name;
   return found;
 }

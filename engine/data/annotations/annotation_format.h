@@ -41,7 +41,8 @@ struct AnnotatedSplit {
   std::vector<std::int64_t> image_ids, category_ids;  // COCO's, beside images and class_names; otherwise empty
 };
 
-// The splits that a tree offers for training and evaluation; empty where there is none.
+// The splits that a tree offers for training and evaluation; empty where there is none. A tree without splits offers
+// whole_dataset (dataset_paths.h) for training.
 struct SplitNames {
   std::string training;
   std::string evaluation;
@@ -53,14 +54,20 @@ class AnnotationFormat {
 
   // As --format takes it: "yolo".
   virtual std::string name() const = 0;
+  // As people call it: "Pascal VOC".
+  virtual std::string title() const = 0;
   // What the format is known by, for help texts: "text files".
   virtual std::string files() const = 0;
+  // Whether the tree looks as if it held annotations of this format.
+  virtual bool recognizes(const FileTree& tree) const = 0;
 
   // The wanted splits; in place of one that is empty, the split that the format takes, or still "" where the tree has
   // none. Most formats take what find_usual_splits takes.
   virtual SplitNames find_splits(const FileTree& tree, const SplitNames& wanted) const = 0;
   // What find_splits looks for, for the message that there is none.
   virtual SplitNames looked_for() const { return {"train", "val, valid and test"}; }
+  // The splits that the tree has, for the same message: "train, default"; empty where it has none.
+  virtual std::string splits_in(const FileTree& tree) const = 0;
 
   // given_names: the classes that the user named; empty where the format says what they are. Throws Error for a split,
   // an image or an annotation that is missing, and for damaged files.
@@ -79,7 +86,8 @@ const AnnotationFormat& yolo_format();
 // All of them, in the order in which help texts list them.
 std::span<const AnnotationFormat* const> annotation_formats();
 
-// In place of splits that are not named: "train", and the first that there is of "val", "valid" and "test".
+// In place of splits that are not named: "train", and the first that there is of "val" and "test", which are also called
+// "valid" and "validation" and so on.
 SplitNames find_usual_splits(const SplitNames& wanted, const std::function<bool(const std::string& split)>& has_split);
 
 }  // namespace sleight

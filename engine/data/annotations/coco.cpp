@@ -14,6 +14,8 @@
 #include "engine/base/text.h"
 #include "engine/data/annotations/annotation_format.h"
 #include "engine/data/annotations/coco_annotations.h"
+#include "engine/data/annotations/coco_images.h"
+#include "engine/data/annotations/dataset_paths.h"
 #include "engine/data/files/text_lines.h"
 
 namespace sleight {
@@ -52,14 +54,49 @@ std::string names_of(const FileTree& tree, const std::vector<std::size_t>& files
   return files.empty() ? "none" : files.size() > most ? names + ", ..." : names;
 }
 
-// The path itself, or the file whose tag is the name or the name and a year.
+// Whether a file's tag is the split's name, or one that means the same, with a year behind it or not.
+bool is_tag_of(std::string_view tag, const std::string& split) {
+  if (tag.starts_with(split) && is_year(tag.substr(split.size()))) return true;
+  while (!tag.empty() && is_year(tag.substr(tag.size() - 1)))
+    tag.remove_suffix(1);
+  return !split_named(tag).empty() && split_named(tag) == split_named(split);
+}
+
+// Whether a JSON file has the outermost keys of COCO near its beginning, or the name of an export.
+bool looks_like_annotations(const FileTree& tree, std::size_t file) {
+  std::vector<std::byte> memory;
+  const std::string_view beginning = text_of(tree.read_part(file, 0, part_bytes, memory));
+  const std::size_t first = beginning.find_first_not_of(" \t\r\n\xef\xbb\xbf");
+  if (first == std::string_view::npos || beginning[first] != '{') return false;
+  int keys = 0;
+  for (const char* key : {"\"images\"", "\"annotations\"", "\"categories\""})
+    keys += beginning.find(key) != std::string_view::npos ? 1 : 0;
+  return keys >= 2 || (keys == 1 && beginning.size() == part_bytes);
+}
+
+std::vector<std::size_t> find_annotation_files(const FileTree& tree) {
+  std::vector<std::size_t> files;
+  for (const std::size_t file : find_json_files(tree))
+    if (looks_like_annotations(tree, file)) files.push_back(file);
+  return files;
+}
+
+// The path itself, or the file whose tag is the name or the name and a year. The only file that is not named for a split
+// is the whole dataset.
 std::optional<std::size_t> find_split_file(const FileTree& tree, const std::string& split) {
   if (const std::optional<std::size_t> file = tree.find(split)) return file;
-  std::vector<std::size_t> found;
-  for (const std::size_t file : find_json_files(tree)) {
-    const std::string_view tag = tag_of(tree.files()[file]);
-    if (tag.starts_with(split) && is_year(tag.substr(split.size()))) found.push_back(file);
+  if (split == whole_dataset) {
+    const std::vector<std::size_t> files = find_annotation_files(tree);
+    return files.size() == 1 ? std::optional(files.front()) : std::nullopt;
   }
+  std::vector<std::size_t> found;
+  for (const std::size_t file : find_json_files(tree))
+    if (is_tag_of(tag_of(tree.files()[file]), split)) found.push_back(file);
+  // instances_train2017.json has neighbors with captions and the points of people.
+  std::vector<std::size_t> instances;
+  for (const std::size_t file : found)
+    if (tree.files()[file].find("instances_") != std::string::npos) instances.push_back(file);
+  if (instances.size() == 1) found = instances;
   if (found.empty()) return std::nullopt;
   check(found.size() == 1, tree.root(), " has more than one file for the split ", shown(split), ": ",
         names_of(tree, found), ". Name one of them by its path");
@@ -72,36 +109,12 @@ std::vector<std::string> image_folders(std::string_view json_path) {
   constexpr std::string_view annotations = "annotations/";
   const std::string beside(folder_of(json_path));
   std::string base = beside;
-  if (base.ends_with(annotations) &&
+  if (lower_case(base).ends_with(annotations) &&
       (base.size() == annotations.size() || base[base.size() - annotations.size() - 1] == '/'))
     base.resize(base.size() - annotations.size());
   const std::string tag(tag_of(json_path));
   return {base + tag + "/", base + "images/" + tag + "/", base + "images/", base, beside};
 }
-
-class ImageFinder {
- public:
-  ImageFinder(const FileTree& tree, std::size_t json_file)
-      : tree_(tree), json_file_(json_file), folders_(image_folders(tree.files()[json_file])) {}
-
-  // The first image that is found decides on the folder for all.
-  std::size_t find(const std::string& file_name) {
-    for (const std::string& folder : folders_) {
-      const std::optional<std::size_t> file = tree_.find(folder + file_name);
-      if (!file) continue;
-      if (folders_.size() > 1) folders_ = std::vector<std::string>{std::string(folder)};
-      return *file;
-    }
-    const std::string looked_for =
-        joined(folders_, [&](const std::string& folder) { return tree_.root() + "/" + folder; });
-    fail(tree_.name(json_file_), " lists the image ", shown(file_name), ", which is missing: looked in ", looked_for);
-  }
-
- private:
-  const FileTree& tree_;
-  std::size_t json_file_;
-  std::vector<std::string> folders_;
-};
 
 CocoAnnotations read_annotations(const FileTree& tree, std::size_t file) {
   std::vector<std::byte> memory;
@@ -127,6 +140,20 @@ std::unordered_map<std::int64_t, std::size_t> positions_by_id(const std::vector<
   return positions;
 }
 
+// The same category written twice is one, as are its objects.
+void drop_repeated_categories(std::vector<CocoCategory>& categories, std::vector<std::string>& warnings) {
+  std::map<std::int64_t, std::string> names;
+  std::int64_t repeated = 0;
+  std::erase_if(categories, [&](const CocoCategory& category) {
+    const auto [first, is_new] = names.emplace(category.id, category.name);
+    if (is_new || first->second != category.name) return false;
+    ++repeated;
+    return true;
+  });
+  if (repeated > 0)
+    warnings.push_back(count_of(repeated, "category is", "categories are") + " there more than once and taken once");
+}
+
 std::size_t need_split_file(const FileTree& tree, const std::string& split) {
   const std::optional<std::size_t> json_file = find_split_file(tree, split);
   check(json_file.has_value(), tree.root(), " has no annotations of the split ", shown(split),
@@ -140,8 +167,11 @@ std::vector<std::string> sorted_names(std::vector<CocoCategory>& categories) {
   std::sort(categories.begin(), categories.end(),
             [](const CocoCategory& a, const CocoCategory& b) { return a.id < b.id; });
   std::vector<std::string> names;
-  for (const CocoCategory& category : categories)
+  for (const CocoCategory& category : categories) {
+    check(is_utf8(category.name), "the category ", category.id, " is called ", shown(category.name),
+          ", which is not in UTF-8. Save the file in UTF-8");
     names.push_back(category.name);
+  }
   return names;
 }
 
@@ -152,7 +182,7 @@ AnnotatedSplit read_coco_split(const FileTree& tree, const std::string& split) {
     AnnotatedSplit result;
     result.name = split;
     result.numbers = BoxNumbers::corner_and_size;
-
+    drop_repeated_categories(annotations.categories, result.warnings);
     result.class_names = sorted_names(annotations.categories);
     for (const CocoCategory& category : annotations.categories)
       result.category_ids.push_back(category.id);
@@ -174,13 +204,14 @@ AnnotatedSplit read_coco_split(const FileTree& tree, const std::string& split) {
       image_of_object[i] = image->second;
       ++begins[image->second + 1];
     }
-    ImageFinder finder(tree, json_file);
+    CocoImageFinder finder(tree, json_file, image_folders(tree.files()[json_file]));
     for (std::size_t i = 0; i < annotations.images.size(); ++i) {
       const CocoImage& image = annotations.images[i];
       result.images.push_back({finder.find(image.file_name), image.size, begins[i + 1]});
       result.image_ids.push_back(image.id);
       begins[i + 1] += begins[i];
     }
+    finder.append_warnings(split, result.warnings);
     result.objects.resize(annotations.objects.size());
     for (std::size_t i = 0; i < annotations.objects.size(); ++i) {
       const CocoObject& object = annotations.objects[i];
@@ -195,10 +226,19 @@ AnnotatedSplit read_coco_split(const FileTree& tree, const std::string& split) {
 class CocoFormat : public AnnotationFormat {
  public:
   std::string name() const override { return "coco"; }
+  std::string title() const override { return "COCO"; }
   std::string files() const override { return "JSON"; }
+  bool recognizes(const FileTree& tree) const override { return !find_annotation_files(tree).empty(); }
   SplitNames find_splits(const FileTree& tree, const SplitNames& wanted) const override {
-    return find_usual_splits(wanted,
-                             [&](const std::string& split) { return find_split_file(tree, split).has_value(); });
+    const auto has = [&](const std::string& split) { return find_split_file(tree, split).has_value(); };
+    SplitNames found = find_usual_splits(wanted, has);
+    if (found.training.empty() && found.evaluation.empty() && has(std::string(whole_dataset)))
+      found.training = whole_dataset;
+    return found;
+  }
+  std::string splits_in(const FileTree& tree) const override {
+    const std::vector<std::size_t> files = find_json_files(tree);
+    return files.empty() ? "" : names_of(tree, files);
   }
   AnnotatedSplit read_split(const FileTree& tree, const std::string& split,
                             const std::vector<std::string>&) const override {

@@ -93,7 +93,11 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
 
   const CocoLists& lists() const { return lists_; }
 
-  bool null() override { return other("null"); }
+  bool null() override {
+    if (depth_ != 3 || !list_ || !field_ || rules_.fields[*field_].is_required) return other("null");
+    value().is_there = false;  // as if the field were missing
+    return true;
+  }
   bool boolean(bool flag) override {
     if (!at(CocoKind::flag) && !at(CocoKind::zero_or_one)) return other("true or false");
     value().whole = flag ? 1 : 0;
@@ -113,6 +117,13 @@ class Handler : public nlohmann::json_sax<nlohmann::json> {
   bool binary(binary_t&) override { return other("binary data"); }
 
   bool string(string_t& text) override {
+    if (at(CocoKind::whole_number)) {
+      // Some programs write numbers in quotation marks (VIA: "image_id": "7").
+      const std::optional<std::int64_t> whole = parse_whole_number(text);
+      if (!whole) return other("a text");
+      value().whole = *whole;
+      return true;
+    }
     if (!at(CocoKind::text)) return other("a text");
     value().text = std::move(text);
     return true;

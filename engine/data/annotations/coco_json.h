@@ -22,7 +22,7 @@ enum class CocoList : std::uint8_t { images, annotations, categories };
 constexpr std::array<std::string_view, 3> coco_list_names = {"images", "annotations", "categories"};
 
 enum class CocoKind : std::uint8_t {
-  whole_number,  // 64 bits; 3.0 counts as one
+  whole_number,  // 64 bits; 3.0 counts as one, and "3"
   number,
   text,
   flag,         // true or false

@@ -32,6 +32,7 @@ class Oddities {
     wrong_size,
     doubtful,
     unreadable,
+    repeated,
     kinds
   };
 
@@ -78,6 +79,7 @@ class Oddities {
       {"image was left out, because it has not the size that its annotation states: its boxes are in doubt",
        "images were left out, because they have not the size that their annotations state: their boxes are in doubt"},
       {"image cannot be read, and its boxes were left out", "images cannot be read, and their boxes were left out"},
+      {"box is there more than once, with the same class", "boxes are there more than once, with the same class"},
   }};
 
   struct Noted {
@@ -303,9 +305,14 @@ BoxCounts FileDetectorDataset::take(AnnotatedSplit& split, const ObjectRules& ru
         note(Oddities::empty);
         continue;
       }
+      const Box& box = is_training ? clipped.box : ordered.box;
+      const auto of_image = std::span(objects_).subspan(images_.back().first_object);
+      const bool is_repeated = std::ranges::any_of(
+          of_image, [&](const ObjectBox& other) { return other.class_index == class_index && other.box == box; });
+      if (is_repeated) note(Oddities::repeated, is_training ? ", trained on once" : "");
+      if (is_repeated && is_training) continue;
       if (is_odd) note(is_training ? Oddities::clipped : Oddities::as_stated, in_size());
-      objects_.push_back({is_training ? clipped.box : ordered.box, class_index, 1.0, stated.is_difficult,
-                          stated.is_crowd, stated.outline_area});
+      objects_.push_back({box, class_index, 1.0, stated.is_difficult, stated.is_crowd, stated.outline_area});
       counts.difficult += stated.is_difficult ? 1 : 0;
       counts.crowd += stated.is_crowd ? 1 : 0;
     }
@@ -355,7 +362,7 @@ OpenedDetectorDataset make_file_detector_dataset(std::shared_ptr<const FileTree>
     fail(where, ": no box at all is left of ", stated, " on ", count_of(counts.images, "image"),
          "; there is nothing to learn or to measure", why);
   }
-  return {std::move(dataset), counts, std::move(ids)};
+  return {std::move(dataset), counts, std::move(ids), ""};
 }
 
 }  // namespace sleight

@@ -26,14 +26,30 @@ std::int64_t side_of(const pugi::xml_node& size, const char* name) {
   return side && *side > 0 && *side <= maximum_image_side ? *side : 0;
 }
 
-VocObject parse_object(const pugi::xml_node& node) {
+// 0 and 1, true and false; other words, which some programs write, are none of them.
+std::optional<bool> flag_of(const pugi::xml_node& node) {
+  const std::string_view text = trimmed(node.text().get());
+  if (const std::optional<double> number = parse_number(text)) return *number != 0.0;
+  if (text == "true" || text == "True" || text == "yes") return true;
+  if (text.empty() || text == "false" || text == "False" || text == "no") return false;
+  return std::nullopt;
+}
+
+VocObject parse_object(const pugi::xml_node& node, VocAnnotation& annotation) {
   VocObject object;
   object.class_name = node.child("name").text().get();
   check(!object.class_name.empty(), "it has no <name>");
+  check(is_utf8(object.class_name), "its <name> ", shown(object.class_name),
+        " is not in UTF-8. Save the annotations in UTF-8 (iconv -f gbk -t utf-8)");
   const pugi::xml_node box = node.child("bndbox");
   check(!box.empty(), "it has no <bndbox>");
   object.numbers = {number_of(box, "xmin"), number_of(box, "ymin"), number_of(box, "xmax"), number_of(box, "ymax")};
-  if (!node.child("difficult").empty()) object.is_difficult = number_of(node, "difficult") != 0.0;
+  if (!box.next_sibling("bndbox").empty()) ++annotation.further_boxes;
+  if (const pugi::xml_node difficult = node.child("difficult"); !difficult.empty()) {
+    const std::optional<bool> flag = flag_of(difficult);
+    if (!flag) ++annotation.odd_difficult;
+    object.is_difficult = flag.value_or(false);
+  }
   return object;
 }
 
@@ -51,11 +67,12 @@ VocAnnotation parse_voc_annotation(std::span<const std::byte> file) {
   check(!root.empty(), "not an annotation of Pascal VOC: its root is ", shown(document.first_child().name()),
         ", not \"annotation\"");
   VocAnnotation annotation;
+  annotation.image_name = root.child("filename").text().get();
   const pugi::xml_node size = root.child("size");
   annotation.size = {side_of(size, "height"), side_of(size, "width")};
   for (const pugi::xml_node& node : root.children("object"))
     with_context("object " + std::to_string(annotation.objects.size() + 1),
-                 [&] { annotation.objects.push_back(parse_object(node)); });
+                 [&] { annotation.objects.push_back(parse_object(node, annotation)); });
   return annotation;
 }
 

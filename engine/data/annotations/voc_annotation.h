@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,17 +19,20 @@ struct VocObject {
 };
 
 struct VocAnnotation {
-  ImageSize size;  // 0 x 0 when the file does not state it
+  std::string image_name;  // as <filename> states it; "" when it does not
+  ImageSize size;          // 0 x 0 when the file does not state it
   std::vector<VocObject> objects;
+  std::int64_t further_boxes = 0;  // a second <bndbox> of an object: passed over
+  std::int64_t odd_difficult = 0;  // <difficult> that is neither a number nor true or false: taken as 0
 };
 
 // Larger ones are refused before parsing; real ones have a few kilobytes.
 inline constexpr std::size_t maximum_voc_annotation_bytes = std::size_t{8} << 20;
 
-// Takes <size>, and of each <object> right below the root <name>, <difficult> (0 where it is missing) and <bndbox>;
+// Takes <filename>, <size>, and of each <object> right below the root <name>, <difficult> (0 where it is missing) and <bndbox>;
 // <part> and everything else is passed over. Entities that the file itself defines are never expanded. Throws Error for
-// XML that is damaged or cut short, another root than <annotation>, and an object without a name or a box of four
-// numbers, saying which object.
+// XML that is damaged or cut short, another root than <annotation>, a name that is not in UTF-8, and an object without a
+// name or a box of four numbers, saying which object.
 VocAnnotation parse_voc_annotation(std::span<const std::byte> file);
 
 }  // namespace sleight

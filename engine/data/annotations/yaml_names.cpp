@@ -96,4 +96,36 @@ std::vector<std::string> parse_yaml_names(std::string_view text) {
   return names;
 }
 
+YamlSplits parse_yaml_splits(std::string_view text) {
+  YamlSplits splits;
+  const auto texts_of = [](const std::optional<YAML::Node>& value, std::string_view key) {
+    std::vector<std::string> texts;
+    if (!value.has_value()) return texts;
+    const auto add = [&](const YAML::Node& node) {
+      check(node.IsScalar(), place_of(node), key, " is a folder, a list of images, or several of them");
+      if (!node.Scalar().empty()) texts.push_back(node.Scalar());
+    };
+    if (value->IsSequence()) {
+      for (const YAML::Node& node : *value)
+        add(node);
+    } else {
+      add(*value);
+    }
+    return texts;
+  };
+  try {
+    const YAML::Node file = YAML::Load(std::string(text));
+    if (!file.IsMap()) return {};
+    const std::vector<std::string> paths = texts_of(value_of(file, "path"), "path");
+    if (!paths.empty()) splits.path = paths.front();
+    splits.train = texts_of(value_of(file, "train"), "train");
+    splits.val = texts_of(value_of(file, "val"), "val");
+    if (splits.val.empty()) splits.val = texts_of(value_of(file, "valid"), "valid");
+    splits.test = texts_of(value_of(file, "test"), "test");
+  } catch (const YAML::Exception& error) {
+    fail("line ", error.mark.line + 1, ": not readable as YAML: ", error.msg);
+  }
+  return splits;
+}
+
 }  // namespace sleight

@@ -1,4 +1,4 @@
-// The class names in a data.yaml, as the tools that write such files leave them.
+// The class names and the splits in a data.yaml, as the tools that write such files leave them.
 #pragma once
 
 #include <string>
@@ -18,5 +18,14 @@ namespace sleight {
 // when the file has no names. Throws Error, with the line, for anything else under that key, and when the outermost key
 // "nc" says another number of classes.
 std::vector<std::string> parse_yaml_names(std::string_view text);
+
+// The outermost keys "path", "train", "val" (or "valid") and "test": where the images of each split are, a folder or a
+// list each. Texts or lists of texts; what is missing is empty.
+struct YamlSplits {
+  std::string path;
+  std::vector<std::string> train, val, test;
+};
+// Throws Error, with the line, for other values.
+YamlSplits parse_yaml_splits(std::string_view text);
 
 }  // namespace sleight

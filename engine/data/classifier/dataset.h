@@ -14,6 +14,8 @@ namespace sleight {
 class Dataset : public ImageSource {
  public:
   virtual std::int32_t label(std::int64_t index) const = 0;
+  // For people: which images these are, where that is not plain ("evaluation on valid/").
+  virtual std::string found() const { return ""; }
 };
 
 // An epoch's order is a list of all its images, built before the epoch's first step, while signals are not handled. At
@@ -34,12 +36,15 @@ struct SyntheticOptions {
 struct DatasetOptions {
   SyntheticOptions synthetic;
   bool exif_orientation = true;  // images are turned as it says
+  // Of a dataset without a split to evaluate on, this share of each class is held out of the training images; 0: it is an
+  // error.
+  double validation_share = 0.2;
   // A .tar.gz is decompressed into memory once; a larger one is refused.
   std::size_t maximum_inflated_bytes = std::size_t{8} << 30;
 };
 
-// path: the word "synthetic"; a folder with train/<class>/* and val/<class>/* or test/<class>/*; a .tar, .tar.gz or
-// .tgz of such a tree (read in place); CIFAR-10's binary files (data_batch_*.bin, test_batch.bin) in a folder or an
+// path: the word "synthetic"; a folder with train/<class>/* and val/<class>/* or test/<class>/*, or with <class>/* alone;
+// an archive of such a tree (read in place); CIFAR-10's binary files (data_batch_*.bin, test_batch.bin) in a folder or an
 // archive. The Error lists the expected and the existing files.
 std::unique_ptr<Dataset> open_dataset(const std::string& path, DatasetSplit split, const DatasetOptions& options = {});
 

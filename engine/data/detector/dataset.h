@@ -26,8 +26,10 @@ class DetectorDataset : public ImageSource {
 
 // The format of generated scenes, which are no files.
 inline constexpr std::string_view synthetic_format = "synthetic";
+// The format that the files are recognized to have.
+inline constexpr std::string_view automatic_format = "auto";
 
-// Names of all formats: those of files (engine/data/annotations/annotation_format.h), and synthetic_format, the last.
+// Names of all formats: automatic_format, the first, those of files (engine/data/annotations/annotation_format.h), and synthetic_format, the last.
 std::vector<std::string> detector_dataset_formats();
 // Throws Error naming all of them for any other name.
 void check_detector_dataset_format(std::string_view name);
@@ -66,6 +68,10 @@ struct DetectorDatasetOptions {
   DifficultObjects difficult_in_training = DifficultObjects::keep;
   SyntheticSceneOptions synthetic;
   bool exif_orientation = true;  // images are turned as it says; boxes are those of the turned image
+  // Where the images are, for annotations without them; "" where they lie together.
+  std::string images;
+  // Of a dataset without a split to evaluate on, this share is held out of the training split; 0: it is an error.
+  double validation_share = 0.2;
   // A .tar.gz is decompressed into memory once; a larger one is refused.
   std::size_t maximum_inflated_bytes = std::size_t{8} << 30;
 };
@@ -82,10 +88,11 @@ struct OpenedDetectorDataset {
   std::unique_ptr<DetectorDataset> dataset;
   BoxCounts boxes;
   CocoIds ids;
+  std::string found;  // for people: the format, the split, how many images; empty for generated scenes
 };
 
-// path: a folder, or a .tar, .tar.gz or .tgz of the same tree, read in place; for the format synthetic the word
-// "synthetic". The classes are those of the training split; when there is none they are the evaluation split's own,
+// path: a folder or an archive of the same tree, read in place; a data.yaml or a JSON file of annotations stands for its
+// folder; for the format synthetic the word "synthetic". The classes are those of the training split; when there is none they are the evaluation split's own,
 // with a warning. Throws Error saying what was looked for and found: no such split, an image or an annotation missing,
 // a damaged annotation file, a class that is not in the list, no box at all; and for a format that there is not.
 OpenedDetectorDataset open_detector_dataset(const std::string& path, std::string_view format, DatasetSplit split,
@@ -95,7 +102,11 @@ OpenedDetectorDataset open_detector_dataset(const std::string& path, std::string
 struct DetectorDatasetPair {
   OpenedDetectorDataset training;
   OpenedDetectorDataset evaluation;
+  std::string found;  // as above, of both
 };
+// Whether a place holds annotations of boxes, in any format. False for what cannot be opened.
+bool has_boxes(const std::string& path);
+
 DetectorDatasetPair open_detector_datasets(const std::string& path, std::string_view format,
                                            const DetectorDatasetOptions& options = {});
 

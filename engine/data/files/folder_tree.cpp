@@ -42,6 +42,7 @@ class FolderTree : public FileTree {
     list(folder, "", 0);
     std::sort(files_.begin(), files_.end());
     std::sort(folders_.begin(), folders_.end());
+    check_names();
   }
 
   std::span<const std::byte> read(std::size_t file, std::vector<std::byte>& memory) const override {

@@ -16,6 +16,13 @@ constexpr std::string_view blanks = " \t\r\v\f";
 
 }  // namespace
 
+void check_text_encoding(std::string_view text) {
+  using namespace std::string_view_literals;
+  const bool has_mark = text.starts_with("\xff\xfe"sv) || text.starts_with("\xfe\xff"sv);
+  check(!has_mark && text.find('\0') == std::string_view::npos,
+        "the file is in UTF-16, or no text at all. Save it in UTF-8 (in PowerShell: Out-File -Encoding utf8)");
+}
+
 std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -99,6 +106,7 @@ std::string_view read_text(const FileTree& tree, std::size_t file, std::size_t l
     // One extra byte detects a file that is too long without reading all of it.
     const std::span<const std::byte> bytes = tree.read_part(file, 0, limit + 1, memory);
     check(bytes.size() <= limit, "the file has more than ", limit, " bytes, which no annotation needs");
+    check_text_encoding(text_of(bytes));
     return text_of(bytes);
   });
 }

@@ -15,6 +15,9 @@ namespace sleight {
 
 std::string_view text_of(std::span<const std::byte> bytes);
 
+// Throws Error for UTF-16, as PowerShell writes it, and for what is no text.
+void check_text_encoding(std::string_view text);
+
 // Without blanks, tabs and carriage returns at both ends.
 std::string_view trimmed(std::string_view text);
 
@@ -39,7 +42,8 @@ std::string lower_case_extension(std::string_view path);
 // By the extension: .jpg, .jpeg or .png.
 bool has_image_name(std::string_view path);
 
-// The text of a file of the tree. Throws Error, naming the file, if it has more than `limit` bytes.
+// The text of a file of the tree. Throws Error, naming the file, if it has more than `limit` bytes, and
+// for text in UTF-16.
 std::string_view read_text(const FileTree& tree, std::size_t file, std::size_t limit, std::vector<std::byte>& memory);
 
 }  // namespace sleight

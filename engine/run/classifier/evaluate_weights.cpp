@@ -1,6 +1,7 @@
 #include "engine/run/classifier/evaluate_weights.h"
 
 #include "engine/base/error.h"
+#include "engine/base/log.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/device/compute_threads.h"
 #include "engine/run/broken_images.h"
@@ -13,6 +14,7 @@ EvaluationSummaries evaluate_weights(const ClassifierModel& model, const Classif
   DatasetOptions dataset_options = evaluation.dataset;
   dataset_options.synthetic.width = dataset_options.synthetic.height;
   const auto dataset = open_dataset(evaluation.data, DatasetSplit::evaluation, dataset_options);
+  if (const std::string found = dataset->found(); !found.empty()) log_info(found);
   log_warnings(*dataset);
   check(dataset->class_names().size() == description.class_names.size(), evaluation.data, " has ",
         dataset->class_names().size(), " classes, but ", evaluation.weights, " was trained on ",

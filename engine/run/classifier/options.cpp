@@ -81,6 +81,7 @@ void ClassifierTrainingOptions::declare_data(OptionList& options) {
       .unit("CLASSES")
       .range(2, 50)
       .applies_when(is_synthetic);
+  declare_validation_share(options, validation_share).applies_when([this] { return data != "synthetic"; });
   declare_exif_orientation(options, exif_orientation).applies_when([this] { return data != "synthetic"; });
   options.add("model", model, model_help(offered_models)).unit("MODEL");
   options.add("epochs", epochs, "Passes over the training images")
@@ -118,6 +119,8 @@ ClassifierRun resolve(const ClassifierTrainingOptions& asked, const ClassifierMo
   const TrickSet tricks = parse_trick_set(options.tricks);
   recipe = default_classifier_recipe(family, tricks, options.epochs.value_or(0));
   settle_training(options, recipe);
+  double validation_share = default_validation_share;
+  settle(options.validation_share, validation_share);
   settle_augmentation(options, family, recipe.training_augmentation);
   options.trick_list.resolve({.task = LearningTask::classifier,
                               .tricks = tricks,

@@ -26,6 +26,7 @@ struct ClassifierTrainingOptions : TrainingOptions {
   std::int64_t data_on_device_limit = 4096;  // MiB
   SyntheticOptions synthetic;
   bool exif_orientation = true;
+  std::optional<double> validation_share;
 
   void declare(OptionList& options);
 

@@ -13,6 +13,7 @@
 #include "engine/run/broken_images.h"
 #include "engine/run/classifier/description.h"
 #include "engine/run/classifier/evaluation.h"
+#include "engine/run/image_flags.h"
 #include "engine/run/optimizer.h"
 #include "engine/train/batch_schedule.h"
 
@@ -29,7 +30,9 @@ DatasetPair open_data(const ClassifierRun& run) {
   options.synthetic = run.options.synthetic;
   options.synthetic.seed = run.options.seed;
   options.exif_orientation = run.options.exif_orientation;
+  options.validation_share = run.options.validation_share.value_or(default_validation_share);
   DatasetPair data = open_datasets(run.options.data, options);
+  if (const std::string found = data.evaluation->found(); !found.empty()) log_info(found);
   log_warnings(*data.training);
   log_warnings(*data.evaluation);
   return data;

@@ -16,6 +16,7 @@ void describe_into(SafetensorsMetadata& metadata, const DetectorDescription& des
   metadata["letterbox"] = description.letterbox ? "true" : "false";
   metadata["mean"] = nlohmann::json(description.normalization.mean).dump();
   metadata["deviation"] = nlohmann::json(description.normalization.deviation).dump();
+  if (description.validation_share) metadata["validation_share"] = nlohmann::json(*description.validation_share).dump();
 }
 
 DetectorDescription detector_description_in(const std::filesystem::path& path, const SafetensorsMetadata& metadata,
@@ -28,6 +29,8 @@ DetectorDescription detector_description_in(const std::filesystem::path& path, c
     description.letterbox = metadata.at("letterbox") == "true";
     description.normalization.mean = nlohmann::json::parse(metadata.at("mean")).get<std::array<double, 3>>();
     description.normalization.deviation = nlohmann::json::parse(metadata.at("deviation")).get<std::array<double, 3>>();
+    if (metadata.contains("validation_share"))
+      description.validation_share = nlohmann::json::parse(metadata.at("validation_share")).get<double>();
     check(!description.class_names.empty(), "no classes");
     check_image_size(model, description.image_size, "the image size");
   } catch (const std::exception& error) {

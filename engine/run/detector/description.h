@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct DetectorDescription {
   std::int64_t image_size = 0;
   bool letterbox = false;
   ops::Normalization normalization = {};
+  // That was held out of the training images where the data had no split to evaluate on.
+  std::optional<double> validation_share = std::nullopt;
 };
 
 // To and from the metadata of our own files. The family's entries stand beside the others.

@@ -75,12 +75,20 @@ void DetectorDataOptions::declare_evaluation_split(OptionList& options, const st
 
 Option& DetectorDataOptions::declare_source(OptionList& options, std::string& data) {
   Option& data_option =
-      options.add("data", data, "Folder or .tar, .tar.gz of a dataset with boxes, or 'synthetic' (generated scenes)")
+      options
+          .add(
+              "data", data,
+              "Folder or archive (.zip, .tar, ...) of a dataset with boxes, its data.yaml or JSON file, or 'synthetic' "
+              "(generated scenes)")
           .unit("DATA");
   const auto is_synthetic = [&data] { return data == "synthetic"; };
   options.add("format", format, annotation_format_help()).unit("FORMAT").applies_when([&data] {
     return data != "synthetic";
   });
+  options.add("images", images, "Where the images are, if not with their annotations: a folder or an archive")
+      .unit("FOLDER")
+      .applies_when([&data] { return data != "synthetic"; });
+  declare_validation_share(options, validation_share).applies_when([&data] { return data != "synthetic"; });
   declare_exif_orientation(options, exif_orientation).applies_when([&data] { return data != "synthetic"; });
   options
       .add("synthetic-images", synthetic.training_count,
@@ -119,6 +127,8 @@ DetectorDatasetOptions DetectorDataOptions::dataset_options(std::uint64_t seed) 
   options.evaluation_split = evaluation_split;
   if (!classes.empty()) options.class_names = read_class_names(classes);
   options.difficult_in_training = with_context("--difficult", [&] { return parse_difficult_objects(difficult); });
+  options.images = images;
+  options.validation_share = validation_share.value_or(default_validation_share);
   options.exif_orientation = exif_orientation;
   options.synthetic = synthetic;
   options.synthetic.width = synthetic.height;
@@ -206,6 +216,8 @@ DetectorRun resolve(const DetectorTrainingOptions& asked, const DetectorModel& m
                               .epochs = recipe.epochs,
                               .image_size = run.image_size,
                               .size_multiple = run.model->size_multiple});
+  double validation_share = default_validation_share;
+  settle(options.boxes.validation_share, validation_share);
   if (!options.augmentation) options.augmentation = "ssd";
   recipe.training_augmentation = parse_augmentation(*options.augmentation);
   settle(options.letterbox, recipe.evaluation_augmentation.letterbox);

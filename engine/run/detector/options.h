@@ -18,10 +18,12 @@ namespace sleight {
 
 // Where boxes come from, for every tool that reads them.
 struct DetectorDataOptions {
-  std::string format = "voc";
+  std::string format = "auto";
   std::string training_split, evaluation_split;
   std::string classes;  // a file with one name per line
   std::string difficult = "keep";
+  std::string images;  // a folder or an archive
+  std::optional<double> validation_share;
   bool exif_orientation = true;
   SyntheticSceneOptions synthetic;
 

@@ -27,6 +27,7 @@ constexpr int loader_slots = 5;
 DetectorDatasetPair open_data(const DetectorRun& run) {
   DetectorDatasetPair data =
       open_detector_datasets(run.options.data, run.format, run.options.boxes.dataset_options(run.options.seed));
+  if (!data.found.empty()) log_info(data.found);
   log_warnings(*data.training.dataset);
   log_warnings(*data.evaluation.dataset);
   return data;
@@ -142,7 +143,8 @@ void DetectorTask::describe_into(SafetensorsMetadata& metadata) const {
                                     .class_names = class_names(),
                                     .image_size = run_.image_size,
                                     .letterbox = run_.recipe.evaluation_augmentation.letterbox,
-                                    .normalization = run_.recipe.normalization});
+                                    .normalization = run_.recipe.normalization,
+                                    .validation_share = run_.options.boxes.validation_share});
 }
 
 void DetectorTask::open_loader(std::int64_t first_step, int threads) {

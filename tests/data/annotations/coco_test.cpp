@@ -271,7 +271,7 @@ TEST_CASE("JSON of the wrong shape is refused with the path inside it") {
       {R"({"images": [{"id": 1, "id": 1}]})", "images[0]: \"id\" is there twice"},
       {R"({"images": [[]]})", "images[0]: expected an object, found a list"},
       {R"({"categories": [{"id": 1, "name": "a"}, "b"]})", "categories[1]: expected an object, found a text"},
-      {R"({"images": [{"id": "7"}]})", "images[0].id: expected a whole number of 64 bits, found a text"},
+      {R"({"images": [{"id": "seven"}]})", "images[0].id: expected a whole number of 64 bits, found a text"},
       {R"({"images": [{"id": 1.5}]})", "images[0].id: expected a whole number of 64 bits, found 1.5"},
       {R"({"images": [{"id": 18446744073709551615}]})",
        "images[0].id: expected a whole number of 64 bits, found 1.84467e+19"},

@@ -1,0 +1,18 @@
+// The splits of a dataset, as their folders and lists are named.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sleight {
+
+// "train", "val" or "test" for a folder of that name and for those that tools write in its place (Train, training, valid,
+// validation, testing); "" for any other.
+std::string_view split_named(std::string_view folder);
+
+// The split of the first folder in the path that is named for one; "" where none is.
+std::string_view split_of_path(std::string_view path);
+
+std::string lower_case(std::string_view text);
+
+}  // namespace sleight
