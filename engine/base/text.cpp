@@ -4,8 +4,7 @@
 
 namespace sleight {
 
-std::string shown(std::string_view text) {
-  constexpr std::size_t most = 60;
+std::string shown(std::string_view text, std::size_t most) {
   std::string result = "\"";
   const std::size_t whole = text.size();
   std::size_t done = 0;

@@ -1,6 +1,7 @@
 // Text for messages.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <sstream>
@@ -9,9 +10,9 @@
 
 namespace sleight {
 
-// In quotation marks, cut after 60 bytes, control characters as '?' and bytes that are no UTF-8 as \xNN: what is in a
+// In quotation marks, cut after `most` bytes, control characters as '?' and bytes that are no UTF-8 as \xNN: what is in a
 // file may be endless, or made to play tricks on a terminal.
-std::string shown(std::string_view text);
+std::string shown(std::string_view text, std::size_t most = 60);
 
 // The bytes of the character at the beginning of a text that is not empty: 1 to 4; 0 if it is no UTF-8 (RFC 3629).
 std::size_t utf8_length(std::string_view text);

@@ -92,11 +92,6 @@ std::optional<std::size_t> find_split_file(const FileTree& tree, const std::stri
   std::vector<std::size_t> found;
   for (const std::size_t file : find_json_files(tree))
     if (is_tag_of(tag_of(tree.files()[file]), split)) found.push_back(file);
-  // instances_train2017.json has neighbors with captions and the points of people.
-  std::vector<std::size_t> instances;
-  for (const std::size_t file : found)
-    if (tree.files()[file].find("instances_") != std::string::npos) instances.push_back(file);
-  if (instances.size() == 1) found = instances;
   if (found.empty()) return std::nullopt;
   check(found.size() == 1, tree.root(), " has more than one file for the split ", shown(split), ": ",
         names_of(tree, found), ". Name one of them by its path");

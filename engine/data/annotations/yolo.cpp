@@ -236,11 +236,13 @@ std::optional<SplitFiles> find_split(const FileTree& tree, const PathIndex& inde
     if (!found.images.empty()) return found;
   }
   if (bases.empty()) return std::nullopt;
-  check(bases.size() == 1, tree.root(), " has the split ", shown(split), " twice: in \"", *bases.begin(), "\" and \"",
+  if (bases.size() > 1)
+    fail(tree.root(), " has the split ", shown(split), " twice: in \"", *bases.begin(), "\" and \"",
         *std::next(bases.begin()), "\". Give the folder of one dataset");
   found.base = *bases.begin();
-  check(lists.size() <= 1, tree.root(), " has two lists of the split ", shown(split), ": ", tree.name(lists.front()),
-        " and ", tree.name(lists.back()), ". Remove one of them");
+  if (lists.size() > 1)
+    fail(tree.root(), " has two lists of the split ", shown(split), ": ", tree.name(lists.front()), " and ",
+         tree.name(lists.back()), ". Remove one of them");
   if (!lists.empty()) {
     if (!found.images.empty())
       found.warnings.push_back("the split " + split + " is the list " + tree.name(lists.front()) +

@@ -175,8 +175,9 @@ class ClassFolders : public Dataset {
         const std::string_view folder = rest.substr(0, std::min(rest.find('/'), rest.size()));
         if (folder.size() < rest.size() && split_named(folder) == split) folders.emplace(folder);
       }
-      check(folders.size() <= 1, tree_->root(), " has two folders of one split, ", prefix_, *folders.begin(), " and ",
-            prefix_, *folders.rbegin(), ". Put their images together or rename one");
+      if (folders.size() > 1)
+        fail(tree_->root(), " has two folders of one split, ", prefix_, *folders.begin(), " and ", prefix_,
+             *folders.rbegin(), ". Put their images together or rename one");
       if (!folders.empty()) return *folders.begin();
     }
     return "";

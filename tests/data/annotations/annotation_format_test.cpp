@@ -12,8 +12,9 @@ using namespace sleight::test;
 
 TEST_CASE("formats have names of their own, which help texts and errors list") {
   const std::vector<std::string> names = detector_dataset_formats();
-  REQUIRE(names.size() == annotation_formats().size() + 1);
+  REQUIRE(names.size() == annotation_formats().size() + 2);
   CHECK(std::set<std::string>(names.begin(), names.end()).size() == names.size());
+  CHECK(names.front() == automatic_format);
   CHECK(names.back() == synthetic_format);
   for (const AnnotationFormat* format : annotation_formats()) {
     CHECK(message_of([&] { check_detector_dataset_format(format->name()); }).empty());

@@ -167,8 +167,12 @@ TEST_CASE("trainval and test are used when there is a test split, otherwise trai
   std::filesystem::remove(folder / "ImageSets/Main/train.txt");
   CHECK(contains(open_message(folder.path(), "voc"), "no split to train on"));
   std::filesystem::remove(folder / "ImageSets/Main/val.txt");
-  CHECK(contains(open_message(folder.path(), "voc"), "no split to evaluate on"));
-  const auto alone = open_detector_dataset(folder.path().string(), "voc", DatasetSplit::training);
+  DetectorDatasetOptions nothing_held_out;
+  nothing_held_out.validation_share = 0.0;
+  const std::string without = open_message(folder.path(), "voc", nothing_held_out);
+  CHECK(contains(without, "no split to evaluate on"));
+  CHECK(contains(without, "There is: trainval"));
+  const auto alone = open_detector_dataset(folder.path().string(), "voc", DatasetSplit::training, nothing_held_out);
   CHECK(alone.dataset->size() == 2);
 }
 
@@ -309,7 +313,7 @@ TEST_CASE("what is missing from a Pascal VOC dataset is named") {
   TemporaryFolder folder;
   CHECK(contains(open_message(folder / "nowhere", "voc"), "no data at"));
   write_bytes(folder / "other/file.txt", bytes_of("x"));
-  CHECK(contains(open_message(folder / "other", "voc"), "looked for ImageSets/Main/<split>.txt"));
+  CHECK(contains(open_message(folder / "other", "voc"), "looked for trainval (beside a test split) and train"));
   write_files(folder.path(), voc_files({cell, cell, cell}, 2));
   std::filesystem::remove(folder / "JPEGImages/image_1.jpg");
   const std::string image = open_message(folder.path(), "voc");

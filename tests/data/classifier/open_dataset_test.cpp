@@ -87,7 +87,49 @@ TEST_CASE("test is used when there is no val, and val when there are both") {
   std::filesystem::remove_all(folder / "val");
   CHECK(contains(open_dataset(folder.path().string(), DatasetSplit::evaluation)->name(0), "/test/"));
   std::filesystem::remove_all(folder / "test");
-  CHECK(contains(open_error(folder.path().string(), DatasetSplit::evaluation), "val/<class>/*"));
+  DatasetOptions nothing_held_out;
+  nothing_held_out.validation_share = 0.0;
+  const std::string message =
+      message_of([&] { open_dataset(folder.path().string(), DatasetSplit::evaluation, nothing_held_out); });
+  CHECK(contains(message, "val/<class>/*"));
+  CHECK(contains(message, "The folders there are: train"));
+}
+
+TEST_CASE("valid, validation and other spellings come before test, and it is said which was taken") {
+  for (const char* name : {"valid", "validation", "Val"}) {
+    CAPTURE(name);
+    TemporaryFolder folder;
+    make_tree(folder.path());
+    std::filesystem::rename(folder / "train", folder / "Train");
+    std::filesystem::copy(folder / "val", folder / "test", std::filesystem::copy_options::recursive);
+    std::filesystem::rename(folder / "val", folder / "other");
+    std::filesystem::rename(folder / "other", folder / name);
+    const auto dataset = open_dataset(folder.path().string(), DatasetSplit::evaluation);
+    CHECK(contains(dataset->name(0), std::string("/") + name + "/"));
+    CHECK(dataset->found() == std::string("evaluation on ") + name + "/");
+    CHECK(open_dataset(folder.path().string(), DatasetSplit::training)->size() == 9);
+  }
+}
+
+TEST_CASE("classes without splits are divided, the same way each time, and nested folders are said") {
+  TemporaryFolder folder;
+  make_tree(folder / "made");
+  std::filesystem::rename(folder / "made/train", folder / "flowers");
+  std::filesystem::remove_all(folder / "made");
+  std::filesystem::create_directories(folder / "flowers/cat/kittens");
+  std::filesystem::copy(folder / "flowers/cat", folder / "flowers/cat/kittens");
+  for (const auto& place : {folder / "flowers", folder.path()}) {
+    const DatasetPair pair = open_datasets(place.string());
+    CHECK(pair.training->class_names() == std::vector<std::string>{"bird", "cat", "dog"});
+    CHECK(pair.training->size() + pair.evaluation->size() == 12);
+    // One of three is a third, and of six one is a sixth.
+    CHECK(pair.evaluation->size() == 3);
+    CHECK(contains(pair.evaluation->found(), "20% of the images of each class"));
+    std::string warnings;
+    for (const std::string& warning : pair.training->warnings())
+      warnings += warning + "\n";
+    CHECK(contains(warnings, "3 images lie in folders inside class folders"));
+  }
 }
 
 TEST_CASE("an empty class folder is an error in train and a warning in val") {
