@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <set>
 
 #include "catch2_adapter.h"
 #include "engine/base/error.h"
@@ -103,6 +104,55 @@ TEST_CASE("two writers of one file do not meet in one temporary") {
   first.commit();
   CHECK(read_text_file(folder / "file") == "first");
   CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("a temporary file of another process survives, with what is in it") {
+  const TemporaryFolder folder;
+  // The other process draws "a" first, on the other side of a shared disk.
+  AtomicFile other(folder / "file", [] { return "a"; });
+  other.write("half");
+  int draws = 0;
+  AtomicFile file(folder / "file", [&] { return ++draws < 3 ? "a" : "b"; });
+  CHECK(draws == 3);
+  file.write("whole");
+  file.commit();
+  CHECK(read_text_file(folder / "file") == "whole");
+  CHECK(read_text_file(folder / ".file.temporary.a") == "half");
+  other.write(" and half");
+  other.commit();
+  CHECK(read_text_file(folder / "file") == "half and half");
+  CHECK(folder.entries() == 1);
+  // Names that are all taken end in an error and not in a loop.
+  AtomicFile again(folder / "file", [] { return "a"; });
+  CHECK(contains(error_message([&] { AtomicFile(folder / "file", [] { return "a"; }); }), "File exists"));
+}
+
+TEST_CASE("names of temporary files are drawn anew each time") {
+  std::set<std::string> drawn;
+  for (int i = 0; i < 1000; ++i)
+    drawn.insert(random_suffix());
+  CHECK(drawn.size() == 1000);
+  CHECK(drawn.begin()->size() == 16);
+}
+
+TEST_CASE("what killed writers left of a file is removed, and nothing else") {
+  const TemporaryFolder folder;
+  for (const char* name : {".last.temporary.7094.6", ".last.temporary.0123456789abcdef", ".lastly.temporary.1",
+                           ".best.temporary.1", "last", "last.temporary.1"})
+    write_file_atomically(folder / name, "x");
+  remove_temporaries_of(folder / "last");
+  CHECK(folder.entries() == 4);
+  CHECK_FALSE(std::filesystem::exists(folder / ".last.temporary.7094.6"));
+  CHECK_FALSE(std::filesystem::exists(folder / ".last.temporary.0123456789abcdef"));
+  remove_temporaries_of(folder / "no folder/last");
+}
+
+TEST_CASE("a message consoles with a previous file only where there is one") {
+  const TemporaryFolder folder;
+  const FileSizeLimit limit(10);
+  const std::string message = error_message([&] { write_file_atomically(folder / "file", std::string(20, 'x')); });
+  CHECK(contains(message, "File too large"));
+  CHECK_FALSE(contains(message, "unharmed"));
 }
 
 TEST_CASE("an atomic file replaces what a symbolic link points to, and keeps permissions") {
