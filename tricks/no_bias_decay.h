@@ -31,6 +31,7 @@ class NoBiasDecay : public Trick {
 
  private:
   std::optional<bool> on_;
+  bool was_asked_for_ = false;  // against the default
 
   std::optional<Receipt> receipt_;  // a fact about the program, not about its steps
 };
