@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "engine/base/error.h"
+#include "engine/base/watched_mappings.h"
 
 namespace sleight {
 
@@ -245,9 +246,11 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
   void* address = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.value(), 0);
   if (address == MAP_FAILED) fail("cannot map ", path, " (", size_, " bytes): ", reason_of(errno));
   data_ = static_cast<const std::byte*>(address);
+  watched_ = watch_mapping(bytes(), path);
 }
 
 MappedFile::~MappedFile() {
+  unwatch_mapping(watched_);
   if (data_ != nullptr) munmap(const_cast<std::byte*>(data_), size_);
 }
 

@@ -67,7 +67,8 @@ class AppendFile {
 };
 
 // A file's bytes, mapped read-only; an empty file gives an empty span. The file must not be shortened meanwhile:
-// reading what is gone kills the process. Files replaced by AtomicFile are safe, the mapping keeps the old one.
+// reading what is gone ends the process, with a line that names the file (watched_mappings.h). Files replaced by
+// AtomicFile are safe, the mapping keeps the old one.
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path);
@@ -80,6 +81,7 @@ class MappedFile {
  private:
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
+  int watched_ = -1;
 };
 
 }  // namespace sleight

@@ -3,10 +3,12 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <set>
 
 #include "catch2_adapter.h"
@@ -243,6 +245,25 @@ TEST_CASE("paths that are wrong are named with the reason") {
   expect(error_message([&] { MappedFile{folder.path()}; }), "not a regular file");
   expect(error_message([&] { write_file_atomically(folder.path(), "x"); }), "a folder with this name exists");
   expect(error_message([&] { write_file_atomically("", "x"); }), "names no file");
+}
+
+TEST_CASE("a mapped file that is cut short while it is read ends the process with its name") {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "file", output = folder / "output";
+  write_file_atomically(path, std::string(100'000, 'x'));
+  const pid_t child = fork();
+  if (child == 0) {
+    static_cast<void>(std::freopen(output.c_str(), "w", stderr) != nullptr);
+    const MappedFile other(folder / "file"), mapped(path);
+    std::filesystem::resize_file(path, 1000);
+    const volatile std::byte last = mapped.bytes().back();
+    _exit(last == std::byte{'x'} ? 7 : 8);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 1);
+  CHECK(contains(read_text_file(output), "error: " + path.string() + " was cut short by another program"));
 }
 
 TEST_CASE("files whose announced size is 0 are read whole") {
