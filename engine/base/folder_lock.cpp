@@ -40,27 +40,25 @@ bool is_still_there(int descriptor, const std::filesystem::path& path) {
 }  // namespace
 
 FolderLock::FolderLock(const std::filesystem::path& folder, int (*lock)(int, int)) : path_(folder / lock_file_name) {
-  for (;;) {
-    descriptor_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (descriptor_ < 0) fail("cannot write ", path_, ": ", std::strerror(errno), "; choose another folder with --out");
-    if (lock(descriptor_, LOCK_EX | LOCK_NB) == 0) {
-      if (is_still_there(descriptor_, path_)) break;
-      close(descriptor_);
-      continue;
-    }
-    const int error = errno;
-    if (error == EINTR) {
-      close(descriptor_);
-      continue;
-    }
-    const std::string holder = holder_in(descriptor_);
-    close(descriptor_);
-    descriptor_ = -1;
-    check(error != EWOULDBLOCK, folder.string(), " is in use by ", holder.empty() ? "another process" : holder,
-          "; wait until it ends, stop it, or choose another folder with --out");
+  const auto go_on_without = [&](int error) {
     log_warning(path_.string(), " cannot be locked (", std::strerror(error),
                 "), so nothing keeps a second process from working in this folder; start only one");
-    return;
+  };
+  for (;;) {
+    descriptor_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    // The file may be another user's.
+    if (descriptor_ < 0) descriptor_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor_ < 0) return go_on_without(errno);
+    const bool is_locked = lock(descriptor_, LOCK_EX | LOCK_NB) == 0;
+    const int error = errno;
+    if (is_locked && is_still_there(descriptor_, path_)) break;
+    const std::string holder = is_locked ? "" : holder_in(descriptor_);
+    close(descriptor_);
+    descriptor_ = -1;
+    if (is_locked || error == EINTR) continue;
+    check(error != EWOULDBLOCK, folder.string(), " is in use by ", holder.empty() ? "another process" : holder,
+          "; wait until it ends, stop it, or choose another folder with --out");
+    return go_on_without(error);
   }
   const std::string before = holder_in(descriptor_), host = host_name();
   if (!before.empty() && !before.ends_with(" on " + host)) {

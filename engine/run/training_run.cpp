@@ -1,6 +1,8 @@
 #include "engine/run/training_run.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <ctime>
 #include <map>
@@ -39,6 +41,12 @@ fs::path folder_of(const TrainingOptions& options) {
   localtime_r(&now, &local);
   std::strftime(time_text, sizeof time_text, "%Y%m%d-%H%M%S", &local);
   return fs::path("runs") / (options.model + "-" + time_text);
+}
+
+// A rounded best score would decide between two evaluations otherwise than in a run that never stopped.
+std::string every_digit(double number) {
+  std::array<char, 32> text{};
+  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
 }
 
 class TrainingRun {
@@ -353,9 +361,9 @@ SafetensorsMetadata TrainingRun::state_metadata() const {
   SafetensorsMetadata metadata;
   task_.describe_into(metadata);
   metadata["step"] = std::to_string(step_);
-  metadata["best_" + outcome_.score_name.key] = std::to_string(outcome_.best_score);
+  metadata["best_" + outcome_.score_name.key] = every_digit(outcome_.best_score);
   metadata["best_epoch"] = std::to_string(outcome_.best_epoch);
-  metadata["last_" + outcome_.score_name.key] = std::to_string(outcome_.last_score);
+  metadata["last_" + outcome_.score_name.key] = every_digit(outcome_.last_score);
   metadata["receipts"] = receipts_to_json(task_.receipts());
   metadata["recipe"] = recipe_text(options_.program_name, task_.settings());
   metadata["compute_threads"] = std::to_string(compute_threads());
