@@ -48,7 +48,10 @@ FolderLock::FolderLock(const std::filesystem::path& folder, int (*lock)(int, int
     descriptor_ = open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     // The file may be another user's.
     if (descriptor_ < 0) descriptor_ = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor_ < 0) return go_on_without(errno);
+    if (descriptor_ < 0) {
+      go_on_without(errno);
+      return;
+    }
     const bool is_locked = lock(descriptor_, LOCK_EX | LOCK_NB) == 0;
     const int error = errno;
     if (is_locked && is_still_there(descriptor_, path_)) break;
@@ -58,7 +61,8 @@ FolderLock::FolderLock(const std::filesystem::path& folder, int (*lock)(int, int
     if (is_locked || error == EINTR) continue;
     check(error != EWOULDBLOCK, folder.string(), " is in use by ", holder.empty() ? "another process" : holder,
           "; wait until it ends, stop it, or choose another folder with --out");
-    return go_on_without(error);
+    go_on_without(error);
+    return;
   }
   const std::string before = holder_in(descriptor_), host = host_name();
   if (!before.empty() && !before.ends_with(" on " + host)) {

@@ -49,7 +49,8 @@ TEST_CASE("a run goes on where its data has moved to, and not with other images 
     std::vector<std::string> all = {"--data",   data.string(), "--batch-size", "4",
                                     "--epochs", "3",           "--out",        out.string()};
     if (is_detector)
-      all.insert(all.end(), {"--model", "yolov3_small", "--image-size", "64", "--random-shapes", "off"});
+      all.insert(all.end(),
+                 {"--model", "yolov3_small", "--format", "yolo", "--image-size", "64", "--random-shapes", "off"});
     else
       all.insert(all.end(), {"--model", "cifar_resnet20", "--image-size", "16"});
     all.insert(all.end(), more.begin(), more.end());

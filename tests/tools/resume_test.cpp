@@ -249,8 +249,7 @@ TEST_CASE("a folder is one run's at a time, and what killed runs left in it goes
   CHECK(contains(resumed.output, "is in use by"));
 }
 
-TEST_CASE(
-    "a default that a run is too short for is said and is no failure; what was asked for fails before the training") {
+TEST_CASE("a default that a run is too short for is no failure, and what was asked for fails before the training") {
   const TemporaryFolder scratch;
   const bool is_detector = GENERATE(false, true);
   const std::string tool = tool_of(is_detector);

@@ -55,11 +55,13 @@ TEST_CASE("results that cannot be written are a failure, in every program that p
     const ToolResult full = run_shell("./" + command + " > /dev/full");
     INFO(full.output);
     CHECK(full.status == 1);
-    CHECK(contains(full.output, "error: the results could not be written to standard output: No space left on device"));
+    CHECK(contains(full.output, "error: the results could not be written to standard output: "));
+    // The reason is lost where more than a buffer was printed: then the first of several writes has failed.
+    CHECK((contains(full.output, "No space left on device") || contains(full.output, "is the disk full?")));
     const ToolResult closed = run_shell("./" + command + " >&-");
     INFO(closed.output);
     CHECK(closed.status == 1);
-    CHECK(contains(closed.output, "standard output is closed"));
+    CHECK(contains(closed.output, "could not be written to standard output: it is closed"));
   }
 }
 

@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <iostream>
 #include <new>
 #include <optional>
 #include <system_error>
@@ -70,17 +69,17 @@ int parse_and_run(const RegisteredTool& registered, const std::vector<std::strin
 
 // What was printed may still be in a buffer. Results that did not arrive must not look like success.
 bool results_have_arrived() {
-  std::cout.flush();
   errno = 0;
   const bool flushed = std::fflush(stdout) == 0;
   const int error = errno;
   if (flushed && std::ferror(stdout) == 0) return true;
   pollfd output{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
   const bool has_no_reader = poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
-  std::string reason = has_no_reader    ? "the program that was reading them has ended"
-                       : error == EBADF ? "standard output is closed"
-                       : error != 0     ? std::strerror(error)
-                                        : "a write failed; is the disk full?";
+  const bool is_closed = (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY;  // occupy_standard_descriptors()
+  const std::string reason = has_no_reader ? "the program that was reading them has ended"
+                             : is_closed   ? "it is closed"
+                             : flushed     ? "an earlier write failed; is the disk full?"
+                                           : std::strerror(error);
   log_error("the results could not be written to standard output: " + reason);
   return false;
 }
