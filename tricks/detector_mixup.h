@@ -28,7 +28,8 @@ class DetectorMixup : public Trick {
   bool mixes_images() const override { return true; }
   std::vector<std::string> description() const override;
 
-  // Throws Error for a dataset of one image where mixup was asked for. Where it is the default, the run goes on without.
+  // Throws Error for a dataset of one image where mixup was asked for. Where it is the default, the run goes on
+  // without.
   void begin(const TrainingPlan& plan) override;
 
   // Sets partners, lambdas and weigh_objects for request.samples; partners and lambdas are empty (plain images) in the

@@ -135,6 +135,7 @@ void LearningRate::count(const CountedStep& step) {
   check(used == static_cast<float>(wanted), "iteration ", iteration + 1, " ran with the learning rate ", used,
         " but the schedule says ", wanted);
   last_rate_ = static_cast<double>(used);
+  has_counted_ = true;
   if (iteration < schedule_.warm_up_iterations) ++warmed_;
   if (iteration >= schedule_.decay->begins(schedule_)) ++decayed_;
   if (scaling_) scaling_->count(last_rate_, *rate_ * (wanted / schedule_.base_rate));
@@ -142,8 +143,13 @@ void LearningRate::count(const CountedStep& step) {
 
 std::vector<Receipt> LearningRate::receipts() const {
   std::vector<Receipt> list;
+  // A step whose rate is not the schedule's is an error, so no other way is left to miss the warm-up.
+  const bool was_skipped = has_counted_ && warmed_ == 0;
   if (schedule_.warm_up_iterations > 0)
-    list.push_back({"warm-up", {{"iterations", static_cast<double>(warmed_)}}, warmed_});
+    list.push_back({"warm-up",
+                    {{"iterations", static_cast<double>(warmed_)}},
+                    warmed_,
+                    was_skipped ? "gradients overflowed in all of them" : ""});
   list.push_back({decay_receipt(),
                   {{"iterations", static_cast<double>(decayed_)}, {"last rate", last_rate_}},
                   decayed_,
@@ -153,7 +159,11 @@ std::vector<Receipt> LearningRate::receipts() const {
 }
 
 void LearningRate::restore(std::span<const Receipt> receipts) {
-  if (schedule_.warm_up_iterations > 0) warmed_ = find_receipt(receipts, "warm-up").fired;
+  if (schedule_.warm_up_iterations > 0) {
+    const Receipt& warm_up = find_receipt(receipts, "warm-up");
+    warmed_ = warm_up.fired;
+    has_counted_ = warmed_ > 0 || !warm_up.excuse.empty();
+  }
   const Receipt& decay = find_receipt(receipts, decay_receipt());
   decayed_ = decay.fired;
   last_rate_ = decay.count("last rate");

@@ -1,7 +1,7 @@
-// Stopping politely: SIGINT (Ctrl-C), SIGTERM and SIGHUP (the terminal is gone) set a flag that the training loop asks for
-// after each step, so that it can save and say how to resume. Whoever sends SIGINT or SIGTERM a second time wants out: the
-// process ends at once, with the exit status of that signal. SIGHUP does not count there: shells and systems send it in
-// addition.
+// Stopping politely: SIGINT (Ctrl-C), SIGTERM and SIGHUP (the terminal is gone) set a flag that the training loop asks
+// for after each step, so that it can save and say how to resume. Whoever sends SIGINT or SIGTERM a second time wants
+// out: the process ends at once, with the exit status of that signal. SIGHUP does not count there: shells and systems
+// send it in addition.
 #pragma once
 
 #include <array>

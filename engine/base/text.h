@@ -13,8 +13,8 @@ namespace sleight {
 // play tricks on a terminal.
 std::string shown(std::string_view text);
 
-// The text as it may go to a terminal: control characters, and bytes that are no UTF-8, as '?'. A file or a class may have
-// a name that would change the terminal's title or colors. Line breaks stay only where asked for.
+// The text as it may go to a terminal: control characters, and bytes that are no UTF-8, as '?'. A file or a class may
+// have a name that would change the terminal's title or colors. Line breaks stay only where asked for.
 enum class LineBreaks : std::uint8_t { replaced, kept };
 std::string printable(std::string_view text, LineBreaks line_breaks = LineBreaks::replaced);
 

@@ -11,8 +11,8 @@
 
 namespace sleight {
 
-// Of the images' number, order, names below `data` (a folder, an archive or "synthetic"), labels and classes, and of the
-// sizes in bytes of a few thousand of them.
+// Of the images' number, order, names below `data` (a folder, an archive or "synthetic"), labels and classes, and of
+// the sizes in bytes of a few thousand of them.
 std::string fingerprint_of(const Dataset& training, const Dataset& evaluation, const std::string& data);
 std::string fingerprint_of(const DetectorDataset& training, const DetectorDataset& evaluation, const std::string& data);
 

@@ -1,5 +1,5 @@
-// What a line of metrics.jsonl says of the steps since the line before. It goes into checkpoints, so that the lines of a
-// resumed run are those of one that never stopped.
+// What a line of metrics.jsonl says of the steps since the line before. It goes into checkpoints, so that the lines of
+// a resumed run are those of one that never stopped.
 #pragma once
 
 #include <cstdint>

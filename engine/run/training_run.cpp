@@ -1,8 +1,6 @@
 #include "engine/run/training_run.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <ctime>
 #include <map>
@@ -21,6 +19,7 @@
 #include "engine/run/broken_images.h"
 #include "engine/run/failed_step.h"
 #include "engine/run/log_window.h"
+#include "engine/run/resumed_recipe.h"
 #include "engine/run/training_entry.h"
 
 namespace sleight {
@@ -43,12 +42,6 @@ fs::path folder_of(const TrainingOptions& options) {
   return fs::path("runs") / (options.model + "-" + time_text);
 }
 
-// A rounded best score would decide between two evaluations otherwise than in a run that never stopped.
-std::string every_digit(double number) {
-  std::array<char, 32> text{};
-  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
-}
-
 class TrainingRun {
  public:
   explicit TrainingRun(TrainingTask& task);
@@ -59,7 +52,6 @@ class TrainingRun {
   void read_scores(const SafetensorsMetadata& metadata);
   void resume_from_checkpoint();
   void write_missing_report(std::span<const Receipt> receipts);
-  void refuse_changed_recipe(const std::string& recipe, const std::string& origin, const std::string& fingerprint);
   void start_from_the_beginning(const RunFolder& folder);
   std::string status() const;
   void plan();
@@ -139,35 +131,6 @@ void TrainingRun::plan() {
   if (task_.tricks().average_weights()) learner.plan(ProgramUse::averaged_evaluation, shape);
 }
 
-// fingerprint: of the data that the run was started with; empty where that is not known.
-void TrainingRun::refuse_changed_recipe(const std::string& recipe, const std::string& origin,
-                                        const std::string& fingerprint) {
-  std::string changes, advice;
-  for (const std::string& change : task_.changes_since(recipe, origin)) {
-    if (change.starts_with("--data was ") && fingerprint == fingerprint_) {
-      data_moved_ = true;
-      continue;
-    }
-    changes += (changes.empty() ? "" : "; ") + change;
-    if (change.starts_with("--data was ") && !fingerprint.empty())
-      advice = " (the names, sizes or labels of its images are others)";
-    if (change.starts_with("--epochs was "))
-      advice =
-          ". The number of epochs decides the learning rate of every step. To train on from what the run has "
-          "learned: " +
-          options_.program_name + " --weights " + (folder_ / last_checkpoint_name).string() + " --epochs " +
-          std::to_string(recipe_.epochs) + " --out ANOTHER_FOLDER";
-  }
-  check(changes.empty(), "the run in ", folder_.string(), " was started with another recipe: ", changes, advice,
-        ". Resume with what it was started with, or start a new run with another --out");
-  if (data_moved_) {
-    log_info("the data have moved to ", options_.data, "; images and labels are those that the run was started with");
-  } else if (!fingerprint.empty() && fingerprint != fingerprint_) {
-    log_warning("the images in ", options_.data,
-                " are not those that the run was started with: their names, sizes or labels have changed");
-  }
-}
-
 // Where the run stands, and what it has achieved.
 void TrainingRun::read_scores(const SafetensorsMetadata& metadata) {
   const fs::path path = folder_ / last_checkpoint_name;
@@ -186,8 +149,11 @@ bool TrainingRun::has_nothing_left(std::int64_t end) {
   const fs::path path = folder_ / last_checkpoint_name;
   const SafetensorsMetadata metadata = SafetensorsFile(path).metadata();
   const auto fingerprint = metadata.find("data_fingerprint");  // former versions wrote none
-  refuse_changed_recipe(training_entry(path, metadata, "recipe"), path.string() + ", its recipe",
-                        fingerprint == metadata.end() ? "" : fingerprint->second);
+  data_moved_ = data_has_moved(task_, folder_,
+                               {.recipe = training_entry(path, metadata, "recipe"),
+                                .origin = path.string() + ", its recipe",
+                                .fingerprint = fingerprint == metadata.end() ? "" : fingerprint->second},
+                               fingerprint_);
   read_scores(metadata);
   const auto receipts = receipts_from_json(training_entry(path, metadata, "receipts"));
   if (step_ < end) return false;
@@ -361,9 +327,9 @@ SafetensorsMetadata TrainingRun::state_metadata() const {
   SafetensorsMetadata metadata;
   task_.describe_into(metadata);
   metadata["step"] = std::to_string(step_);
-  metadata["best_" + outcome_.score_name.key] = every_digit(outcome_.best_score);
+  metadata["best_" + outcome_.score_name.key] = to_training_entry(outcome_.best_score);
   metadata["best_epoch"] = std::to_string(outcome_.best_epoch);
-  metadata["last_" + outcome_.score_name.key] = every_digit(outcome_.last_score);
+  metadata["last_" + outcome_.score_name.key] = to_training_entry(outcome_.last_score);
   metadata["receipts"] = receipts_to_json(task_.receipts());
   metadata["recipe"] = recipe_text(options_.program_name, task_.settings());
   metadata["compute_threads"] = std::to_string(compute_threads());
@@ -450,7 +416,7 @@ TrainingOutcome TrainingRun::train() {
     if (is_done) return outcome_;
   } else if (options_.resume) {
     const fs::path recipe = folder_ / recipe_file_name;
-    refuse_changed_recipe(read_text_file(recipe), recipe.string(), "");
+    data_has_moved(task_, folder_, {read_text_file(recipe), recipe.string(), ""}, fingerprint_);
   }
   for (const std::string& line : task_.description())
     log_info(line);
@@ -477,7 +443,11 @@ TrainingOutcome TrainingRun::train() {
   outcome_.finished = step_ == steps_;
   write_report(status(), task_.receipts());
   const std::string again = options_.program_name + " --resume ";
-  if (outcome_.finished) {
+  if (outcome_.finished && scale != nullptr && scale->skipped() == steps_) {
+    log_warning(
+        "a gradient overflowed in every step, so nothing was learned: the run was too short for the loss scale, now ",
+        scale->scale(), ", to become small enough; train for longer, or with --precision bf16");
+  } else if (outcome_.finished) {
     check_receipts(task_.receipts());
   } else if (StopSignals::requested() != 0) {
     log_info("stopped by a signal after step ", step_, " of ", steps_, ", everything is saved. Go on with: ", again,

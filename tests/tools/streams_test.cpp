@@ -1,5 +1,5 @@
-// What happens to results and messages when their stream is full, closed or not read, and to names that would play tricks
-// on a terminal.
+// What happens to results and messages when their stream is full, closed or not read, and to names that would play
+// tricks on a terminal.
 #include <algorithm>
 #include <cerrno>
 #include <csignal>

@@ -190,6 +190,16 @@ TEST_CASE("learning rate: a warm-up of less than half a step is refused where it
   CHECK(contains(by_default.description().back(), "warm-up: none, 0.2 epochs are less than half a step"));
 }
 
+TEST_CASE("learning rate: a warm-up whose steps were all skipped is no failure") {
+  LearningRate rate = rate_of("learning-rate = 1.0\nschedule = \"cosine\"\nwarmup-epochs = 0.2\n");
+  CHECK(contains(error_message([&] { check_receipts(rate.receipts()); }), "warm-up: 0 iterations"));
+  train(rate, 2, 10);
+  CHECK(error_message([&] { check_receipts(rate.receipts()); }).empty());
+  LearningRate resumed = rate_of("learning-rate = 1.0\nschedule = \"cosine\"\nwarmup-epochs = 0.2\n");
+  resumed.restore(rate.receipts());
+  CHECK((resumed.receipts() == rate.receipts()));
+}
+
 TEST_CASE("linear scaling: the rate follows the global batch, 256 is the reference") {
   CHECK(linearly_scaled_rate(0.1, 256) == 0.1);
   CHECK(linearly_scaled_rate(0.1, 1024) == Approx(0.4));

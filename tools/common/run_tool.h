@@ -40,8 +40,8 @@ bool register_tool(const std::string& name) {
 }
 
 // The frame of every tool: parse, run, and turn an Error into one clear line, on the terminal and in the log's file if
-// there is one. Gives the exit status: 0 done, 1 failed with a message, or what run() returns. What could not be written to
-// standard output is a failure too.
+// there is one. Gives the exit status: 0 done, 1 failed with a message, or what run() returns. What could not be
+// written to standard output is a failure too.
 int run_tool(const RegisteredTool& tool, const std::vector<std::string>& arguments);
 
 }  // namespace sleight
