@@ -62,4 +62,10 @@ std::vector<Receipt> NoBiasDecay::receipts() const {
   return {receipt_.value_or(Receipt{.trick = name(), .counts = {}})};
 }
 
+// Empty where the run stopped before a step changed the weights: then the next one is read.
+void NoBiasDecay::restore(std::span<const Receipt> receipts) {
+  const Receipt& receipt = find_receipt(receipts, name());
+  if (!receipt.counts.empty()) receipt_ = receipt;
+}
+
 }  // namespace sleight

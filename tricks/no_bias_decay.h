@@ -27,7 +27,7 @@ class NoBiasDecay : public Trick {
   void count(const CountedStep& step) override;
   // tensors without decay, elements without decay, tensors with decay
   std::vector<Receipt> receipts() const override;
-  void restore(std::span<const Receipt> receipts) override { receipt_ = find_receipt(receipts, name()); }
+  void restore(std::span<const Receipt> receipts) override;
 
  private:
   std::optional<bool> on_;

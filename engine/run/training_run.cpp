@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
-#include <map>
-#include <set>
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
-#include "engine/base/format_bytes.h"
 #include "engine/base/log.h"
 #include "engine/base/memory.h"
 #include "engine/base/signals.h"
@@ -19,6 +16,7 @@
 #include "engine/run/broken_images.h"
 #include "engine/run/failed_step.h"
 #include "engine/run/log_window.h"
+#include "engine/run/planned_programs.h"
 #include "engine/run/resumed_recipe.h"
 #include "engine/run/training_entry.h"
 
@@ -54,7 +52,6 @@ class TrainingRun {
   void write_missing_report(std::span<const Receipt> receipts);
   void start_from_the_beginning(const RunFolder& folder);
   std::string status() const;
-  void plan();
   void train_steps(std::int64_t end);
   void train_step(StepFeeder& feeder, ProgressLine& progress_line, std::int64_t end);
   bool is_checkpoint(std::int64_t step) const {
@@ -104,33 +101,6 @@ TrainingRun::TrainingRun(TrainingTask& task)
   outcome_.score_name = task.score_name();
 }
 
-void TrainingRun::plan() {
-  Learner& learner = task_.learner();
-  std::map<std::string, std::set<std::string>> nondeterministic;  // operation -> layers
-  for (const std::int64_t size : task_.tricks().sizes()) {
-    const Executable& executable = learner.plan(ProgramUse::training, {recipe_.batch_size, size, size});
-    log_info("plan ", recipe_.batch_size, "x", size, "x", size, ": ", executable.program().steps.size(),
-             " steps, arena ", format_bytes(executable.plan().arena_bytes), ", parameters and optimizer ",
-             format_bytes(context_.store.bytes()));
-    for (const std::size_t i : executable.nondeterministic_steps()) {
-      const Step& step = executable.program().steps[i];
-      nondeterministic[std::string(step.operation->name)].insert(step.name);
-    }
-  }
-  for (const auto& [operation, layers] : nondeterministic) {
-    std::string names;
-    for (const std::string& layer : layers)
-      names += (names.empty() ? "" : ", ") + layer;
-    log_info(
-        "not deterministic: ", operation, " of ", names,
-        " may give other bits in another run, since its fastest algorithm adds in any order; --deterministic takes "
-        "those that do not");
-  }
-  const BatchShape shape{recipe_.batch_size, task_.evaluation_size(), task_.evaluation_size()};
-  learner.plan(ProgramUse::evaluation, shape);
-  if (task_.tricks().average_weights()) learner.plan(ProgramUse::averaged_evaluation, shape);
-}
-
 // Where the run stands, and what it has achieved.
 void TrainingRun::read_scores(const SafetensorsMetadata& metadata) {
   const fs::path path = folder_ / last_checkpoint_name;
@@ -175,7 +145,7 @@ bool TrainingRun::has_nothing_left(std::int64_t end) {
 }
 
 void TrainingRun::write_missing_report(std::span<const Receipt> receipts) {
-  plan();
+  plan_programs(task_);
   load_checkpoint(folder_ / last_checkpoint_name, context_.store);
   if (outcome_.finished) task_.evaluate(loader_threads_);
   write_report(status(), receipts);
@@ -426,7 +396,7 @@ TrainingOutcome TrainingRun::train() {
       "precision ", options_.device.precision,
       scale ? ", the loss is multiplied by " + std::to_string(std::llround(scale->scale())) + " at the start" : "");
   warn_if_slow(options_.device.parsed_precision(), context_.device);
-  plan();
+  plan_programs(task_);
   if (folder.has_checkpoint())
     resume_from_checkpoint();
   else
@@ -464,18 +434,6 @@ TrainingOutcome TrainingRun::train() {
 TrainingOutcome run_training(TrainingTask& task) {
   TrainingRun run(task);
   return run.train();
-}
-
-void log_outcome(const TrainingOutcome& outcome) {
-  if (outcome.best_epoch > 0.0) {
-    log_info("best ", outcome.score_name.text, " ", 100.0 * outcome.best_score, "% after epoch ", outcome.best_epoch,
-             ", last ", 100.0 * outcome.last_score, "%");
-  } else {
-    log_info("there is no ", best_weights_name, ": ",
-             outcome.evaluated ? "no evaluation has scored above 0" : "the run stopped before its first evaluation",
-             "; ", last_checkpoint_name, " has the weights after the last step");
-  }
-  log_info("run: ", outcome.folder.string(), "  report: ", (outcome.folder / report_file_name).string());
 }
 
 }  // namespace sleight

@@ -14,16 +14,11 @@
 #include "engine/run/run_folder.h"
 #include "engine/run/step_feeder.h"
 #include "engine/run/training_options.h"
+#include "engine/run/training_outcome.h"
 #include "engine/train/learner.h"
 #include "engine/train/trick_list.h"
 
 namespace sleight {
-
-// What tells a good model from a better one: 0 to 1, more is better.
-struct ScoreName {
-  std::string key;   // "top1": in checkpoints, as best_top1 and last_top1
-  std::string text;  // "top-1"
-};
 
 struct EpochEvaluation {
   std::vector<Scalar> values;  // for the log
@@ -83,19 +78,6 @@ class TrainingTask : public StepSource {
   virtual void fill_report(ReportData& report) const = 0;
 };
 
-struct TrainingOutcome {
-  bool evaluated = false;  // at least once, in this or an earlier part of the run
-  bool finished = false;   // trained to the end, rather than stopped by a signal or --max-steps
-  ScoreName score_name;
-  double best_score = 0.0;
-  double best_epoch = 0.0;
-  double last_score = 0.0;
-  std::filesystem::path folder;
-};
-
 TrainingOutcome run_training(TrainingTask& task);
-
-// The last lines of a training tool; where there are no best weights, why not.
-void log_outcome(const TrainingOutcome& outcome);
 
 }  // namespace sleight

@@ -1,4 +1,6 @@
 // A run goes on where its data has moved to, and only with the same images and labels.
+#include <algorithm>
+
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
 #include "engine/image/image_writer.h"

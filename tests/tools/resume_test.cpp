@@ -1,7 +1,6 @@
 // What a run that was stopped, killed or moved looks like when it has gone on: as one that never stopped.
 #include <csignal>
-#include <fstream>
-#include <map>
+#include <cstdio>
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
