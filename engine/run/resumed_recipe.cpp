@@ -14,7 +14,8 @@ bool data_has_moved(const TrainingTask& task, const std::filesystem::path& folde
   std::string changes, advice;
   for (const std::string& change : task.changes_since(started_with.recipe, started_with.origin)) {
     const bool is_data = change.starts_with("--data was ");
-    if (is_data && same_images) {
+    // The list of classes often lies beside the data, and its names are in the fingerprint.
+    if ((is_data || change.starts_with("--classes was ")) && same_images) {
       has_moved = true;
       continue;
     }

@@ -14,9 +14,9 @@ struct StartedWith {
   std::string fingerprint;  // of the data (data_fingerprint.h); empty where it is not known
 };
 
-// Throws Error naming each setting that is not as in the run's recipe, and what to do instead. Only the place of the
-// data may be another one, for the same images and labels; gives whether it is, and says so. Warns of images that have
-// changed in the same place. fingerprint: of the data as it is now.
+// Throws Error naming each setting that is not as in the run's recipe, and what to do instead. Only the places of
+// the data and of its list of classes may be others, for the same images and labels; gives whether they are, and says
+// so. Warns of images that have changed in the same place. fingerprint: of the data as it is now.
 bool data_has_moved(const TrainingTask& task, const std::filesystem::path& folder, const StartedWith& started_with,
                     const std::string& fingerprint);
 

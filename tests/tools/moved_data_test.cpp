@@ -51,8 +51,8 @@ TEST_CASE("a run goes on where its data has moved to, and not with other images 
     std::vector<std::string> all = {"--data",   data.string(), "--batch-size", "4",
                                     "--epochs", "3",           "--out",        out.string()};
     if (is_detector)
-      all.insert(all.end(),
-                 {"--model", "yolov3_small", "--format", "yolo", "--image-size", "64", "--random-shapes", "off"});
+      all.insert(all.end(), {"--model", "yolov3_small", "--format", "yolo", "--image-size", "64", "--random-shapes",
+                             "off", "--classes", (data / "classes.txt").string()});
     else
       all.insert(all.end(), {"--model", "cifar_resnet20", "--image-size", "16"});
     all.insert(all.end(), more.begin(), more.end());
@@ -64,10 +64,11 @@ TEST_CASE("a run goes on where its data has moved to, and not with other images 
   const fs::path moved = scratch / "somewhere" / "else";
   fs::create_directories(moved.parent_path());
   fs::copy(data, moved, fs::copy_options::recursive);
-  if (!is_detector) fs::remove_all(data);
+  fs::remove_all(data);
   const auto resume = [&](const fs::path& from, const std::string& steps) {
     std::vector<std::string> all = {"--resume", "--max-steps", steps, "--out", run.string()};
     if (!from.empty()) all.insert(all.end(), {"--data", from.string()});
+    if (!from.empty() && is_detector) all.insert(all.end(), {"--classes", (from / "classes.txt").string()});
     return run_tool_process(tool, all);
   };
   const auto refused = [&](const std::string& why) {
@@ -117,7 +118,7 @@ TEST_CASE("a run goes on where its data has moved to, and not with other images 
 
   // Images that change where they are.
   const fs::path other = scratch / "other";
-  if (!is_detector) write_data(data, is_detector);
+  write_data(data, is_detector);
   require_success(run_tool_process(tool, arguments(other, {"--max-steps", "3"})));
   const fs::path image = is_detector ? data / "images/train/image3.png" : data / "train/odd/image3.png";
   write_file_atomically(image, read_text_file(image) + "x");
