@@ -73,11 +73,11 @@ int detect(const Options& options) {
   for (std::int64_t i = 0; i < files.size(); ++i) {
     if (broken.contains(i)) continue;
     std::vector<DrawnObject> objects;
-    std::printf("%s\n", files.name(i).c_str());
+    std::printf("%s\n", printable(files.name(i)).c_str());
     for (const Detection& detection : detections_of(all.plain, i)) {
       objects.push_back(drawn_detection(detection, class_names));
       std::printf("  %-20s %5.1f%%  left %.1f, top %.1f, right %.1f, bottom %.1f\n",
-                  class_names[detection.class_index].c_str(), 100.0 * detection.score, detection.box.left,
+                  printable(class_names[detection.class_index]).c_str(), 100.0 * detection.score, detection.box.left,
                   detection.box.top, detection.box.right, detection.box.bottom);
     }
     if (!options.out.empty()) {

@@ -49,7 +49,8 @@ int evaluate(const Options& options) {
   }
   std::printf("%s%s, %s\n", count_of(dataset.size(), "image").c_str(), left_out(all.broken).c_str(),
               count_of(std::ssize(all.plain), "detection").c_str());
-  std::fputs(scores_table(score_detections(dataset, all.plain, all.broken)).c_str(), stdout);
+  std::fputs(printable(scores_table(score_detections(dataset, all.plain, all.broken)), LineBreaks::kept).c_str(),
+             stdout);
   return 0;
 }
 

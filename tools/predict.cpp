@@ -7,6 +7,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/log.h"
+#include "engine/base/text.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/data/classifier/pipeline.h"
 #include "engine/device/compute_threads.h"
@@ -166,10 +167,10 @@ int predict_images(const Options& options, const ClassifierDescription& descript
     }
   }
   for (const Prediction& prediction : predictions) {
-    std::printf("%s%s\n", prediction.name.c_str(),
-                prediction.label.empty() ? "" : (" (" + prediction.label + ")").c_str());
+    std::printf("%s%s\n", printable(prediction.name).c_str(),
+                prediction.label.empty() ? "" : (" (" + printable(prediction.label) + ")").c_str());
     for (const auto& [index, probability] : prediction.best) {
-      std::printf("  %6.2f%%  %s\n", 100.0 * probability, classes[index].c_str());
+      std::printf("  %6.2f%%  %s\n", 100.0 * probability, printable(classes[index]).c_str());
     }
   }
   if (!options.sheet.empty()) write_sheet(options.sheet, predictions, classes);

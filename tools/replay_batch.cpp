@@ -29,7 +29,7 @@ class ReplayBatch : public Tool {
 
   int run() override {
     const Replay replay = replay_failed_step(run_, replay_);
-    std::printf("step %lld of %s, run again:\n%s", static_cast<long long>(replay.step), run_.c_str(),
+    std::printf("step %lld of %s, run again:\n%s", static_cast<long long>(replay.step + 1), run_.c_str(),
                 replay.table.c_str());
     if (replay.reproduced()) {
       std::printf("reproduced: loss, bad values and checksums are those of the run\n");

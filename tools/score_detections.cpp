@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "engine/base/log.h"
+#include "engine/base/text.h"
 #include "engine/data/detector/dataset.h"
 #include "engine/metrics/detections_file.h"
 #include "engine/run/broken_images.h"
@@ -51,7 +52,8 @@ int score(Options options) {
                 " images could not be read by the detector: their objects do not count");
   const DetectionScores scores =
       score_detections(ground_truth_of(dataset, placed.unreadable), placed.detections, rules);
-  std::fputs((options.json ? scores_to_json(scores) : scores_table(scores)).c_str(), stdout);
+  std::fputs((options.json ? scores_to_json(scores) : printable(scores_table(scores), LineBreaks::kept)).c_str(),
+             stdout);
   return 0;
 }
 

@@ -11,7 +11,9 @@ void ClassSmoothing::declare(OptionList& options, LearningTask) {
 }
 
 void ClassSmoothing::resolve(const TrainingKind& kind) {
-  if (!form_) form_ = kind.tricks == TrickSet::none ? "none" : "gluon";
+  const std::string by_default = kind.tricks == TrickSet::none ? "none" : "gluon";
+  if (!form_) form_ = by_default;
+  was_asked_for_ = *form_ != by_default;
 }
 
 ClassSmoothingForm ClassSmoothing::form() const {
@@ -50,15 +52,22 @@ void ClassSmoothing::count(const CountedStep& counted) {
         step.attributes.number("class_smoothing_epsilon") == epsilon())
       ++smoothed;
   }
-  if (losses > 0 && smoothed == losses) objects_ += counted.objects;
+  if (losses == 0 || smoothed != losses) return;
+  objects_ += counted.objects;
+  smooths_ = true;
 }
 
 std::vector<Receipt> ClassSmoothing::receipts() const {
-  return {{name(), {{"objects smoothed", static_cast<double>(objects_)}}, objects_}};
+  return {{name(),
+           {{"objects smoothed", static_cast<double>(objects_)}},
+           objects_,
+           smooths_ && objects_ == 0 && !was_asked_for_ ? "no image that it was trained on had an object" : ""}};
 }
 
 void ClassSmoothing::restore(std::span<const Receipt> receipts) {
-  objects_ = find_receipt(receipts, name()).fired;
+  const Receipt& receipt = find_receipt(receipts, name());
+  objects_ = receipt.fired;
+  smooths_ = objects_ > 0 || !receipt.excuse.empty();
 }
 
 }  // namespace sleight

@@ -40,8 +40,10 @@ class ClassSmoothing : public Trick {
   double epsilon() const { return form() == ClassSmoothingForm::darknet ? 0.1 : 1.0 / 40; }
 
   std::optional<std::string> form_;
+  bool was_asked_for_ = false;  // against the default
 
   std::int64_t objects_ = 0;
+  bool smooths_ = false;  // the programs carry this smoothing
 };
 
 }  // namespace sleight

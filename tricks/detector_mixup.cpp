@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/value/random.h"
 
@@ -23,7 +24,9 @@ void DetectorMixup::declare(OptionList& options, LearningTask) {
 }
 
 void DetectorMixup::resolve(const TrainingKind& kind) {
-  if (!alpha_) alpha_ = kind.tricks == TrickSet::all ? 1.5 : 0.0;
+  const double default_alpha = kind.tricks == TrickSet::all ? 1.5 : 0.0;
+  if (!alpha_) alpha_ = default_alpha;
+  was_asked_for_ = *alpha_ != default_alpha;
   if (!off_epochs_) off_epochs_ = std::min<std::int64_t>(20, kind.epochs / 10);
   if (!form_) form_ = "beta";
   mixed_epochs_ = {.epochs = kind.epochs, .off_epochs = *off_epochs_};
@@ -39,12 +42,21 @@ std::vector<std::string> DetectorMixup::description() const {
   else
     text << "Beta(" << *alpha_ << ", " << *alpha_ << "), objects weighted";
   text << ", off for the last " << *off_epochs_ << " of " << count_of(mixed_epochs_.epochs, "epoch");
+  if (!excuse_.empty()) text << "; not in this run: " << excuse_;
   return {text.str()};
 }
 
 void DetectorMixup::begin(const TrainingPlan& plan) {
   seed_ = plan.seed;
   images_ = plan.images;
+  excuse_ = images_ > 1 ? "" : "a dataset of one image has no two to mix";
+  check(excuse_.empty() || !was_asked_for_, "--mixup: ", excuse_, "; give --mixup 0");
+}
+
+std::vector<Receipt> DetectorMixup::receipts() const {
+  Receipt receipt = counts_.receipt(name());
+  if (!excuse_.empty()) receipt.excuse = excuse_;
+  return {receipt};
 }
 
 void DetectorMixup::draw_detector(DetectorBatchRequest& request, const StepPlace& place) const {

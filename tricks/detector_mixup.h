@@ -28,6 +28,8 @@ class DetectorMixup : public Trick {
   bool mixes_images() const override { return true; }
   std::vector<std::string> description() const override;
 
+  // Throws Error for a dataset of one image where mixup was asked for. Where it is the default, the run goes on
+  // without.
   void begin(const TrainingPlan& plan) override;
 
   // Sets partners, lambdas and weigh_objects for request.samples; partners and lambdas are empty (plain images) in the
@@ -37,7 +39,7 @@ class DetectorMixup : public Trick {
 
   void count(const CountedStep& step) override { counts_.count(step, mixed_epochs_); }
   // See MixupCounts.
-  std::vector<Receipt> receipts() const override { return {counts_.receipt(name())}; }
+  std::vector<Receipt> receipts() const override;
   void restore(std::span<const Receipt> receipts) override { counts_.restore(find_receipt(receipts, name())); }
 
  private:
@@ -48,6 +50,8 @@ class DetectorMixup : public Trick {
   MixedEpochs mixed_epochs_;
   std::uint64_t seed_ = 0;
   std::int64_t images_ = 0;
+  bool was_asked_for_ = false;  // against the default
+  std::string excuse_;
   MixupCounts counts_;
 };
 

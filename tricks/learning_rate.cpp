@@ -7,6 +7,7 @@
 
 #include "engine/base/choice.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 
 namespace sleight {
 
@@ -20,9 +21,11 @@ std::vector<std::string> names_of(std::span<const Form> forms) {
   return names;
 }
 
+// Gives whether the value was set, to something else.
 template <class T>
-void set_default(std::optional<T>& value, T otherwise) {
-  if (!value) value = std::move(otherwise);
+bool set_default(std::optional<T>& value, T otherwise) {
+  if (!value) value = otherwise;
+  return *value != otherwise;
 }
 
 }  // namespace
@@ -60,20 +63,22 @@ void LearningRate::resolve(const TrainingKind& kind) {
   if (kind.task == LearningTask::detector) {
     set_default(rate_, 0.001);
     set_default(linear_scaling_, false);
-    set_default(milestones_, {0.8 * epochs, 0.9 * epochs});
-    set_default(warm_up_epochs_, std::min(bare ? 2.0 : 4.0, 0.05 * epochs));
+    decay_was_asked_for_ = set_default(milestones_, {0.8 * epochs, 0.9 * epochs});
+    warm_up_was_asked_for_ = set_default(warm_up_epochs_, std::min(bare ? 2.0 : 4.0, 0.05 * epochs));
   } else {
     // The small models' rate at their own batch of 128, scaled to 256 images.
     set_default(rate_, kind.small_images && !bare ? 0.2 : 0.1);
     set_default(linear_scaling_, !bare);
     if (kind.small_images) {
-      set_default(milestones_, {0.5 * epochs, 0.75 * epochs});  // He et al., arXiv 1512.03385, section 4.2
+      decay_was_asked_for_ =
+          set_default(milestones_, {0.5 * epochs, 0.75 * epochs});  // He et al., arXiv 1512.03385, section 4.2
     } else {
-      set_default(milestones_, {0.25 * epochs, 0.5 * epochs, 0.75 * epochs});  // 30, 60, 90 of 120
+      decay_was_asked_for_ =
+          set_default(milestones_, {0.25 * epochs, 0.5 * epochs, 0.75 * epochs});  // 30, 60, 90 of 120
     }
-    set_default(warm_up_epochs_, bare ? 0.0 : std::min(5.0, 0.1 * epochs));
+    warm_up_was_asked_for_ = set_default(warm_up_epochs_, bare ? 0.0 : std::min(5.0, 0.1 * epochs));
   }
-  set_default<std::string>(decay_, bare ? "step" : "cosine");
+  if (set_default<std::string>(decay_, bare ? "step" : "cosine")) decay_was_asked_for_ = true;
   set_default<std::string>(warm_up_form_, "linear");
 }
 
@@ -86,8 +91,11 @@ std::vector<std::string> LearningRate::description() const {
   return {scaling_ ? line("learning rate ", schedule_.base_rate, " = ", *rate_, " * ", plan_.batch_size, " / ",
                           linear_scaling_reference_batch, " (linear scaling)")
                    : line("learning rate ", schedule_.base_rate, " (no linear scaling)"),
-          line("schedule: ", schedule_.decay->description(*milestones_)),
-          *warm_up_epochs_ > 0.0
+          line("schedule: ", schedule_.decay->description(*milestones_),
+               decay_excuse_.empty() ? "" : "; not in this run: " + decay_excuse_),
+          *warm_up_epochs_ > 0.0 && schedule_.warm_up_iterations == 0
+              ? line("warm-up: none, ", *warm_up_epochs_, " epochs are less than half a step here")
+          : *warm_up_epochs_ > 0.0
               ? line("warm-up: ", *warm_up_epochs_, *warm_up_epochs_ == 1.0 ? " epoch, " : " epochs, ",
                      schedule_.warm_up->description)
               : "warm-up: off"};
@@ -104,6 +112,16 @@ void LearningRate::begin(const TrainingPlan& plan) {
   for (const double epoch : *milestones_)
     schedule_.milestones.push_back(iterations_of(epoch, plan.steps_per_epoch));
   schedule_.check();
+  check(*warm_up_epochs_ == 0.0 || schedule_.warm_up_iterations > 0 || !warm_up_was_asked_for_, "--warmup-epochs ",
+        *warm_up_epochs_, " is less than half a step of an epoch of ", count_of(plan.steps_per_epoch, "step"),
+        ", so there would be no warm-up; give more, or 0");
+  const std::int64_t begins = schedule_.decay->begins(schedule_);
+  decay_excuse_ = begins < plan.steps()
+                      ? ""
+                      : printed("it begins after step ", begins, ", and step ", plan.steps(), " is the last");
+  check(decay_excuse_.empty() || !decay_was_asked_for_, "--schedule ", *decay_,
+        " would never lower the learning rate: ", decay_excuse_,
+        "; give earlier --milestones, more --epochs, or another --schedule");
 }
 
 void LearningRate::set_live_scalars(Context& context, std::int64_t step) const {
@@ -114,9 +132,10 @@ void LearningRate::count(const CountedStep& step) {
   const std::int64_t iteration = step.place.step;
   const float used = step.context.live_scalar(kernels::LiveScalar::learning_rate);
   const double wanted = schedule_.at(iteration);
-  check(used == static_cast<float>(wanted), "iteration ", iteration, " ran with the learning rate ", used,
+  check(used == static_cast<float>(wanted), "iteration ", iteration + 1, " ran with the learning rate ", used,
         " but the schedule says ", wanted);
   last_rate_ = static_cast<double>(used);
+  has_counted_ = true;
   if (iteration < schedule_.warm_up_iterations) ++warmed_;
   if (iteration >= schedule_.decay->begins(schedule_)) ++decayed_;
   if (scaling_) scaling_->count(last_rate_, *rate_ * (wanted / schedule_.base_rate));
@@ -124,16 +143,27 @@ void LearningRate::count(const CountedStep& step) {
 
 std::vector<Receipt> LearningRate::receipts() const {
   std::vector<Receipt> list;
+  // A step whose rate is not the schedule's is an error, so no other way is left to miss the warm-up.
+  const bool was_skipped = has_counted_ && warmed_ == 0;
   if (schedule_.warm_up_iterations > 0)
-    list.push_back({"warm-up", {{"iterations", static_cast<double>(warmed_)}}, warmed_});
-  list.push_back(
-      {decay_receipt(), {{"iterations", static_cast<double>(decayed_)}, {"last rate", last_rate_}}, decayed_});
+    list.push_back({"warm-up",
+                    {{"iterations", static_cast<double>(warmed_)}},
+                    warmed_,
+                    was_skipped ? "gradients overflowed in all of them" : ""});
+  list.push_back({decay_receipt(),
+                  {{"iterations", static_cast<double>(decayed_)}, {"last rate", last_rate_}},
+                  decayed_,
+                  decay_excuse_});
   if (scaling_) list.push_back(scaling_->receipt());
   return list;
 }
 
 void LearningRate::restore(std::span<const Receipt> receipts) {
-  if (schedule_.warm_up_iterations > 0) warmed_ = find_receipt(receipts, "warm-up").fired;
+  if (schedule_.warm_up_iterations > 0) {
+    const Receipt& warm_up = find_receipt(receipts, "warm-up");
+    warmed_ = warm_up.fired;
+    has_counted_ = warmed_ > 0 || !warm_up.excuse.empty();
+  }
   const Receipt& decay = find_receipt(receipts, decay_receipt());
   decayed_ = decay.fired;
   last_rate_ = decay.count("last rate");

@@ -24,7 +24,8 @@ class LearningRate : public Trick {
   bool is_on() const override { return true; }
   std::vector<std::string> description() const override;
 
-  // Throws Error as RateSchedule::check() does.
+  // Throws Error as RateSchedule::check() does, and for a decay or a warm-up that was asked for and that the training
+  // is too short for. Where they are the defaults, the run goes on without, and description() says so.
   void begin(const TrainingPlan& plan) override;
   const RateSchedule& schedule() const { return schedule_; }
 
@@ -44,10 +45,15 @@ class LearningRate : public Trick {
   std::optional<std::string> decay_, warm_up_form_;
   std::optional<std::vector<double>> milestones_;
 
+  // Whether the user asked for something else than the default.
+  bool decay_was_asked_for_ = false, warm_up_was_asked_for_ = false;
+
   TrainingPlan plan_;
   RateSchedule schedule_;
+  std::string decay_excuse_;
   std::optional<LinearScaling> scaling_;
   std::int64_t warmed_ = 0, decayed_ = 0;
+  bool has_counted_ = false;
   double last_rate_ = 0.0;
 };
 

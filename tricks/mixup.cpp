@@ -5,6 +5,7 @@
 #include <sstream>
 #include <utility>
 
+#include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/value/random.h"
 
@@ -26,7 +27,9 @@ void Mixup::declare(OptionList& options, LearningTask) {
 
 void Mixup::resolve(const TrainingKind& kind) {
   const bool all = kind.tricks == TrickSet::all;
-  if (!alpha_) alpha_ = !all ? 0.0 : kind.small_images && !kind.is_short() ? 1.0 : 0.2;
+  const double default_alpha = !all ? 0.0 : kind.small_images && !kind.is_short() ? 1.0 : 0.2;
+  if (!alpha_) alpha_ = default_alpha;
+  was_asked_for_ = *alpha_ != default_alpha;
   if (!off_epochs_) off_epochs_ = all && kind.small_images ? std::min<std::int64_t>(20, kind.epochs / 10) : 0;
   if (!lambda_) lambda_ = "batch";
   mixed_epochs_ = {.epochs = kind.epochs, .off_epochs = *off_epochs_};
@@ -38,7 +41,14 @@ std::vector<std::string> Mixup::description() const {
   std::ostringstream text;
   text << "mixup: lambda from Beta(" << *alpha_ << ", " << *alpha_ << "), one per "
        << (*lambda_ == "batch" ? "batch" : "image") << ", off for the last " << count_of(*off_epochs_, "epoch");
+  if (!excuse_.empty()) text << "; not in this run: " << excuse_;
   return {text.str()};
+}
+
+void Mixup::begin(const TrainingPlan& plan) {
+  seed_ = plan.seed;
+  excuse_ = plan.batch_size > 1 ? "" : "a batch of one image has no two to mix";
+  check(excuse_.empty() || !was_asked_for_, "--mixup: ", excuse_, "; give a larger --batch-size, or --mixup 0");
 }
 
 void Mixup::draw_classifier(BatchRequest& request, const StepPlace& place) const {
@@ -61,6 +71,12 @@ void Mixup::draw_classifier(BatchRequest& request, const StepPlace& place) const
   } else {
     std::ranges::generate(request.lambdas, draw);
   }
+}
+
+std::vector<Receipt> Mixup::receipts() const {
+  Receipt receipt = counts_.receipt(name());
+  if (!excuse_.empty()) receipt.excuse = excuse_;
+  return {receipt};
 }
 
 void Mixup::count(const CountedStep& step) {

@@ -27,7 +27,8 @@ class Mixup : public Trick {
   bool mixes_images() const override { return true; }
   std::vector<std::string> description() const override;
 
-  void begin(const TrainingPlan& plan) override { seed_ = plan.seed; }
+  // Throws Error for batches of one image where mixup was asked for. Where it is the default, the run goes on without.
+  void begin(const TrainingPlan& plan) override;
   void change_classifier(ClassifierProgramOptions& options) override { options.mixup = true; }
 
   // Sets partners and lambdas for request.samples; both are empty (plain images) in the last epochs and for a batch of
@@ -38,7 +39,7 @@ class Mixup : public Trick {
   // Counts 0 if the program blends no images, whatever the batch contains.
   void count(const CountedStep& step) override;
   // See MixupCounts.
-  std::vector<Receipt> receipts() const override { return {counts_.receipt(name())}; }
+  std::vector<Receipt> receipts() const override;
   void restore(std::span<const Receipt> receipts) override { counts_.restore(find_receipt(receipts, name())); }
 
  private:
@@ -48,6 +49,8 @@ class Mixup : public Trick {
 
   MixedEpochs mixed_epochs_;
   std::uint64_t seed_ = 0;
+  bool was_asked_for_ = false;  // against the default
+  std::string excuse_;
   MixupCounts counts_;
 };
 

@@ -47,7 +47,12 @@ void MixupCounts::count(const CountedStep& step, const MixedEpochs& epochs) {
     ++batches_plain_;
     return;
   }
-  if (mixed == 0) return;
+  if (mixed == 0) {
+    // A batch that was never drawn has no partners and lambdas of 1.
+    for (std::size_t i = 0; i < step.lambdas.size(); ++i)
+      drew_in_vain_ = drew_in_vain_ || has_partner(i) != (step.lambdas[i] < 1.0F);
+    return;
+  }
   ++batches_;
   images_ += static_cast<std::int64_t>(step.lambdas.size());
   images_mixed_ += mixed;
@@ -62,13 +67,15 @@ Receipt MixupCounts::receipt(const std::string& trick) const {
            {lambda_sum, lambda_sum_},
            {"mean lambda", images_mixed_ > 0 ? lambda_sum_ / static_cast<double>(images_mixed_) : 0.0},
            {"batches plain in the last epochs", static_cast<double>(batches_plain_)}},
-          images_mixed_};
+          images_mixed_,
+          images_mixed_ == 0 && drew_in_vain_ ? "by chance, every draw left the images as they were" : ""};
 }
 
 void MixupCounts::restore(const Receipt& receipt) {
   batches_ = std::llround(receipt.count("batches mixed"));
   images_ = std::llround(receipt.count("images in them"));
   images_mixed_ = std::llround(receipt.count("images mixed"));
+  drew_in_vain_ = !receipt.excuse.empty();
   lambda_sum_ = has(receipt, former_lambda_sum) ? receipt.count("mean lambda") * static_cast<double>(images_mixed_)
                                                 : receipt.count(lambda_sum);
   batches_plain_ = std::llround(receipt.count("batches plain in the last epochs"));

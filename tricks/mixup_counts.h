@@ -26,6 +26,7 @@ class MixupCounts {
   void count(const CountedStep& step, const MixedEpochs& epochs);
   // batches mixed; images in them; images mixed; the sum of the mixed images' lambdas and its mean; plain batches in
   // the last epochs.
+  // Excused where every draw left the images as they were, which happens by chance in a run of a few steps.
   Receipt receipt(const std::string& trick) const;
   void restore(const Receipt& receipt);
 
@@ -35,6 +36,7 @@ class MixupCounts {
   std::int64_t images_mixed_ = 0;
   double lambda_sum_ = 0.0;  // over the mixed images
   std::int64_t batches_plain_ = 0;
+  bool drew_in_vain_ = false;  // partners and lambdas arrived, and no image was mixed
 };
 
 }  // namespace sleight

@@ -1,5 +1,7 @@
 #include "tricks/no_bias_decay.h"
 
+#include <algorithm>
+
 #include "engine/base/error.h"
 #include "engine/ops/ops.h"
 #include "engine/ops/optimizer.h"
@@ -13,7 +15,9 @@ void NoBiasDecay::declare(OptionList& options, LearningTask) {
 }
 
 void NoBiasDecay::resolve(const TrainingKind& kind) {
-  if (!on_) on_ = kind.tricks != TrickSet::none;
+  const bool by_default = kind.tricks != TrickSet::none;
+  if (!on_) on_ = by_default;
+  was_asked_for_ = *on_ != by_default;
 }
 
 std::vector<std::string> NoBiasDecay::description() const {
@@ -29,6 +33,9 @@ void NoBiasDecay::count(const CountedStep& counted) {
   std::int64_t spared = 0;
   std::int64_t elements = 0;
   std::int64_t decayed = 0;
+  const bool has_others = std::ranges::any_of(counted.program.parameters, [](const Parameter& parameter) {
+    return parameter.trainable() && parameter.role != ParameterRole::weight;
+  });
   for (const Step& step : counted.program.steps) {
     if (step.operation != &operations::sgd) continue;
     const std::vector<double>& decay = step.attributes.numbers("decay");
@@ -47,11 +54,18 @@ void NoBiasDecay::count(const CountedStep& counted) {
               {{"tensors without decay", static_cast<double>(spared)},
                {"elements without decay", static_cast<double>(elements)},
                {"tensors with decay", static_cast<double>(decayed)}},
-              spared};
+              spared,
+              has_others || was_asked_for_ ? "" : "the model has weights only"};
 }
 
 std::vector<Receipt> NoBiasDecay::receipts() const {
   return {receipt_.value_or(Receipt{.trick = name(), .counts = {}})};
+}
+
+// Empty where the run stopped before a step changed the weights: then the next one is read.
+void NoBiasDecay::restore(std::span<const Receipt> receipts) {
+  const Receipt& receipt = find_receipt(receipts, name());
+  if (!receipt.counts.empty()) receipt_ = receipt;
 }
 
 }  // namespace sleight

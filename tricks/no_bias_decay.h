@@ -27,10 +27,11 @@ class NoBiasDecay : public Trick {
   void count(const CountedStep& step) override;
   // tensors without decay, elements without decay, tensors with decay
   std::vector<Receipt> receipts() const override;
-  void restore(std::span<const Receipt> receipts) override { receipt_ = find_receipt(receipts, name()); }
+  void restore(std::span<const Receipt> receipts) override;
 
  private:
   std::optional<bool> on_;
+  bool was_asked_for_ = false;  // against the default
 
   std::optional<Receipt> receipt_;  // a fact about the program, not about its steps
 };

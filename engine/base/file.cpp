@@ -2,14 +2,17 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
+#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 #include "engine/base/error.h"
+#include "engine/base/watched_mappings.h"
 
 namespace sleight {
 
@@ -76,8 +79,6 @@ Container read_whole(const std::filesystem::path& path) {
   return content;
 }
 
-constexpr std::string_view unharmed = " (a previous file of this name is unharmed)";
-
 // A write may be interrupted, and may take fewer bytes than it was given.
 void write_all(int descriptor, std::span<const std::byte> bytes, const std::filesystem::path& path,
                std::string_view consolation) {
@@ -91,6 +92,19 @@ void write_all(int descriptor, std::span<const std::byte> bytes, const std::file
 
 std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+// Writing through a symbolic link replaces what it points to, not the link.
+std::filesystem::path without_link(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_symlink(path, error)) return path;
+  const auto target = std::filesystem::weakly_canonical(path, error);
+  return error ? path : target;
+}
+
+// What the names of a file's temporaries begin with.
+std::string temporary_stem(const std::filesystem::path& path) {
+  return "." + path.filename().string() + ".temporary.";
 }
 
 // The rename itself must reach the disk, or a power cut brings the old name back. Some filesystems cannot sync a
@@ -110,23 +124,28 @@ std::string read_text_file(const std::filesystem::path& path) {
   return read_whole<std::string>(path);
 }
 
-AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
+std::string random_suffix() {
+  std::array<std::uint8_t, 8> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+    fail("the system gives no random numbers: ", reason_of(errno));
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : bytes)
+    text += {digits[byte >> 4U], digits[byte & 15U]};
+  return text;
+}
+
+AtomicFile::AtomicFile(std::filesystem::path path, const std::function<std::string()>& suffix)
+    : path_(std::move(path)) {
   check(path_.has_filename(), "cannot write ", path_, ": it names no file; give the path of a file");
   std::error_code ignored;
   check(!std::filesystem::is_directory(path_, ignored), "cannot write ", path_,
         ": a folder with this name exists; choose another name");
-  // Writing through a symbolic link replaces what it points to, not the link.
-  if (std::filesystem::is_symlink(path_, ignored)) {
-    const auto target = std::filesystem::weakly_canonical(path_, ignored);
-    if (!ignored) path_ = target;
-  }
-  // Unique by process and count: two writers of one file each have their own temporary, and the last commit wins.
-  static std::atomic<unsigned> count{0};
-  temporary_ = folder_of(path_) / ("." + path_.filename().string() + ".temporary." + std::to_string(getpid()) + "." +
-                                   std::to_string(count.fetch_add(1)));
-  descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  // A process that was killed may have left its temporary behind, and its number comes around again.
-  if (descriptor_ < 0 && errno == EEXIST && unlink(temporary_.c_str()) == 0) {
+  path_ = without_link(path_);
+  // Whose a file of the same name is cannot be known: a process number is taken in every container. So it stays.
+  constexpr int tries = 100;
+  for (int i = 0; i < tries && descriptor_ < 0 && (i == 0 || errno == EEXIST); ++i) {
+    temporary_ = folder_of(path_) / (temporary_stem(path_) + suffix());
     descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   }
   if (descriptor_ < 0) fail("cannot write ", path_, ": ", reason_of(errno));
@@ -141,9 +160,14 @@ AtomicFile::~AtomicFile() {
   unlink(temporary_.c_str());
 }
 
+std::string AtomicFile::consolation() const {
+  std::error_code ignored;
+  return std::filesystem::exists(path_, ignored) ? " (a previous file of this name is unharmed)" : "";
+}
+
 void AtomicFile::write(std::span<const std::byte> bytes) {
   check(descriptor_ >= 0, "cannot write ", path_, ": it is already committed");
-  write_all(descriptor_, bytes, path_, unharmed);
+  write_all(descriptor_, bytes, path_, consolation());
 }
 
 void AtomicFile::write(std::string_view text) {
@@ -154,14 +178,15 @@ void AtomicFile::commit() {
   check(descriptor_ >= 0, "cannot write ", path_, ": it is already committed");
   // A full disk may show only here: with delayed allocation the error belongs to fsync, over a network to close.
   if (fsync(descriptor_) != 0) {
-    fail("cannot write ", path_, ": ", reason_of(errno), unharmed);
+    const std::string reason = reason_of(errno);
+    fail("cannot write ", path_, ": ", reason, consolation());
   }
   const int closed = close(descriptor_);
   const int close_error = errno;
   descriptor_ = -1;
   if (closed != 0) {
     unlink(temporary_.c_str());
-    fail("cannot write ", path_, ": ", reason_of(close_error), unharmed);
+    fail("cannot write ", path_, ": ", reason_of(close_error), consolation());
   }
   if (rename(temporary_.c_str(), path_.c_str()) != 0) {
     const int rename_error = errno;
@@ -179,6 +204,15 @@ void write_file_atomically(const std::filesystem::path& path, std::span<const st
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view text) {
   write_file_atomically(path, std::as_bytes(std::span(text)));
+}
+
+void remove_temporaries_of(const std::filesystem::path& path) {
+  const std::filesystem::path target = without_link(path);
+  const std::string stem = temporary_stem(target);
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_of(target), ignored)) {
+    if (entry.path().filename().string().starts_with(stem)) std::filesystem::remove(entry.path(), ignored);
+  }
 }
 
 AppendFile::AppendFile(const std::filesystem::path& path)
@@ -212,9 +246,11 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
   void* address = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.value(), 0);
   if (address == MAP_FAILED) fail("cannot map ", path, " (", size_, " bytes): ", reason_of(errno));
   data_ = static_cast<const std::byte*>(address);
+  watched_ = watch_mapping(bytes(), path);
 }
 
 MappedFile::~MappedFile() {
+  unwatch_mapping(watched_);
   if (data_ != nullptr) munmap(const_cast<std::byte*>(data_), size_);
 }
 

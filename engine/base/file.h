@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,11 +16,15 @@ namespace sleight {
 std::vector<std::byte> read_file(const std::filesystem::path& path);
 std::string read_text_file(const std::filesystem::path& path);
 
+// 16 random hexadecimal digits, which no other process on any machine will draw.
+std::string random_suffix();
+
 // A file written piece by piece; nothing is visible under its name before commit(). Destroyed without commit, it leaves
-// nothing.
+// nothing. The last of several writers to commit wins, even where they are on different machines.
 class AtomicFile {
  public:
-  explicit AtomicFile(std::filesystem::path path);
+  // suffix: draws the end of the temporary file's name, again where that name is taken: it may be another writer's.
+  explicit AtomicFile(std::filesystem::path path, const std::function<std::string()>& suffix = random_suffix);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -29,6 +34,8 @@ class AtomicFile {
   void commit();
 
  private:
+  std::string consolation() const;
+
   std::filesystem::path path_;
   std::filesystem::path temporary_;
   int descriptor_ = -1;
@@ -36,6 +43,9 @@ class AtomicFile {
 
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+// Removes the temporary files that killed processes left of this file. Only while nobody else can be writing it.
+void remove_temporaries_of(const std::filesystem::path& path);
 
 // A file that grows line by line, for logs: every write is in the system's hands when it returns, so a killed process
 // loses nothing (a power cut may). Made if it does not exist.
@@ -57,7 +67,8 @@ class AppendFile {
 };
 
 // A file's bytes, mapped read-only; an empty file gives an empty span. The file must not be shortened meanwhile:
-// reading what is gone kills the process. Files replaced by AtomicFile are safe, the mapping keeps the old one.
+// reading what is gone ends the process, with a line that names the file (watched_mappings.h). Files replaced by
+// AtomicFile are safe, the mapping keeps the old one.
 class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path);
@@ -70,6 +81,7 @@ class MappedFile {
  private:
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
+  int watched_ = -1;
 };
 
 }  // namespace sleight

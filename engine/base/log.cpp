@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 
 namespace sleight {
 
@@ -25,15 +26,16 @@ Log& Log::standard() {
   return log;
 }
 
-void Log::message(std::string_view text) {
+void Log::message(std::string_view message) {
+  const std::string text = printable(message, LineBreaks::kept);
   const std::lock_guard lock(mutex_);
   std::string output;
   if (!status_line_.empty()) output += erase_line;
-  output += std::string(text) + "\n" + status_line_;
+  output += text + "\n" + status_line_;
   put(output_, output);
   if (file_ == nullptr) return;
   try {
-    file_->write(std::string(text) + "\n");
+    file_->write(text + "\n");
   } catch (const Error& error) {
     file_.reset();
     put(output_, (status_line_.empty() ? std::string() : std::string(erase_line)) +

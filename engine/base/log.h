@@ -22,7 +22,8 @@ class Log {
   // The log of this process, on stderr.
   static Log& standard();
 
-  void message(std::string_view text);
+  // Control characters of names in it are shown as '?' (printable() in text.h).
+  void message(std::string_view message);
   // Appends every message from now on to the file as well. If the file cannot be written any more (a full disk), that
   // is said once, and messages go on to the terminal alone: a log must not end a run. Throws Error if it cannot be
   // opened.

@@ -49,6 +49,32 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+namespace {
+
+// U+0000 to U+001F, U+007F, and U+0080 to U+009F, which are C2 80 to C2 9F.
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character.front());
+  return first < 0x20 || first == 0x7f || (first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0);
+}
+
+}  // namespace
+
+std::string printable(std::string_view text, LineBreaks line_breaks) {
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t size = utf8_length(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(1, size));
+    const bool stays = character == "\t" || (character == "\n" && line_breaks == LineBreaks::kept);
+    if (stays || (size > 0 && !is_control(character))) {
+      result += character;
+    } else {
+      result += '?';
+    }
+    text.remove_prefix(character.size());
+  }
+  return result;
+}
+
 std::string count_of(std::int64_t count, std::string_view one, std::string_view several) {
   std::string text = std::to_string(count) + " ";
   if (count == 1) return text.append(one);

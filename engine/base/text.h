@@ -18,6 +18,11 @@ std::string shown(std::string_view text, std::size_t most = 60);
 std::size_t utf8_length(std::string_view text);
 bool is_utf8(std::string_view text);
 
+// The text as it may go to a terminal: control characters, and bytes that are no UTF-8, as '?'. A file or a class may
+// have a name that would change the terminal's title or colors. Line breaks stay only where asked for.
+enum class LineBreaks : std::uint8_t { replaced, kept };
+std::string printable(std::string_view text, LineBreaks line_breaks = LineBreaks::replaced);
+
 // count_of(1, "image") is "1 image", count_of(0, "box", "boxes") "0 boxes". Without `several` an s is added.
 std::string count_of(std::int64_t count, std::string_view one, std::string_view several = {});
 

@@ -328,6 +328,15 @@ SafetensorsContent::SafetensorsContent(std::span<const std::byte> file, const st
         " of the data, but the file holds ", data.size(), advice);
 }
 
+const std::filesystem::path& SafetensorsFile::existing(const std::filesystem::path& path) {
+  const bool is_best = path.filename() == "best.safetensors" && !std::filesystem::exists(path);
+  const std::filesystem::path last = path.parent_path() / "last.safetensors";
+  check(!is_best || !std::filesystem::exists(last), "there is no ", path.string(),
+        ": it is written after the first evaluation with a score above 0, which this run has not had; ", last.string(),
+        " has the weights after its last step");
+  return path;
+}
+
 const SafetensorsEntry* SafetensorsContent::find(std::string_view name) const {
   const auto found = index_.find(name);
   return found == index_.end() ? nullptr : &tensors_[found->second];

@@ -62,8 +62,9 @@ class SafetensorsContent {
 // open. Our own writers replace whole files, which is safe.
 class SafetensorsFile {
  public:
+  // Throws Error naming the file; where it is the best weights of a run that has none, why, and what there is instead.
   explicit SafetensorsFile(const std::filesystem::path& path)
-      : mapped_(path), content_(mapped_.bytes(), path.string()) {}
+      : mapped_(existing(path)), content_(mapped_.bytes(), path.string()) {}
 
   const std::vector<SafetensorsEntry>& tensors() const { return content_.tensors(); }
   const SafetensorsMetadata& metadata() const { return content_.metadata(); }
@@ -71,6 +72,8 @@ class SafetensorsFile {
   const SafetensorsEntry& at(std::string_view name) const { return content_.at(name); }
 
  private:
+  static const std::filesystem::path& existing(const std::filesystem::path& path);
+
   MappedFile mapped_;
   SafetensorsContent content_;
 };

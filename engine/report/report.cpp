@@ -5,6 +5,7 @@
 
 #include "engine/base/base64.h"
 #include "engine/base/error.h"
+#include "engine/base/file.h"
 #include "engine/base/format_bytes.h"
 #include "engine/report/chart.h"
 #include "engine/report/confusion.h"
@@ -15,6 +16,10 @@
 namespace sleight {
 
 namespace {
+
+std::string status_line(const std::string& status) {
+  return "<p>" + html_escaped(status) + "</p>";
+}
 
 ChartSeries series_of(const ReportData& data, std::string_view metric, std::string name, int color) {
   ChartSeries series{.name = std::move(name), .color = color, .points = {}};
@@ -210,7 +215,7 @@ std::string make_report(const ReportData& data) {
       html_escaped(data.title) + "</title>\n<style>" + std::string(report_style) +
       "</style>\n</head>\n<body>\n<main>\n<header><div class=brand>Sleight training report</div><h1>" +
       html_escaped(data.title) + "</h1>";
-  if (!data.status.empty()) page += "<p>" + html_escaped(data.status) + "</p>";
+  if (!data.status.empty()) page += status_line(data.status);
   page += "</header>\n";
   page += draw_summary(data) + draw_curves(data) + draw_receipts(data) + draw_predictions(data) +
           draw_confusions(data) + (data.detection ? draw_detection(*data.detection) : "") + draw_recipe(data);
@@ -218,6 +223,13 @@ std::string make_report(const ReportData& data) {
       "<footer>Written by Sleight. This file is complete: it loads nothing from anywhere.</footer>\n</main>\n<script>" +
       std::string(report_script) + "</script>\n</body>\n</html>\n";
   return page;
+}
+
+bool is_report_with_status(const std::filesystem::path& file, const std::string& status) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored)) return false;
+  const std::string page = read_text_file(file);
+  return page.substr(0, page.find("</header>")).find(status_line(status)) != std::string::npos;
 }
 
 }  // namespace sleight

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -56,5 +57,8 @@ RunSummary summarize(std::span<const MetricsLine> metrics);
 
 // The page. Throws Error if the confusion matrix does not fit the class names.
 std::string make_report(const ReportData& data);
+
+// Whether the file is such a page, with this status.
+bool is_report_with_status(const std::filesystem::path& file, const std::string& status);
 
 }  // namespace sleight

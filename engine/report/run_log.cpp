@@ -47,13 +47,14 @@ std::vector<LineInFile> read_lines(const std::filesystem::path& path) {
   return lines;
 }
 
-std::filesystem::path prepared(const std::filesystem::path& folder, bool is_resumed) {
+std::filesystem::path prepared(const std::filesystem::path& folder, std::optional<std::int64_t> resumed_step) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   check(!error, "cannot make the folder ", folder, ": ", error.message(), "; choose another one with --out");
   const std::filesystem::path path = folder / metrics_file_name;
+  if (resumed_step) cut_event_files(folder, *resumed_step);  // before a new one is opened
   // A run that ended before its first line leaves an empty file; overwriting it loses no metrics.
-  check(is_resumed || !std::filesystem::exists(path) || std::filesystem::is_empty(path), "the folder ", folder,
+  check(resumed_step || !std::filesystem::exists(path) || std::filesystem::is_empty(path), "the folder ", folder,
         " already holds a run; resume it with --resume or choose another folder with --out");
   return path;
 }
@@ -84,9 +85,7 @@ RunLog::RunLog(const std::filesystem::path& folder, std::int64_t resumed_step)
     : RunLog(folder, std::optional(resumed_step)) {}
 
 RunLog::RunLog(const std::filesystem::path& folder, std::optional<std::int64_t> resumed_step)
-    : folder_(folder),
-      metrics_(prepared(folder, resumed_step.has_value())),
-      tensorboard_(folder, next_step(resumed_step)) {
+    : folder_(folder), metrics_(prepared(folder, resumed_step)), tensorboard_(folder, next_step(resumed_step)) {
   if (!resumed_step) return;
   std::size_t kept = 0;
   for (const LineInFile& line : read_lines(folder / metrics_file_name)) {

@@ -3,8 +3,8 @@
 //
 //   {"step":100,"epoch":1,"seconds":12.5,"values":{"train/loss":2.3,"train/learning_rate":0.1}}
 //
-// `seconds` is the time spent training so far, summed over resumed parts. JSON has no NaN and no infinity: such a value
-// is written as null and read as NaN.
+// `seconds` is the time spent training so far, summed over resumed parts, each up to its last line. JSON has no NaN and
+// no infinity: such a value is written as null and read as NaN.
 #pragma once
 
 #include <cstdint>

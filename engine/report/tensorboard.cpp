@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <bit>
+#include <charconv>
 #include <chrono>
+#include <vector>
 
 #include "engine/base/crc32c.h"
 
@@ -62,18 +64,74 @@ double now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
+constexpr std::string_view file_prefix = "events.out.tfevents.";
+constexpr std::string_view writer = ".sleight.";
+
+std::vector<std::filesystem::path> event_files(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(file_prefix) && name.find(writer) != std::string::npos) files.push_back(entry.path());
+  }
+  return files;
+}
+
 // TensorBoard finds files by "tfevents" in the name and reads them in the order of their names, so the time comes
-// first. Two writers of one process in the same second get different counts.
-std::filesystem::path new_event_file(const std::filesystem::path& folder) {
-  const std::string stem = "events.out.tfevents." + std::to_string(static_cast<std::int64_t>(now())) + ".sleight." +
-                           std::to_string(getpid());
+// first. A run that goes on within a second of its stop must still come after it.
+std::filesystem::path new_event_file(const std::filesystem::path& folder, bool is_resumed) {
+  auto seconds = static_cast<std::int64_t>(now());
+  for (const std::filesystem::path& file : is_resumed ? event_files(folder) : std::vector<std::filesystem::path>()) {
+    const std::string name = file.filename().string();
+    std::int64_t earlier = 0;
+    std::from_chars(name.data() + file_prefix.size(), name.data() + name.size(), earlier);
+    if (earlier >= seconds && earlier < seconds + 60) seconds = earlier + 1;
+  }
+  const std::string stem =
+      std::string(file_prefix) + std::to_string(seconds) + std::string(writer) + std::to_string(getpid());
   int count = 0;
   while (std::filesystem::exists(folder / (stem + "." + std::to_string(count))))
     ++count;
   return folder / (stem + "." + std::to_string(count));
 }
 
+std::uint64_t little_endian_at(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < 8; ++i)
+    value |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  return value;
+}
+
+// Of a serialized event as the functions below make it: wall_time, then the step, if it has one.
+std::int64_t step_of(std::string_view event) {
+  const std::size_t at = key(1, Kind::fixed64).size() + 8;
+  if (event.size() <= at || event.substr(at, 1) != key(2, Kind::varint)) return 0;
+  std::uint64_t step = 0;
+  unsigned shift = 0;
+  for (std::size_t i = at + 1; i < event.size() && shift < 64; ++i, shift += 7) {
+    const auto byte = static_cast<unsigned char>(event[i]);
+    step |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
+    if (byte < 0x80U) break;
+  }
+  return static_cast<std::int64_t>(step);
+}
+
 }  // namespace
+
+void cut_event_files(const std::filesystem::path& folder, std::int64_t last_step) {
+  constexpr std::size_t before = 12, after = 4;  // the frame around an event
+  for (const std::filesystem::path& path : event_files(folder)) {
+    const std::string text = read_text_file(path);
+    const std::string_view bytes = text;
+    std::size_t kept = 0;
+    while (bytes.size() - kept >= before + after) {
+      const std::uint64_t size = little_endian_at(bytes.substr(kept));
+      if (size > bytes.size() - kept - before - after) break;
+      if (step_of(bytes.substr(kept + before, size)) > last_step) break;
+      kept += before + size + after;
+    }
+    if (kept < bytes.size()) AppendFile(path).truncate(kept);
+  }
+}
 
 std::string tensorboard_version_event(double wall_time) {
   return double_field(1, wall_time) + bytes_field(3, "brain.Event:2");
@@ -103,7 +161,7 @@ std::string tfrecord_frame(std::string_view payload) {
 }
 
 TensorboardWriter::TensorboardWriter(const std::filesystem::path& folder, std::optional<std::int64_t> first_step)
-    : file_(new_event_file(folder)) {
+    : file_(new_event_file(folder, first_step.has_value())) {
   file_.write(tfrecord_frame(tensorboard_version_event(now())));
   if (first_step) file_.write(tfrecord_frame(tensorboard_restart_event(now(), *first_step)));
 }

@@ -26,12 +26,16 @@ std::string tensorboard_image_event(double wall_time, std::int64_t step, std::st
 // little-endian.
 std::string tfrecord_frame(std::string_view payload);
 
+// Cuts the event files that Sleight wrote into the folder after the events of `last_step`; a frame that is not whole is
+// where a file ends. So no step is in them twice once a resumed run writes it again.
+void cut_event_files(const std::filesystem::path& folder, std::int64_t last_step);
+
 // A new event file in `folder` (which must exist). Each event has reached the operating system when its call returns.
 // Throws Error if the file cannot be written.
 class TensorboardWriter {
  public:
-  // first_step: for a resumed run, the first step that it writes again; it supersedes events of earlier files from
-  // there on.
+  // first_step: for a resumed run, the first step that it writes again. Readers that are looking on let go of what they
+  // have of it and later ones; the files are cut by cut_event_files().
   explicit TensorboardWriter(const std::filesystem::path& folder, std::optional<std::int64_t> first_step = {});
 
   void scalar(std::int64_t step, std::string_view tag, double value);

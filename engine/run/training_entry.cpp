@@ -1,5 +1,6 @@
 #include "engine/run/training_entry.h"
 
+#include <array>
 #include <charconv>
 
 #include "engine/base/error.h"
@@ -21,6 +22,11 @@ double training_number(const std::filesystem::path& path, const SafetensorsMetad
   check(error == std::errc() && end == text.data() + text.size(), path.string(), " is damaged: its '", key, "' is '",
         text, "', not a number; start a new run");
   return number;
+}
+
+std::string to_training_entry(double number) {
+  std::array<char, 32> text{};
+  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
 }
 
 }  // namespace sleight

@@ -14,4 +14,8 @@ const std::string& training_entry(const std::filesystem::path& path, const Safet
                                   const std::string& key);
 double training_number(const std::filesystem::path& path, const SafetensorsMetadata& metadata, const std::string& key);
 
+// With every digit: a rounded best score would decide between two evaluations otherwise than in a run that never
+// stopped.
+std::string to_training_entry(double number);
+
 }  // namespace sleight

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <ctime>
-#include <map>
-#include <set>
 
 #include "engine/base/error.h"
-#include "engine/base/format_bytes.h"
+#include "engine/base/file.h"
 #include "engine/base/log.h"
 #include "engine/base/memory.h"
 #include "engine/base/signals.h"
@@ -18,6 +16,9 @@
 #include "engine/report/progress.h"
 #include "engine/run/broken_images.h"
 #include "engine/run/failed_step.h"
+#include "engine/run/log_window.h"
+#include "engine/run/planned_programs.h"
+#include "engine/run/resumed_recipe.h"
 #include "engine/run/training_entry.h"
 
 namespace sleight {
@@ -40,25 +41,18 @@ fs::path folder_of(const TrainingOptions& options) {
   return fs::path("runs") / (options.model + "-" + time_text);
 }
 
-// Sums between two log lines.
-struct Window {
-  double loss_sum = 0.0;
-  std::int64_t steps = 0, images = 0;
-  Timer timer;
-};
-
 class TrainingRun {
  public:
   explicit TrainingRun(TrainingTask& task);
   TrainingOutcome train();
 
  private:
-  fs::path checkpoint_to_resume() const;
   bool has_nothing_left(std::int64_t end);
   void read_scores(const SafetensorsMetadata& metadata);
   void resume_from_checkpoint();
-  void refuse_changed_recipe(const SafetensorsMetadata& metadata) const;
-  void plan();
+  void write_missing_report(std::span<const Receipt> receipts);
+  void start_from_the_beginning(const RunFolder& folder);
+  std::string status() const;
   void train_steps(std::int64_t end);
   void train_step(StepFeeder& feeder, ProgressLine& progress_line, std::int64_t end);
   bool is_checkpoint(std::int64_t step) const {
@@ -68,9 +62,10 @@ class TrainingRun {
   void finish_epoch();
   SafetensorsMetadata state_metadata() const;
   void save();
-  void write_report(const std::string& status);
+  void write_report(const std::string& status, std::span<const Receipt> receipts);
   std::string save_failed_step(const NonFiniteStep& failure) const;
   void check_state() const;
+  std::string kept_checkpoint() const;
   void report_bottleneck() const;
 
   TrainingTask& task_;
@@ -84,10 +79,12 @@ class TrainingRun {
   std::optional<RunLog> log_;
 
   std::int64_t step_ = 0;  // finished steps
-  Window window_;
+  LogWindow window_;
   RecentSpeed speed_;
   double step_seconds_ = 0.0;  // spent computing steps, for the question of who starves
   TrainingOutcome outcome_;
+  std::string fingerprint_;  // of the data
+  bool data_moved_ = false;
   bool reported_broken_ = false;  // the evaluation images' names are the same after every epoch
 };
 
@@ -105,49 +102,6 @@ TrainingRun::TrainingRun(TrainingTask& task)
   outcome_.score_name = task.score_name();
 }
 
-void TrainingRun::plan() {
-  Learner& learner = task_.learner();
-  std::map<std::string, std::set<std::string>> nondeterministic;  // operation -> layers
-  for (const std::int64_t size : task_.tricks().sizes()) {
-    const Executable& executable = learner.plan(ProgramUse::training, {recipe_.batch_size, size, size});
-    log_info("plan ", recipe_.batch_size, "x", size, "x", size, ": ", executable.program().steps.size(),
-             " steps, arena ", format_bytes(executable.plan().arena_bytes), ", parameters and optimizer ",
-             format_bytes(context_.store.bytes()));
-    for (const std::size_t i : executable.nondeterministic_steps()) {
-      const Step& step = executable.program().steps[i];
-      nondeterministic[std::string(step.operation->name)].insert(step.name);
-    }
-  }
-  for (const auto& [operation, layers] : nondeterministic) {
-    std::string names;
-    for (const std::string& layer : layers)
-      names += (names.empty() ? "" : ", ") + layer;
-    log_info(
-        "not deterministic: ", operation, " of ", names,
-        " may give other bits in another run, since its fastest algorithm adds in any order; --deterministic takes "
-        "those that do not");
-  }
-  const BatchShape shape{recipe_.batch_size, task_.evaluation_size(), task_.evaluation_size()};
-  learner.plan(ProgramUse::evaluation, shape);
-  if (task_.tricks().average_weights()) learner.plan(ProgramUse::averaged_evaluation, shape);
-}
-
-void TrainingRun::refuse_changed_recipe(const SafetensorsMetadata& metadata) const {
-  const fs::path path = folder_ / last_checkpoint_name;
-  std::string changes;
-  for (const std::string& change :
-       task_.changes_since(training_entry(path, metadata, "recipe"), path.string() + ", its recipe"))
-    changes += (changes.empty() ? "" : "; ") + change;
-  check(changes.empty(), "the run in ", folder_.string(), " was started with another recipe: ", changes,
-        ". Resume with what it was started with, or start a new run with another --out");
-}
-
-fs::path TrainingRun::checkpoint_to_resume() const {
-  fs::path path = folder_ / last_checkpoint_name;
-  check(fs::exists(path), "there is no checkpoint ", path.string(), " to resume from; start without --resume");
-  return path;
-}
-
 // Where the run stands, and what it has achieved.
 void TrainingRun::read_scores(const SafetensorsMetadata& metadata) {
   const fs::path path = folder_ / last_checkpoint_name;
@@ -163,30 +117,71 @@ void TrainingRun::read_scores(const SafetensorsMetadata& metadata) {
 // Whether the run to go on with stands where it would end. Its files are whole then, and a run of no steps would write
 // poorer ones: a report without evaluation, receipts that no step has filled in.
 bool TrainingRun::has_nothing_left(std::int64_t end) {
-  const fs::path path = checkpoint_to_resume();
-  const SafetensorsFile file(path);
-  refuse_changed_recipe(file.metadata());
-  read_scores(file.metadata());
-  const auto receipts = receipts_from_json(training_entry(path, file.metadata(), "receipts"));
+  const fs::path path = folder_ / last_checkpoint_name;
+  const SafetensorsMetadata metadata = SafetensorsFile(path).metadata();
+  const auto fingerprint = metadata.find("data_fingerprint");  // former versions wrote none
+  data_moved_ = data_has_moved(task_, folder_,
+                               {.recipe = training_entry(path, metadata, "recipe"),
+                                .origin = path.string() + ", its recipe",
+                                .fingerprint = fingerprint == metadata.end() ? "" : fingerprint->second},
+                               fingerprint_);
+  read_scores(metadata);
+  const auto receipts = receipts_from_json(training_entry(path, metadata, "receipts"));
   if (step_ < end) return false;
   outcome_.finished = step_ == steps_;
+  // The disk may have been full when it was due.
+  const bool is_reported = is_report_with_status(folder_ / report_file_name, status());
+  if (!is_reported) write_missing_report(receipts);
+  const char* const changed =
+      is_reported ? "nothing was changed" : "its report was missing and is written now, nothing else was changed";
   if (outcome_.finished) {
     check_receipts(receipts);
     log_info("the run in ", folder_.string(), " is finished, after step ", step_, " of ", steps_,
-             "; there is nothing to resume, and nothing was changed");
+             "; there is nothing to resume, and ", changed);
   } else {
     log_info("the run in ", folder_.string(), " is after step ", step_, " of ", steps_, ", and --max-steps ",
-             options_.max_steps, " says to go no further; nothing was changed");
+             options_.max_steps, " says to go no further; ", changed);
   }
   return true;
 }
 
+void TrainingRun::write_missing_report(std::span<const Receipt> receipts) {
+  plan_programs(task_);
+  load_checkpoint(folder_ / last_checkpoint_name, context_.store);
+  if (outcome_.finished) task_.evaluate(loader_threads_);
+  write_report(status(), receipts);
+}
+
+std::string TrainingRun::status() const {
+  return step_ == steps_ ? "finished" : "stopped after step " + std::to_string(step_) + " of " + std::to_string(steps_);
+}
+
+void TrainingRun::start_from_the_beginning(const RunFolder& folder) {
+  task_.start_from_weights();
+  // Lines of a run that left nothing else make room.
+  if (folder.has_remains())
+    log_.emplace(folder_, 0);
+  else
+    log_.emplace(folder_);
+  write_file_atomically(folder_ / recipe_file_name, recipe_text(options_.program_name, task_.settings()));
+  Log::standard().also_to_file(folder_ / log_file_name);
+  if (folder.has_remains()) {
+    log_info("no checkpoint had been saved in ", folder_.string(), ", so the run starts from the beginning",
+             options_.resume ? std::string(" with the recipe in ") + std::string(recipe_file_name) : "");
+  }
+}
+
 void TrainingRun::resume_from_checkpoint() {
-  const fs::path path = checkpoint_to_resume();
+  const fs::path path = folder_ / last_checkpoint_name;
   Log::standard().also_to_file(folder_ / log_file_name);  // first, so that warnings about the resume are in it
   const SafetensorsMetadata metadata = load_checkpoint(path, context_.store);
   task_.restore(receipts_from_json(training_entry(path, metadata, "receipts")));
   if (LossScale* scale = task_.loss_scale()) scale->restore(training_entry(path, metadata, "loss_scale"));
+  if (const auto window = metadata.find("window"); window != metadata.end()) {  // former versions wrote none
+    const RestoredWindow restored = window_from_json(window->second);
+    window_ = restored.window;
+    task_.restore_step_sums(restored.task_sums);
+  }
   const int threads_before = static_cast<int>(training_number(path, metadata, "compute_threads"));
   if (threads_before != compute_threads()) {
     log_warning("the run was computed with ", count_of(threads_before, "thread"), " and goes on with ",
@@ -195,6 +190,10 @@ void TrainingRun::resume_from_checkpoint() {
   const LossScale* const scale = task_.loss_scale();
   log_info("resumed ", path.string(), " after step ", step_, " of ", steps_,
            scale ? ", loss scale " + std::to_string(std::llround(scale->scale())) : "");
+  log_.emplace(folder_, step_);
+  // The next resume looks for the data where this one found them.
+  if (data_moved_)
+    write_file_atomically(folder_ / recipe_file_name, recipe_text(options_.program_name, task_.settings()));
 }
 
 void TrainingRun::log_window(double learning_rate) {
@@ -209,7 +208,7 @@ void TrainingRun::log_window(double learning_rate) {
     values.push_back({std::string(metric_names::skipped_steps), static_cast<double>(scale->skipped())});
   }
   log_->scalars(step_, static_cast<double>(step_) / static_cast<double>(steps_per_epoch_), values);
-  window_ = Window();
+  window_ = LogWindow();
 }
 
 // What to tell the user about it. A disk that is full as well must not hide why the run stopped.
@@ -221,12 +220,11 @@ std::string TrainingRun::save_failed_step(const NonFiniteStep& failure) const {
                       task_.learner().plan(ProgramUse::training, batch.shape).program(), step_, context_,
                       failure.observed());
   } catch (const Error& error) {
-    return std::string("The step could not be saved for a replay (") + error.what() +
-           "); the last checkpoint is as it was";
+    return std::string("The step could not be saved for a replay (") + error.what() + "). " + kept_checkpoint();
   }
   return "The batch and the state before the step are in " + (folder_ / failed_batch_name).string() + " and " +
-         failed_state_name + "; see every phase of the step by: replay_batch --run " + folder_.string() +
-         ". The last checkpoint is as it was";
+         failed_state_name + "; see every phase of the step by: replay_batch --run " + folder_.string() + ". " +
+         kept_checkpoint();
 }
 
 void TrainingRun::train_step(StepFeeder& feeder, ProgressLine& progress_line, std::int64_t end) {
@@ -235,7 +233,7 @@ void TrainingRun::train_step(StepFeeder& feeder, ProgressLine& progress_line, st
   try {
     finished = feeder.finish_step();
   } catch (const NonFiniteStep& error) {
-    fail("step ", step_, ": ", error.what(), ". ", save_failed_step(error));
+    fail("step ", step_ + 1, ": ", error.what(), ". ", save_failed_step(error));
   }
   const std::int64_t batch_size = finished.step.shape.size;
   ++step_;
@@ -282,6 +280,7 @@ void TrainingRun::finish_epoch() {
   log_info("epoch ", epoch, ": ", evaluation.text);
   if (!reported_broken_) log_broken(evaluation.broken);
   reported_broken_ = true;
+  outcome_.evaluated = true;
   outcome_.last_score = evaluation.score;
   if (evaluation.score > outcome_.best_score) {
     outcome_.best_score = evaluation.score;
@@ -299,12 +298,14 @@ SafetensorsMetadata TrainingRun::state_metadata() const {
   SafetensorsMetadata metadata;
   task_.describe_into(metadata);
   metadata["step"] = std::to_string(step_);
-  metadata["best_" + outcome_.score_name.key] = std::to_string(outcome_.best_score);
+  metadata["best_" + outcome_.score_name.key] = to_training_entry(outcome_.best_score);
   metadata["best_epoch"] = std::to_string(outcome_.best_epoch);
-  metadata["last_" + outcome_.score_name.key] = std::to_string(outcome_.last_score);
+  metadata["last_" + outcome_.score_name.key] = to_training_entry(outcome_.last_score);
   metadata["receipts"] = receipts_to_json(task_.receipts());
   metadata["recipe"] = recipe_text(options_.program_name, task_.settings());
   metadata["compute_threads"] = std::to_string(compute_threads());
+  metadata["window"] = window_to_json(window_, task_.step_sums());
+  metadata["data_fingerprint"] = fingerprint_;
   if (const LossScale* scale = task_.loss_scale()) metadata["loss_scale"] = scale->state();
   return metadata;
 }
@@ -319,19 +320,26 @@ void TrainingRun::check_state() const {
   try {
     check_finite(context_);
   } catch (const Error& error) {
-    fail("after step ", step_, ": ", error.what(),
-         "; use a smaller learning rate or a longer warm-up. Nothing was saved; the last checkpoint is as it was");
+    fail("after step ", step_, ": ", error.what(), "; use a smaller learning rate or a longer warm-up. ",
+         kept_checkpoint());
   }
 }
 
-void TrainingRun::write_report(const std::string& status) {
+// What is left when a run fails.
+std::string TrainingRun::kept_checkpoint() const {
+  return fs::exists(folder_ / last_checkpoint_name)
+             ? "The last checkpoint is as it was"
+             : "No checkpoint had been saved before; a new start in this folder begins from the beginning";
+}
+
+void TrainingRun::write_report(const std::string& status, std::span<const Receipt> receipts) {
   ReportData report;
   report.title = options_.model + " on " + options_.data;
   report.status = status;
   for (const auto& [name, value] : task_.settings())
     report.recipe.push_back({name, value});
   report.metrics = read_metrics(folder_ / metrics_file_name);
-  for (const Receipt& receipt : task_.receipts()) {
+  for (const Receipt& receipt : receipts) {
     const std::string text = to_string(receipt);
     report.receipts.push_back({receipt.trick, text.substr(std::min(text.size(), receipt.trick.size() + 2))});
   }
@@ -361,18 +369,26 @@ void TrainingRun::train_steps(std::int64_t end) {
     const bool epoch_ends = step_ % steps_per_epoch_ == 0;
     if (epoch_ends) finish_epoch();
     const bool stops = step_ == end || (StopSignals::requested() != 0 && !feeder.at_work());
-    // What belongs to a step is logged before its checkpoint is saved: a resumed run cuts off what came later.
-    if (stops && window_.steps > 0)
-      log_window(static_cast<double>(context_.live_scalar(kernels::LiveScalar::learning_rate)));
+    // What belongs to a step was logged before its checkpoint is saved: a resumed run cuts off what came later.
     if (epoch_ends || is_checkpoint(step_) || stops) save();
     if (epoch_ends)
-      write_report("epoch " + std::to_string(step_ / steps_per_epoch_) + " of " + std::to_string(recipe_.epochs));
+      write_report("epoch " + std::to_string(step_ / steps_per_epoch_) + " of " + std::to_string(recipe_.epochs),
+                   task_.receipts());
   }
 }
 
 TrainingOutcome TrainingRun::train() {
   const std::int64_t end = options_.max_steps > 0 ? std::min(options_.max_steps, steps_) : steps_;
-  if (options_.resume && has_nothing_left(end)) return outcome_;
+  const RunFolder folder(folder_, options_.resume);
+  fingerprint_ = task_.data_fingerprint();
+  if (folder.has_checkpoint()) {
+    const bool is_done = has_nothing_left(end);
+    outcome_.evaluated = step_ == steps_ || step_ >= options_.evaluation_epochs * steps_per_epoch_;
+    if (is_done) return outcome_;
+  } else if (options_.resume) {
+    const fs::path recipe = folder_ / recipe_file_name;
+    data_has_moved(task_, folder_, {read_text_file(recipe), recipe.string(), ""}, fingerprint_);
+  }
   for (const std::string& line : task_.description())
     log_info(line);
   log_info(compute_threads(), " compute and ", loader_threads_, " loader threads on ", context_.device.name());
@@ -381,35 +397,28 @@ TrainingOutcome TrainingRun::train() {
       "precision ", options_.device.precision,
       scale ? ", the loss is multiplied by " + std::to_string(std::llround(scale->scale())) + " at the start" : "");
   warn_if_slow(options_.device.parsed_precision(), context_.device);
-  if (!options_.resume) {
-    for (const std::string_view name : {std::string_view(last_checkpoint_name), recipe_file_name}) {
-      check(!fs::exists(folder_ / name), folder_.string(), " already holds a run (", name,
-            "); go on with it by --resume, or choose another --out");
-    }
-  }
-  plan();
-  if (options_.resume) {
+  plan_programs(task_);
+  if (folder.has_checkpoint())
     resume_from_checkpoint();
-    log_.emplace(folder_, step_);
-  } else {
-    task_.start_from_weights();
-    log_.emplace(folder_);
-    write_file_atomically(folder_ / recipe_file_name, recipe_text(options_.program_name, task_.settings()));
-    Log::standard().also_to_file(folder_ / log_file_name);
-  }
+  else
+    start_from_the_beginning(folder);
 
   const StopSignals signals;
   task_.open_loader(step_, loader_threads_);
+  window_.timer.restart();
   train_steps(end);
   report_bottleneck();
   task_.close_loader();
   for (const Receipt& receipt : task_.receipts())
     log_info(to_string(receipt));
   outcome_.finished = step_ == steps_;
-  write_report(outcome_.finished ? "finished"
-                                 : "stopped after step " + std::to_string(step_) + " of " + std::to_string(steps_));
+  write_report(status(), task_.receipts());
   const std::string again = options_.program_name + " --resume ";
-  if (outcome_.finished) {
+  if (outcome_.finished && scale != nullptr && scale->skipped() == steps_) {
+    log_warning(
+        "a gradient overflowed in every step, so nothing was learned: the run was too short for the loss scale, now ",
+        scale->scale(), ", to become small enough; train for longer, or with --precision bf16");
+  } else if (outcome_.finished) {
     check_receipts(task_.receipts());
   } else if (StopSignals::requested() != 0) {
     log_info("stopped by a signal after step ", step_, " of ", steps_, ", everything is saved. Go on with: ", again,
@@ -426,14 +435,6 @@ TrainingOutcome TrainingRun::train() {
 TrainingOutcome run_training(TrainingTask& task) {
   TrainingRun run(task);
   return run.train();
-}
-
-void log_outcome(const TrainingOutcome& outcome) {
-  if (outcome.best_epoch > 0.0) {
-    log_info("best ", outcome.score_name.text, " ", 100.0 * outcome.best_score, "% after epoch ", outcome.best_epoch,
-             ", last ", 100.0 * outcome.last_score, "%");
-  }
-  log_info("run: ", outcome.folder.string(), "  report: ", (outcome.folder / report_file_name).string());
 }
 
 }  // namespace sleight

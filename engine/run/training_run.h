@@ -11,24 +11,14 @@
 #include "engine/data/classifier/loader.h"
 #include "engine/report/report.h"
 #include "engine/report/run_log.h"
+#include "engine/run/run_folder.h"
 #include "engine/run/step_feeder.h"
 #include "engine/run/training_options.h"
+#include "engine/run/training_outcome.h"
 #include "engine/train/learner.h"
 #include "engine/train/trick_list.h"
 
 namespace sleight {
-
-// The files of a run's folder besides those of run_log.h.
-inline constexpr const char* last_checkpoint_name = "last.safetensors";  // everything, to go on
-inline constexpr const char* best_weights_name = "best.safetensors";     // the model alone, to use
-inline constexpr const char* failed_batch_name = "failed_batch.safetensors";
-inline constexpr const char* failed_state_name = "failed_state.safetensors";  // as last.safetensors, before the step
-
-// What tells a good model from a better one: 0 to 1, more is better.
-struct ScoreName {
-  std::string key;   // "top1": in checkpoints, as best_top1 and last_top1
-  std::string text;  // "top-1"
-};
 
 struct EpochEvaluation {
   std::vector<Scalar> values;  // for the log
@@ -64,6 +54,9 @@ class TrainingTask : public StepSource {
   // Into the metadata of weights: what is needed to use them without repeating flags.
   virtual void describe_into(SafetensorsMetadata& metadata) const = 0;
 
+  // Of its images and labels, wherever they are: fingerprint_of (data_fingerprint.h).
+  virtual std::string data_fingerprint() const = 0;
+
   // Its batches.
   virtual void open_loader(std::int64_t first_step, int threads) = 0;
   virtual LoaderStatistics loader_statistics() const = 0;
@@ -76,24 +69,15 @@ class TrainingTask : public StepSource {
   virtual void add_step(const Learner::Finished& finished) = 0;
   virtual std::optional<double> training_accuracy() const = 0;  // as in Progress
   virtual std::vector<Scalar> take_step_values() = 0;           // and begins anew
+  // The sums behind them, for checkpoints.
+  virtual std::vector<Scalar> step_sums() const = 0;
+  virtual void restore_step_sums(std::span<const Scalar> sums) = 0;
 
   virtual EpochEvaluation evaluate(int loader_threads) = 0;
   // What the last evaluation saw: images, confusions, curves.
   virtual void fill_report(ReportData& report) const = 0;
 };
 
-struct TrainingOutcome {
-  bool finished = false;  // trained to the end, rather than stopped by a signal or --max-steps
-  ScoreName score_name;
-  double best_score = 0.0;
-  double best_epoch = 0.0;
-  double last_score = 0.0;
-  std::filesystem::path folder;
-};
-
 TrainingOutcome run_training(TrainingTask& task);
-
-// The last lines of a training tool.
-void log_outcome(const TrainingOutcome& outcome);
 
 }  // namespace sleight

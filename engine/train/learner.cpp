@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/base/text.h"
 #include "engine/ops/ops.h"
 #include "engine/program/distribute.h"
 #include "engine/train/update_steps.h"
@@ -56,7 +57,7 @@ Learner::Finished Learner::finish(BadGradient bad_gradient) {
   if (!std::isfinite(finished.loss)) stop(batch, "the loss is not finite");
   finished.skipped = executable.result<std::int64_t>(training_names::first_non_finite).front() >= 0;
   if (finished.skipped && bad_gradient == BadGradient::stops)
-    stop(batch, "a gradient is not finite (the loss is " + std::to_string(finished.loss) + ")");
+    stop(batch, printed("a gradient is not finite (the loss is ", finished.loss, ")"));
   return finished;
 }
 

@@ -32,13 +32,14 @@ std::string to_string(const Receipt& receipt) {
     text << separator << std::setprecision(value == std::floor(value) ? 12 : 5) << value << " " << name;
     separator = ", ";
   }
+  if (!receipt.excuse.empty()) text << separator << receipt.excuse;
   return text.str();
 }
 
 void check_receipts(std::span<const Receipt> receipts) {
   std::string idle;
   for (const Receipt& receipt : receipts) {
-    if (receipt.fired > 0) continue;
+    if (receipt.fired > 0 || !receipt.excuse.empty()) continue;
     if (!idle.empty()) idle += "; ";
     idle += to_string(receipt);
   }
@@ -53,6 +54,7 @@ std::string receipts_to_json(std::span<const Receipt> receipts) {
     for (const auto& [name, value] : receipt.counts)
       counts.push_back({name, value});
     list.push_back({{"trick", receipt.trick}, {"fired", receipt.fired}, {"counts", counts}});
+    if (!receipt.excuse.empty()) list.back()["excuse"] = receipt.excuse;
   }
   return list.dump();
 }
@@ -61,7 +63,8 @@ std::vector<Receipt> receipts_from_json(const std::string& text) {
   std::vector<Receipt> receipts;
   try {
     for (const nlohmann::json& entry : nlohmann::json::parse(text)) {
-      Receipt receipt{.trick = entry.at("trick"), .counts = {}, .fired = entry.at("fired")};
+      Receipt receipt{
+          .trick = entry.at("trick"), .counts = {}, .fired = entry.at("fired"), .excuse = entry.value("excuse", "")};
       for (const nlohmann::json& count : entry.at("counts"))
         receipt.counts.emplace_back(count.at(0), count.at(1));
       receipts.push_back(std::move(receipt));

@@ -20,6 +20,9 @@ struct Receipt {
   std::vector<std::pair<std::string, double>> counts;
   // How often the trick took effect; 0: it did nothing.
   std::int64_t fired = 0;
+  // Why it cannot take effect in this run, which is too short or has nothing for it: "its first milestone is after the
+  // last step". Empty: it must. A trick that the user asked for by name does not say this but refuses the run.
+  std::string excuse = {};
 
   // The number with this name; throws Error when there is none.
   double count(const std::string& name) const;
@@ -32,7 +35,8 @@ const Receipt& find_receipt(std::span<const Receipt> receipts, const std::string
 // "mixup: 1200 batches, mean lambda 0.498"
 std::string to_string(const Receipt& receipt);
 
-// For the end of a complete run, with the receipts of all enabled tricks. Throws Error naming those that fired 0 times.
+// For the end of a complete run, with the receipts of all enabled tricks. Throws Error naming those that fired 0 times
+// without an excuse.
 void check_receipts(std::span<const Receipt> receipts);
 
 // To and from the metadata of checkpoints.

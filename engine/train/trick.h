@@ -95,7 +95,8 @@ class Trick {
 
   // From here on only of tricks that are on, except description().
 
-  // 2. When the data is open, before any program is traced. Throws Error for what makes no sense in this training.
+  // 2. When the data is open, before any program is traced. Throws Error for what makes no sense in this training: also
+  // where the user asked for the trick by name, against its default, and the training leaves it nothing to do.
   virtual void begin(const TrainingPlan&) {}
   // Lines for the head of the log: where conventions differ, which one is in force. Also when it is off, where that is
   // worth a line.
@@ -118,7 +119,7 @@ class Trick {
   // 6. What it really did: once for each step that changed the weights, never from the loader's threads. Throws Error
   // for a step that contradicts it.
   virtual void count(const CountedStep&) {}
-  // At least one; in a complete training each has fired.
+  // At least one; in a complete training each has fired, or says why it cannot.
   virtual std::vector<Receipt> receipts() const = 0;
   // Goes on from the receipts of an earlier part of the run, which hold those of other tricks too.
   virtual void restore(std::span<const Receipt> receipts) = 0;

@@ -3,10 +3,13 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
+#include <set>
 
 #include "catch2_adapter.h"
 #include "engine/base/error.h"
@@ -105,6 +108,55 @@ TEST_CASE("two writers of one file do not meet in one temporary") {
   CHECK(folder.entries() == 1);
 }
 
+TEST_CASE("a temporary file of another process survives, with what is in it") {
+  const TemporaryFolder folder;
+  // The other process draws "a" first, on the other side of a shared disk.
+  AtomicFile other(folder / "file", [] { return "a"; });
+  other.write("half");
+  int draws = 0;
+  AtomicFile file(folder / "file", [&] { return ++draws < 3 ? "a" : "b"; });
+  CHECK(draws == 3);
+  file.write("whole");
+  file.commit();
+  CHECK(read_text_file(folder / "file") == "whole");
+  CHECK(read_text_file(folder / ".file.temporary.a") == "half");
+  other.write(" and half");
+  other.commit();
+  CHECK(read_text_file(folder / "file") == "half and half");
+  CHECK(folder.entries() == 1);
+  // Names that are all taken end in an error and not in a loop.
+  AtomicFile again(folder / "file", [] { return "a"; });
+  CHECK(contains(error_message([&] { AtomicFile(folder / "file", [] { return "a"; }); }), "File exists"));
+}
+
+TEST_CASE("names of temporary files are drawn anew each time") {
+  std::set<std::string> drawn;
+  for (int i = 0; i < 1000; ++i)
+    drawn.insert(random_suffix());
+  CHECK(drawn.size() == 1000);
+  CHECK(drawn.begin()->size() == 16);
+}
+
+TEST_CASE("what killed writers left of a file is removed, and nothing else") {
+  const TemporaryFolder folder;
+  for (const char* name : {".last.temporary.7094.6", ".last.temporary.0123456789abcdef", ".lastly.temporary.1",
+                           ".best.temporary.1", "last", "last.temporary.1"})
+    write_file_atomically(folder / name, "x");
+  remove_temporaries_of(folder / "last");
+  CHECK(folder.entries() == 4);
+  CHECK_FALSE(std::filesystem::exists(folder / ".last.temporary.7094.6"));
+  CHECK_FALSE(std::filesystem::exists(folder / ".last.temporary.0123456789abcdef"));
+  remove_temporaries_of(folder / "no folder/last");
+}
+
+TEST_CASE("a message consoles with a previous file only where there is one") {
+  const TemporaryFolder folder;
+  const FileSizeLimit limit(10);
+  const std::string message = error_message([&] { write_file_atomically(folder / "file", std::string(20, 'x')); });
+  CHECK(contains(message, "File too large"));
+  CHECK_FALSE(contains(message, "unharmed"));
+}
+
 TEST_CASE("an atomic file replaces what a symbolic link points to, and keeps permissions") {
   const TemporaryFolder folder;
   write_file_atomically(folder / "target", "old");
@@ -193,6 +245,25 @@ TEST_CASE("paths that are wrong are named with the reason") {
   expect(error_message([&] { MappedFile{folder.path()}; }), "not a regular file");
   expect(error_message([&] { write_file_atomically(folder.path(), "x"); }), "a folder with this name exists");
   expect(error_message([&] { write_file_atomically("", "x"); }), "names no file");
+}
+
+TEST_CASE("a mapped file that is cut short while it is read ends the process with its name") {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder / "file", output = folder / "output";
+  write_file_atomically(path, std::string(100'000, 'x'));
+  const pid_t child = fork();
+  if (child == 0) {
+    static_cast<void>(std::freopen(output.c_str(), "w", stderr) != nullptr);
+    const MappedFile other(folder / "file"), mapped(path);
+    std::filesystem::resize_file(path, 1000);
+    const volatile std::byte last = mapped.bytes().back();
+    _exit(last == std::byte{'x'} ? 7 : 8);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 1);
+  CHECK(contains(read_text_file(output), "error: " + path.string() + " was cut short by another program"));
 }
 
 TEST_CASE("files whose announced size is 0 are read whole") {

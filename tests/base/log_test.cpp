@@ -56,6 +56,15 @@ TEST_CASE("a message takes the status line away, prints itself and draws it agai
         "\r\x1b[K");
 }
 
+TEST_CASE("control characters of names do not reach the terminal or the file") {
+  const Output output;
+  Log log(output.file, true);
+  log.also_to_file(output.folder / "log.txt");
+  log.message("class a\x1b]0;title\x07, in\ntwo lines\t\xc3\xa9");
+  CHECK(output.text() == "class a?]0;title?, in\ntwo lines\t\xc3\xa9\n");
+  CHECK(read_text_file(output.folder / "log.txt") == output.text());
+}
+
 TEST_CASE("without a terminal there is no status line") {
   const Output output;
   Log log(output.file, false);

@@ -28,7 +28,7 @@ int status_of_child(Function&& function) {
 }  // namespace
 
 TEST_CASE("one signal is noted and the process lives") {
-  for (const int signal_number : {SIGINT, SIGTERM}) {
+  for (const int signal_number : {SIGINT, SIGTERM, SIGHUP}) {
     CAPTURE(signal_number);
     const StopSignals signals;
     CHECK(StopSignals::requested() == 0);
@@ -39,23 +39,38 @@ TEST_CASE("one signal is noted and the process lives") {
   CHECK(StopSignals::requested() == 0);
 }
 
-TEST_CASE("a second SIGINT ends the process by that signal and a second SIGTERM does not") {
+TEST_CASE("whoever asks a second time ends the process by that signal") {
   for (const int first : {SIGINT, SIGTERM}) {
-    CAPTURE(first);
-    const int status = status_of_child([&] {
-      const StopSignals signals;
-      std::raise(first);
-      std::raise(SIGINT);
-    });
-    CHECK(WIFSIGNALED(status));
-    CHECK(WTERMSIG(status) == SIGINT);
+    for (const int second : {SIGINT, SIGTERM}) {
+      CAPTURE(first, second);
+      const int status = status_of_child([&] {
+        const StopSignals signals;
+        std::raise(first);
+        std::raise(second);
+      });
+      CHECK(WIFSIGNALED(status));
+      CHECK(WTERMSIG(status) == second);
+    }
   }
+}
+
+TEST_CASE("a lost terminal asks for a stop, as often as it says so, and is no first request of a person") {
   const int status = status_of_child([] {
     const StopSignals signals;
-    std::raise(SIGINT);
-    std::raise(SIGTERM);
-    std::raise(SIGTERM);
-    _exit(StopSignals::requested() == SIGINT ? 3 : 4);
+    for (const int signal_number : {SIGHUP, SIGHUP, SIGTERM, SIGHUP})
+      std::raise(signal_number);
+    _exit(StopSignals::requested() == SIGHUP ? 3 : 4);
+  });
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 3);
+}
+
+TEST_CASE("nohup holds: an ignored SIGHUP stays ignored") {
+  const int status = status_of_child([] {
+    std::signal(SIGHUP, SIG_IGN);
+    const StopSignals signals;
+    std::raise(SIGHUP);
+    _exit(StopSignals::requested() == 0 ? 3 : 4);
   });
   REQUIRE(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 3);

@@ -50,6 +50,22 @@ TEST_CASE("base64 gives the values of RFC 4648, section 10") {
   CHECK(base64(bytes_of("\xff\xfe\xfb")) == "//77");
 }
 
+TEST_CASE("what is printed cannot control a terminal, and every other character stays") {
+  CHECK(printable("") == "");
+  CHECK(printable("caf\xc3\xa9 \xe5\x9b\xbe \xf0\x9f\x98\x80\t.") == "caf\xc3\xa9 \xe5\x9b\xbe \xf0\x9f\x98\x80\t.");
+  CHECK(printable("\x1b[31m\x07\x7f\r") == "?[31m???");
+  // U+009B is the same as ESC [, in UTF-8 and as a byte; U+00A0 is a space.
+  CHECK(printable("a\xc2\x9b"
+                  "b\x9b"
+                  "c\xc2\xa0") == "a?b?c\xc2\xa0");
+  // Cut characters, and an overlong ESC.
+  CHECK(printable("\xc3") == "?");
+  CHECK(printable("\xe5\x9b") == "??");
+  CHECK(printable("\xc0\x9b") == "??");
+  CHECK(printable("a\nb") == "a?b");
+  CHECK(printable("a\nb", LineBreaks::kept) == "a\nb");
+}
+
 TEST_CASE("texts of strangers are shown without what could mislead") {
   CHECK(shown("") == "\"\"");
   CHECK(shown("a b") == "\"a b\"");

@@ -137,7 +137,9 @@ TEST_CASE("train_detector on the fake GPU: near the cpu's numbers in two sizes o
   const TemporaryFolder scratch;
   const CacheOfItsOwn cache;
   const auto train = [&](const char* name, const Words& more) {
-    return run_tool_process(detector_tool, small_detector_run(scratch / name, more + Words{"--max-steps", "4"}));
+    // Four steps an epoch, whose end is a line of metrics.
+    return run_tool_process(detector_tool, with(small_detector_run(scratch / name, more + Words{"--max-steps", "4"}),
+                                                "--synthetic-images", "16"));
   };
   require_success(train("cpu", on_cpu));
   const ToolResult result = train("gpu", on_gpu);

@@ -59,4 +59,46 @@ TEST_CASE("a writer makes a new event file and writes each event at once") {
   CHECK(contains(error_message([&] { TensorboardWriter{folder / "missing"}; }), "check the path"));
 }
 
+TEST_CASE("event files are cut after a step, at the first frame that is not whole, and no other file is touched") {
+  const TemporaryFolder folder;
+  const std::int64_t steps[] = {1, 127, 128, 300};
+  std::vector<std::size_t> sizes;  // of the file after each event
+  const std::filesystem::path file = [&] {
+    TensorboardWriter writer(folder.path());
+    const std::filesystem::path path = std::filesystem::directory_iterator(folder.path())->path();
+    sizes.push_back(std::filesystem::file_size(path));
+    for (const std::int64_t step : steps) {
+      writer.scalar(step, "loss", 1.0);
+      sizes.push_back(std::filesystem::file_size(path));
+    }
+    return path;
+  }();
+  write_file_atomically(folder / "events.out.tfevents.1.of-another-program", "x");
+  const auto cut = [&](std::int64_t last_step) {
+    cut_event_files(folder.path(), last_step);
+    return std::filesystem::file_size(file);
+  };
+  CHECK(cut(1000) == sizes[4]);
+  std::filesystem::resize_file(file, sizes[4] - 3);
+  CHECK(cut(1000) == sizes[3]);
+  CHECK(cut(128) == sizes[3]);
+  CHECK(cut(127) == sizes[2]);
+  CHECK(cut(0) == sizes[0]);
+  CHECK(read_text_file(folder / "events.out.tfevents.1.of-another-program") == "x");
+}
+
+TEST_CASE("a resumed run's event file comes after all that were there") {
+  const TemporaryFolder folder;
+  std::vector<std::string> names;
+  for (int i = 0; i < 12; ++i) {
+    const TensorboardWriter writer(folder.path(), i);
+    for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+      const std::string name = entry.path().filename().string();
+      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    }
+  }
+  REQUIRE(names.size() == 12);
+  CHECK(std::ranges::is_sorted(names));
+}
+
 }  // namespace sleight

@@ -64,9 +64,11 @@ TEST_CASE("a gradient that is not finite stops the run in its own step, and the 
       run_tool_process("train_classifier", small_run(run, {"--weights", weights.string(), "--threads", "2"}));
   INFO(stopped.output);
   REQUIRE(stopped.status == 1);
-  CHECK(contains(stopped.output, "step 0: a gradient is not finite"));
+  CHECK(contains(stopped.output, "step 1: a gradient is not finite"));
   CHECK(contains(stopped.output, "layer 'layer3.2.bn2' (backward)"));
   CHECK(contains(stopped.output, "replay_batch --run " + run.string()));
+  CHECK(contains(stopped.output, "No checkpoint had been saved before"));
+  CHECK_FALSE(contains(stopped.output, "last checkpoint is as it was"));
   CHECK_FALSE(fs::exists(run / "last.safetensors"));
   CHECK_FALSE(fs::exists(run / "best.safetensors"));
 
@@ -80,6 +82,7 @@ TEST_CASE("a gradient that is not finite stops the run in its own step, and the 
   const ToolResult replayed = run_tool_process("replay_batch", {"--run", run.string()});
   INFO(replayed.output);
   REQUIRE(replayed.status == 0);
+  CHECK(contains(replayed.output, "step 1 of " + run.string()));
   CHECK(contains(replayed.output, "all finite"));
   CHECK(contains(replayed.output, "layer 'layer3.2.bn2'"));
   CHECK(contains(replayed.output, "reproduced: "));
@@ -125,7 +128,7 @@ TEST_CASE("a loss that is not finite stops the run, and the last checkpoint is a
       run_tool_process("train_classifier", {"--resume", "--max-steps", "0", "--out", run.string()});
   INFO(stopped.output);
   REQUIRE(stopped.status == 1);
-  CHECK(contains(stopped.output, "step 2: the loss is not finite; the first bad value is written by step"));
+  CHECK(contains(stopped.output, "error: step 3: the loss is not finite; the first bad value is written by step"));
   CHECK(contains(stopped.output, "linear of layer 'fc' (forward)"));
   CHECK(contains(stopped.output, "The last checkpoint is as it was"));
   const bool unchanged = read_file(last) == before;
@@ -133,7 +136,7 @@ TEST_CASE("a loss that is not finite stops the run, and the last checkpoint is a
   const ToolResult replayed = run_tool_process("replay_batch", {"--run", run.string()});
   INFO(replayed.output);
   CHECK(replayed.status == 0);
-  CHECK(contains(replayed.output, "step 2 of"));
+  CHECK(contains(replayed.output, "step 3 of"));
 }
 
 TEST_CASE("an update that overflows is never saved") {

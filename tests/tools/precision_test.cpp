@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 std::vector<std::string> tiny_run(const fs::path& out, const std::vector<std::string>& more) {
   std::vector<std::string> arguments = {"--synthetic-images",
-                                        "48",
+                                        "16",
                                         "--synthetic-size",
                                         "8",
                                         "--image-size",

@@ -67,6 +67,18 @@ std::vector<std::string> small_detector_run(const std::filesystem::path& out, co
   return arguments;
 }
 
+std::vector<std::string> changed(std::vector<std::string> arguments,
+                                 const std::vector<std::pair<std::string, std::string>>& values) {
+  for (const auto& [flag, value] : values) {
+    const auto found = std::ranges::find(arguments, flag);
+    if (found == arguments.end())
+      arguments.insert(arguments.end(), {flag, value});
+    else
+      *(found + 1) = value;
+  }
+  return arguments;
+}
+
 void require_success(const ToolResult& result) {
   INFO(result.output);
   REQUIRE(result.status == 0);

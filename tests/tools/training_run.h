@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/tools/tool_process.h"
@@ -15,6 +16,10 @@ std::vector<std::string> small_run(const std::filesystem::path& out, const std::
 // The same for a detector: 3 epochs of 6 steps.
 std::vector<std::string> small_detector_run(const std::filesystem::path& out,
                                             const std::vector<std::string>& more = {});
+
+// The arguments with other values, each in the place of its flag or, where there is none, at the end.
+std::vector<std::string> changed(std::vector<std::string> arguments,
+                                 const std::vector<std::pair<std::string, std::string>>& values);
 
 void require_success(const ToolResult& result);
 

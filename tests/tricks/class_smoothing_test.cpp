@@ -63,6 +63,17 @@ TEST_CASE("class smoothing counts objects only when every loss of classes carrie
   }
 }
 
+TEST_CASE("class smoothing: images without objects are an excuse where it was not asked for") {
+  TrainingKind kind = bare_kind;
+  kind.task = LearningTask::detector;
+  kind.tricks = TrickSet::standard;
+  ClassSmoothing trick = made<ClassSmoothing>("", kind);
+  count(trick, training_program_of(nullptr), 0);
+  CHECK(contains(error_message([&] { check_receipts(trick.receipts()); }), "class smoothing"));
+  count(trick, training_program_of(&trick), 0);
+  CHECK(error_message([&] { check_receipts(trick.receipts()); }).empty());
+}
+
 TEST_CASE("class smoothing: each form brings its own epsilon") {
   DetectorProgramOptions gluon, darknet;
   smoothing_of("gluon").change_detector(gluon);

@@ -152,18 +152,52 @@ TEST_CASE("learning rate: receipts say how long each part ran, over a resume too
   // The schedule was computed, but the step ran with another rate.
   Arrived arrived;
   arrived.context.set_live_scalar(kernels::LiveScalar::learning_rate, 0.4);
-  CHECK(contains(error_message([&] { resumed.count(arrived.step(0)); }), "iteration 0"));
+  CHECK(contains(error_message([&] { resumed.count(arrived.step(0)); }), "iteration 1 "));
 }
 
-TEST_CASE("learning rate: a milestone that the training does not reach shows in the receipt") {
+TEST_CASE("learning rate: milestones that the training does not reach are refused before it") {
   const std::string settings = "learning-rate = 1.0\nschedule = \"step\"\n";
-  LearningRate idle = rate_of(settings + "milestones = [3.0]\n");
-  train(idle, 0, 10);
-  REQUIRE(idle.receipts().size() == 1);
-  CHECK(contains(error_message([&] { check_receipts(idle.receipts()); }), "step decay"));
+  const std::string message = error_message([&] { rate_of(settings + "milestones = [3.0]\n"); });
+  CAPTURE(message);
+  CHECK(contains(message, "--schedule step would never lower the learning rate"));
+  CHECK(contains(message, "--milestones"));
+  // Where nobody asked for it, a short training goes on without, says so, and is no failure.
+  TrainingKind kind = bare_kind;
+  kind.epochs = 1;
+  LearningRate by_default = resolved<LearningRate>("", kind);
+  by_default.begin(plan_of(1, 1));
+  CHECK(contains(by_default.description().at(1), "not in this run: it begins after step 1, and step 1 is the last"));
+  CHECK(contains(only_receipt(by_default).excuse, "after step 1"));
+  CHECK(error_message([&] { check_receipts(by_default.receipts()); }).empty());
+  // A step more, and it must happen.
+  by_default.begin(plan_of(1, 4));
+  CHECK(contains(error_message([&] { check_receipts(by_default.receipts()); }), "step decay: 0 iterations"));
   LearningRate reduced = rate_of(settings + "milestones = [0.8]\n");
   train(reduced, 0, 10);
   CHECK(reduced.receipts()[0].fired == 2);
+}
+
+TEST_CASE("learning rate: a warm-up of less than half a step is refused where it was asked for") {
+  CHECK(contains(error_message([] { made<LearningRate>("warmup-epochs = 0.01"); }), "--warmup-epochs 0.01 is less"));
+  TrainingKind kind = bare_kind;
+  kind.tricks = TrickSet::standard;
+  LearningRate by_default = resolved<LearningRate>("", kind);
+  by_default.begin(plan_of(10, 1));
+  CHECK(contains(by_default.description().back(), "warm-up: 1 epoch"));
+  kind.epochs = 2;
+  by_default = resolved<LearningRate>("", kind);
+  by_default.begin(plan_of(2, 2));
+  CHECK(contains(by_default.description().back(), "warm-up: none, 0.2 epochs are less than half a step"));
+}
+
+TEST_CASE("learning rate: a warm-up whose steps were all skipped is no failure") {
+  LearningRate rate = rate_of("learning-rate = 1.0\nschedule = \"cosine\"\nwarmup-epochs = 0.2\n");
+  CHECK(contains(error_message([&] { check_receipts(rate.receipts()); }), "warm-up: 0 iterations"));
+  train(rate, 2, 10);
+  CHECK(error_message([&] { check_receipts(rate.receipts()); }).empty());
+  LearningRate resumed = rate_of("learning-rate = 1.0\nschedule = \"cosine\"\nwarmup-epochs = 0.2\n");
+  resumed.restore(rate.receipts());
+  CHECK((resumed.receipts() == rate.receipts()));
 }
 
 TEST_CASE("linear scaling: the rate follows the global batch, 256 is the reference") {

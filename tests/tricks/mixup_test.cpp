@@ -214,6 +214,37 @@ TEST_CASE("mixup: the receipt counts what arrived at the step") {
   }
 }
 
+TEST_CASE("mixup: batches of one image are refused where mixup was asked for, and else an excuse") {
+  TrainingPlan plan = plan_of(10);
+  plan.batch_size = 1;
+  Mixup by_name = resolved<Mixup>("mixup = 0.2");
+  CHECK(contains(error_message([&] { by_name.begin(plan); }), "--mixup: a batch of one image has no two to mix"));
+  TrainingKind kind = bare_kind;
+  kind.tricks = TrickSet::all;
+  Mixup by_default = resolved<Mixup>("", kind);
+  by_default.begin(plan);
+  CHECK(error_message([&] { check_receipts(by_default.receipts()); }).empty());
+  CHECK(contains(by_default.description().at(0), "not in this run: a batch of one image"));
+  by_default.begin(plan_of(10));
+  CHECK(contains(error_message([&] { check_receipts(by_default.receipts()); }), "mixup: 0 batches mixed"));
+}
+
+TEST_CASE("mixup: a run whose few draws mixed nothing by chance is no failure, one without draws is") {
+  const std::vector<std::int32_t> swapped = {1, 0}, nobody = {0, 1};
+  const std::vector<float> lambdas = {0.25F, 0.75F}, ones = {1.0F, 1.0F};
+  Mixup mixup = mixup_of("mixup = 0.2", 4, 1);
+  count(mixup, 0, nobody, ones);
+  CHECK(contains(error_message([&] { check_receipts(mixup.receipts()); }), "mixup: 0 batches mixed"));
+  Mixup unlucky = mixup;
+  count(mixup, 0, swapped, ones);
+  count(unlucky, 0, nobody, lambdas);
+  CHECK(error_message([&] { check_receipts(mixup.receipts()); }).empty());
+  CHECK(error_message([&] { check_receipts(unlucky.receipts()); }).empty());
+  Mixup resumed = mixup_of("mixup = 0.2", 4, 1);
+  resumed.restore(mixup.receipts());
+  CHECK((resumed.receipts() == mixup.receipts()));
+}
+
 TEST_CASE("mixup: the mean lambda is that of the images really mixed") {
   Mixup mixup = mixup_of("mixup = 0.2", 4, 1);
   const std::vector<std::int32_t> partners = {1, 0, 2, 3};

@@ -138,3 +138,29 @@ TEST_CASE("no bias decay: a program that decays everything shows in the receipt"
   CHECK(receipt.count("tensors with decay") == 6.0);
   CHECK(contains(error_message([&] { check_receipts({{receipt}}); }), "no bias decay"));
 }
+
+TEST_CASE("no bias decay: a run that stopped before its first update still has a receipt at its end") {
+  Model model;
+  trace_update(model.trace, true);
+  NoBiasDecay trick = made<NoBiasDecay>("no-bias-decay = true");
+  trick.restore(made<NoBiasDecay>("no-bias-decay = true").receipts());
+  Arrived arrived;
+  arrived.program = model.trace.program();
+  trick.count(arrived.step(2));
+  CHECK(only_receipt(trick).fired == 4);
+}
+
+TEST_CASE("no bias decay: a model of weights alone is an excuse where nobody asked for it") {
+  Tracer tracer(Mode::training);
+  tracer.parameter("weight", {3}, ParameterRole::weight, Initializer::ones);
+  trace_update(tracer, true);
+  Arrived arrived;
+  arrived.program = tracer.program();
+  TrainingKind kind = bare_kind;
+  kind.tricks = TrickSet::standard;
+  NoBiasDecay by_default = made<NoBiasDecay>("", kind);
+  by_default.count(arrived.step(0));
+  CHECK(error_message([&] { check_receipts(by_default.receipts()); }).empty());
+  const Receipt by_name = no_bias_decay_receipt(tracer.program());
+  CHECK(contains(error_message([&] { check_receipts({{by_name}}); }), "no bias decay: 0 tensors without decay"));
+}

@@ -21,6 +21,14 @@ TEST_CASE("receipts: a run whose enabled tricks all fired passes, one that did n
   CHECK_FALSE(contains(message, "warm-up"));
 }
 
+TEST_CASE("receipts: a trick that cannot take effect in this run is no failure, and a checkpoint keeps why") {
+  const std::vector<Receipt> receipts = {{"step decay", {{"iterations", 0.0}}, 0, "it begins after step 9"},
+                                         {"mixup", {{"images mixed", 12.0}}, 12}};
+  CHECK(error_message([&] { check_receipts(receipts); }).empty());
+  CHECK(to_string(receipts[0]) == "step decay: 0 iterations, it begins after step 9");
+  CHECK((receipts_from_json(receipts_to_json(receipts)) == receipts));
+}
+
 TEST_CASE("receipts: counts are found by name, and a missing one is an error that names it") {
   const std::vector<Receipt> receipts = {{"mixup", {{"images mixed", 12.0}, {"mean lambda", 0.5}}, 12}};
   CHECK(find_receipt(receipts, "mixup").count("mean lambda") == 0.5);

@@ -5,11 +5,13 @@
 #include <array>
 #include <iostream>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/text.h"
 
 namespace sleight {
 
@@ -154,13 +156,17 @@ std::optional<int> CommandLine::parse(const std::vector<std::string>& arguments,
     const std::string file = settings_file_ ? settings_file_() : "";
     if (!file.empty()) options_.read(read_text_file(file), file, given);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, output, errors);
+    // Its own exit statuses (104 and more) say nothing that the message does not.
+    std::ostringstream message;
+    const bool is_help = app.exit(error, output, message) == 0;
+    errors << printable(message.str(), LineBreaks::kept);
+    return is_help ? 0 : 1;
   } catch (const std::out_of_range&) {
     // What CLI11 lets through of std::stoll: "--no-nesterov=99999999999999999999".
     errors << "error: the value of a switch must be true or false\n";
     return 1;
   } catch (const Error& error) {
-    errors << "error: " << error.what() << '\n';
+    errors << "error: " << printable(error.what(), LineBreaks::kept) << '\n';
     return 1;
   }
   return std::nullopt;

@@ -39,8 +39,9 @@ bool register_tool(const std::string& name) {
       {name, [](const std::vector<std::string>&) -> std::unique_ptr<Tool> { return std::make_unique<T>(); }});
 }
 
-// The frame of every tool: parse, run, and turn an Error into one clear line and an exit status: 0 done, 1 failed with
-// a message, what CommandLine::parse gives for wrong flags, or what run() returns.
+// The frame of every tool: parse, run, and turn an Error into one clear line, on the terminal and in the log's file if
+// there is one. Gives the exit status: 0 done, 1 failed with a message, or what run() returns. What could not be
+// written to standard output is a failure too.
 int run_tool(const RegisteredTool& tool, const std::vector<std::string>& arguments);
 
 }  // namespace sleight

@@ -161,7 +161,7 @@ Replay replay_failed_step(const std::filesystem::path& run, const ReplayOptions&
                 .observed = {},
                 .table = {}};
   check(static_cast<std::int64_t>(training_number(state.path, state.metadata, "step")) == replay.step,
-        batch_path.string(), " is of step ", replay.step, ", but ", state.path.string(), " of step ",
+        batch_path.string(), " is of step ", replay.step + 1, ", but ", state.path.string(), " was saved after step ",
         state.metadata.at("step"), "; they must be of one run's stop");
 
   set_compute_threads(

@@ -14,10 +14,10 @@ struct ReplayOptions {
 };
 
 struct Replay {
-  std::int64_t step = 0;
-  std::string recorded;  // when the run stopped
-  std::string observed;  // now, of the same phases
-  std::string table;     // now, with the update
+  std::int64_t step = 0;  // counted from 0
+  std::string recorded;   // when the run stopped
+  std::string observed;   // now, of the same phases
+  std::string table;      // now, with the update
   bool reproduced() const { return recorded == observed; }
 };
 

@@ -13,6 +13,7 @@
 #include "engine/run/broken_images.h"
 #include "engine/run/classifier/description.h"
 #include "engine/run/classifier/evaluation.h"
+#include "engine/run/data_fingerprint.h"
 #include "engine/run/image_flags.h"
 #include "engine/run/optimizer.h"
 #include "engine/train/batch_schedule.h"
@@ -109,6 +110,13 @@ class ClassifierTask : public TrainingTask {
   void add_step(const Learner::Finished& finished) override;
   std::optional<double> training_accuracy() const override;
   std::vector<Scalar> take_step_values() override;
+  std::vector<Scalar> step_sums() const override {
+    return {{"images", static_cast<double>(images_)}, {"top1", static_cast<double>(top1_)}};
+  }
+  void restore_step_sums(std::span<const Scalar> sums) override;
+  std::string data_fingerprint() const override {
+    return fingerprint_of(*data_.training, *data_.evaluation, run_.options.data);
+  }
 
   EpochEvaluation evaluate(int loader_threads) override;
   void fill_report(ReportData& report) const override;
@@ -239,6 +247,13 @@ std::vector<Scalar> ClassifierTask::take_step_values() {
   if (!std::isnan(top1)) values.push_back({std::string(metric_names::train_top1), top1});
   images_ = top1_ = 0;
   return values;
+}
+
+void ClassifierTask::restore_step_sums(std::span<const Scalar> sums) {
+  for (const Scalar& sum : sums) {
+    if (sum.name == "images") images_ = std::llround(sum.value);
+    if (sum.name == "top1") top1_ = std::llround(sum.value);
+  }
 }
 
 EpochEvaluation ClassifierTask::evaluate(int loader_threads) {

@@ -1,6 +1,7 @@
 #include "engine/run/detector/training.h"
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 
 #include "engine/base/error.h"
@@ -9,6 +10,7 @@
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/device/compute_threads.h"
 #include "engine/run/broken_images.h"
+#include "engine/run/data_fingerprint.h"
 #include "engine/run/detector/description.h"
 #include "engine/run/detector/evaluation.h"
 #include "engine/run/detector/images.h"
@@ -89,6 +91,9 @@ class DetectorTask : public TrainingTask {
   void add_step(const Learner::Finished& finished) override;
   std::optional<double> training_accuracy() const override { return std::nullopt; }
   std::vector<Scalar> take_step_values() override;
+  std::vector<Scalar> step_sums() const override;
+  void restore_step_sums(std::span<const Scalar> sums) override;
+  std::string data_fingerprint() const override { return fingerprint_of(training(), evaluation(), run_.options.data); }
 
   EpochEvaluation evaluate(int loader_threads) override;
   void fill_report(ReportData& report) const override;
@@ -193,6 +198,23 @@ std::vector<Scalar> DetectorTask::take_step_values() {
   loss_sums_.clear();
   steps_summed_ = 0;
   return values;
+}
+
+std::vector<Scalar> DetectorTask::step_sums() const {
+  std::vector<Scalar> sums;
+  for (const LossPart& sum : loss_sums_)
+    sums.push_back({sum.name, sum.value});
+  sums.push_back({"steps", static_cast<double>(steps_summed_)});
+  return sums;
+}
+
+// The number of steps is the last, and a part of the loss may have its name.
+void DetectorTask::restore_step_sums(std::span<const Scalar> sums) {
+  if (sums.empty()) return;
+  steps_summed_ = std::llround(sums.back().value);
+  loss_sums_.clear();
+  for (const Scalar& sum : sums.first(sums.size() - 1))
+    loss_sums_.push_back({sum.name, sum.value});
 }
 
 EpochEvaluation DetectorTask::evaluate(int loader_threads) {

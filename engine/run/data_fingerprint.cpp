@@ -1,0 +1,115 @@
+#include "engine/run/data_fingerprint.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdio>
+#include <filesystem>
+
+#include "engine/base/error.h"
+
+namespace sleight {
+
+namespace {
+
+// To ask for the sizes of a million files takes minutes on a network disk.
+constexpr std::int64_t most_sizes = 4096;
+
+// FNV-1a, 64 bits.
+class Hash {
+ public:
+  void add(std::string_view text) {
+    for (const char c : text)
+      add_byte(static_cast<unsigned char>(c));
+    add_byte(0);  // "a", "bc" is not "ab", "c"
+  }
+  void add(std::uint64_t number) {
+    for (unsigned i = 0; i < 8; ++i)
+      add_byte(static_cast<unsigned char>(number >> (8 * i)));
+  }
+  void add(double number) { add(std::bit_cast<std::uint64_t>(number)); }
+  std::string text() const {
+    std::array<char, 17> digits{};
+    std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(value_));
+    return digits.data();
+  }
+
+ private:
+  void add_byte(unsigned char byte) {
+    value_ ^= byte;
+    value_ *= 0x100000001b3U;
+  }
+
+  std::uint64_t value_ = 0xcbf29ce484222325U;
+};
+
+// The name without what moves: the place of the data.
+std::string name_below(const std::string& name, const std::string& data) {
+  const std::string root = std::filesystem::path(data).lexically_normal().string();
+  const std::string normal = std::filesystem::path(name).lexically_normal().string();
+  if (!normal.starts_with(root)) return normal;
+  const std::size_t begin = normal.find_first_not_of("/: ", root.size());
+  return normal.substr(std::min(begin, normal.size()));
+}
+
+std::uint64_t size_of_image(const ImageSource& images, std::int64_t index) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(images.name(index), error);
+  if (!error) return size;
+  // In an archive, where reading costs nothing. A file that cannot be read is the loader's to report.
+  try {
+    StoredImage stored;
+    images.read(index, stored);
+    return stored.bytes.size();
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
+void add_label(Hash& hash, const Dataset& images, std::int64_t index) {
+  hash.add(static_cast<std::uint64_t>(images.label(index)));
+}
+
+void add_label(Hash& hash, const DetectorDataset& images, std::int64_t index) {
+  for (const ObjectBox& object : images.objects(index)) {
+    hash.add(static_cast<std::uint64_t>(object.class_index));
+    for (const double number : {object.box.left, object.box.top, object.box.right, object.box.bottom})
+      hash.add(number);
+    hash.add(std::uint64_t{object.is_difficult} * 2 + std::uint64_t{object.is_crowd});
+  }
+}
+
+template <class Images>
+void add_images(Hash& hash, const Images& images, const std::string& data) {
+  for (const std::string& name : images.class_names())
+    hash.add(name);
+  hash.add(static_cast<std::uint64_t>(images.size()));
+  // Generated images are what their settings say, and the settings are in the recipe.
+  const std::int64_t every = data == "synthetic" ? images.size() + 1 : images.size() / most_sizes + 1;
+  for (std::int64_t i = 0; i < images.size(); ++i) {
+    hash.add(name_below(images.name(i), data));
+    add_label(hash, images, i);
+    if (i % every == every - 1) hash.add(size_of_image(images, i));
+  }
+}
+
+template <class Images>
+std::string fingerprint(const Images& training, const Images& evaluation, const std::string& data) {
+  Hash hash;
+  add_images(hash, training, data);
+  add_images(hash, evaluation, data);
+  return hash.text();
+}
+
+}  // namespace
+
+std::string fingerprint_of(const Dataset& training, const Dataset& evaluation, const std::string& data) {
+  return fingerprint(training, evaluation, data);
+}
+
+std::string fingerprint_of(const DetectorDataset& training, const DetectorDataset& evaluation,
+                           const std::string& data) {
+  return fingerprint(training, evaluation, data);
+}
+
+}  // namespace sleight

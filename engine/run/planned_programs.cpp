@@ -1,0 +1,42 @@
+#include "engine/run/planned_programs.h"
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+
+#include "engine/base/format_bytes.h"
+#include "engine/base/log.h"
+#include "engine/run/training_run.h"
+
+namespace sleight {
+
+void plan_programs(TrainingTask& task) {
+  Learner& learner = task.learner();
+  const std::int64_t batch_size = task.recipe().batch_size;
+  std::map<std::string, std::set<std::string>> nondeterministic;  // operation -> layers
+  for (const std::int64_t size : task.tricks().sizes()) {
+    const Executable& executable = learner.plan(ProgramUse::training, {batch_size, size, size});
+    log_info("plan ", batch_size, "x", size, "x", size, ": ", executable.program().steps.size(), " steps, arena ",
+             format_bytes(executable.plan().arena_bytes), ", parameters and optimizer ",
+             format_bytes(task.context().store.bytes()));
+    for (const std::size_t i : executable.nondeterministic_steps()) {
+      const Step& step = executable.program().steps[i];
+      nondeterministic[std::string(step.operation->name)].insert(step.name);
+    }
+  }
+  for (const auto& [operation, layers] : nondeterministic) {
+    std::string names;
+    for (const std::string& layer : layers)
+      names += (names.empty() ? "" : ", ") + layer;
+    log_info(
+        "not deterministic: ", operation, " of ", names,
+        " may give other bits in another run, since its fastest algorithm adds in any order; --deterministic takes "
+        "those that do not");
+  }
+  const BatchShape shape{batch_size, task.evaluation_size(), task.evaluation_size()};
+  learner.plan(ProgramUse::evaluation, shape);
+  if (task.tricks().average_weights()) learner.plan(ProgramUse::averaged_evaluation, shape);
+}
+
+}  // namespace sleight

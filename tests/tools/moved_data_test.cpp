@@ -1,0 +1,129 @@
+// A run goes on where its data has moved to, and only with the same images and labels.
+#include <algorithm>
+
+#include "catch2_adapter.h"
+#include "engine/base/file.h"
+#include "engine/image/image_writer.h"
+#include "tests/base/temporary_folder.h"
+#include "tests/tools/training_run.h"
+
+using namespace sleight;
+using namespace sleight::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+void write_image(const fs::path& path, int number) {
+  fs::create_directories(path.parent_path());
+  Image image(16, 16);
+  std::fill_n(image.view().pixels, 16 * 16 * 3, static_cast<std::uint8_t>(10 * number));
+  write_png(path, image.view());
+}
+
+// Class folders, or a YOLO tree.
+void write_data(const fs::path& root, bool is_detector) {
+  for (const std::string split : {"train", "val"}) {
+    for (int i = 0; i < 8; ++i) {
+      const std::string name = "image" + std::to_string(i);
+      if (is_detector) {
+        write_image(root / "images" / split / (name + ".png"), i);
+        fs::create_directories(root / "labels" / split);
+        write_file_atomically(root / "labels" / split / (name + ".txt"),
+                              std::to_string(i % 2) + " 0.5 0.5 0." + std::to_string(i + 2) + " 0.5\n");
+      } else {
+        write_image(root / split / (i % 2 == 0 ? "even" : "odd") / (name + ".png"), i);
+      }
+    }
+  }
+  if (is_detector) write_file_atomically(root / "classes.txt", "even\nodd\n");
+}
+
+}  // namespace
+
+TEST_CASE("a run goes on where its data has moved to, and not with other images or labels") {
+  const TemporaryFolder scratch;
+  const bool is_detector = GENERATE(false, true);
+  const std::string tool = is_detector ? "train_detector" : "train_classifier";
+  const fs::path data = scratch / "data", run = scratch / "run", whole = scratch / "whole";
+  write_data(data, is_detector);
+  const auto arguments = [&](const fs::path& out, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> all = {"--data",   data.string(), "--batch-size", "4",
+                                    "--epochs", "3",           "--out",        out.string()};
+    if (is_detector)
+      all.insert(all.end(), {"--model", "yolov3_small", "--format", "yolo", "--image-size", "64", "--random-shapes",
+                             "off", "--classes", (data / "classes.txt").string()});
+    else
+      all.insert(all.end(), {"--model", "cifar_resnet20", "--image-size", "16"});
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  require_success(run_tool_process(tool, arguments(whole)));
+  require_success(run_tool_process(tool, arguments(run, {"--max-steps", "3"})));
+
+  const fs::path moved = scratch / "somewhere" / "else";
+  fs::create_directories(moved.parent_path());
+  fs::copy(data, moved, fs::copy_options::recursive);
+  fs::remove_all(data);
+  const auto resume = [&](const fs::path& from, const std::string& steps) {
+    std::vector<std::string> all = {"--resume", "--max-steps", steps, "--out", run.string()};
+    if (!from.empty()) all.insert(all.end(), {"--data", from.string()});
+    if (!from.empty() && is_detector) all.insert(all.end(), {"--classes", (from / "classes.txt").string()});
+    return run_tool_process(tool, all);
+  };
+  const auto refused = [&](const std::string& why) {
+    CAPTURE(why);
+    const ToolResult result = resume(moved, "0");
+    INFO(result.output);
+    CHECK(result.status == 1);
+    CHECK(contains(result.output, "--data was \"" + data.string() + "\", now \"" + moved.string() + "\""));
+    CHECK(contains(result.output, "the names, sizes or labels of its images are others"));
+  };
+  const fs::path images = is_detector ? moved / "images/train" : moved / "train/odd";
+  const std::string original = read_text_file(images / "image3.png");
+  write_file_atomically(images / "image3.png", original + "x");
+  refused("another size");
+  write_file_atomically(images / "image3.png", original);
+  if (is_detector) {
+    const fs::path label = moved / "labels/train/image3.txt";
+    const std::string text = read_text_file(label);
+    write_file_atomically(label, "0" + text.substr(1));
+    refused("another class");
+    write_file_atomically(label, text);
+  } else {
+    fs::rename(images / "image3.png", images / "image9.png");
+    refused("another name");
+    fs::rename(images / "image9.png", images / "image3.png");
+    fs::rename(images / "image3.png", moved / "train/even/image3.png");
+    refused("another class");
+    fs::rename(moved / "train/even/image3.png", images / "image3.png");
+  }
+
+  const ToolResult result = resume(moved.string() + "/", "5");
+  INFO(result.output);
+  REQUIRE(result.status == 0);
+  CHECK(contains(result.output, "the data have moved to"));
+  if (!is_detector) {
+    // As an archive of the same tree.
+    const fs::path archive = scratch / "data.tar";
+    require_success(
+        run_tool_process("/bin/sh", {"-c", "cd " + moved.string() + " && tar cf " + archive.string() + " train val"}));
+    require_success(resume(archive, "6"));
+  }
+  // From now on it is looked for where it is.
+  require_success(resume("", "0"));
+  const auto bytes = [](const fs::path& folder) { return read_file(folder / "best.safetensors"); };
+  const bool equal = bytes(run) == bytes(whole);
+  CHECK(equal);
+
+  // Images that change where they are.
+  const fs::path other = scratch / "other";
+  write_data(data, is_detector);
+  require_success(run_tool_process(tool, arguments(other, {"--max-steps", "3"})));
+  const fs::path image = is_detector ? data / "images/train/image3.png" : data / "train/odd/image3.png";
+  write_file_atomically(image, read_text_file(image) + "x");
+  const ToolResult changed_in_place = run_tool_process(tool, {"--resume", "--max-steps", "4", "--out", other.string()});
+  INFO(changed_in_place.output);
+  CHECK(changed_in_place.status == 0);
+  CHECK(contains(changed_in_place.output, "are not those that the run was started with"));
+}
