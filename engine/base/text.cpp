@@ -1,5 +1,7 @@
 #include "engine/base/text.h"
 
+#include <algorithm>
+
 namespace sleight {
 
 std::string shown(std::string_view text) {

@@ -166,6 +166,18 @@ TEST_CASE("the report shows the weights of the best epoch, plain or averaged") {
   CHECK(plain);
 }
 
+TEST_CASE("the report of a detector names the epoch whose weights it shows") {
+  const TemporaryFolder scratch;
+  const fs::path run = scratch / "run";
+  const ToolResult trained = run_tool_process("train_detector", small_detector_run(run));
+  require_success(trained);
+  const std::string best = line_with(trained.output, "best VOC07 mAP ");
+  const auto epoch = best.empty() ? 3 : std::llround(number_after(best, "after epoch"));
+  const std::string report = read_text_file(run / "report.html");
+  INFO(trained.output);
+  CHECK(contains(report, "<h2>Classes (epoch " + std::to_string(epoch)));
+}
+
 TEST_CASE("top-5 is left out where it says nothing") {
   const TemporaryFolder scratch;
   for (const std::int64_t classes : {5, 6}) {

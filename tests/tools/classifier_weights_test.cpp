@@ -183,6 +183,22 @@ TEST_CASE("weights of other classes start all but the last layer") {
   CHECK(contains(of_another.output, "does not fit this model"));
 }
 
+TEST_CASE("weights of a detector of other classes start the backbone alone, and the error says so") {
+  const TemporaryFolder scratch;
+  const fs::path run = scratch / "run";
+  require_success(run_tool_process("train_detector", small_detector_run(run, {"--max-steps", "1"})));
+  const std::string weights = (run / "last.safetensors").string();
+  const auto start = [&](const std::string& flag, const fs::path& out) {
+    return run_tool_process("train_detector", {"--config", (run / "recipe.toml").string(), "--synthetic-classes", "2",
+                                               "--max-steps", "1", "--out", out.string(), flag, weights});
+  };
+  const ToolResult refused = start("--weights", scratch / "refused");
+  INFO(refused.output);
+  CHECK(refused.status == 1);
+  CHECK(contains(refused.output, "--backbone-weights " + weights));
+  require_success(start("--backbone-weights", scratch / "started"));
+}
+
 TEST_CASE("files of other programs are used, whatever the last layer is called and in whatever type they are") {
   const TemporaryFolder scratch;
   const fs::path data = scratch / "data", run = scratch / "run";
