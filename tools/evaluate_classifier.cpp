@@ -1,5 +1,6 @@
 // Measures a classifier's weights on the evaluation images of a dataset.
 #include <cstdio>
+#include <optional>
 
 #include "engine/base/text.h"
 #include "engine/run/broken_images.h"
@@ -16,18 +17,22 @@ namespace {
 struct Options {
   std::string model;
   std::int64_t image_size = 0;
+  EvaluationCropOptions crop;
   WeightsEvaluation evaluation;
+  std::optional<double> validation_share;
 };
 
-int evaluate(const Options& options) {
+int evaluate(Options options) {
   const std::string& weights = options.evaluation.weights;
-  const ClassifierDescription description = describe_weights(weights, options.model, options.image_size);
+  const ClassifierDescription description = describe_weights(weights, options.model, options.image_size, options.crop);
+  options.evaluation.dataset.validation_share =
+      options.validation_share.value_or(description.validation_share.value_or(default_validation_share));
   const EvaluationSummaries summaries =
       evaluate_weights(find_classifier(description.model), description, options.evaluation);
   log_broken(summaries.broken);
   const EvaluationSummary& summary = summaries.plain;
-  std::printf("%s%s: loss %.4f, top-1 %.2f%%, top-5 %.2f%%\n", count_of(summary.images, "image").c_str(),
-              left_out(summaries.broken).c_str(), summary.loss, 100.0 * summary.top1, 100.0 * summary.top5);
+  std::printf("%s%s: %s\n", count_of(summary.images, "image").c_str(), left_out(summaries.broken).c_str(),
+              text_of(summary).c_str());
   return 0;
 }
 
@@ -47,7 +52,9 @@ class EvaluateClassifier : public Tool {
     options.add("model", options_.model, "Name of the model, where the file does not say").unit("MODEL");
     options.add("batch-size", options_.evaluation.batch_size, "Images per step").unit("IMAGES").range(1, 1 << 20);
     options.add("image-size", options_.image_size, "Side of the images; 0: as trained").unit("PIXELS").range(0, 4096);
+    declare_validation_share(options, options_.validation_share);
     declare_exif_orientation(options, options_.evaluation.dataset.exif_orientation);
+    options_.crop.declare(options, "as trained", "as trained, else 0.875");
     options_.evaluation.device.declare(options);
     options.add("loader-threads", options_.evaluation.loader_threads, "Threads that prepare images")
         .unit("THREADS")

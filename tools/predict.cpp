@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+#include <memory>
 #include <numeric>
+#include <optional>
 
 #include "engine/base/file.h"
 #include "engine/base/log.h"
@@ -20,6 +23,7 @@
 #include "engine/run/image_flags.h"
 #include "models/classifier.h"
 #include "tools/classifier/file.h"
+#include "tools/common/image_files.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {
@@ -39,8 +43,10 @@ struct Options {
   std::string weights, model, data, sheet, tensor, logits;
   std::vector<std::string> images;
   std::int64_t image_size = 0, count = 24, top = 5;
+  EvaluationCropOptions crop;
   DeviceFlags device;
   DatasetOptions dataset;
+  std::optional<double> validation_share;
 };
 
 std::vector<std::pair<std::size_t, double>> likeliest(std::span<const float> logits, std::int64_t count) {
@@ -73,7 +79,7 @@ class Predictor {
   Predictor(const Options& options, const ClassifierDescription& description)
       : precision_(options.device.parsed_precision()),
         context_(options.device.name, 1, precision_.device_options()),
-        recipe_(evaluation_recipe_of(find_classifier(description.model))),
+        recipe_(evaluation_recipe_of(description, find_classifier(description.model))),
         size_(description.image_size),
         executable_(
             inference_program(find_classifier(description.model).trace, program_options(description, precision_)),
@@ -83,16 +89,20 @@ class Predictor {
     load_weights(options.weights, context_.store);
   }
 
-  Prediction predict(const std::string& name, const StoredImage& stored, std::int64_t top) {
-    Prediction prediction{.name = name, .label = "", .image = Image(size_, size_), .best = {}};
+  // As the network sees it. Throws Error for a broken image.
+  Image prepare(const StoredImage& stored) {
+    Image image(size_, size_);
     RandomStream unused(0, RandomPurpose::augmentation);
-    pipeline_.prepare(stored, recipe_, unused, prediction.image.view());
-    inputs_.upload({{classifier_value_names::images, std::as_bytes(std::span(prediction.image.pixels())), false}},
-                   nullptr);
+    pipeline_.prepare(stored, recipe_, unused, image.view());
+    return image;
+  }
+
+  // Of a prepared image: the likeliest classes with their probabilities.
+  std::vector<std::pair<std::size_t, double>> predict(const Image& image, std::int64_t top) {
+    inputs_.upload({{classifier_value_names::images, std::as_bytes(std::span(image.pixels())), false}}, nullptr);
     inputs_.deliver(executable_);
     executable_.run();
-    prediction.best = likeliest(executable_.result<float>(classifier_value_names::logits), top);
-    return prediction;
+    return likeliest(executable_.result<float>(classifier_value_names::logits), top);
   }
 
  private:
@@ -142,42 +152,75 @@ void write_sheet(const std::string& path, const std::vector<Prediction>& predict
   log_info("wrote ", path);
 }
 
-int predict_images(const Options& options, const ClassifierDescription& description) {
-  Predictor predictor(options, description);
-  const std::vector<std::string>& classes = description.class_names;
-  std::vector<Prediction> predictions;
-  for (const std::string& path : options.images) {
-    StoredImage stored;
-    stored.memory = read_file(path);
-    stored.bytes = stored.memory;
-    stored.exif = exif_orientation_if(options.dataset.exif_orientation);
-    predictions.push_back(with_context(path, [&] { return predictor.predict(path, stored, options.top); }));
-  }
-  if (!options.data.empty()) {
-    const auto dataset = open_dataset(options.data, DatasetSplit::evaluation, options.dataset);
-    log_warnings(*dataset);
-    check(dataset->class_names() == classes, options.data, " has other classes than ", options.weights,
-          " was trained on");
-    for (const std::int64_t index : spread_over_classes(*dataset, options.count)) {
+// Predicts image by image, and prints at once. Broken images are named and passed over.
+class PredictedImages {
+ public:
+  PredictedImages(const Options& options, const ClassifierDescription& description, std::vector<std::string> classes)
+      : options_(options), predictor_(options, description), classes_(std::move(classes)) {}
+
+  // read(stored) gives the image; label: what it is, or "".
+  template <class Read>
+  void add(const std::string& name, const std::string& label, const Read& read) {
+    Prediction prediction{.name = name, .label = label, .image = {}, .best = {}};
+    try {
       StoredImage stored;
-      dataset->read(index, stored);
-      predictions.push_back(with_context(dataset->name(index),
-                                         [&] { return predictor.predict(dataset->name(index), stored, options.top); }));
-      predictions.back().label = classes[dataset->label(index)];
+      read(stored);
+      prediction.image = predictor_.prepare(stored);
+    } catch (const Error& error) {
+      log_warning("broken image ", name, ": ", error.what());
+      ++broken_;
+      return;
+    }
+    prediction.best = predictor_.predict(prediction.image, options_.top);
+    std::printf("%s%s\n", printable(name).c_str(), label.empty() ? "" : (" (" + printable(label) + ")").c_str());
+    for (const auto& [index, probability] : prediction.best)
+      std::printf("  %6.2f%%  %s\n", 100.0 * probability, printable(classes_[index]).c_str());
+    // Only a sheet needs the images themselves.
+    if (!options_.sheet.empty()) predictions_.push_back(std::move(prediction));
+  }
+
+  // The exit status: 1 where images were passed over.
+  int finish() const {
+    if (!predictions_.empty()) write_sheet(options_.sheet, predictions_, classes_);
+    if (broken_ == 0) return 0;
+    log_warning(count_of(broken_, "broken image"), broken_ == 1 ? " was" : " were", " passed over");
+    return 1;
+  }
+
+ private:
+  const Options& options_;
+  Predictor predictor_;
+  std::vector<std::string> classes_;
+  std::vector<Prediction> predictions_;
+  std::int64_t broken_ = 0;
+};
+
+int predict_images(const Options& options, const ClassifierDescription& description) {
+  std::vector<std::filesystem::path> paths;
+  if (!options.images.empty()) paths = image_paths(options.images);
+  std::unique_ptr<Dataset> dataset;
+  if (!options.data.empty()) {
+    dataset = in_class_order(open_dataset(options.data, DatasetSplit::evaluation, options.dataset), options.data,
+                             description, options.weights);
+    if (const std::string found = dataset->found(); !found.empty()) log_info(found);
+    log_warnings(*dataset);
+  }
+  const std::vector<std::string>& classes = dataset ? dataset->class_names() : description.class_names;
+  PredictedImages predicted(options, description, classes);
+  const ImageFiles files(std::move(paths), {}, exif_orientation_if(options.dataset.exif_orientation));
+  log_warnings(files);
+  for (std::int64_t i = 0; i < files.size(); ++i)
+    predicted.add(files.name(i), "", [&](StoredImage& stored) { files.read(i, stored); });
+  if (dataset) {
+    for (const std::int64_t index : spread_over_classes(*dataset, options.count)) {
+      predicted.add(dataset->name(index), classes[dataset->label(index)],
+                    [&](StoredImage& stored) { dataset->read(index, stored); });
     }
   }
-  for (const Prediction& prediction : predictions) {
-    std::printf("%s%s\n", printable(prediction.name).c_str(),
-                prediction.label.empty() ? "" : (" (" + printable(prediction.label) + ")").c_str());
-    for (const auto& [index, probability] : prediction.best) {
-      std::printf("  %6.2f%%  %s\n", 100.0 * probability, printable(classes[index]).c_str());
-    }
-  }
-  if (!options.sheet.empty()) write_sheet(options.sheet, predictions, classes);
-  return 0;
+  return predicted.finish();
 }
 
-// "input", float32 [N,3,H,W] as PyTorch has it -> "logits" [N, classes].
+// "input", [N,3,H,W] as PyTorch has it -> "logits" [N, classes].
 int predict_tensor(const Options& options, const ClassifierDescription& description) {
   check(!options.logits.empty(), "--tensor needs --logits: the file to write");
   const SafetensorsFile file(options.tensor);
@@ -189,8 +232,7 @@ int predict_tensor(const Options& options, const ClassifierDescription& descript
   program.batch_size = input.shape[0];
   program.height = input.shape[2];
   program.width = input.shape[3];
-  std::vector<float> planes(input.bytes.size() / sizeof(float));
-  copy_values(input, std::span(planes));
+  const std::vector<float> planes = with_context(options.tensor, [&] { return float32_values(input); });
   std::vector<float> images(planes.size());
   const auto pixels = static_cast<std::size_t>(program.height * program.width);
   for (std::size_t n = 0; n < static_cast<std::size_t>(program.batch_size); ++n) {
@@ -222,7 +264,7 @@ class Predict : public Tool {
   }
 
   void declare(OptionList& options) override {
-    options.add("images", options_.images, "JPEG or PNG files").unit("IMAGE").positional();
+    options.add("images", options_.images, "JPEG or PNG files, or folders of them").unit("IMAGE").positional();
     options.add("weights", options_.weights, "File of weights (best.safetensors, or one with torchvision's names)")
         .unit("FILE")
         .required();
@@ -232,13 +274,13 @@ class Predict : public Tool {
     options.add("top", options_.top, "How many classes to name").unit("CLASSES").range(1, 1000);
     options.add("sheet", options_.sheet, "Write a PNG sheet of the images with what was seen").unit("FILE").written();
     options.add("image-size", options_.image_size, "Side of the images; 0: as trained").unit("PIXELS").range(0, 4096);
-    options
-        .add("tensor", options_.tensor,
-             "Instead of images: a safetensors file with 'input', float32 [N,3,H,W], normalized")
+    options_.crop.declare(options, "as trained", "as trained, else 0.875");
+    options.add("tensor", options_.tensor, "Instead of images: a safetensors file with 'input', [N,3,H,W], normalized")
         .unit("FILE");
     options.add("logits", options_.logits, "With --tensor: where to write 'logits' [N, classes]")
         .unit("FILE")
         .written();
+    declare_validation_share(options, options_.validation_share);
     declare_exif_orientation(options, options_.dataset.exif_orientation);
     options_.device.declare(options);
     options.add("synthetic-size", options_.dataset.synthetic.height, "Side of generated images")
@@ -252,8 +294,11 @@ class Predict : public Tool {
   }
 
   int run() override {
-    const ClassifierDescription description = describe_weights(options_.weights, options_.model, options_.image_size);
+    const ClassifierDescription description =
+        describe_weights(options_.weights, options_.model, options_.image_size, options_.crop);
     options_.dataset.synthetic.width = options_.dataset.synthetic.height;
+    options_.dataset.validation_share =
+        options_.validation_share.value_or(description.validation_share.value_or(default_validation_share));
     set_compute_threads(options_.device.threads);
     if (!options_.tensor.empty()) return predict_tensor(options_, description);
     check(!options_.images.empty() || !options_.data.empty(), "name images, or a dataset with --data");

@@ -17,15 +17,14 @@ void Ema::declare(OptionList& options, LearningTask task) {
       .not_negative()
       .below(1.0)
       .default_text(detector ? "0, with --tricks all 0.9998" : "0, with --tricks all 0.9999, for CIFAR models 0.999");
-  options.add("ema-warmup", warm_up_, "Start the average with a smaller decay")
-      .default_text(detector ? "on with --tricks all" : "on under 30 epochs with --tricks all");
+  options.add("ema-warmup", warm_up_, "Start the average with a smaller decay").default_text("on");
 }
 
 void Ema::resolve(const TrainingKind& kind) {
   const bool all = kind.tricks == TrickSet::all;
   const bool detector = kind.task == LearningTask::detector;
   if (!decay_) decay_ = !all ? 0.0 : detector ? 0.9998 : kind.small_images ? 0.999 : 0.9999;
-  if (!warm_up_) warm_up_ = all && (detector || kind.is_short());
+  if (!warm_up_) warm_up_ = true;
 }
 
 std::vector<std::string> Ema::description() const {

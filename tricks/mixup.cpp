@@ -19,7 +19,7 @@ void Mixup::declare(OptionList& options, LearningTask) {
   options.add("mixup-off-epochs", off_epochs_, "Number of epochs without mixup at the end")
       .unit("EPOCHS")
       .not_negative()
-      .default_text("0; for CIFAR models with --tricks all 20, at most a tenth of the training");
+      .default_text("0; for CIFAR models 20, at most a tenth of the training");
   options.add("mixup-lambda", lambda_, "One lambda per batch or per sample")
       .one_of({"batch", "sample"})
       .default_text("batch");
@@ -30,7 +30,7 @@ void Mixup::resolve(const TrainingKind& kind) {
   const double default_alpha = !all ? 0.0 : kind.small_images && !kind.is_short() ? 1.0 : 0.2;
   if (!alpha_) alpha_ = default_alpha;
   was_asked_for_ = *alpha_ != default_alpha;
-  if (!off_epochs_) off_epochs_ = all && kind.small_images ? std::min<std::int64_t>(20, kind.epochs / 10) : 0;
+  if (!off_epochs_) off_epochs_ = kind.small_images ? std::min<std::int64_t>(20, kind.epochs / 10) : 0;
   if (!lambda_) lambda_ = "batch";
   mixed_epochs_ = {.epochs = kind.epochs, .off_epochs = *off_epochs_};
   if (is_on()) mixed_epochs_.check();

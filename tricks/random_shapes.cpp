@@ -37,7 +37,7 @@ RandomShapesOptions parse_random_shapes(const std::string& text) {
     std::int64_t number = 0;
     const auto [stopped, error] = std::from_chars(position, end, number);
     const bool good = error == std::errc() && (stopped == end || *stopped == ':') && numbers.size() < 4;
-    check(good, "random shapes are MIN:MAX:EVERY or MIN:MAX:EVERY:MULTIPLE, for example 224:288:10, got '", text, "'");
+    check(good, "random shapes are MIN:MAX:EVERY or MIN:MAX:EVERY:MULTIPLE, for example 192:256:10, got '", text, "'");
     numbers.push_back(number);
     if (stopped == end) break;
     position = stopped + 1;
@@ -64,9 +64,11 @@ RandomShapesOptions default_random_shapes(const TrainingKind& kind) {
     return {.minimum = std::max(2 * step, size - 3 * step), .maximum = size + 6 * step, .every = 10, .multiple = step};
   }
   const auto nearest = [&](std::int64_t multiple) { return (size + multiple / 2) / multiple * multiple; };
-  // For large sizes, up to two steps above the model's own size; for small ones, where 32 would be too coarse, one
-  // below and one above.
-  if (size >= 128) return {nearest(32), nearest(32) + 64, 10, 32};
+  // About a seventh of the size to each side: 192 to 256 for 224. For small sizes 32 would be too coarse.
+  if (size >= 128) {
+    const std::int64_t reach = std::max<std::int64_t>(32, (size / 7 + 16) / 32 * 32);
+    return {nearest(32) - reach, nearest(32) + reach, 10, 32};
+  }
   const std::int64_t middle = std::max<std::int64_t>(nearest(8), 16);
   return {middle - 8, middle + 8, 10, 8};
 }

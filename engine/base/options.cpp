@@ -177,6 +177,11 @@ Option& Option::excludes(std::string name) {
   return *this;
 }
 
+Option& Option::decides(std::vector<std::string> names) {
+  decided_ = std::move(names);
+  return *this;
+}
+
 Option& Option::free_on_resume() {
   free_on_resume_ = true;
   return *this;

@@ -59,6 +59,9 @@ class Option {
   // Of a list: "1,2,3" on the command line is three values.
   Option& separated_by(char separator);
   Option& excludes(std::string name);
+  // Where it is given on the command line, what a settings file says of these is left aside: they belong to the file's
+  // choice, not to this one (--augmentation none, and the file's --brightness).
+  Option& decides(std::vector<std::string> names);
 
   // May change between the parts of a run: it changes no number (loader-threads).
   Option& free_on_resume();
@@ -81,6 +84,7 @@ class Option {
   const std::vector<std::string>& choices() const { return choices_; }
   char separator() const { return separator_; }
   const std::vector<std::string>& excluded() const { return excluded_; }
+  const std::vector<std::string>& decided() const { return decided_; }
   bool is_positional() const { return positional_; }
   bool is_required() const { return required_; }
   bool is_free_on_resume() const { return free_on_resume_; }
@@ -110,7 +114,7 @@ class Option {
   OptionTarget target_;
   std::string help_, unit_, default_text_, off_name_;
   char short_name_ = 0, separator_ = 0;
-  std::vector<std::string> aliases_, choices_, excluded_;
+  std::vector<std::string> aliases_, choices_, excluded_, decided_;
   std::optional<double> lowest_, highest_;
   bool without_lowest_ = false, without_highest_ = false;
   std::vector<std::function<std::string(const std::string&)>> checks_;

@@ -81,6 +81,13 @@ std::string count_of(std::int64_t count, std::string_view one, std::string_view 
   return several.empty() ? text.append(one) + "s" : text.append(several);
 }
 
+std::string listed(std::span<const std::string> names) {
+  constexpr std::size_t most = 5;
+  std::string text = joined(names.first(std::min(names.size(), most)));
+  if (names.size() > most) text += ", ... (" + std::to_string(names.size()) + " in all)";
+  return text;
+}
+
 std::string alternatives(std::span<const std::string> names) {
   std::string text;
   for (std::size_t i = 0; i < names.size(); ++i)

@@ -51,6 +51,9 @@ std::string joined(const Items& items) {
       items, [](const auto& item) -> const auto& { return item; });
 }
 
+// The first five, so that a message stays readable: "a, b, c, d, e, ... (12 in all)".
+std::string listed(std::span<const std::string> names);
+
 // "a, b or c".
 std::string alternatives(std::span<const std::string> names);
 

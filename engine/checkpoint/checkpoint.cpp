@@ -37,17 +37,19 @@ void write_store(const std::filesystem::path& path, const PersistentStore& store
   });
 }
 
-// Up to a few names, so that a message about the wrong model stays readable.
-std::string listed(const std::vector<std::string>& names) {
-  constexpr std::size_t shown = 5;
-  std::string text = joined(std::span(names).first(std::min(names.size(), shown)));
-  if (names.size() > shown) text += ", ... (" + std::to_string(names.size()) + " in all)";
-  return text;
+// Whether a file may hold another floating-point type than the store. A state to resume from may not: it would go on
+// with other bits.
+enum class Types : std::uint8_t { equal, converted };
+
+bool fits(const SafetensorsEntry& tensor, const SafetensorsDescription& expected, Types types) {
+  if (tensor.shape != expected.shape) return false;
+  if (tensor.type == expected.type) return true;
+  return types == Types::converted && expected.type == DataType::float32 && is_floating_point(tensor.type);
 }
 
 // Compares before it copies: after an Error the store is unchanged.
 void read_into_store(const std::filesystem::path& path, const SafetensorsFile& file, PersistentStore& store,
-                     const std::function<bool(const std::string&)>& passed_over) {
+                     Types types, const std::function<bool(const std::string&)>& passed_over) {
   std::vector<std::string> missing, unknown, different;
   for (const std::string& name : store.names()) {
     if (passed_over(name)) continue;
@@ -57,7 +59,7 @@ void read_into_store(const std::filesystem::path& path, const SafetensorsFile& f
       continue;
     }
     const SafetensorsDescription expected = describe(name, store.entry(name));
-    if (tensor->shape != expected.shape || tensor->type != expected.type) {
+    if (!fits(*tensor, expected, types)) {
       different.push_back(name + " is " + std::string(name_of(tensor->type)) + "[" + to_string(tensor->shape) +
                           "] in the file but " + std::string(name_of(expected.type)) + "[" + to_string(expected.shape) +
                           "] in the model");
@@ -73,9 +75,17 @@ void read_into_store(const std::filesystem::path& path, const SafetensorsFile& f
     if (!different.empty()) message += "; different: " + listed(different);
     fail(message, ". Check the model's name and the number of classes");
   }
+  std::vector<std::pair<std::string, std::vector<float>>> converted;
   for (const std::string& name : store.names()) {
-    if (!passed_over(name)) store.write(name, file.at(name).bytes);
+    if (passed_over(name) || file.at(name).type == store.entry(name).type.element) continue;
+    converted.emplace_back(name, with_context(path.string(), [&] { return float32_values(file.at(name)); }));
   }
+  for (const std::string& name : store.names()) {
+    if (!passed_over(name) && file.at(name).type == store.entry(name).type.element)
+      store.write(name, file.at(name).bytes);
+  }
+  for (const auto& [name, values] : converted)
+    store.write(name, std::as_bytes(std::span(values)));
 }
 
 }  // namespace
@@ -87,7 +97,7 @@ void save_checkpoint(const std::filesystem::path& path, const PersistentStore& s
 
 SafetensorsMetadata load_checkpoint(const std::filesystem::path& path, PersistentStore& store) {
   const SafetensorsFile file(path);
-  read_into_store(path, file, store, [](const std::string&) { return false; });
+  read_into_store(path, file, store, Types::equal, [](const std::string&) { return false; });
   return file.metadata();
 }
 
@@ -114,7 +124,7 @@ void save_weights(const std::filesystem::path& path, const PersistentStore& stor
 
 void load_weights(const std::filesystem::path& path, PersistentStore& store) {
   const SafetensorsFile file(path);
-  read_into_store(path, file, store, is_passed_over);
+  read_into_store(path, file, store, Types::converted, is_passed_over);
 }
 
 void load_weights(const std::filesystem::path& path, PersistentStore& store, std::span<const std::string> names) {
@@ -122,7 +132,7 @@ void load_weights(const std::filesystem::path& path, PersistentStore& store, std
     check(store.contains(name), "'", name, "' is to be read from ", path.string(), " but is not in the model");
   const std::set<std::string> wanted(names.begin(), names.end());
   const SafetensorsFile file(path);
-  read_into_store(path, file, store, [&](const std::string& name) { return !wanted.contains(name); });
+  read_into_store(path, file, store, Types::converted, [&](const std::string& name) { return !wanted.contains(name); });
 }
 
 }  // namespace sleight

@@ -88,6 +88,10 @@ void copy_values(const SafetensorsEntry& entry, std::span<T> destination) {
   if (!destination.empty()) std::memcpy(destination.data(), entry.bytes.data(), entry.bytes.size());
 }
 
+// A tensor of float32, float64, bfloat16 or float16 as float32. Throws Error for another type, and for a finite float64
+// that float32 cannot hold.
+std::vector<float> float32_values(const SafetensorsEntry& entry);
+
 // A tensor to write. Names must be unique, and not "__metadata__".
 struct SafetensorsDescription {
   std::string name;

@@ -48,7 +48,7 @@ std::string draw_curves(const DetectionReport& report) {
   return charts;
 }
 
-std::string draw_worst(const DetectionReport& report) {
+std::string draw_worst(const DetectionReport& report, const std::string& weights) {
   if (report.worst.empty()) return "";
   std::string images;
   for (const ReportScene& scene : report.worst) {
@@ -56,17 +56,19 @@ std::string draw_worst(const DetectionReport& report) {
               base64(scene.png) + "\"><b>" + html_escaped(scene.text) + "</b><small>" + html_escaped(scene.name) +
               "</small></figure>\n";
   }
-  return "<h2>The worst images</h2>\n<p>" + html_escaped(report.legend) + "</p>\n<div class=scenes>\n" + images +
-         "</div>\n";
+  return "<h2>The worst images" + weights + "</h2>\n<p>" + html_escaped(report.legend) + "</p>\n<div class=scenes>\n" +
+         images + "</div>\n";
 }
 
 }  // namespace
 
-std::string draw_detection(const DetectionReport& report) {
+std::string draw_detection(const DetectionReport& report, const std::string& shown_weights) {
+  const std::string weights = shown_weights.empty() ? "" : " (" + html_escaped(shown_weights) + ")";
   std::string classes;
   if (!report.classes.empty())
-    classes = "<h2>Classes</h2>\n<div class=pair>\n" + draw_table(report) + draw_curves(report) + "</div>\n";
-  return classes + draw_worst(report);
+    classes =
+        "<h2>Classes" + weights + "</h2>\n<div class=pair>\n" + draw_table(report) + draw_curves(report) + "</div>\n";
+  return classes + draw_worst(report, weights);
 }
 
 }  // namespace sleight

@@ -33,7 +33,7 @@ struct DetectionReport {
   std::string legend;              // the meaning of the boxes' colors
 };
 
-// Sections without data are left out.
-std::string draw_detection(const DetectionReport& report);
+// Sections without data are left out. shown_weights: as in ReportData.
+std::string draw_detection(const DetectionReport& report, const std::string& shown_weights);
 
 }  // namespace sleight

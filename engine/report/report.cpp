@@ -126,6 +126,10 @@ std::string draw_receipts(const ReportData& data) {
          "</table></div>\n";
 }
 
+std::string heading(const std::string& title, const ReportData& data) {
+  return "<h2>" + title + (data.shown_weights.empty() ? "" : " (" + html_escaped(data.shown_weights) + ")") + "</h2>\n";
+}
+
 std::string draw_predictions(const ReportData& data) {
   if (data.predictions.empty()) return "";
   std::string images;
@@ -137,7 +141,7 @@ std::string draw_predictions(const ReportData& data) {
               "<small>" + (is_right ? "\xE2\x9C\x93 right" : "is " + html_escaped(prediction.label)) +
               "</small></figure>\n";
   }
-  return "<h2>What the network sees</h2>\n<div class=images>\n" + images + "</div>\n";
+  return heading("What the network sees", data) + "<div class=images>\n" + images + "</div>\n";
 }
 
 std::string draw_confusions(const ReportData& data) {
@@ -146,7 +150,7 @@ std::string draw_confusions(const ReportData& data) {
   const std::string confusions = draw_top_confusions(data.class_names, data.confusion);
   const std::string accuracy = draw_class_accuracy(data.class_names, data.confusion);
   if ((matrix + confusions + accuracy).empty()) return "";
-  return "<h2>Classes</h2>\n<div class=pair>\n" +
+  return heading("Classes", data) + "<div class=pair>\n" +
          (matrix.empty() ? accuracy + confusions : matrix + "<div class=column>" + accuracy + confusions + "</div>\n") +
          "</div>\n";
 }
@@ -218,7 +222,8 @@ std::string make_report(const ReportData& data) {
   if (!data.status.empty()) page += status_line(data.status);
   page += "</header>\n";
   page += draw_summary(data) + draw_curves(data) + draw_receipts(data) + draw_predictions(data) +
-          draw_confusions(data) + (data.detection ? draw_detection(*data.detection) : "") + draw_recipe(data);
+          draw_confusions(data) + (data.detection ? draw_detection(*data.detection, data.shown_weights) : "") +
+          draw_recipe(data);
   page +=
       "<footer>Written by Sleight. This file is complete: it loads nothing from anywhere.</footer>\n</main>\n<script>" +
       std::string(report_script) + "</script>\n</body>\n</html>\n";

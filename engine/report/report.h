@@ -39,6 +39,7 @@ struct ReportData {
   std::vector<std::string> class_names = {};
   std::vector<std::int64_t> confusion = {};  // [classes, classes]: row true class, column predicted class, counts
   std::optional<DetectionReport> detection = {};
+  std::string shown_weights = {};      // "epoch 3, averaged weights": whose predictions, confusions and detections
   std::int64_t peak_memory_bytes = 0;  // 0: unknown
 };
 

@@ -85,6 +85,9 @@ class TrainingRun {
   TrainingOutcome outcome_;
   std::string fingerprint_;  // of the data
   bool data_moved_ = false;
+  // Whose images and confusions the report shows: "epoch 3", and whether they are those of best.safetensors.
+  std::string shown_weights_;
+  bool shows_best_ = false;
   bool reported_broken_ = false;  // the evaluation images' names are the same after every epoch
 };
 
@@ -282,7 +285,14 @@ void TrainingRun::finish_epoch() {
   reported_broken_ = true;
   outcome_.evaluated = true;
   outcome_.last_score = evaluation.score;
-  if (evaluation.score > outcome_.best_score) {
+  const bool is_best = evaluation.score > outcome_.best_score;
+  // A resumed run has not seen its best epoch if that came before; until there is a better one, it shows its last.
+  if (is_best || !shows_best_) {
+    task_.show_last_evaluation();
+    shown_weights_ = "epoch " + std::to_string(epoch) + (evaluation.averaged_is_better ? ", averaged weights" : "");
+    shows_best_ = is_best;
+  }
+  if (is_best) {
     outcome_.best_score = evaluation.score;
     outcome_.best_epoch = static_cast<double>(epoch);
     SafetensorsMetadata metadata;
@@ -344,6 +354,7 @@ void TrainingRun::write_report(const std::string& status, std::span<const Receip
     report.receipts.push_back({receipt.trick, text.substr(std::min(text.size(), receipt.trick.size() + 2))});
   }
   task_.fill_report(report);
+  report.shown_weights = shown_weights_;
   report.peak_memory_bytes = memory_use().peak_resident_bytes;
   write_file_atomically(folder_ / report_file_name, make_report(report));
 }

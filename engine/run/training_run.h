@@ -74,7 +74,9 @@ class TrainingTask : public StepSource {
   virtual void restore_step_sums(std::span<const Scalar> sums) = 0;
 
   virtual EpochEvaluation evaluate(int loader_threads) = 0;
-  // What the last evaluation saw: images, confusions, curves.
+  // From now on the report shows what the last evaluation saw, of the better of plain and averaged weights.
+  virtual void show_last_evaluation() = 0;
+  // Images, confusions, curves of the evaluation to show; nothing before there is one.
   virtual void fill_report(ReportData& report) const = 0;
 };
 

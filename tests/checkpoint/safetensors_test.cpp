@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <limits>
 
 #include "catch2_adapter.h"
@@ -107,6 +108,34 @@ TEST_CASE("float16 tensors are written and read back, bit by bit, between bfloat
     CAPTURE(i);
     CHECK(read[i].bits == halves[i].bits);
   }
+}
+
+TEST_CASE("floating-point tensors of any type are read as float32") {
+  const auto values_of = [](DataType type, std::span<const std::byte> bytes) {
+    return float32_values({"w", type, {static_cast<std::int64_t>(bytes.size()) / size_of(type)}, bytes});
+  };
+  const std::vector<float> expected = {1.0F, -2.5F, 0.0F};
+  const std::vector<double> doubles(expected.begin(), expected.end());
+  std::vector<float16> halves;
+  std::vector<bfloat16> brains;
+  for (const float value : expected) {
+    halves.emplace_back(value);
+    brains.emplace_back(value);
+  }
+  CHECK(values_of(DataType::float32, std::as_bytes(std::span(expected))) == expected);
+  CHECK(values_of(DataType::float64, std::as_bytes(std::span(doubles))) == expected);
+  CHECK(values_of(DataType::float16, std::as_bytes(std::span(halves))) == expected);
+  CHECK(values_of(DataType::bfloat16, std::as_bytes(std::span(brains))) == expected);
+  // The smallest float16, which is subnormal; infinities stay what they are.
+  const std::vector<std::uint16_t> bits = {0x0001, 0x7c00};
+  const std::vector<float> small = values_of(DataType::float16, std::as_bytes(std::span(bits)));
+  CHECK(small[0] == 0x1p-24F);
+  CHECK(std::isinf(small[1]));
+  const std::vector<double> large = {1.0, 1e300};
+  CHECK(contains(error_message([&] { values_of(DataType::float64, std::as_bytes(std::span(large))); }),
+                 "1e+300 at element 1, beyond float32"));
+  const std::vector<std::int32_t> whole = {1};
+  CHECK(contains(error_message([&] { values_of(DataType::int32, std::as_bytes(std::span(whole))); }), "holds int32"));
 }
 
 TEST_CASE("a file of no tensors is a file") {

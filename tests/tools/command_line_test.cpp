@@ -48,9 +48,10 @@ struct Flags {
     options.add("batch-size", batch_size, "Images").unit("IMAGES").range(1, 4096).short_name('n').alias("pictures");
     options.add("seed", seed, "Seed").unit("NUMBER");
     options.add("overlap", overlap, "Part").unit("IOU").range(0.0, 1.0).positive();
-    options.add("schedule", schedule, "Schedule").unit("SCHEDULE").check([](const std::string& text) {
-      return text == "wrong" ? "is wrong" : "";
-    });
+    options.add("schedule", schedule, "Schedule")
+        .unit("SCHEDULE")
+        .check([](const std::string& text) { return text == "wrong" ? "is wrong" : ""; })
+        .decides({"milestones"});
     options.add("replay-threads", replay_threads, "Threads").unit("THREADS").positive();
     options.add("epochs", epochs, "Epochs").unit("EPOCHS").default_text("120, for small ones 200");
     options.add("momentum", momentum, "Momentum").unit("FACTOR").not_negative().below(1.0);
@@ -259,6 +260,12 @@ TEST_CASE("settings come from a file, and the command line wins") {
   CHECK_FALSE(flags.graphs);
   CHECK(flags.device == "simt");
   CHECK(flags.batch_size == 8);
+
+  // The file's milestones belong to the file's schedule.
+  Flags another;
+  REQUIRE_FALSE(another.parse({"--schedule", "cosine", "--config", file}));
+  CHECK(another.milestones == std::nullopt);
+  CHECK(another.device == "simt");
 
   const auto refuse_setting = [&](std::string_view setting, const std::string& message) {
     write_file_atomically(file, setting);

@@ -73,6 +73,8 @@ std::vector<Words> other_values(const Option& option) {
       {"format", {{"coco"}}},
       {"random-shapes", {{"64:96:2"}, {"off"}}},
       {"milestones", {{"1", "2.5"}}},
+      {"mean", {{"1", "2.5", "3"}}},
+      {"deviation", {{"1", "2.5", "3"}}},
       {"anchors", {{"1,2 3,4 5,6 7,8 9,10 11,12 13,14 15,16 17,18"}, {"7"}}}};
   if (known.contains(option.name())) return known.at(option.name());
   if (option.is_switch()) return {{"true"}, {"false"}};
@@ -303,7 +305,15 @@ void walk_over_resumes() {
     const bool must_refuse = !free_options.contains(option.name());
     CHECK(is_refused(runs->before, runs->now) == must_refuse);  // added, or changed
     CHECK(is_refused(runs->now, runs->before) == must_refuse);
-    CHECK(is_refused(runs->now, resumed_from<Options>(without(runs->now, option.name()))) == must_refuse);  // removed
+    // Removed: a part that is left over may not fit the default.
+    const auto refuses_without = [&] {
+      try {
+        return is_refused(runs->now, resumed_from<Options>(without(runs->now, option.name())));
+      } catch (const Error&) {
+        return true;
+      }
+    };
+    CHECK(refuses_without() == must_refuse);
   }
 }
 
@@ -331,7 +341,7 @@ TEST_CASE("a recipe says how large the crops of a short training are") {
   CHECK(area_of(model) == "0.08");
   CHECK(area_of(with("tricks", "standard")) == "0.35");
   CHECK(area_of(with("tricks", "none")) == "0.08");
-  CHECK(area_of(with("augmentation", "imagenet")) == "0.08");
+  CHECK(area_of(with("augmentation", "imagenet")) == "0.35");
   CHECK(area_of(with("minimum-crop-area", "0.2")) == "0.2");
   CHECK(area_of(with("augmentation", "cifar")) == std::nullopt);
   CHECK(area_of({}) == std::nullopt);

@@ -2,6 +2,7 @@
 // do is refused.
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
@@ -88,8 +89,10 @@ TEST_CASE("weights of any precision evaluate and predict in any other") {
   };
 
   // Two images of each of the ten classes.
+  const auto classes = nlohmann::json::parse(SafetensorsFile(common.back()).metadata().at("class_names"));
+  REQUIRE(classes.size() == 10);
   for (int i = 0; i < 20; ++i) {
-    const fs::path folder = scratch / "images" / "val" / ("class" + std::to_string(i / 2));
+    const fs::path folder = scratch / "images" / "val" / classes[static_cast<std::size_t>(i / 2)].get<std::string>();
     fs::create_directories(folder);
     Image image(8, 8);
     std::fill_n(image.view().pixels, 8 * 8 * 3, static_cast<std::uint8_t>(12 * i));
@@ -126,7 +129,7 @@ TEST_CASE("weights of any precision evaluate and predict in any other") {
     CHECK(contains(output, "top-1"));
   }
   // No processor's library computes in float16 here.
-  CHECK(contains(run("predict", "fp16", {(scratch / "images/val/class0/0.png").string()}),
+  CHECK(contains(run("predict", "fp16", {(scratch / "images/val" / classes[0].get<std::string>() / "0.png").string()}),
                  "many times slower than --precision fp32"));
 }
 

@@ -59,6 +59,29 @@ TEST_CASE("recipes: random resized crops of a short training keep more of the ar
   }
 }
 
+TEST_CASE("recipes: an augmentation that is named is the one of the same training by default") {
+  for (const TrickSet tricks : {TrickSet::none, TrickSet::standard, TrickSet::all}) {
+    for (const std::int64_t epochs : {8, 29, 30, 120}) {
+      CAPTURE(epochs, static_cast<int>(tricks));
+      CHECK(training_augmentation("imagenet", tricks, epochs) ==
+            default_classifier_recipe(ClassifierFamily::imagenet, tricks, epochs).training_augmentation);
+      CHECK(training_augmentation("imagenet-hue", tricks, epochs).minimum_area ==
+            training_augmentation("imagenet", tricks, epochs).minimum_area);
+    }
+  }
+  CHECK(contains(error_message([] { training_augmentation("photos", TrickSet::none, 8); }), "'photos'"));
+}
+
+TEST_CASE("recipes: images are evaluated as they were trained on") {
+  const auto evaluation = [](const std::string& name) {
+    return evaluation_augmentation_for(training_augmentation(name, TrickSet::standard, 8));
+  };
+  CHECK(evaluation("imagenet") == imagenet_evaluation_augmentation());
+  CHECK(evaluation("imagenet-hue") == imagenet_evaluation_augmentation());
+  CHECK(evaluation("cifar") == plain_recipe());
+  CHECK(evaluation("none") == plain_recipe());
+}
+
 TEST_CASE("recipes: the default batch leaves an epoch of a small dataset its steps") {
   const ClassifierRecipe cifar = default_classifier_recipe(ClassifierFamily::cifar, TrickSet::standard, 8);
   const ClassifierRecipe imagenet = default_classifier_recipe(ClassifierFamily::imagenet, TrickSet::standard, 8);
@@ -77,11 +100,11 @@ TEST_CASE("recipes: the description says which conventions are in force") {
   std::string text = described(default_classifier_recipe(ClassifierFamily::cifar, TrickSet::all, 10));
   CHECK(contains(text, "epochs 10, batch size 128"));
   CHECK(contains(text, "SGD: momentum 0.9 (Nesterov), weight decay 0.0005"));
-  CHECK(contains(text, "augmentation: random crop after padding by 4, flip 0.5"));
+  CHECK(contains(text, "augmentation: random crop after padding by 4, flip 0.5; evaluation: whole image"));
   text = described(default_classifier_recipe(ClassifierFamily::imagenet, TrickSet::none, 0));
   CHECK(contains(text,
                  "random resized crop of 8 to 100% of the area, flip 0.5, brightness 0.4, contrast 0.4, saturation "
-                 "0.4, PCA noise 0.1"));
+                 "0.4, PCA noise 0.1; evaluation: center crop of 87.5% of the short side"));
   DetectorRecipe detector = default_detector_recipe(0);
   detector.evaluation_augmentation.letterbox = true;
   text = described(detector);

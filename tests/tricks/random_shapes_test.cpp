@@ -64,7 +64,10 @@ TEST_CASE("random shapes: the option is parsed and printed") {
 }
 
 TEST_CASE("random shapes: the defaults lie around the model's own size") {
-  CHECK(default_random_shapes(classifier_of(224)) == RandomShapesOptions{224, 288, 10, 32});
+  CHECK(default_random_shapes(classifier_of(224)) == RandomShapesOptions{192, 256, 10, 32});
+  CHECK(default_random_shapes(classifier_of(256)) == RandomShapesOptions{224, 288, 10, 32});
+  CHECK(default_random_shapes(classifier_of(128)) == RandomShapesOptions{96, 160, 10, 32});
+  CHECK(default_random_shapes(classifier_of(448)) == RandomShapesOptions{384, 512, 10, 32});
   CHECK(default_random_shapes(classifier_of(32)) == RandomShapesOptions{24, 40, 10, 8});
   CHECK(default_random_shapes(classifier_of(64)) == RandomShapesOptions{56, 72, 10, 8});
   for (const std::int64_t size : {1, 8, 17, 31, 48, 100, 127, 128, 160, 225, 299}) {

@@ -40,18 +40,18 @@ TEST_CASE("trick defaults: none is the bare baseline") {
         "learning-rate = 0.1\nlinear-scaling = false\nschedule = \"step\"\nmilestones = [30, 60, 90]\n"
         "warmup-epochs = 0\nwarmup-form = \"linear\"\nno-bias-decay = false\nzero-gamma = false\nmixup = 0\n"
         "mixup-off-epochs = 0\nmixup-lambda = \"batch\"\nlabel-smoothing = 0\nsmoothing = \"others\"\n"
-        "random-shapes = \"off\"\nema = 0\nema-warmup = false\n");
+        "random-shapes = \"off\"\nema = 0\nema-warmup = true\n");
   CHECK(settings(cifar(TrickSet::none, 200)) ==
         "learning-rate = 0.1\nlinear-scaling = false\nschedule = \"step\"\nmilestones = [100, 150]\n"
         "warmup-epochs = 0\nwarmup-form = \"linear\"\nno-bias-decay = false\nzero-gamma = false\nmixup = 0\n"
-        "mixup-off-epochs = 0\nmixup-lambda = \"batch\"\nlabel-smoothing = 0\nsmoothing = \"others\"\n"
-        "random-shapes = \"off\"\nema = 0\nema-warmup = false\n");
+        "mixup-off-epochs = 20\nmixup-lambda = \"batch\"\nlabel-smoothing = 0\nsmoothing = \"others\"\n"
+        "random-shapes = \"off\"\nema = 0\nema-warmup = true\n");
   // darknet's training, as BoF (arXiv 1902.04103) restates it.
   CHECK(settings(detector(TrickSet::none, 200)) ==
         "learning-rate = 0.001\nlinear-scaling = false\nschedule = \"step\"\nmilestones = [160, 180]\n"
         "warmup-epochs = 2\nwarmup-form = \"linear\"\nno-bias-decay = false\nmixup = 0\nmixup-off-epochs = 20\n"
         "mixup-form = \"beta\"\nlabel-smoothing = \"none\"\nrandom-shapes = \"off\"\nema = 0\n"
-        "ema-warmup = false\n");
+        "ema-warmup = true\n");
 }
 
 TEST_CASE("trick defaults: standard is what pays off in a training of its length") {
@@ -59,17 +59,17 @@ TEST_CASE("trick defaults: standard is what pays off in a training of its length
         "learning-rate = 0.1\nlinear-scaling = true\nschedule = \"cosine\"\nmilestones = [30, 60, 90]\n"
         "warmup-epochs = 5\nwarmup-form = \"linear\"\nno-bias-decay = true\nzero-gamma = true\nmixup = 0\n"
         "mixup-off-epochs = 0\nmixup-lambda = \"batch\"\nlabel-smoothing = 0.1\nsmoothing = \"others\"\n"
-        "random-shapes = \"off\"\nema = 0\nema-warmup = false\n");
+        "random-shapes = \"off\"\nema = 0\nema-warmup = true\n");
   CHECK(settings(cifar(TrickSet::standard, 8)) ==
-        "learning-rate = 0.2\nlinear-scaling = true\nschedule = \"cosine\"\nmilestones = [4, 6]\n"
+        "learning-rate = 0.4\nlinear-scaling = true\nschedule = \"cosine\"\nmilestones = [4, 6]\n"
         "warmup-epochs = 0.8\nwarmup-form = \"linear\"\nno-bias-decay = true\nzero-gamma = false\nmixup = 0\n"
         "mixup-off-epochs = 0\nmixup-lambda = \"batch\"\nlabel-smoothing = 0\nsmoothing = \"others\"\n"
-        "random-shapes = \"off\"\nema = 0\nema-warmup = false\n");
+        "random-shapes = \"off\"\nema = 0\nema-warmup = true\n");
   CHECK(settings(detector(TrickSet::standard, 200)) ==
         "learning-rate = 0.001\nlinear-scaling = false\nschedule = \"cosine\"\nmilestones = [160, 180]\n"
         "warmup-epochs = 4\nwarmup-form = \"linear\"\nno-bias-decay = true\nmixup = 0\nmixup-off-epochs = 20\n"
         "mixup-form = \"beta\"\nlabel-smoothing = \"gluon\"\nrandom-shapes = \"320:608:10\"\nema = 0\n"
-        "ema-warmup = false\n");
+        "ema-warmup = true\n");
 }
 
 TEST_CASE("trick defaults: all has every trick on, with the values of the papers") {
@@ -77,12 +77,12 @@ TEST_CASE("trick defaults: all has every trick on, with the values of the papers
         "learning-rate = 0.1\nlinear-scaling = true\nschedule = \"cosine\"\nmilestones = [30, 60, 90]\n"
         "warmup-epochs = 5\nwarmup-form = \"linear\"\nno-bias-decay = true\nzero-gamma = true\nmixup = 0.2\n"
         "mixup-off-epochs = 0\nmixup-lambda = \"batch\"\nlabel-smoothing = 0.1\nsmoothing = \"others\"\n"
-        "random-shapes = \"224:288:10\"\nema = 0.9999\nema-warmup = false\n");
+        "random-shapes = \"192:256:10\"\nema = 0.9999\nema-warmup = true\n");
   CHECK(settings(cifar(TrickSet::all, 200)) ==
         "learning-rate = 0.2\nlinear-scaling = true\nschedule = \"cosine\"\nmilestones = [100, 150]\n"
         "warmup-epochs = 5\nwarmup-form = \"linear\"\nno-bias-decay = true\nzero-gamma = true\nmixup = 1\n"
         "mixup-off-epochs = 20\nmixup-lambda = \"batch\"\nlabel-smoothing = 0.1\nsmoothing = \"others\"\n"
-        "random-shapes = \"24:40:10:8\"\nema = 0.999\nema-warmup = false\n");
+        "random-shapes = \"24:40:10:8\"\nema = 0.999\nema-warmup = true\n");
   CHECK(settings(detector(TrickSet::all, 200)) ==
         "learning-rate = 0.001\nlinear-scaling = false\nschedule = \"cosine\"\nmilestones = [160, 180]\n"
         "warmup-epochs = 4\nwarmup-form = \"linear\"\nno-bias-decay = true\nmixup = 1.5\nmixup-off-epochs = 20\n"
@@ -90,7 +90,7 @@ TEST_CASE("trick defaults: all has every trick on, with the values of the papers
         "ema-warmup = true\n");
   // A short training has milder ones.
   CHECK(settings(cifar(TrickSet::all, 10)) ==
-        "learning-rate = 0.2\nlinear-scaling = true\nschedule = \"cosine\"\nmilestones = [5, 7.5]\n"
+        "learning-rate = 0.4\nlinear-scaling = true\nschedule = \"cosine\"\nmilestones = [5, 7.5]\n"
         "warmup-epochs = 1\nwarmup-form = \"linear\"\nno-bias-decay = true\nzero-gamma = true\nmixup = 0.2\n"
         "mixup-off-epochs = 1\nmixup-lambda = \"batch\"\nlabel-smoothing = 0.1\nsmoothing = \"others\"\n"
         "random-shapes = \"24:40:10:8\"\nema = 0.999\nema-warmup = true\n");
@@ -99,6 +99,10 @@ TEST_CASE("trick defaults: all has every trick on, with the values of the papers
 TEST_CASE("trick defaults: a training counts as short under 30 epochs") {
   CHECK(contains(settings(imagenet(TrickSet::standard, 29)), "zero-gamma = false"));
   CHECK(contains(settings(imagenet(TrickSet::standard, 30)), "zero-gamma = true"));
+  CHECK(contains(settings(cifar(TrickSet::standard, 29)), "learning-rate = 0.4\n"));
+  CHECK(contains(settings(cifar(TrickSet::standard, 30)), "learning-rate = 0.2\n"));
+  CHECK(contains(settings(cifar(TrickSet::none, 29)), "learning-rate = 0.1\n"));
+  CHECK(contains(settings(imagenet(TrickSet::standard, 29)), "learning-rate = 0.1\n"));
   CHECK(contains(settings(cifar(TrickSet::all, 29)), "mixup = 0.2"));
   CHECK(contains(settings(cifar(TrickSet::all, 30)), "mixup = 1\n"));
   CHECK(contains(settings(detector(TrickSet::all, 10)), "warmup-epochs = 0.5"));
@@ -107,6 +111,27 @@ TEST_CASE("trick defaults: a training counts as short under 30 epochs") {
   TrainingKind plain = imagenet(TrickSet::all, 120);
   plain.has_residual_branches = false;
   CHECK(contains(settings(plain), "zero-gamma = false"));
+}
+
+TEST_CASE("trick defaults: a trick that is turned on alone has the same parts as among all") {
+  const auto with = [](const TrainingKind& kind, const std::string& changed) {
+    TrickList tricks(kind.task == LearningTask::detector ? detector_tricks() : classifier_tricks());
+    OptionList options;
+    tricks.declare(options, kind.task);
+    options.read(changed, "the test's settings");
+    tricks.resolve(kind);
+    std::string text;
+    for (const auto& [name, value] : options.settings())
+      text += name + " = " + value + "\n";
+    return text;
+  };
+  CHECK(contains(with(cifar(TrickSet::standard, 200), "mixup = 1\n"), "mixup-off-epochs = 20\n"));
+  CHECK(contains(with(imagenet(TrickSet::standard, 120), "mixup = 0.2\n"), "mixup-off-epochs = 0\n"));
+  for (const TrainingKind& kind :
+       {cifar(TrickSet::standard, 200), imagenet(TrickSet::none, 120), detector(TrickSet::standard, 200)}) {
+    CHECK(contains(with(kind, "ema = 0.9999\n"), "ema-warmup = true\n"));
+    CHECK(contains(with(kind, "ema = 0.9999\nema-warmup = false\n"), "ema-warmup = false\n"));
+  }
 }
 
 TEST_CASE("trick defaults: what is counted in epochs fits into a training of any length") {
@@ -147,7 +172,7 @@ TEST_CASE("trick descriptions: the head of a log says which conventions are in f
   };
   CHECK(
       described(cifar(TrickSet::all, 10), "") ==
-      "learning rate 0.1 = 0.2 * 128 / 256 (linear scaling)\n"
+      "learning rate 0.2 = 0.4 * 128 / 256 (linear scaling)\n"
       "schedule: cosine, by iteration and without the warm-up, 0 after the last iteration\n"
       "warm-up: 1 epoch, linear by iteration\n"
       "weight decay: on convolution and linear weights only\n"

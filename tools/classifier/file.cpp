@@ -1,12 +1,13 @@
 #include "tools/classifier/file.h"
 
 #include "engine/base/error.h"
+#include "engine/run/classifier/last_layer.h"
 #include "models/classifier.h"
 
 namespace sleight {
 
 ClassifierDescription describe_weights(const std::filesystem::path& path, const std::string& model,
-                                       std::int64_t image_size) {
+                                       std::int64_t image_size, EvaluationCropOptions crop) {
   const SafetensorsFile file(path);
   ClassifierDescription description;
   if (file.metadata().contains("class_names")) {
@@ -16,12 +17,16 @@ ClassifierDescription describe_weights(const std::filesystem::path& path, const 
   } else {
     check(!model.empty(), path.string(), " does not say which classifier it holds; name it with --model");
     description.model = model;
-    const SafetensorsEntry& last = file.at("fc.weight");
-    check(last.shape.size() == 2, path.string(), ": 'fc.weight' must have two extents, classes and features");
-    for (std::int64_t i = 0; i < last.shape[0]; ++i)
+    description.names_classes = false;
+    const ClassifierModel& found = find_classifier(model);
+    const std::optional<std::int64_t> classes = classes_in(file, found);
+    check(classes.has_value(), path.string(), " has no '", layer_names(found).last.front(), "', the last layer of ",
+          found.name, ", to count its classes by; check that the file belongs to this model");
+    for (std::int64_t i = 0; i < *classes; ++i)
       description.class_names.push_back("class " + std::to_string(i));
-    description.image_size = find_classifier(model).image_size;
+    description.image_size = found.image_size;
   }
+  description.evaluation = crop.resolve(evaluation_recipe_of(description, find_classifier(description.model)));
   if (image_size > 0) description.image_size = image_size;
   return description;
 }

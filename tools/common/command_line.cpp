@@ -145,16 +145,17 @@ std::optional<int> CommandLine::parse(const std::vector<std::string>& arguments,
   }
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes a vector from its end
-    std::set<std::string> given;
+    std::set<std::string> decided;                                              // given, or by what is given
     for (const auto& [option, cli_option] : declared) {
       if (cli_option->count() == 0) continue;
-      given.insert(option->name());
+      decided.insert(option->name());
+      decided.insert(option->decided().begin(), option->decided().end());
       const std::vector<std::string>& words = cli_option->results();
       // Of a switch that is given twice, the last word counts.
       option->assign(option->is_switch() ? std::span(words).last(1) : std::span(words));
     }
     const std::string file = settings_file_ ? settings_file_() : "";
-    if (!file.empty()) options_.read(read_text_file(file), file, given);
+    if (!file.empty()) options_.read(read_text_file(file), file, decided);
   } catch (const CLI::ParseError& error) {
     // Its own exit statuses (104 and more) say nothing that the message does not.
     std::ostringstream message;

@@ -13,12 +13,10 @@ EvaluationSummaries evaluate_weights(const ClassifierModel& model, const Classif
   const Precision precision = evaluation.device.parsed_precision();
   DatasetOptions dataset_options = evaluation.dataset;
   dataset_options.synthetic.width = dataset_options.synthetic.height;
-  const auto dataset = open_dataset(evaluation.data, DatasetSplit::evaluation, dataset_options);
+  auto dataset = open_dataset(evaluation.data, DatasetSplit::evaluation, dataset_options);
   if (const std::string found = dataset->found(); !found.empty()) log_info(found);
   log_warnings(*dataset);
-  check(dataset->class_names().size() == description.class_names.size(), evaluation.data, " has ",
-        dataset->class_names().size(), " classes, but ", evaluation.weights, " was trained on ",
-        description.class_names.size());
+  dataset = in_class_order(std::move(dataset), evaluation.data, description, evaluation.weights);
   set_compute_threads(evaluation.device.threads);
   Context context(evaluation.device.name, 1, precision.device_options());
   warn_if_slow(precision, context.device);
@@ -33,7 +31,7 @@ EvaluationSummaries evaluate_weights(const ClassifierModel& model, const Classif
                   {.batch_size = evaluation.batch_size,
                    .image_size = description.image_size,
                    .loader_threads = evaluation.loader_threads,
-                   .recipe = evaluation_recipe_of(model),
+                   .recipe = evaluation_recipe_of(description, model),
                    .averaged = false,
                    .observe = {}});
 }

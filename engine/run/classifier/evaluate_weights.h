@@ -22,7 +22,7 @@ struct WeightsEvaluation {
 };
 
 // Sets the compute threads. description: of the weights. Throws Error for weights that do not fit the model, and for a
-// dataset with another number of classes.
+// dataset with other classes; the same classes in another order are matched by name.
 EvaluationSummaries evaluate_weights(const ClassifierModel& model, const ClassifierDescription& description,
                                      const WeightsEvaluation& evaluation);
 // The same of weights that describe themselves, as best.safetensors and last.safetensors of a run do.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "engine/base/error.h"
 #include "engine/image/image_writer.h"
@@ -14,6 +15,7 @@ namespace {
 
 void add_batch(EvaluationSummary& summary, const Batch& batch, const EvaluationResult& result) {
   const auto classes = result.logits.size() / static_cast<std::size_t>(batch.size());
+  summary.classes = static_cast<std::int64_t>(classes);
   summary.confusion.resize(classes * classes);
   for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size()); ++i) {
     if (batch.is_replaced(static_cast<std::int64_t>(i))) continue;
@@ -36,6 +38,17 @@ void finish(EvaluationSummary& summary) {
 
 }  // namespace
 
+std::string text_of(const EvaluationSummary& summary) {
+  char text[160];
+  std::snprintf(text, sizeof text, "loss %.4f, top-1 %.2f%%", summary.loss, 100.0 * summary.top1);
+  std::string line = text;
+  if (summary.has_top5()) {
+    std::snprintf(text, sizeof text, ", top-5 %.2f%%", 100.0 * summary.top5);
+    line += text;
+  }
+  return line;
+}
+
 EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, const EvaluationOptions& options) {
   check(dataset.size() > 0, "there are no images to evaluate");
   const EvaluationSchedule<BatchRequest> schedule{.images = dataset.size(),
@@ -56,7 +69,7 @@ EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, con
                    [&](const Batch& batch, std::size_t use, const Executable& executable) {
                      const EvaluationResult result = Classifier::evaluation_of(executable);
                      add_batch(use == 0 ? summaries.plain : summaries.averaged, batch, result);
-                     if (use + 1 == uses.size() && options.observe) options.observe(batch, result.logits);
+                     if (options.observe) options.observe(batch, use == 1, result.logits);
                    });
   finish(summaries.plain);
   finish(summaries.averaged);

@@ -15,8 +15,11 @@ struct EvaluationSummary {
   std::int64_t images = 0;  // that count
   double loss = 0.0;        // mean, without smoothing
   double top1 = 0.0;        // fractions of 1
-  double top5 = 0.0;
+  double top5 = 0.0;        // says nothing of five classes or fewer: see has_top5()
+  std::int64_t classes = 0;
   std::vector<std::int64_t> confusion;  // [classes, classes]: row true class, column predicted class
+
+  bool has_top5() const { return classes > 5; }
 };
 
 struct EvaluationOptions {
@@ -25,8 +28,9 @@ struct EvaluationOptions {
   int loader_threads = 1;
   ClassifierAugmentation recipe;
   bool averaged = false;  // the moving averages of the weights as well
-  // Sees every batch with its logits (of the averages, where there are any), replaced images too; may be empty.
-  std::function<void(const Batch& batch, std::span<const float> logits)> observe;
+  // Sees every batch with its logits, replaced images too: of the weights, then of their averages where there are any.
+  // May be empty.
+  std::function<void(const Batch& batch, bool averaged, std::span<const float> logits)> observe;
 };
 
 struct EvaluationSummaries {
@@ -35,6 +39,9 @@ struct EvaluationSummaries {
   // Left out of all sums: what the loader put in their places are images that are counted already.
   std::vector<BrokenImage> broken;
 };
+
+// "loss 0.5210, top-1 81.20%, top-5 99.10%".
+std::string text_of(const EvaluationSummary& summary);
 
 EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, const EvaluationOptions& options);
 

@@ -1,42 +1,51 @@
 #include "engine/run/classifier/options.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "engine/base/error.h"
 #include "engine/data/classifier/resident_images.h"
+#include "engine/run/classifier/last_layer.h"
 #include "engine/run/image_flags.h"
 
 namespace sleight {
 
 namespace {
 
-ClassifierAugmentation parse_augmentation(const std::string& text) {
-  if (text == "imagenet") return imagenet_training_augmentation();
-  if (text == "imagenet-hue") return imagenet_training_augmentation_with_hue();
-  if (text == "cifar") return cifar_training_augmentation();
-  return plain_recipe();
+// Random resized crops have a smallest part of the area; other augmentations have none.
+void settle_augmentation(ClassifierTrainingOptions& options, TrickSet tricks, ClassifierFamily family,
+                         ClassifierRecipe& recipe) {
+  if (!options.augmentation) options.augmentation = default_training_augmentation(family);
+  ClassifierAugmentation& training = recipe.training_augmentation;
+  training = training_augmentation(*options.augmentation, tricks, recipe.epochs);
+  if (training.crop == CropKind::random_resized) {
+    settle(options.minimum_crop_area, training.minimum_area);
+  } else {
+    check(!options.minimum_crop_area, "--minimum-crop-area belongs to random resized crops, and --augmentation ",
+          *options.augmentation, " has none; leave it out or choose another augmentation");
+  }
+  settle(options.flip, training.flip_probability);
+  settle(options.brightness, training.brightness);
+  settle(options.contrast, training.contrast);
+  settle(options.saturation, training.saturation);
+  settle(options.hue, training.hue);
+  settle(options.pca_noise, training.pca_noise);
+  recipe.evaluation_augmentation = options.evaluation_crop.resolve(evaluation_augmentation_for(training));
 }
 
-// Random resized crops have a smallest part of the area, in short trainings another one than the augmentation's own;
-// the others have none, and then the option says nothing.
-void settle_augmentation(ClassifierTrainingOptions& options, ClassifierFamily family, ClassifierAugmentation& recipe) {
-  if (options.augmentation) {
-    recipe = parse_augmentation(*options.augmentation);
-  } else {
-    options.augmentation = family == ClassifierFamily::cifar ? "cifar" : "imagenet";
+void settle_channels(std::optional<std::vector<double>>& option, const std::string& name,
+                     std::array<double, 3>& channels) {
+  if (option) {
+    check(option->size() == channels.size(), "--", name, " takes three numbers, red, green and blue, got ",
+          option->size());
+    std::ranges::copy(*option, channels.begin());
   }
-  if (recipe.crop == CropKind::random_resized) {
-    settle(options.minimum_crop_area, recipe.minimum_area);
-  } else {
-    options.minimum_crop_area.reset();
-  }
+  option.emplace(channels.begin(), channels.end());
 }
 
 bool has_residual_branches(const ClassifierModel& model) {
-  Tracer trace(Mode::inference);
-  model.trace(trace, trace.input("images", {1, model.image_size, model.image_size, 3}, DataType::float32), 2);
-  const std::vector<Parameter>& parameters = trace.program().parameters;
+  const std::vector<Parameter> parameters = traced_network(model, 2).parameters;
   return std::any_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return p.ends_residual_branch; });
 }
 
@@ -45,6 +54,7 @@ bool has_residual_branches(const ClassifierModel& model) {
 void ClassifierTrainingOptions::declare(OptionList& options) {
   declare_start(options);
   declare_data(options);
+  declare_augmentation(options);
   declare_optimizer(options, "on", "1e-4, for CIFAR models 5e-4");
   trick_list.declare(options, LearningTask::classifier);
   declare_run(options);
@@ -59,6 +69,10 @@ void ClassifierTrainingOptions::declare(OptionList& options) {
       .free_on_resume()
       .applies_when([this] { return data_on_device; });
   options.add("weights", weights, "Start from this safetensors file (torchvision's names)").unit("FILE");
+  options
+      .add("backbone-weights", backbone_weights,
+           "The same, but the last layer starts anew: weights that were trained on other classes")
+      .unit("FILE");
 }
 
 void ClassifierTrainingOptions::declare_data(OptionList& options) {
@@ -96,15 +110,50 @@ void ClassifierTrainingOptions::declare_data(OptionList& options) {
       .unit("PIXELS")
       .range(8, 4096)
       .default_text("the model's own");
-  options.add("augmentation", augmentation, "What is done to training images")
-      .one_of({"imagenet", "imagenet-hue", "cifar", "none"})
-      .default_text("as the model's family");
+}
+
+void ClassifierTrainingOptions::declare_augmentation(OptionList& options) {
+  options.add("augmentation", augmentation, "What is done to training images; the options after it change parts of it")
+      .one_of(training_augmentations())
+      .default_text("as the model's family")
+      .decides({"minimum-crop-area", "flip", "brightness", "contrast", "saturation", "hue", "pca-noise",
+                "evaluation-crop", "crop-fraction"});
   options
       .add("minimum-crop-area", minimum_crop_area, "Random resized crops keep at least this part of the image's area")
       .unit("FRACTION")
       .range(0.0, 1.0)
       .positive()
-      .default_text("0.08; under 30 epochs 0.35, unless --augmentation is given or with --tricks none");
+      .default_text("0.08; under 30 epochs 0.35, unless with --tricks none");
+  const auto add = [&](const char* name, std::optional<double>& value, const char* help, const char* unit,
+                       const char* default_text) {
+    options.add(name, value, help).unit(unit).range(0.0, 1.0).default_text(default_text);
+  };
+  add("flip", flip, "Probability that a training image is mirrored", "PROBABILITY", "0.5; with --augmentation none 0");
+  add("brightness", brightness, "The brightness is multiplied by 1 - STRENGTH to 1 + STRENGTH", "STRENGTH",
+      "0.4; with --augmentation cifar or none 0");
+  add("contrast", contrast, "The same of the contrast", "STRENGTH",
+      "0.4; with --augmentation imagenet-hue, cifar or none 0");
+  add("saturation", saturation, "The same of the saturation", "STRENGTH", "0.4; with --augmentation cifar or none 0");
+  add("hue", hue, "The hue is turned by up to this part of 180 degrees", "STRENGTH",
+      "0, with --augmentation imagenet-hue 0.4");
+  options
+      .add("pca-noise", pca_noise,
+           "Standard deviation of the noise along the principal components of ImageNet's colors")
+      .unit("STRENGTH")
+      .range(0.0, 10.0)
+      .default_text("0.1; with --augmentation cifar or none 0");
+  evaluation_crop.declare(options, "center after random resized crops, else whole", "0.875");
+  options.add("mean", mean, "Subtracted from red, green and blue, each 0 to 255")
+      .unit("R,G,B")
+      .separated_by(',')
+      .range(0.0, 255.0)
+      .default_text("ImageNet's, for CIFAR models CIFAR-10's");
+  options.add("deviation", deviation, "Divides red, green and blue after that")
+      .unit("R,G,B")
+      .separated_by(',')
+      .range(0.0, 1e6)
+      .positive()
+      .default_text("ImageNet's, for CIFAR models CIFAR-10's");
 }
 
 ClassifierRun resolve(const ClassifierTrainingOptions& asked, const ClassifierModel& model) {
@@ -121,7 +170,11 @@ ClassifierRun resolve(const ClassifierTrainingOptions& asked, const ClassifierMo
   settle_training(options, recipe);
   double validation_share = default_validation_share;
   settle(options.validation_share, validation_share);
-  settle_augmentation(options, family, recipe.training_augmentation);
+  settle_augmentation(options, tricks, family, recipe);
+  settle_channels(options.mean, "mean", recipe.normalization.mean);
+  settle_channels(options.deviation, "deviation", recipe.normalization.deviation);
+  check(options.weights.empty() || options.backbone_weights.empty(),
+        "--weights and --backbone-weights cannot both be given: the first file holds the last layer too");
   options.trick_list.resolve({.task = LearningTask::classifier,
                               .tricks = tricks,
                               .small_images = family == ClassifierFamily::cifar,

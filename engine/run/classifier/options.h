@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/data/classifier/dataset.h"
+#include "engine/run/classifier/evaluation_crop.h"
 #include "engine/run/classifier/recipe.h"
 #include "engine/run/training_options.h"
 
@@ -20,18 +21,23 @@ struct ClassifierTrainingOptions : TrainingOptions {
       : TrainingOptions(std::move(program), std::move(all_tricks)) {}
 
   std::vector<std::string> offered_models;  // for --help
-  std::optional<double> minimum_crop_area;
   std::optional<std::string> augmentation;
+  // Of the augmentation; what is not given is as its name says.
+  std::optional<double> minimum_crop_area, flip, brightness, contrast, saturation, hue, pca_noise;
+  EvaluationCropOptions evaluation_crop;
+  std::optional<std::vector<double>> mean, deviation;  // red, green, blue in 0..255
   bool data_on_device = false;
   std::int64_t data_on_device_limit = 4096;  // MiB
   SyntheticOptions synthetic;
   bool exif_orientation = true;
   std::optional<double> validation_share;
+  std::string backbone_weights;
 
   void declare(OptionList& options);
 
  private:
   void declare_data(OptionList& options);
+  void declare_augmentation(OptionList& options);
 };
 
 // What was asked for, resolved: the options hold what was decided, the recipe file is made of them, and a resumed run

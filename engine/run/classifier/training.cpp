@@ -13,6 +13,7 @@
 #include "engine/run/broken_images.h"
 #include "engine/run/classifier/description.h"
 #include "engine/run/classifier/evaluation.h"
+#include "engine/run/classifier/weights.h"
 #include "engine/run/data_fingerprint.h"
 #include "engine/run/image_flags.h"
 #include "engine/run/optimizer.h"
@@ -92,7 +93,8 @@ class ClassifierTask : public TrainingTask {
   std::vector<Receipt> receipts() const override;
   void restore(std::span<const Receipt> receipts) override;
   void start_from_weights() override {
-    if (!run_.options.weights.empty()) load_weights(run_.options.weights, context_.store);
+    load_classifier_weights(*run_.model, class_names(), run_.options.weights, run_.options.backbone_weights,
+                            context_.store);
   }
   void describe_into(SafetensorsMetadata& metadata) const override;
 
@@ -105,7 +107,7 @@ class ClassifierTask : public TrainingTask {
   BatchInputs next_batch() override;
   void before_step(std::int64_t step) override;
   void count_oldest(const Program& program) override;
-  void release_oldest() override { batches_.release_oldest(); }
+  void release_oldest() override;
 
   void add_step(const Learner::Finished& finished) override;
   std::optional<double> training_accuracy() const override;
@@ -119,6 +121,7 @@ class ClassifierTask : public TrainingTask {
   }
 
   EpochEvaluation evaluate(int loader_threads) override;
+  void show_last_evaluation() override { shown_ = last_; }
   void fill_report(ReportData& report) const override;
 
  private:
@@ -136,8 +139,12 @@ class ClassifierTask : public TrainingTask {
   KeptBatches<Batch> batches_;
   Receipt on_device_{.trick = "data on device", .counts = {{"images prepared there", 0.0}}};
   std::int64_t images_ = 0, top1_ = 0;  // since the last log line
-  EvaluationSummary last_evaluation_;
-  std::vector<ReportPrediction> predictions_;
+  bool mixed_ = false;                  // whether any of those images was blended with another
+  struct Evaluated {
+    EvaluationSummary summary;
+    std::vector<ReportPrediction> predictions;
+  };
+  Evaluated last_, shown_;
 };
 
 std::vector<std::string> ClassifierTask::description() const {
@@ -184,7 +191,12 @@ void ClassifierTask::count_oldest(const Program& program) {
 }
 
 void ClassifierTask::describe_into(SafetensorsMetadata& metadata) const {
-  sleight::describe_into(metadata, {run_.options.model, class_names(), run_.image_size, run_.recipe.normalization});
+  sleight::describe_into(metadata, {.model = run_.options.model,
+                                    .class_names = class_names(),
+                                    .image_size = run_.image_size,
+                                    .normalization = run_.recipe.normalization,
+                                    .evaluation = run_.recipe.evaluation_augmentation,
+                                    .validation_share = run_.options.validation_share});
 }
 
 void ClassifierTask::open_loader(std::int64_t first_step, int threads) {
@@ -230,14 +242,21 @@ BatchInputs ClassifierTask::next_batch() {
   return classifier_.training_inputs(*kept, kept);
 }
 
-// With mixup an image has two labels, and an accuracy would tell nothing.
+void ClassifierTask::release_oldest() {
+  const Batch& batch = batches_.oldest();
+  for (std::int64_t i = 0; i < std::ssize(batch.partners()); ++i)
+    mixed_ = mixed_ || (batch.partners()[static_cast<std::size_t>(i)] != i);
+  batches_.release_oldest();
+}
+
+// With mixup an image has two labels, and an accuracy would tell nothing. The last epochs may be without.
 void ClassifierTask::add_step(const Learner::Finished& finished) {
   images_ += finished.shape.size;
   top1_ += Classifier::result_of(finished).top1;
 }
 
 std::optional<double> ClassifierTask::training_accuracy() const {
-  if (tricks_.mix_images() || images_ == 0) return std::numeric_limits<double>::quiet_NaN();
+  if (mixed_ || images_ == 0) return std::numeric_limits<double>::quiet_NaN();
   return static_cast<double>(top1_) / static_cast<double>(images_);
 }
 
@@ -246,6 +265,7 @@ std::vector<Scalar> ClassifierTask::take_step_values() {
   const double top1 = training_accuracy().value();
   if (!std::isnan(top1)) values.push_back({std::string(metric_names::train_top1), top1});
   images_ = top1_ = 0;
+  mixed_ = false;
   return values;
 }
 
@@ -257,35 +277,34 @@ void ClassifierTask::restore_step_sums(std::span<const Scalar> sums) {
 }
 
 EpochEvaluation ClassifierTask::evaluate(int loader_threads) {
-  predictions_.clear();
-  const auto collect = [&](const Batch& batch, std::span<const float> logits) {
-    for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size()) && predictions_.size() < report_images; ++i) {
+  std::vector<ReportPrediction> of_plain, of_averaged;
+  const auto collect = [&](const Batch& batch, bool averaged, std::span<const float> logits) {
+    std::vector<ReportPrediction>& predictions = averaged ? of_averaged : of_plain;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(batch.size()) && predictions.size() < report_images; ++i) {
       if (batch.is_replaced(static_cast<std::int64_t>(i))) continue;
-      predictions_.push_back(report_prediction(batch, i, logits, class_names()));
+      predictions.push_back(report_prediction(batch, i, logits, class_names()));
     }
   };
   const bool averages = tricks_.average_weights();
-  const EvaluationSummaries summaries = sleight::evaluate(classifier_, *data_.evaluation,
-                                                          {.batch_size = run_.recipe.batch_size,
-                                                           .image_size = run_.image_size,
-                                                           .loader_threads = loader_threads,
-                                                           .recipe = run_.recipe.evaluation_augmentation,
-                                                           .averaged = averages,
-                                                           .observe = collect});
+  EvaluationSummaries summaries = sleight::evaluate(classifier_, *data_.evaluation,
+                                                    {.batch_size = run_.recipe.batch_size,
+                                                     .image_size = run_.image_size,
+                                                     .loader_threads = loader_threads,
+                                                     .recipe = run_.recipe.evaluation_augmentation,
+                                                     .averaged = averages,
+                                                     .observe = collect});
   const EvaluationSummary& plain = summaries.plain;
   const EvaluationSummary& averaged = summaries.averaged;
   EpochEvaluation evaluation;
   evaluation.values = {{std::string(metric_names::validation_loss), plain.loss},
-                       {std::string(metric_names::validation_top1), plain.top1},
-                       {std::string(metric_names::validation_top5), plain.top5}};
-  char text[160];
-  std::snprintf(text, sizeof text, "validation loss %.4f, top-1 %.2f%%, top-5 %.2f%%", plain.loss, 100.0 * plain.top1,
-                100.0 * plain.top5);
-  evaluation.text = text;
+                       {std::string(metric_names::validation_top1), plain.top1}};
+  if (plain.has_top5()) evaluation.values.push_back({std::string(metric_names::validation_top5), plain.top5});
+  evaluation.text = "validation " + text_of(plain);
   if (averages) {
     evaluation.values.push_back({std::string(metric_names::ema_loss), averaged.loss});
     evaluation.values.push_back({std::string(metric_names::ema_top1), averaged.top1});
-    evaluation.values.push_back({std::string(metric_names::ema_top5), averaged.top5});
+    if (averaged.has_top5()) evaluation.values.push_back({std::string(metric_names::ema_top5), averaged.top5});
+    char text[64];
     std::snprintf(text, sizeof text, "; averaged weights top-1 %.2f%%", 100.0 * averaged.top1);
     evaluation.text += text;
   }
@@ -293,14 +312,15 @@ EpochEvaluation ClassifierTask::evaluate(int loader_threads) {
   evaluation.averaged_is_better = averages && averaged.top1 > plain.top1;
   evaluation.score = std::max(plain.top1, averaged.top1);
   evaluation.broken = summaries.broken;
-  last_evaluation_ = averages ? averaged : plain;
+  last_ = evaluation.averaged_is_better ? Evaluated{std::move(summaries.averaged), std::move(of_averaged)}
+                                        : Evaluated{std::move(summaries.plain), std::move(of_plain)};
   return evaluation;
 }
 
 void ClassifierTask::fill_report(ReportData& report) const {
-  report.predictions = predictions_;
+  report.predictions = shown_.predictions;
   report.class_names = class_names();
-  report.confusion = last_evaluation_.confusion;
+  report.confusion = shown_.summary.confusion;
 }
 
 }  // namespace

@@ -96,6 +96,7 @@ class DetectorTask : public TrainingTask {
   std::string data_fingerprint() const override { return fingerprint_of(training(), evaluation(), run_.options.data); }
 
   EpochEvaluation evaluate(int loader_threads) override;
+  void show_last_evaluation() override { shown_ = std::move(last_); }
   void fill_report(ReportData& report) const override;
 
  private:
@@ -115,10 +116,13 @@ class DetectorTask : public TrainingTask {
   KeptBatches<DetectorBatch> batches_;
   std::vector<LossPart> loss_sums_;
   std::int64_t steps_summed_ = 0;
-  DetectionScores scores_;
-  std::vector<Detection> detections_;  // of the last evaluation
-  std::vector<BrokenImage> broken_;
-  bool evaluated_ = false;
+  struct Evaluated {
+    DetectionScores scores;
+    std::vector<Detection> detections;
+    std::vector<BrokenImage> broken;
+  };
+  Evaluated last_;
+  std::optional<Evaluated> shown_;
 };
 
 std::vector<std::string> DetectorTask::description() const {
@@ -234,8 +238,7 @@ EpochEvaluation DetectorTask::evaluate(int loader_threads) {
                 100.0 * value_of(plain, DetectionMetric::voc07), 100.0 * value_of(plain, DetectionMetric::voc),
                 100.0 * value_of(plain, DetectionMetric::coco));
   evaluated.text = text;
-  scores_ = std::move(plain);
-  detections_ = std::move(found.plain);
+  last_ = {.scores = std::move(plain), .detections = std::move(found.plain), .broken = found.broken};
   if (averages) {
     DetectionScores averaged = score_detections(evaluation(), found.averaged, found.broken);
     const double score = value_of(averaged, run_.metric);
@@ -245,19 +248,19 @@ EpochEvaluation DetectorTask::evaluate(int loader_threads) {
     evaluated.averaged_is_better = score > evaluated.score;
     if (evaluated.averaged_is_better) {
       evaluated.score = score;
-      scores_ = std::move(averaged);
-      detections_ = std::move(found.averaged);
+      last_.scores = std::move(averaged);
+      last_.detections = std::move(found.averaged);
     }
   }
   evaluated.text += left_out(found.broken);
-  evaluated.broken = broken_ = found.broken;
-  evaluated_ = true;
+  evaluated.broken = found.broken;
   return evaluated;
 }
 
 void DetectorTask::fill_report(ReportData& report) const {
-  if (!evaluated_) return;
-  report.detection = detection_report(evaluation(), scores_, run_.metric, detections_, broken_, report_scenes);
+  if (!shown_) return;
+  report.detection =
+      detection_report(evaluation(), shown_->scores, run_.metric, shown_->detections, shown_->broken, report_scenes);
 }
 
 }  // namespace

@@ -19,13 +19,25 @@ std::int64_t darknet_backbone_of(const DetectorModel& model, const std::string& 
   return *model.darknet_backbone;
 }
 
+// Other classes are the usual reason why a network does not fit: then its backbone still does.
+void load_whole_network(const DetectorModel& model, const std::string& path, PersistentStore& store) {
+  const SafetensorsFile file(path);  // a damaged one has a message of its own
+  try {
+    load_weights(path, store);
+  } catch (const Error& error) {
+    if (model.trace_backbone == nullptr) throw;
+    fail(error.what(), ". Where only the heads are of other classes, train_detector takes the backbone alone with ",
+         "--backbone-weights ", path);
+  }
+}
+
 }  // namespace
 
 void load_detector_weights(const DetectorModel& model, const std::string& weights, const std::string& backbone,
                            PersistentStore& store) {
   if (!weights.empty()) {
     if (is_safetensors(weights)) {
-      load_weights(weights, store);
+      load_whole_network(model, weights, store);
     } else {
       darknet_backbone_of(model, weights);
       load_darknet_weights(weights, store);
