@@ -22,7 +22,10 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::vector<std::string> images;
-  DetectorUse use{.weights = {}, .device = {}, .batch_size = 1, .found = {.score_threshold = 0.3}};
+  DetectorUse use{.weights = {},
+                  .device = {},
+                  .batch_size = 1,
+                  .found = {.score_threshold = 0.3, .candidates = 1000, .detections = 300}};
   std::string out, out_format = "png", json, sheet;
   std::int64_t longest_side = 1280;
   bool exif_orientation = true;

@@ -39,6 +39,7 @@ int evaluate(const Options& options) {
   check(dataset.class_names() == class_names, options.use.weights.path, " was trained on ", class_names.size(),
         " classes that are not the ", dataset.class_names().size(), " of ", options.data,
         " or come in another order; name them with --classes");
+  warn_of_more_objects(dataset, options.use.found);
   const FoundInImages all = detector.find_in(dataset, options.loader_threads);
   if (!options.detections.empty()) write_found(options.detections, dataset, all);
   if (!options.sheet.empty()) {

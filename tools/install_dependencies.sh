@@ -20,6 +20,8 @@ packages=(
   "fonts-dejavu-core       DejaVu Sans, the font of text on images"
   "fonts-droid-fallback    Chinese, Japanese and Korean names on images"
   "libarchive-dev          reads .zip, .tar and .tar.gz, .tar.xz, ..."
+  "libzstd-dev             libarchive's own, for programs with their libraries linked in"
+  "liblz4-dev              the same"
   "zlib1g-dev              the tests: compressed images and archives"
   "libpugixml-dev          reads XML: the annotations of Pascal VOC"
   "libyaml-cpp-dev         reads YAML: class names of YOLO's datasets"

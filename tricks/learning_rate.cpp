@@ -50,8 +50,10 @@ void LearningRate::declare(OptionList& options, LearningTask task) {
   options.add("warmup-epochs", warm_up_epochs_, "Time over which the rate rises to the base rate; fractions allowed")
       .unit("EPOCHS")
       .not_negative()
-      .default_text(detector ? "4, at most a twentieth of the training; with --tricks none 2"
-                             : "5, a tenth of a training of under 50; with --tricks none 0");
+      .default_text(
+          detector
+              ? "4, at most a twentieth of the training, but at least 500 steps or a fifth of it; with --tricks none 2"
+              : "5, a tenth of a training of under 50; with --tricks none 0");
   options.add("warmup-form", warm_up_form_, "How the rate rises: power4 is darknet's")
       .one_of(names_of(warm_up_forms()))
       .default_text("linear");
@@ -65,6 +67,7 @@ void LearningRate::resolve(const TrainingKind& kind) {
     set_default(linear_scaling_, false);
     decay_was_asked_for_ = set_default(milestones_, {0.8 * epochs, 0.9 * epochs});
     warm_up_was_asked_for_ = set_default(warm_up_epochs_, std::min(bare ? 2.0 : 4.0, 0.05 * epochs));
+    warms_up_by_steps_ = !bare && !warm_up_was_asked_for_;
   } else {
     // The small models' rate at their own batch of 128, scaled to 256 images; twice that in a short training, which has
     // few steps to get anywhere.
@@ -96,18 +99,28 @@ std::vector<std::string> LearningRate::description() const {
                decay_excuse_.empty() ? "" : "; not in this run: " + decay_excuse_),
           *warm_up_epochs_ > 0.0 && schedule_.warm_up_iterations == 0
               ? line("warm-up: none, ", *warm_up_epochs_, " epochs are less than half a step here")
+          : schedule_.warm_up_iterations > iterations_of(*warm_up_epochs_, plan_.steps_per_epoch)
+              ? line("warm-up: ", count_of(schedule_.warm_up_iterations, "step"), ", ", schedule_.warm_up->description)
           : *warm_up_epochs_ > 0.0
               ? line("warm-up: ", *warm_up_epochs_, *warm_up_epochs_ == 1.0 ? " epoch, " : " epochs, ",
                      schedule_.warm_up->description)
               : "warm-up: off"};
 }
 
+// A detector's first steps teach it that nearly every place is empty. That takes steps, not epochs, which have few of
+// them on small data; darknet's burn-in is 1,000 steps.
+std::int64_t LearningRate::least_warm_up_of(const TrainingPlan& plan) const {
+  constexpr std::int64_t steps = 500;
+  return warms_up_by_steps_ && *warm_up_epochs_ > 0.0 ? std::min(steps, plan.steps() / 5) : 0;
+}
+
 void LearningRate::begin(const TrainingPlan& plan) {
   plan_ = plan;
   if (*linear_scaling_) scaling_.emplace(plan.batch_size);
+  const std::int64_t warm_up_by_epochs = iterations_of(*warm_up_epochs_, plan.steps_per_epoch);
   schedule_ = {.base_rate = scaling_ ? linearly_scaled_rate(*rate_, plan.batch_size) : *rate_,
                .iterations = plan.steps(),
-               .warm_up_iterations = iterations_of(*warm_up_epochs_, plan.steps_per_epoch),
+               .warm_up_iterations = std::max(warm_up_by_epochs, least_warm_up_of(plan)),
                .warm_up = &warm_up_form(*warm_up_form_),
                .decay = &decay_form(*decay_)};
   for (const double epoch : *milestones_)

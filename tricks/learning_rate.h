@@ -38,6 +38,8 @@ class LearningRate : public Trick {
   void restore(std::span<const Receipt> receipts) override;
 
  private:
+  std::int64_t least_warm_up_of(const TrainingPlan& plan) const;
+
   std::string decay_receipt() const { return schedule_.decay->name + " decay"; }
 
   std::optional<double> rate_, warm_up_epochs_;
@@ -47,6 +49,7 @@ class LearningRate : public Trick {
 
   // Whether the user asked for something else than the default.
   bool decay_was_asked_for_ = false, warm_up_was_asked_for_ = false;
+  bool warms_up_by_steps_ = false;  // a detector, whose epochs are few steps
 
   TrainingPlan plan_;
   RateSchedule schedule_;

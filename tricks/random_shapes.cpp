@@ -60,8 +60,15 @@ RandomShapesOptions default_random_shapes(const TrainingKind& kind) {
   const std::int64_t size = kind.image_size;
   check(size > 0, "random shapes need a positive image size, got ", size);
   if (kind.task == LearningTask::detector) {
+    // The papers' 320 to 608 around 416, as shares of the size; more than 608 takes more memory than was asked for.
     const std::int64_t step = kind.size_multiple;
-    return {.minimum = std::max(2 * step, size - 3 * step), .maximum = size + 6 * step, .every = 10, .multiple = step};
+    const auto nearest = [&](double side) -> std::int64_t {
+      return std::llround(side / static_cast<double>(step)) * step;
+    };
+    const auto whole = static_cast<double>(size);
+    const std::int64_t smallest = std::max(2 * step, nearest(0.77 * whole));
+    const std::int64_t largest = std::min(nearest(1.46 * whole), std::max<std::int64_t>(608 / step * step, size));
+    return {.minimum = smallest, .maximum = std::max(largest, smallest + step), .every = 10, .multiple = step};
   }
   const auto nearest = [&](std::int64_t multiple) { return (size + multiple / 2) / multiple * multiple; };
   // About a seventh of the size to each side: 192 to 256 for 224. For small sizes 32 would be too coarse.
@@ -80,7 +87,7 @@ void RandomShapes::declare(OptionList& options, LearningTask task) {
            "EVERY steps; or off")
       .unit("SHAPES")
       .default_text(task == LearningTask::detector
-                        ? "three sizes below the image size to six above, with --tricks none off"
+                        ? "0.77 to 1.46 times the image size, but at most 608 or that size; with --tricks none off"
                         : "off, with --tricks all around the image size");
 }
 

@@ -180,7 +180,7 @@ TEST_CASE("a family from outside learns, and its weights find as much as in the 
     DetectorUse use;
     use.weights.path = (run / file).string();
     const FoundInImages found = LoadedDetector(use).find_in(*opened.dataset, 1);
-    return value_of(score_detections(*opened.dataset, found.plain, found.broken), DetectionMetric::voc07);
+    return value_of(score_detections(*opened.dataset, found.plain, found.broken), DetectionMetric::voc);
   };
   CHECK(measured("last.safetensors") == outcome.last_score);
   CHECK(measured("best.safetensors") == outcome.best_score);

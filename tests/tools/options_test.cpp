@@ -235,7 +235,11 @@ ClassifierRun fitted(const ClassifierOptions& options) {
 }
 
 DetectorRun fitted(const DetectorOptions& options) {
-  return fitted_to(resolve(options), ImageFiles(std::vector<std::filesystem::path>(1000), {"thing"}));
+  return fitted_to(resolve(options), {std::make_unique<ImageFiles>(std::vector<std::filesystem::path>(1000),
+                                                                   std::vector<std::string>{"thing"}),
+                                      {},
+                                      {},
+                                      {}});
 }
 
 // What the recipe file of a run holds that was started with these.

@@ -6,6 +6,7 @@
 #include "engine/device/compute_threads.h"
 #include "engine/metrics/detections_file.h"
 #include "engine/run/broken_images.h"
+#include "engine/run/detector/found_limits.h"
 #include "engine/run/detector/weights.h"
 #include "models/detector.h"
 
@@ -21,6 +22,7 @@ void DetectorUse::declare(OptionList& options) {
            "Of two boxes of one class that overlap more than this, the surer one stays")
       .unit("IOU")
       .range(0.0, 1.0);
+  declare_found_limits(options, found);
   options.add("batch-size", batch_size, "Images at a time").unit("IMAGES").range(1, 4096);
   device.declare(options);
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/run/detector/evaluation.h"
+#include "engine/run/detector/found_limits.h"
 #include "engine/run/device_flags.h"
 #include "tools/detector/file.h"
 
@@ -14,7 +15,7 @@ struct DetectorUse {
   DetectorWeights weights;
   DeviceFlags device;
   std::int64_t batch_size = 8;
-  ops::DetectionParameters found;
+  ops::DetectionParameters found = default_detection_parameters();
 
   void declare(OptionList& options);
 };

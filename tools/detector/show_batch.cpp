@@ -32,7 +32,7 @@ int show(const DetectorRun& asked, const ShownBatch& shown) {
   const DetectorDataset& dataset = *opened.dataset;
   if (!opened.found.empty()) log_info(opened.found);
   log_warnings(dataset);
-  const DetectorRun run = fitted_to(asked, dataset);
+  const DetectorRun run = fitted_to(asked, opened);
   const TrickList tricks = begun_tricks(run, dataset.size());
   ClassifierSchedule<DetectorBatchRequest> schedule(tricks, run.recipe.training_augmentation);
   for (const Trick* trick : tricks.on()) {

@@ -184,7 +184,13 @@ void DetectorTrainingOptions::declare(OptionList& options) {
   families.declare(options);
   trick_list.declare(options, LearningTask::detector);
   // Not free on resume: it decides which weights are the best.
-  options.add("metric", metric, "By which the best weights are chosen").one_of({"voc07", "voc", "coco"});
+  options
+      .add("metric", metric,
+           "By which the best weights are chosen: Pascal VOC's mAP of 2007 (11 points), that of "
+           "later years (all points), or COCO's AP")
+      .one_of({"voc07", "voc", "coco"})
+      .default_text("coco for data in COCO's format, else voc");
+  declare_found_limits(options, found);
   declare_run(options);
   options.add("weights", weights, "Start from this file: safetensors or darknet's .weights, of the whole network")
       .unit("FILE");
@@ -201,7 +207,6 @@ DetectorRun resolve(const DetectorTrainingOptions& asked, const DetectorModel& m
   DetectorTrainingOptions& options = run.options;
   options.model = model.name;
   run.format = options.boxes.format_of(options.data);
-  run.metric = with_context("--metric", [&] { return parse_detection_metric(options.metric); });
   run.image_size = run.model->image_size;
   settle(options.image_size, run.image_size);
   check_image_size(*run.model, run.image_size, "--image-size");
@@ -227,8 +232,11 @@ DetectorRun resolve(const DetectorTrainingOptions& asked, const DetectorModel& m
   return run;
 }
 
-DetectorRun fitted_to(DetectorRun run, const DetectorDataset& training) {
+DetectorRun fitted_to(DetectorRun run, const OpenedDetectorDataset& opened) {
   DetectorTrainingOptions& options = run.options;
+  const DetectorDataset& training = *opened.dataset;
+  if (!options.metric) options.metric = opened.ids.images.empty() ? "voc" : "coco";
+  run.metric = parse_detection_metric(*options.metric);
   if (!options.batch_size) run.recipe.batch_size = batch_size_for(run.recipe, training.size());
   settle(options.batch_size, run.recipe.batch_size);
   Copied<DetectorConfiguration>& configuration = options.families.of(*run.model);
@@ -256,6 +264,7 @@ DetectorProgramOptions training_program_options(const DetectorRun& run, TrickLis
   options.element = run.precision.element;
   options.maximum_objects = maximum_objects;
   options.update.nesterov = run.recipe.nesterov;
+  options.detections = run.options.found;
   tricks.change(options);
   return options;
 }

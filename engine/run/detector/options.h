@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/data/detector/dataset.h"
+#include "engine/run/detector/found_limits.h"
 #include "engine/run/detector/recipe.h"
 #include "engine/run/training_options.h"
 
@@ -58,7 +59,8 @@ struct DetectorTrainingOptions : TrainingOptions {
   DetectorConfigurations families;  // of the models that may be asked for: what only one of them knows
   std::optional<std::string> augmentation;
   std::optional<bool> letterbox;
-  std::string metric = "voc07";
+  std::optional<std::string> metric;
+  ops::DetectionParameters found = default_detection_parameters();  // in evaluations
   std::string backbone_weights;
 
   void declare(OptionList& options);
@@ -73,7 +75,7 @@ struct DetectorRun {
   std::int64_t image_size = 0;
   Precision precision;
   std::string format;
-  DetectionMetric metric = DetectionMetric::voc07;
+  DetectionMetric metric = DetectionMetric::voc;
 
   const Copied<DetectorConfiguration>& configuration() const { return options.families.of(*model); }
 };
@@ -83,7 +85,7 @@ DetectorRun resolve(const DetectorTrainingOptions& options, const DetectorModel&
 
 // The run for its dataset: a batch size that suits so many images unless the user gave one, and what the detector's
 // family fits to the boxes as they will be seen, that is in pixels of the training size.
-DetectorRun fitted_to(DetectorRun run, const DetectorDataset& training);
+DetectorRun fitted_to(DetectorRun run, const OpenedDetectorDataset& training);
 
 // What the training programs are traced with. They may refer to the tricks, which were begun for the run.
 // maximum_objects: of an image in a training batch.

@@ -32,6 +32,7 @@ DetectorDatasetPair open_data(const DetectorRun& run) {
   if (!data.found.empty()) log_info(data.found);
   log_warnings(*data.training.dataset);
   log_warnings(*data.evaluation.dataset);
+  warn_of_more_objects(*data.evaluation.dataset, run.options.found);
   return data;
 }
 
@@ -39,7 +40,7 @@ class DetectorTask : public TrainingTask {
  public:
   explicit DetectorTask(const DetectorRun& run)
       : data_(open_data(run)),
-        run_(fitted_to(run, *data_.training.dataset)),
+        run_(fitted_to(run, data_.training)),
         context_(run_.options.device.name, run_.options.seed, run_.options.device_options()),
         tricks_(begun_tricks(run_, training().size())),
         optimizer_(run_.recipe, run_.precision),
@@ -57,7 +58,7 @@ class DetectorTask : public TrainingTask {
     // What another model's recipe left out is that model's to say; with the name of the model, the run is refused
     // anyway.
     if (before.model != run_.options.model) return sleight::changes_since(settings_of(before), run_.options);
-    const DetectorRun resolved = fitted_to(resolve(before, *run_.model), training());
+    const DetectorRun resolved = fitted_to(resolve(before, *run_.model), data_.training);
     return sleight::changes_since(settings_of(resolved.options), run_.options);
   }
   std::vector<std::string> description() const override;
