@@ -29,7 +29,7 @@ void reorder_rows(PersistentStore& store, const std::string& name, std::span<con
 
 void follow_class_names(const ClassifierModel& model, const std::vector<std::string>& class_names,
                         const std::string& weights, const SafetensorsMetadata& metadata, PersistentStore& store) {
-  if (!metadata.contains("class_names")) return;
+  if (!metadata.contains("class_names") || !metadata.contains("model")) return;  // of another program
   const std::vector<std::string> names = classifier_description_in(weights, metadata).class_names;
   if (names == class_names) return;
   const auto positions = positions_in(names, class_names);
