@@ -35,7 +35,7 @@ std::string to_string(const Receipt& receipt);
 // For the end of a complete run, with the receipts of all enabled tricks. Throws Error naming those that fired 0 times.
 void check_receipts(std::span<const Receipt> receipts);
 
-// To and from the metadata of checkpoints.
+// To and from the metadata of checkpoints. Throws Error that says what of a text is wrong.
 std::string receipts_to_json(std::span<const Receipt> receipts);
 std::vector<Receipt> receipts_from_json(const std::string& text);
 
