@@ -87,10 +87,8 @@ class Configuration : public DetectorConfiguration {
         .add("objectness-prior", objectness_prior_,
              "Objectness that a new head predicts everywhere; 0.5 is darknet's start; loaded weights bring their own")
         .unit("PROBABILITY")
-        .check([](const std::string& text) {
-          const double prior = std::stod(text);
-          return prior > 0.0 && prior < 1.0 ? "" : "must be above 0 and below 1";
-        })
+        .positive()
+        .below(1.0)
         .default_text("0.01");
     options.add("box-weight", box_weight_, "Weight boxes by 2 - width * height, so small ones count more")
         .default_text("on");
@@ -142,8 +140,8 @@ class Configuration : public DetectorConfiguration {
 
   void read(const Metadata& metadata) override {
     const auto found = metadata.find("anchors");
-    check(found != metadata.end(), "there is no 'anchors'");
-    anchors_ = to_string(parse_yolov3_anchors(found->second));
+    check(found != metadata.end(), "it has no 'anchors'");
+    with_context("its 'anchors'", [&] { anchors_ = to_string(parse_yolov3_anchors(found->second)); });
   }
 
   std::unique_ptr<DetectorHead> trace(Tracer& trace, ValueId images, std::int64_t classes) const override {

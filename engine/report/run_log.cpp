@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 
 namespace sleight {
 
@@ -12,16 +13,34 @@ namespace {
 
 using nlohmann::json;
 
+const json& field_of(const json& object, const char* name) {
+  const auto found = object.find(name);
+  check(found != object.end(), "it has no '", name, "'");
+  return *found;
+}
+
+double number_in(const json& value, std::string_view name) {
+  check(value.is_number(), "its ", shown(name), " is ", shown(value.dump()), ", not a number");
+  return value.get<double>();
+}
+
+// Throws Error that says what of the line is wrong.
 MetricsLine parse_line(std::string_view text) {
-  const json object = json::parse(text);
+  const json object = json::parse(text, nullptr, false);
+  check(object.is_object(), shown(text), " is no JSON object");
   MetricsLine line;
-  line.step = object.at("step").get<std::int64_t>();
-  line.epoch = object.at("epoch").get<double>();
-  line.seconds = object.at("seconds").get<double>();
-  for (const auto& [name, value] : object.at("values").items()) {
+  const json& step = field_of(object, "step");
+  check(step.is_number_integer() && number_in(step, "step") < 0x1p63, "its \"step\" is ", shown(step.dump()),
+        ", not a whole number");
+  line.step = step.get<std::int64_t>();
+  line.epoch = number_in(field_of(object, "epoch"), "epoch");
+  line.seconds = number_in(field_of(object, "seconds"), "seconds");
+  const json& values = field_of(object, "values");
+  check(values.is_object(), "its \"values\" is ", shown(values.dump()), ", not a JSON object");
+  for (const auto& [name, value] : values.items()) {
     // Runs of before the spelling changed go on, and their curve with them.
     const std::string known = name == "train/loss_centre" ? "train/loss_center" : name;
-    line.values.push_back({known, value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>()});
+    line.values.push_back({known, value.is_null() ? std::numeric_limits<double>::quiet_NaN() : number_in(value, name)});
   }
   return line;
 }
@@ -31,20 +50,23 @@ struct LineInFile {
   std::size_t end = 0;  // the position after its line break
 };
 
-std::vector<LineInFile> read_lines(const std::filesystem::path& path) {
-  const std::string text = read_text_file(path);
+std::vector<LineInFile> lines_in(std::string_view text, const std::string& origin) {
   std::vector<LineInFile> lines;
   std::size_t begin = 0;
-  for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', begin)) {
     try {
-      lines.push_back({parse_line(std::string_view(text).substr(begin, end - begin)), end + 1});
-    } catch (const json::exception& error) {
-      fail(path, ", line ", lines.size() + 1, ": not a line of metrics (", error.what(),
+      lines.push_back({parse_line(text.substr(begin, end - begin)), end + 1});
+    } catch (const Error& error) {
+      fail(origin, ", line ", lines.size() + 1, ": not a line of metrics (", error.what(),
            "); repair or remove this line");
     }
     begin = end + 1;
   }
   return lines;
+}
+
+std::vector<LineInFile> read_lines(const std::filesystem::path& path) {
+  return lines_in(read_text_file(path), path.string());
 }
 
 std::filesystem::path prepared(const std::filesystem::path& folder, std::optional<std::int64_t> resumed_step) {
@@ -72,11 +94,15 @@ std::optional<double> MetricsLine::find(std::string_view name) const {
   return std::nullopt;
 }
 
-std::vector<MetricsLine> read_metrics(const std::filesystem::path& path) {
+std::vector<MetricsLine> parse_metrics(std::string_view text, const std::string& origin) {
   std::vector<MetricsLine> lines;
-  for (LineInFile& line : read_lines(path))
+  for (LineInFile& line : lines_in(text, origin))
     lines.push_back(std::move(line.line));
   return lines;
+}
+
+std::vector<MetricsLine> read_metrics(const std::filesystem::path& path) {
+  return parse_metrics(read_text_file(path), path.string());
 }
 
 RunLog::RunLog(const std::filesystem::path& folder) : RunLog(folder, std::optional<std::int64_t>()) {}

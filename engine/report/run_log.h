@@ -66,6 +66,8 @@ struct MetricsLine {
 // All complete lines of a metrics.jsonl. A last line without its line break was being written when the process died and
 // is left out. Any other deviation from the format throws Error naming the file and the line.
 std::vector<MetricsLine> read_metrics(const std::filesystem::path& path);
+// The same of a text; the origin stands for the file in messages.
+std::vector<MetricsLine> parse_metrics(std::string_view text, const std::string& origin);
 
 class RunLog {
  public:

@@ -109,8 +109,8 @@ TrainingRun::TrainingRun(TrainingTask& task)
 void TrainingRun::read_scores(const SafetensorsMetadata& metadata) {
   const fs::path path = folder_ / last_checkpoint_name;
   const auto number = [&](const std::string& key) { return training_number(path, metadata, key); };
-  step_ = static_cast<std::int64_t>(number("step"));
-  check(step_ >= 0 && step_ <= steps_, path.string(), " is damaged: it stands after step ", step_, " of ", steps_);
+  step_ = training_count(path, metadata, "step");
+  check(step_ <= steps_, path.string(), " is damaged: it stands after step ", step_, " of ", steps_);
   const std::string& score = outcome_.score_name.key;
   outcome_.best_score = number("best_" + score);
   outcome_.best_epoch = number("best_epoch");
@@ -129,7 +129,7 @@ bool TrainingRun::has_nothing_left(std::int64_t end) {
                                 .fingerprint = fingerprint == metadata.end() ? "" : fingerprint->second},
                                fingerprint_);
   read_scores(metadata);
-  const auto receipts = receipts_from_json(training_entry(path, metadata, "receipts"));
+  const auto receipts = training_receipts(path, metadata);
   if (step_ < end) return false;
   outcome_.finished = step_ == steps_;
   // The disk may have been full when it was due.
@@ -178,14 +178,17 @@ void TrainingRun::resume_from_checkpoint() {
   const fs::path path = folder_ / last_checkpoint_name;
   Log::standard().also_to_file(folder_ / log_file_name);  // first, so that warnings about the resume are in it
   const SafetensorsMetadata metadata = load_checkpoint(path, context_.store);
-  task_.restore(receipts_from_json(training_entry(path, metadata, "receipts")));
-  if (LossScale* scale = task_.loss_scale()) scale->restore(training_entry(path, metadata, "loss_scale"));
+  task_.restore(training_receipts(path, metadata));
+  if (LossScale* scale = task_.loss_scale()) {
+    with_context(path.string() + " is damaged: its 'loss_scale'",
+                 [&] { scale->restore(training_entry(path, metadata, "loss_scale")); });
+  }
   if (const auto window = metadata.find("window"); window != metadata.end()) {  // former versions wrote none
     const RestoredWindow restored = window_from_json(window->second);
     window_ = restored.window;
     task_.restore_step_sums(restored.task_sums);
   }
-  const int threads_before = static_cast<int>(training_number(path, metadata, "compute_threads"));
+  const int threads_before = training_threads(path, metadata);
   if (threads_before != compute_threads()) {
     log_warning("the run was computed with ", count_of(threads_before, "thread"), " and goes on with ",
                 compute_threads(), ": sums are taken in another order, so it will not be bit-identical");

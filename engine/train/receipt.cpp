@@ -6,8 +6,36 @@
 #include <sstream>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 
 namespace sleight {
+
+namespace {
+
+// Null where there is none.
+nlohmann::json field_of(const nlohmann::json& object, const char* name) {
+  return object.is_object() ? object.value(name, nlohmann::json()) : nlohmann::json();
+}
+
+// As receipts_to_json() writes one.
+Receipt receipt_from(const nlohmann::json& entry) {
+  const nlohmann::json trick = field_of(entry, "trick"), fired = field_of(entry, "fired"),
+                       counts = field_of(entry, "counts");
+  check(trick.is_string() && fired.is_number_integer() && counts.is_array(), shown(entry.dump()),
+        " is no receipt: it needs the text 'trick', the whole number 'fired' and the list 'counts'");
+  const nlohmann::json excuse = entry.value("excuse", nlohmann::json(""));  // where it is missing, there is none
+  check(excuse.is_string(), "the receipt of ", shown(std::string(trick)), " has the excuse ", shown(excuse.dump()),
+        ", which is no text");
+  Receipt receipt{.trick = trick, .counts = {}, .fired = fired, .excuse = excuse};
+  for (const nlohmann::json& count : counts) {
+    check(count.is_array() && count.size() == 2 && count[0].is_string() && count[1].is_number(), "the receipt of ",
+          shown(receipt.trick), " counts ", shown(count.dump()), ", which is no pair of a text and a number");
+    receipt.counts.emplace_back(count[0], count[1]);
+  }
+  return receipt;
+}
+
+}  // namespace
 
 double Receipt::count(const std::string& name) const {
   for (const auto& [known, value] : counts) {
@@ -60,18 +88,11 @@ std::string receipts_to_json(std::span<const Receipt> receipts) {
 }
 
 std::vector<Receipt> receipts_from_json(const std::string& text) {
+  const nlohmann::json list = nlohmann::json::parse(text, nullptr, false);
+  check(list.is_array(), shown(text), " is no list of receipts");
   std::vector<Receipt> receipts;
-  try {
-    for (const nlohmann::json& entry : nlohmann::json::parse(text)) {
-      Receipt receipt{
-          .trick = entry.at("trick"), .counts = {}, .fired = entry.at("fired"), .excuse = entry.value("excuse", "")};
-      for (const nlohmann::json& count : entry.at("counts"))
-        receipt.counts.emplace_back(count.at(0), count.at(1));
-      receipts.push_back(std::move(receipt));
-    }
-  } catch (const nlohmann::json::exception& error) {
-    fail("the receipts in the checkpoint are damaged: ", error.what());
-  }
+  for (const nlohmann::json& entry : list)
+    receipts.push_back(receipt_from(entry));
   return receipts;
 }
 

@@ -39,7 +39,7 @@ std::string to_string(const Receipt& receipt);
 // without an excuse.
 void check_receipts(std::span<const Receipt> receipts);
 
-// To and from the metadata of checkpoints.
+// To and from the metadata of checkpoints. Throws Error that says what of a text is wrong.
 std::string receipts_to_json(std::span<const Receipt> receipts);
 std::vector<Receipt> receipts_from_json(const std::string& text);
 

@@ -4,9 +4,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <span>
+#include <vector>
 
 #include "engine/base/error.h"
-#include "engine/checkpoint/darknet_weights.h"
+#include "engine/checkpoint/darknet_content.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace sleight;

@@ -117,12 +117,15 @@ TEST_CASE("a damaged line of metrics is named and nothing is cut") {
   const std::string good = "{\"step\":1,\"epoch\":1,\"seconds\":1,\"values\":{}}\n";
   for (const std::string bad : {"{\"step\":2,\n", "\n", "[]\n", "{\"step\":2}\n", "3\n",
                                 "{\"step\":\"2\",\"epoch\":1,\"seconds\":1,\"values\":{}}\n",
-                                "{\"step\":2,\"epoch\":1,\"seconds\":1,\"values\":{\"a\":\"b\"}}\n"}) {
+                                "{\"step\":2,\"epoch\":1,\"seconds\":1,\"values\":{\"a\":\"b\"}}\n",
+                                "{\"step\":1.5,\"epoch\":1,\"seconds\":1,\"values\":{}}\n",
+                                "{\"step\":2,\"epoch\":1,\"seconds\":1,\"values\":[1]}\n"}) {
     CAPTURE(bad);
     write_file_atomically(folder / "metrics.jsonl", good + bad + good);
     const std::string message = error_message([&] { read_metrics(folder / "metrics.jsonl"); });
     CHECK(contains(message, "metrics.jsonl"));
     CHECK(contains(message, "line 2"));
+    CHECK_FALSE(contains(message, "exception"));
     CHECK(error_message([&] { RunLog log(folder.path(), 1); }) == message);
     CHECK(read_text_file(folder / "metrics.jsonl") == good + bad + good);
   }

@@ -88,8 +88,68 @@ TEST_CASE("a file of weights is not a checkpoint to resume from") {
   const std::string path = (run / "last.safetensors").string();
   for (const char* key : {"recipe", "step", "receipts", "compute_threads", "best_top1"})
     resume_with(key, std::nullopt, {path, "is no checkpoint", key, "--weights"});
-  resume_with("step", "many", {path, "'many', not a number"});
+  resume_with("step", "many", {path, "'step' is \"many\", not a whole number"});
   resume_with("step", "100000", {path, "is damaged: it stands after step 100000"});
+}
+
+TEST_CASE("a damaged field of a checkpoint's metadata is named with its value, in words of our own") {
+  const TemporaryFolder scratch;
+  // The words of exceptions that parsers throw.
+  const auto expect_own_words = [](const std::string& tool, const std::vector<std::string>& arguments,
+                                   const std::string& path, const std::string& field) {
+    const ToolResult result = run_tool_process(tool, arguments);
+    INFO(result.output);
+    CHECK(result.status == 1);
+    CHECK(contains(result.output, path));
+    CHECK(contains(result.output, field));
+    for (const char* foreign :
+         {"stoll", "stod", "stoi", "::", "exception", "type_error", "parse_error", "basic_string"})
+      CHECK_FALSE(contains(result.output, foreign));
+  };
+  const auto damage = [&](const std::filesystem::path& whole, const std::vector<std::string>& fields,
+                          const std::vector<std::string>& values, const std::string& tool,
+                          const std::vector<std::string>& arguments, const std::filesystem::path& place) {
+    const SafetensorsFile file(whole);
+    for (const std::string& field : fields) {
+      REQUIRE(file.metadata().contains(field));
+      for (const std::string& value : values) {
+        INFO(field << " is '" << value << "'");
+        SafetensorsMetadata metadata = file.metadata();
+        metadata[field] = value;
+        write_safetensors(place, file.tensors(), metadata);
+        expect_own_words(tool, arguments, place.string(), field);
+      }
+      INFO(field << " is missing");
+      SafetensorsMetadata metadata = file.metadata();
+      metadata.erase(field);
+      write_safetensors(place, file.tensors(), metadata);
+      if (field != "class_names" && field != "model") expect_own_words(tool, arguments, place.string(), field);
+    }
+  };
+  const std::vector<std::string> no_values = {"12x", "1e999", "[[\"a\", 1]"};
+
+  const std::filesystem::path run = scratch / "run";
+  require_success(run_tool_process("train_classifier", small_run(run, {"--max-steps", "1"})));
+  const std::string weights = (scratch / "w.safetensors").string();
+  const std::filesystem::path last = run / "last.safetensors", whole = scratch / "whole.safetensors";
+  std::filesystem::copy_file(last, whole);
+  damage(whole, {"class_names", "image_size", "mean", "deviation"}, no_values, "evaluate_classifier",
+         {"--data", "synthetic", "--weights", weights}, weights);
+  damage(whole, {"deviation"}, {"[0, 1, 1]", "[1, 1]", "[1, 1, 1, 1]"}, "evaluate_classifier",
+         {"--data", "synthetic", "--weights", weights}, weights);
+  damage(whole, {"image_size"}, {"0", "100000"}, "evaluate_classifier", {"--data", "synthetic", "--weights", weights},
+         weights);
+  damage(whole, {"step", "best_top1", "best_epoch", "last_top1", "compute_threads", "receipts", "recipe"}, no_values,
+         "train_classifier", {"--resume", "--out", run.string()}, last);
+  damage(whole, {"step", "compute_threads"}, {"1.5", "1e30"}, "train_classifier", {"--resume", "--out", run.string()},
+         last);
+  damage(whole, {"receipts"}, {"[{\"trick\": 1}]", "[{\"trick\": \"ema\", \"fired\": \"x\", \"counts\": []}]"},
+         "train_classifier", {"--resume", "--out", run.string()}, last);
+
+  const std::filesystem::path detector_run = scratch / "detector";
+  require_success(run_tool_process("train_detector", small_detector_run(detector_run, {"--max-steps", "1"})));
+  damage(detector_run / "last.safetensors", {"class_names", "image_size", "mean", "deviation", "letterbox", "anchors"},
+         no_values, "detect", {"no.png", "--weights", weights}, weights);
 }
 
 TEST_CASE("data that is no data names the file and says what to give") {

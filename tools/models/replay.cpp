@@ -156,16 +156,15 @@ Replay replay_failed_step(const std::filesystem::path& run, const ReplayOptions&
   }
   state.metadata = SafetensorsFile(state.path).metadata();
   const SafetensorsFile file(batch_path);
-  Replay replay{.step = static_cast<std::int64_t>(training_number(batch_path, file.metadata(), "step")),
+  Replay replay{.step = training_count(batch_path, file.metadata(), "step"),
                 .recorded = training_entry(batch_path, file.metadata(), "observed"),
                 .observed = {},
                 .table = {}};
-  check(static_cast<std::int64_t>(training_number(state.path, state.metadata, "step")) == replay.step,
-        batch_path.string(), " is of step ", replay.step + 1, ", but ", state.path.string(), " was saved after step ",
-        state.metadata.at("step"), "; they must be of one run's stop");
+  check(training_count(state.path, state.metadata, "step") == replay.step, batch_path.string(), " is of step ",
+        replay.step + 1, ", but ", state.path.string(), " was saved after step ", state.metadata.at("step"),
+        "; they must be of one run's stop");
 
-  set_compute_threads(
-      options.threads.value_or(static_cast<int>(training_number(state.path, state.metadata, "compute_threads"))));
+  set_compute_threads(options.threads.value_or(training_threads(state.path, state.metadata)));
   const std::int64_t classes = classes_in(state);
   return with_context(batch_path.string(), [&] {
     const BatchShape shape = shape_in(file);

@@ -3,8 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
+#include "engine/checkpoint/metadata_fields.h"
 #include "engine/data/classifier/class_order.h"
 #include "engine/run/classifier/evaluation_crop.h"
+#include "engine/run/normalization_field.h"
 
 namespace sleight {
 
@@ -12,8 +14,7 @@ void describe_into(SafetensorsMetadata& metadata, const ClassifierDescription& d
   metadata["model"] = description.model;
   metadata["class_names"] = nlohmann::json(description.class_names).dump();
   metadata["image_size"] = std::to_string(description.image_size);
-  metadata["mean"] = nlohmann::json(description.normalization.mean).dump();
-  metadata["deviation"] = nlohmann::json(description.normalization.deviation).dump();
+  describe_into(metadata, description.normalization);
   if (description.validation_share) metadata["validation_share"] = nlohmann::json(*description.validation_share).dump();
   if (!description.evaluation) return;
   metadata["evaluation_crop"] = name_of_evaluation_crop(description.evaluation->crop);
@@ -25,20 +26,20 @@ ClassifierDescription classifier_description_in(const std::filesystem::path& pat
   check(metadata.contains("model"), path.string(), " does not say which classifier it holds; name it with --model");
   ClassifierDescription description;
   try {
-    description.model = metadata.at("model");
-    description.class_names = nlohmann::json::parse(metadata.at("class_names")).get<std::vector<std::string>>();
-    description.image_size = std::stoll(metadata.at("image_size"));
-    description.normalization.mean = nlohmann::json::parse(metadata.at("mean")).get<std::array<double, 3>>();
-    description.normalization.deviation = nlohmann::json::parse(metadata.at("deviation")).get<std::array<double, 3>>();
-    if (metadata.contains("validation_share"))
-      description.validation_share = nlohmann::json::parse(metadata.at("validation_share")).get<double>();
+    description.model = metadata_text(metadata, "model");
+    description.class_names = metadata_texts(metadata, "class_names");
+    description.image_size = metadata_count(metadata, "image_size");
+    check(description.image_size >= 1 && description.image_size <= 4096, "its 'image_size' is ", description.image_size,
+          ", not in 1 .. 4096");
+    description.normalization = normalization_in(metadata);
+    description.validation_share = metadata_share(metadata, "validation_share");
     if (metadata.contains("evaluation_crop")) {
       ClassifierAugmentation& recipe = description.evaluation.emplace(plain_recipe());
-      recipe.crop = parse_evaluation_crop(metadata.at("evaluation_crop"));
-      recipe.center_fraction = nlohmann::json::parse(metadata.at("crop_fraction")).get<double>();
+      recipe.crop = parse_evaluation_crop(metadata_text(metadata, "evaluation_crop"));
+      recipe.center_fraction = metadata_number(metadata, "crop_fraction");
       check_recipe(recipe);
     }
-  } catch (const std::exception& error) {
+  } catch (const Error& error) {
     fail(path.string(), ": its description of the classifier is damaged (", error.what(),
          "); train it again or name --model");
   }

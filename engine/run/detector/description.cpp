@@ -3,7 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
+#include "engine/checkpoint/metadata_fields.h"
 #include "engine/run/detector/options.h"
+#include "engine/run/normalization_field.h"
 
 namespace sleight {
 
@@ -14,8 +16,7 @@ void describe_into(SafetensorsMetadata& metadata, const DetectorDescription& des
   metadata["class_names"] = nlohmann::json(description.class_names).dump();
   metadata["image_size"] = std::to_string(description.image_size);
   metadata["letterbox"] = description.letterbox ? "true" : "false";
-  metadata["mean"] = nlohmann::json(description.normalization.mean).dump();
-  metadata["deviation"] = nlohmann::json(description.normalization.deviation).dump();
+  describe_into(metadata, description.normalization);
   if (description.validation_share) metadata["validation_share"] = nlohmann::json(*description.validation_share).dump();
 }
 
@@ -24,16 +25,13 @@ DetectorDescription detector_description_in(const std::filesystem::path& path, c
   DetectorDescription description{.model = &model, .configuration = std::move(configuration)};
   try {
     description.configuration->read(metadata);
-    description.class_names = nlohmann::json::parse(metadata.at("class_names")).get<std::vector<std::string>>();
-    description.image_size = std::stoll(metadata.at("image_size"));
-    description.letterbox = metadata.at("letterbox") == "true";
-    description.normalization.mean = nlohmann::json::parse(metadata.at("mean")).get<std::array<double, 3>>();
-    description.normalization.deviation = nlohmann::json::parse(metadata.at("deviation")).get<std::array<double, 3>>();
-    if (metadata.contains("validation_share"))
-      description.validation_share = nlohmann::json::parse(metadata.at("validation_share")).get<double>();
-    check(!description.class_names.empty(), "no classes");
-    check_image_size(model, description.image_size, "the image size");
-  } catch (const std::exception& error) {
+    description.class_names = metadata_texts(metadata, "class_names");
+    description.image_size = metadata_count(metadata, "image_size");
+    description.letterbox = metadata_switch(metadata, "letterbox");
+    description.normalization = normalization_in(metadata);
+    description.validation_share = metadata_share(metadata, "validation_share");
+    check_image_size(model, description.image_size, "its 'image_size'");
+  } catch (const Error& error) {
     fail(path.string(), ": its description of the detector is damaged (", error.what(), "); train it again");
   }
   return description;
