@@ -57,13 +57,13 @@ std::vector<fs::path> drawn_paths(const Options& options, const std::vector<fs::
 }
 
 int detect(const Options& options) {
+  LoadedDetector detector(options.use);
   const std::vector<fs::path> images = image_paths(options.images);
   std::vector<fs::path> drawn;
   if (!options.out.empty()) {
     drawn = drawn_paths(options, images);
     fs::create_directories(options.out);
   }
-  LoadedDetector detector(options.use);
   const std::vector<std::string>& class_names = detector.description().class_names;
   const ImageFiles files(images, class_names, exif_orientation_if(options.exif_orientation));
   log_warnings(files);

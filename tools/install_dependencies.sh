@@ -22,7 +22,7 @@ packages=(
   "libarchive-dev          reads .zip, .tar and .tar.gz, .tar.xz, ..."
   "libzstd-dev             libarchive's own, for programs with their libraries linked in"
   "liblz4-dev              the same"
-  "zlib1g-dev              the tests: compressed images and archives"
+  "zlib1g-dev              checks the checksums of .tar.gz"
   "libpugixml-dev          reads XML: the annotations of Pascal VOC"
   "libyaml-cpp-dev         reads YAML: class names of YOLO's datasets"
   "nlohmann-json3-dev      JSON: headers of checkpoints, metrics"

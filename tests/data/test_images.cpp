@@ -124,7 +124,7 @@ TarBuilder& TarBuilder::add(std::string_view path, std::span<const std::byte> co
 }
 
 TarBuilder& TarBuilder::add_with_size(std::string_view path, std::span<const std::byte> content, std::uint64_t size,
-                                      char type) {
+                                      char type, std::string_view target) {
   std::string header(512, '\0');
   header.replace(0, std::min<std::size_t>(path.size(), 100), path.substr(0, 100));
   const auto put = [&header](std::size_t position, int digits, std::uint64_t value) {
@@ -136,6 +136,7 @@ TarBuilder& TarBuilder::add_with_size(std::string_view path, std::span<const std
   put(124, 11, size);
   put(136, 11, 0);
   header[156] = type;
+  header.replace(157, std::min<std::size_t>(target.size(), 100), target.substr(0, 100));
   header.replace(257, 8, std::string_view("ustar\00000", 8));
   header.replace(148, 8, "        ");
   std::uint64_t sum = 0;

@@ -36,7 +36,12 @@ class TarBuilder {
  public:
   TarBuilder& add(std::string_view path, std::span<const std::byte> content, char type = '0');
   // As add, but the header states this size.
-  TarBuilder& add_with_size(std::string_view path, std::span<const std::byte> content, std::uint64_t size, char type);
+  TarBuilder& add_with_size(std::string_view path, std::span<const std::byte> content, std::uint64_t size, char type,
+                            std::string_view target = "");
+  // type: '1' for a hard link, '2' for a symbolic one.
+  TarBuilder& add_link(std::string_view path, std::string_view target, char type) {
+    return add_with_size(path, {}, 0, type, target);
+  }
   std::vector<std::byte> finish() const;  // with the end marker
   std::vector<std::byte>& bytes() { return bytes_; }
 

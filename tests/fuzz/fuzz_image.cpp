@@ -32,8 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // Without any image data a PNG file has a size, but its header has no end.
     if (!header && sleight::is_jpeg(file)) std::abort();
     if (header) {
-      const sleight::ImageSize size = sleight::turned_size(header->size, header->orientation);
-      if (size.height != image.height || size.width != image.width) std::abort();
+      const sleight::ImageSize turned = sleight::turned_size(header->size, header->orientation);
+      if (turned.height != image.height || turned.width != image.width) std::abort();
     }
     // Large images are allowed, but would only slow the search down.
     if (image.height * image.width > std::int64_t{1} << 20) return 0;

@@ -84,7 +84,7 @@ TEST_CASE("files of the wrong shape say where") {
   refuse("{" + images + "," + images + "}", {"\"images\" is there twice"});
   refuse(R"({"images": {}})", {"images: expected a list, found an object"});
   refuse(R"({"images": [[]]})", {"images[0]: expected an object, found a list"});
-  refuse(R"({"images": [{"id": "1"}]})", {"images[0].id: expected a whole number of 64 bits, found a text"});
+  refuse(R"({"images": [{"id": "one"}]})", {"images[0].id: expected a whole number of 64 bits, found a text"});
   refuse(R"({"images": [{"id": 1.5}]})", {"images[0].id: expected a whole number of 64 bits, found 1.5"});
   refuse(R"({"images": [{"id": 9223372036854775808}]})",
          {"images[0].id: expected a whole number of 64 bits, found 9.22337e+18"});
@@ -151,7 +151,8 @@ TEST_CASE("COCO's results alone are read with what the annotations say about the
                  "results[1].image_id is 21, but of the 3 images of the annotations, numbered 7 to 20, none has");
   refuse_results(R"([{"image_id": 20, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 1}])",
                  "results[0].category_id is 0, but of the 2 categories of the annotations, numbered 3 to 90, none has");
-  refuse_results(R"([{"image_id": "20"}])", "results[0].image_id: expected a whole number of 64 bits, found a text");
+  refuse_results(R"([{"image_id": "twenty"}])",
+                 "results[0].image_id: expected a whole number of 64 bits, found a text");
   refuse_results(R"([{"image_id": 20}])", "results[0]: it has no \"category_id\"");
   refuse_results("[" + one + ", 3]", "results[1]: expected an object, found a number");
   refuse_results("[" + one, "not valid JSON");

@@ -1,5 +1,6 @@
 #include "tricks/random_shapes.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <vector>
@@ -80,10 +81,19 @@ TEST_CASE("random shapes: the defaults lie around the model's own size") {
       const RandomShapesOptions shapes = default_random_shapes(detector_of(size, multiple));
       CHECK(shapes.minimum >= 2 * multiple);
       CHECK(shapes.minimum % multiple == 0);
-      CHECK(shapes.maximum == size + 6 * multiple);
+      CHECK(shapes.maximum % multiple == 0);
+      CHECK(shapes.maximum <= std::max<std::int64_t>(608, size));
       CHECK(shapes.multiple == multiple);
+      // On both sides of the size, as far as there is room.
+      const bool has_room_below = size > 2 * multiple, has_room_above = size < 608;
+      CHECK((shapes.minimum < size) == has_room_below);
+      CHECK((shapes.maximum > size) == has_room_above);
+      CHECK(shapes.maximum <= size * 3 / 2);
     }
   }
+  CHECK(default_random_shapes(detector_of(256)) == RandomShapesOptions{192, 384, 10, 32});
+  CHECK(default_random_shapes(detector_of(64)) == RandomShapesOptions{64, 96, 10, 32});
+  CHECK(default_random_shapes(detector_of(608)) == RandomShapesOptions{480, 608, 10, 32});
 }
 
 TEST_CASE("random shapes: a detector's are 320 to 608 in steps of 32, the largest first") {

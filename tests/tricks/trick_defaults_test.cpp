@@ -203,7 +203,7 @@ TEST_CASE("trick descriptions: the head of a log says which conventions are in f
   CHECK(described(detector(TrickSet::standard, 200), "") ==
         "learning rate 0.001 (no linear scaling)\n"
         "schedule: cosine, by iteration and without the warm-up, 0 after the last iteration\n"
-        "warm-up: 4 epochs, linear by iteration\n"
+        "warm-up: 400 steps, linear by iteration\n"
         "weight decay: on convolution and linear weights only\n"
         "detection mixup: off\n"
         "class smoothing: gluon, s = min(1/K, 1/40): 1 - s for the object's class, s for the others\n"

@@ -107,15 +107,16 @@ std::size_t CocoImageFinder::find_by_base_name(const std::string& file_name) {
     for (const std::size_t file : found->second)
       if (found->second.size() == 1 || split_of_path(tree_.files()[file]) == split) fitting.push_back(file);
     if (fitting.size() != 1)
-      fail(tree_.name(json_file_), " lists the image ", shown(file_name, longest_name), ", and several files have that name: ", tree_.name(found->second[0]), " and ", tree_.name(found->second[1]),
-          ". Give each a name of its own");
+      fail(tree_.name(json_file_), " lists the image ", shown(file_name, longest_name),
+           ", and several files have that name: ", tree_.name(found->second[0]), " and ", tree_.name(found->second[1]),
+           ". Give each a name of its own");
     if (by_base_name_++ == 0) first_by_base_name_ = file_name + " is " + tree_.name(fitting.front());
     return fitting.front();
   }
   const std::string looked_for =
       joined(folders_, [&](const std::string& folder) { return tree_.root() + "/" + folder; });
-  fail(tree_.name(json_file_), " lists the image ", shown(file_name, longest_name), ", which is missing: looked in ", looked_for,
-       " and for that name anywhere. Give the folder of the images with --images, or remove the entry");
+  fail(tree_.name(json_file_), " lists the image ", shown(file_name, longest_name), ", which is missing: looked in ",
+       looked_for, " and for that name anywhere. Give the folder of the images with --images, or remove the entry");
 }
 
 void CocoImageFinder::append_warnings(const std::string& split, std::vector<std::string>& warnings) const {

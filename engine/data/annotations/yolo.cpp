@@ -27,6 +27,8 @@ namespace {
 
 constexpr std::size_t maximum_label_bytes = std::size_t{4} << 20;
 constexpr std::size_t maximum_list_bytes = std::size_t{256} << 20;
+// In messages: a missing file can be looked for only by its whole path.
+constexpr std::size_t longest_path = 1000;
 // Folders of images; the labels of "a/images/b/1.jpg" are in "a/labels/b/1.txt".
 constexpr std::array<std::string_view, 2> image_folders = {"images", "jpegimages"};
 constexpr std::array<std::string_view, 2> yaml_extensions = {".yaml", ".yml"};
@@ -113,7 +115,7 @@ std::vector<std::size_t> images_in_list(const FileTree& tree, const PathIndex& i
     const std::optional<std::size_t> file = index.find_tail(base, line);
     check(
         file.has_value() && has_image_name(tree.files()[*file]), tree.name(list), ", line ", number, ": the image ",
-        line, " is missing: looked for ", tree.root(), "/", base, line,
+        shown(line, longest_path), " is missing: looked for ", tree.root(), "/", base, line,
         " and for what remains without its first folders. It must be a .jpg, .jpeg or .png below the dataset's folder");
     images.push_back(*file);
   }
@@ -152,6 +154,10 @@ struct YamlFile {
 std::optional<YamlFile> read_yaml(const FileTree& tree) {
   const std::optional<std::size_t> file = find_yaml(tree);
   if (!file) return std::nullopt;
+  // One that stands beside a part of the images speaks for that part.
+  const std::string_view folder = folder_of(tree.files()[*file]);
+  for (const std::string& path : tree.files())
+    if (has_image_name(path) && !path.starts_with(folder)) return std::nullopt;
   std::vector<std::byte> memory;
   const std::string_view text = read_text(tree, *file, maximum_label_bytes, memory);
   return with_context(tree.name(*file), [&] { return YamlFile{*file, parse_yaml_splits(text)}; });
@@ -179,11 +185,13 @@ std::vector<std::size_t> images_of_entry(const FileTree& tree, const PathIndex& 
   const std::string path = yaml.splits.path.empty() ? "" : inside(yaml.splits.path) + "/";
   // As the file says; then as if written elsewhere, without the first folders.
   std::vector<std::string> places = {inside(beside + path + entry), inside(beside + entry), inside(path + entry)};
+  const bool names_split = !split_of_path(entry + "/").empty();
   for (std::string rest = inside(entry);;) {
     places.push_back(beside + rest);
     places.push_back(rest);
     const std::size_t slash = rest.find('/');
-    if (slash == std::string::npos) break;
+    // "images" alone, of "train/images", would be every image.
+    if (slash == std::string::npos || (names_split && split_of_path(rest.substr(slash + 1) + "/").empty())) break;
     rest.erase(0, slash + 1);
   }
   for (const std::string& place : places) {
@@ -238,7 +246,7 @@ std::optional<SplitFiles> find_split(const FileTree& tree, const PathIndex& inde
   if (bases.empty()) return std::nullopt;
   if (bases.size() > 1)
     fail(tree.root(), " has the split ", shown(split), " twice: in \"", *bases.begin(), "\" and \"",
-        *std::next(bases.begin()), "\". Give the folder of one dataset");
+         *std::next(bases.begin()), "\". Give the folder of one dataset");
   found.base = *bases.begin();
   if (lists.size() > 1)
     fail(tree.root(), " has two lists of the split ", shown(split), ": ", tree.name(lists.front()), " and ",

@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <locale.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <optional>
@@ -37,6 +38,35 @@ class Utf8Locale {
 struct Close {
   void operator()(archive* reader) const { archive_read_free(reader); }
 };
+
+// libarchive reads over the checksums of gzip, and a flipped bit would be a wrong pixel.
+void check_gzip(std::span<const std::byte> file) {
+  z_stream stream{};
+  constexpr int gzip_with_largest_window = 15 + 16;
+  check(inflateInit2(&stream, gzip_with_largest_window) == Z_OK, "zlib cannot start: out of memory");
+  const std::unique_ptr<z_stream, decltype(&inflateEnd)> end(&stream, &inflateEnd);
+  std::vector<Bytef> output(std::size_t{1} << 18);
+  std::size_t offset = 0;
+  int status = Z_STREAM_END;
+  do {
+    if (stream.avail_in == 0) {
+      const std::size_t count = std::min<std::size_t>(file.size() - offset, std::size_t{1} << 30);
+      stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(file.data() + offset));
+      stream.avail_in = static_cast<uInt>(count);
+      offset += count;
+    }
+    stream.next_out = output.data();
+    stream.avail_out = static_cast<uInt>(output.size());
+    status = inflate(&stream, Z_NO_FLUSH);
+    check(status == Z_OK || status == Z_STREAM_END,
+          "the archive is damaged or cut short: its checksum or its data are ", "wrong",
+          stream.msg == nullptr ? "" : std::string(" (") + stream.msg + ")", ". Get the whole archive");
+    // Another member may follow, or padding.
+    const bool has_more = status == Z_STREAM_END && stream.avail_in > 1 && stream.next_in[0] == 0x1f;
+    if (has_more) check(inflateReset(&stream) == Z_OK, "zlib cannot go on");
+    if (status == Z_STREAM_END && !has_more) return;
+  } while (true);
+}
 
 // Removes "." parts and doubled slashes; empty if the path leads upwards or is empty.
 std::optional<std::string> clean_path(std::string_view path) {
@@ -140,7 +170,8 @@ class Reader {
       la_int64_t offset = 0;
       const int status = archive_read_data_block(archive_.get(), &block, &count, &offset);
       if (status == ARCHIVE_EOF) break;
-      if (status != ARCHIVE_OK && status != ARCHIVE_WARN) stop(where());
+      // A warning here is a wrong checksum.
+      if (status != ARCHIVE_OK) stop(where());
       const auto* begin = static_cast<const std::byte*>(block);
       const bool is_inside = begin >= bytes_.data() && begin + count <= bytes_.data() + bytes_.size();
       if (is_first && is_inside && offset == 0 && has_size && std::cmp_equal(count, size)) {
@@ -206,7 +237,9 @@ class Reader {
 ArchiveContents read_archive(std::span<const std::byte> archive, std::size_t maximum_inflated_bytes) {
   check(!archive.empty(), "the file is empty");
   const Utf8Locale locale;
-  return Reader(archive, maximum_inflated_bytes).read();
+  ArchiveContents contents = Reader(archive, maximum_inflated_bytes).read();
+  if (archive.size() > 1 && archive[0] == std::byte{0x1f} && archive[1] == std::byte{0x8b}) check_gzip(archive);
+  return contents;
 }
 
 }  // namespace sleight

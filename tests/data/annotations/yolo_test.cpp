@@ -21,7 +21,8 @@ Files yolo_files(bool split_first) {
     files[path("images") + "/deep/two.PNG"] = encode_png(smooth_image(50, 20).view());
     files[path("labels") + "/deep/two.txt"] = bytes_of("  1\t0.25 0.5 0.5 0.1");
   }
-  files["data.yaml"] = bytes_of("train: ../train/images\nnc: 2\nnames: ['cat', \"hot dog\"]\n");
+  files["data.yaml"] = bytes_of(std::string("train: ../") + (split_first ? "train/images" : "images/train") +
+                                "\nnc: 2\nnames: ['cat', \"hot dog\"]\n");
   return files;
 }
 
@@ -176,7 +177,11 @@ TEST_CASE("lines of YOLO that are no box are refused with their number") {
             .numbers == FourNumbers{0.1, 0.1, 0.5, 1});
   CHECK(contains(label_message("0 0.5 0.5 0.5"), "line 1: expected \"class center_x"));
   CHECK(contains(label_message("0 1 1 1 1\n0 1 1 1 1 0.9"), "line 2: expected"));
-  CHECK(contains(label_message("0 0.1 0.1 0.2 0.1 0.2 0.2"), "an outline?"));
+  CHECK(contains(label_message("0 0.1 0.1 0.2 0.1 0.9"), "detections with scores?"));
+  const std::vector<StatedObject> outline = parse_yolo_label("0 0.1 0.1 0.2 0.1 0.2 0.3\n", 1);
+  REQUIRE(outline.size() == 1);
+  CHECK(outline[0].numbers[0] == Approx(0.15));
+  CHECK(outline[0].numbers[3] == Approx(0.2));
   CHECK(contains(label_message("cat 1 1 1 1"), "the class is \"cat\""));
   CHECK(contains(label_message("1.0 1 1 1 1"), "the class is \"1.0\""));
   CHECK(contains(label_message("3 1 1 1 1"), "the class 3 is not in the list of 3"));
