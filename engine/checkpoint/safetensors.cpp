@@ -273,17 +273,6 @@ DataType type_from(const HeaderEntry& entry, const std::string& origin) {
        "; convert it to one of F32, F64, BF16, F16, I32, I64, U8");
 }
 
-template <class T>
-void convert_values(const SafetensorsEntry& entry, std::span<float> destination) {
-  for (std::size_t i = 0; i < destination.size(); ++i) {
-    T value;
-    std::memcpy(&value, entry.bytes.data() + i * sizeof(T), sizeof(T));
-    destination[i] = static_cast<float>(value);
-    check(std::isfinite(destination[i]) || !std::isfinite(static_cast<double>(value)), "tensor ", shown(entry.name),
-          " holds ", static_cast<double>(value), " at element ", i, ", beyond float32");
-  }
-}
-
 }  // namespace
 
 SafetensorsContent::SafetensorsContent(std::span<const std::byte> file, const std::string& origin) : origin_(origin) {
@@ -359,22 +348,6 @@ const SafetensorsEntry& SafetensorsContent::at(std::string_view name) const {
   check(entry != nullptr, origin_, ": there is no tensor ", shown(name), " among its ", tensors_.size(),
         "; check that the file belongs to this model");
   return *entry;
-}
-
-std::vector<float> float32_values(const SafetensorsEntry& entry) {
-  check(is_floating_point(entry.type), "tensor ", shown(entry.name), " holds ", name_of(entry.type),
-        ", not floating-point numbers");
-  std::vector<float> values(entry.bytes.size() / static_cast<std::size_t>(size_of(entry.type)));
-  if (entry.type == DataType::float64) {
-    convert_values<double>(entry, values);
-  } else if (entry.type == DataType::bfloat16) {
-    convert_values<bfloat16>(entry, values);
-  } else if (entry.type == DataType::float16) {
-    convert_values<float16>(entry, values);
-  } else {
-    copy_values(entry, std::span(values));
-  }
-  return values;
 }
 
 void write_safetensors(const std::filesystem::path& path, std::vector<SafetensorsDescription> tensors,

@@ -6,6 +6,13 @@
 
 namespace sleight {
 
+void log_stop(const std::filesystem::path& folder, const std::string& program, std::int64_t step, std::int64_t steps,
+              bool by_signal) {
+  log_info("stopped by ", by_signal ? "a signal" : "--max-steps", " after step ", step, " of ", steps,
+           by_signal ? ", everything is saved" : "", ". Go on with: ", program, " --resume ",
+           by_signal ? "" : "--max-steps 0 ", "--out ", folder.string());
+}
+
 void log_outcome(const TrainingOutcome& outcome) {
   if (outcome.best_epoch > 0.0) {
     log_info("best ", outcome.score_name.text, " ", 100.0 * outcome.best_score, "% after epoch ", outcome.best_epoch,

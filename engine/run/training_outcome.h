@@ -1,6 +1,7 @@
 // What a training run has come to.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -21,6 +22,10 @@ struct TrainingOutcome {
   double last_score = 0.0;
   std::filesystem::path folder;
 };
+
+// Why a run stopped before its end, and how to go on with it.
+void log_stop(const std::filesystem::path& folder, const std::string& program, std::int64_t step, std::int64_t steps,
+              bool by_signal);
 
 // The last lines of a training tool; where there are no best weights, why not.
 void log_outcome(const TrainingOutcome& outcome);

@@ -60,6 +60,7 @@ class TrainingRun {
   }
   void log_window(double learning_rate);
   void finish_epoch();
+  void show(const EpochEvaluation& evaluation, bool is_best);
   SafetensorsMetadata state_metadata() const;
   void save();
   void write_report(const std::string& status, std::span<const Receipt> receipts);
@@ -151,7 +152,7 @@ bool TrainingRun::has_nothing_left(std::int64_t end) {
 void TrainingRun::write_missing_report(std::span<const Receipt> receipts) {
   plan_programs(task_);
   load_checkpoint(folder_ / last_checkpoint_name, context_.store);
-  if (outcome_.finished) task_.evaluate(loader_threads_);
+  if (outcome_.finished) show(task_.evaluate(loader_threads_), false);
   write_report(status(), receipts);
 }
 
@@ -290,11 +291,7 @@ void TrainingRun::finish_epoch() {
   outcome_.last_score = evaluation.score;
   const bool is_best = evaluation.score > outcome_.best_score;
   // A resumed run has not seen its best epoch if that came before; until there is a better one, it shows its last.
-  if (is_best || !shows_best_) {
-    task_.show_last_evaluation();
-    shown_weights_ = "epoch " + std::to_string(epoch) + (evaluation.averaged_is_better ? ", averaged weights" : "");
-    shows_best_ = is_best;
-  }
+  if (is_best || !shows_best_) show(evaluation, is_best);
   if (is_best) {
     outcome_.best_score = evaluation.score;
     outcome_.best_epoch = static_cast<double>(epoch);
@@ -305,6 +302,14 @@ void TrainingRun::finish_epoch() {
                  metadata);
   }
   window_.timer.restart();
+}
+
+// In the report.
+void TrainingRun::show(const EpochEvaluation& evaluation, bool is_best) {
+  task_.show_last_evaluation();
+  shown_weights_ = "epoch " + std::to_string(step_ / steps_per_epoch_);
+  if (evaluation.averaged_is_better) shown_weights_ += ", averaged weights";
+  shows_best_ = is_best;
 }
 
 SafetensorsMetadata TrainingRun::state_metadata() const {
@@ -427,19 +432,14 @@ TrainingOutcome TrainingRun::train() {
     log_info(to_string(receipt));
   outcome_.finished = step_ == steps_;
   write_report(status(), task_.receipts());
-  const std::string again = options_.program_name + " --resume ";
   if (outcome_.finished && scale != nullptr && scale->skipped() == steps_) {
     log_warning(
         "a gradient overflowed in every step, so nothing was learned: the run was too short for the loss scale, now ",
         scale->scale(), ", to become small enough; train for longer, or with --precision bf16");
   } else if (outcome_.finished) {
     check_receipts(task_.receipts());
-  } else if (StopSignals::requested() != 0) {
-    log_info("stopped by a signal after step ", step_, " of ", steps_, ", everything is saved. Go on with: ", again,
-             "--out ", folder_.string());
   } else {
-    log_info("stopped by --max-steps after step ", step_, " of ", steps_, ". Go on with: ", again,
-             "--max-steps 0 --out ", folder_.string());
+    log_stop(folder_, options_.program_name, step_, steps_, StopSignals::requested() != 0);
   }
   return outcome_;
 }

@@ -160,8 +160,8 @@ TEST_CASE("data that is no data names the file and says what to give") {
     expect("train_classifier", {"--data", data.string(), "--out", (scratch / "run").string()}, parts);
   };
   write_file_atomically(scratch / "text.txt", std::string_view("hello\n"));
-  refuse(scratch / "text.txt", {"no tar archive", "Give a folder"});
+  refuse(scratch / "text.txt", {"no archive that can be read", "(text)", "Give a folder"});
   write_file_atomically(scratch / "nonsense.tar", std::string(5000, 'x'));
-  refuse(scratch / "nonsense.tar", {"no tar archive", "give a folder"});
+  refuse(scratch / "nonsense.tar", {"no archive that can be read", "Give a folder"});
   refuse(scratch / "nothing", {"there is no data"});
 }

@@ -1,6 +1,9 @@
 // No program replaces what it reads: refused before any work, by whatever name the file is given.
 #include "tools/common/outputs.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "catch2_adapter.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"

@@ -2,6 +2,8 @@
 // as addresses, with backslashes.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>

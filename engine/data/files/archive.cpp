@@ -84,6 +84,15 @@ std::optional<std::string> clean_path(std::string_view path) {
   return clean;
 }
 
+// Its end is the directory's last record, behind which a comment of 64 KiB may follow. Without it libarchive reads entry by
+// entry, and one that was cut between two looks whole.
+bool has_zip_directory(std::span<const std::byte> file) {
+  constexpr std::string_view record = "PK\x05\x06";
+  constexpr std::size_t most = (std::size_t{1} << 16) + 22;
+  const std::span<const std::byte> end = file.last(std::min(file.size(), most));
+  return std::string_view(reinterpret_cast<const char*>(end.data()), end.size()).find(record) != std::string_view::npos;
+}
+
 // As stored: a name that is no UTF-8 stays as it is, and whoever opens the dataset says so.
 std::string text_of(const char* utf8, const char* raw) {
   return utf8 != nullptr ? utf8 : raw != nullptr ? raw : "";
@@ -201,7 +210,11 @@ class Reader {
 
   // A tar archive ends with a block of zeros. One that was cut between two entries looks whole otherwise.
   void check_end() const {
-    if ((archive_format(archive_.get()) & ARCHIVE_FORMAT_BASE_MASK) != ARCHIVE_FORMAT_TAR) {
+    const int format = archive_format(archive_.get()) & ARCHIVE_FORMAT_BASE_MASK;
+    if (format == ARCHIVE_FORMAT_ZIP)
+      check(has_zip_directory(bytes_), "the ZIP archive is cut short: it has no directory at its end, behind ", count_,
+            " entries. Get the whole archive");
+    if (format != ARCHIVE_FORMAT_TAR) {
       check(count_ > 0, "the archive is empty");
       return;
     }

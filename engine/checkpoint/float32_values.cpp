@@ -1,0 +1,45 @@
+// Tensors of other programs, whose floating-point numbers have other widths.
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+#include "engine/checkpoint/safetensors.h"
+
+namespace sleight {
+
+namespace {
+
+template <class T>
+void convert_values(const SafetensorsEntry& entry, std::span<float> destination) {
+  for (std::size_t i = 0; i < destination.size(); ++i) {
+    T value;
+    std::memcpy(&value, entry.bytes.data() + i * sizeof(T), sizeof(T));
+    destination[i] = static_cast<float>(value);
+    check(std::isfinite(destination[i]) || !std::isfinite(static_cast<double>(value)), "tensor ", shown(entry.name),
+          " holds ", static_cast<double>(value), " at element ", i, ", beyond float32");
+  }
+}
+
+}  // namespace
+
+std::vector<float> float32_values(const SafetensorsEntry& entry) {
+  check(is_floating_point(entry.type), "tensor ", shown(entry.name), " holds ", name_of(entry.type),
+        ", not floating-point numbers");
+  std::vector<float> values(entry.bytes.size() / static_cast<std::size_t>(size_of(entry.type)));
+  if (entry.type == DataType::float64) {
+    convert_values<double>(entry, values);
+  } else if (entry.type == DataType::bfloat16) {
+    convert_values<bfloat16>(entry, values);
+  } else if (entry.type == DataType::float16) {
+    convert_values<float16>(entry, values);
+  } else {
+    copy_values(entry, std::span(values));
+  }
+  return values;
+}
+
+}  // namespace sleight
