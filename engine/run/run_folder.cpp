@@ -1,5 +1,7 @@
 #include "engine/run/run_folder.h"
 
+#include <ctime>
+
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/report/run_log.h"
@@ -22,6 +24,17 @@ const fs::path& made_folder(const fs::path& folder, bool resumes) {
 }
 
 }  // namespace
+
+std::filesystem::path folder_of_run(const TrainingOptions& options) {
+  if (!options.out.empty()) return options.out;
+  check(!options.resume, "--resume needs --out: the folder of the run to go on with");
+  char time_text[32] = {};
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  std::strftime(time_text, sizeof time_text, "%Y%m%d-%H%M%S", &local);
+  return std::filesystem::path("runs") / (options.model + "-" + time_text);
+}
 
 RunFolder::RunFolder(const fs::path& folder, bool resumes) : lock_(made_folder(folder, resumes)) {
   if (lock_.is_held()) {

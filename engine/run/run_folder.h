@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "engine/base/folder_lock.h"
+#include "engine/run/training_options.h"
 
 namespace sleight {
 
@@ -12,6 +13,9 @@ inline constexpr const char* last_checkpoint_name = "last.safetensors";  // ever
 inline constexpr const char* best_weights_name = "best.safetensors";     // the model alone, to use
 inline constexpr const char* failed_batch_name = "failed_batch.safetensors";
 inline constexpr const char* failed_state_name = "failed_state.safetensors";  // as last.safetensors, before the step
+
+// --out, or else a folder of runs/ that is named for the model and the time. Throws Error for --resume without --out.
+std::filesystem::path folder_of_run(const TrainingOptions& options);
 
 class RunFolder {
  public:

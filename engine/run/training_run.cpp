@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
@@ -29,17 +28,6 @@ namespace fs = std::filesystem;
 
 // Steps between two lines of metrics.jsonl.
 constexpr std::int64_t log_interval = 50;
-
-fs::path folder_of(const TrainingOptions& options) {
-  if (!options.out.empty()) return options.out;
-  check(!options.resume, "--resume needs --out: the folder of the run to go on with");
-  char time_text[32] = {};
-  const std::time_t now = std::time(nullptr);
-  std::tm local{};
-  localtime_r(&now, &local);
-  std::strftime(time_text, sizeof time_text, "%Y%m%d-%H%M%S", &local);
-  return fs::path("runs") / (options.model + "-" + time_text);
-}
 
 class TrainingRun {
  public:
@@ -97,7 +85,7 @@ TrainingRun::TrainingRun(TrainingTask& task)
       options_(task.options()),
       recipe_(task.recipe()),
       context_(task.context()),
-      folder_(folder_of(options_)),
+      folder_(folder_of_run(options_)),
       steps_per_epoch_(task.tricks().plan().steps_per_epoch),
       steps_(task.tricks().plan().steps()),
       loader_threads_(options_.loader_threads) {
