@@ -10,7 +10,7 @@
 //
 //   positives (assigned m; w, h: the object's size; W, H: the image's; b = weight(m) * (2 - w*h / (W*H))):
 //     center      b * (bce(tx, center x / stride - column) + bce(ty, center y / stride - row))
-//     size        b * (d(tw - log(w / anchor width)) + d(th - log(h / anchor height)))
+//     size        b * (d(tw - log(max(w, 1) / anchor width)) + d(th - log(max(h, 1) / anchor height)))
 //                 d(x) = |x| (SizeLoss::l1) or x*x/2 (SizeLoss::l2)
 //     objectness  weight(m) * bce(objectness, 1)                      the target is 1 whatever the weight is
 //     classes     weight(m) * sum_k bce(logit k, k = class of m ? at_label : elsewhere)

@@ -126,8 +126,10 @@ SLEIGHT_HOST_DEVICE inline YoloTarget<Value> target_of_object(const YoloScale& s
   YoloTarget<Value> target;
   target.position[0] = fraction(center_in_cells(box[0], box[2], scale.stride()), cell % scale.width);
   target.position[1] = fraction(center_in_cells(box[1], box[3], scale.stride()), cell / scale.width);
-  target.position[2] = std::log(width / static_cast<Value>(anchor.width));
-  target.position[3] = std::log(height / static_cast<Value>(anchor.height));
+  // Sides below a pixel, left by expansion and small shapes, would dominate the loss of all others. NaN stays NaN.
+  const auto at_least_a_pixel = [](Value side) { return side < Value{1} ? Value{1} : side; };
+  target.position[2] = std::log(at_least_a_pixel(width) / static_cast<Value>(anchor.width));
+  target.position[3] = std::log(at_least_a_pixel(height) / static_cast<Value>(anchor.height));
   // A class that does not exist makes NaN of all that is weighted; where it can be thrown, it has been.
   target.weight = label >= 0 && label < scale.classes ? static_cast<Value>(objects.weights[object]) : Value(NAN);
   target.box_weight = options.box_weight ? target.weight * (Value(2) - width * height / image) : target.weight;

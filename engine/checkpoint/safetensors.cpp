@@ -8,6 +8,8 @@
 #include <optional>
 #include <set>
 
+#include "engine/data/files/file_kind.h"
+
 namespace sleight {
 
 namespace {
@@ -276,7 +278,10 @@ DataType type_from(const HeaderEntry& entry, const std::string& origin) {
 }  // namespace
 
 SafetensorsContent::SafetensorsContent(std::span<const std::byte> file, const std::string& origin) : origin_(origin) {
-  const std::string advice = "; the file is damaged or no safetensors file: copy or write it again";
+  const std::string kind = kind_of_file(file.first(std::min<std::size_t>(file.size(), 512)));
+  const std::string advice =
+      "; the file is damaged or no safetensors file" + (kind.empty() ? "" : " but " + kind) +
+      (kind == "a PyTorch file" ? ": load it with PyTorch and write it with safetensors" : ": copy or write it again");
   check(file.size() >= length_bytes, origin, ": ", file.size(), " bytes are too short for a safetensors file", advice);
   std::uint64_t header_size = 0;
   for (std::size_t i = 0; i < length_bytes; ++i) {

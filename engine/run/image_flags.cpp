@@ -1,5 +1,9 @@
 #include "engine/run/image_flags.h"
 
+#include <algorithm>
+
+#include "engine/base/error.h"
+
 namespace sleight {
 
 Option& declare_exif_orientation(OptionList& options, bool& exif_orientation) {
@@ -15,6 +19,31 @@ Option& declare_validation_share(OptionList& options, std::optional<double>& sha
       .unit("FRACTION")
       .range(0.0, 0.9)
       .default_text("0.2; of weights, as they were trained");
+}
+
+void declare_normalization(OptionList& options, std::optional<std::vector<double>>& mean,
+                           std::optional<std::vector<double>>& deviation, const std::string& default_text) {
+  options.add("mean", mean, "Subtracted from red, green and blue, each 0 to 255")
+      .unit("R,G,B")
+      .separated_by(',')
+      .range(0.0, 255.0)
+      .default_text(default_text);
+  options.add("deviation", deviation, "Divides red, green and blue after that")
+      .unit("R,G,B")
+      .separated_by(',')
+      .range(0.0, 1e6)
+      .positive()
+      .default_text(default_text);
+}
+
+void settle_channels(std::optional<std::vector<double>>& option, const std::string& name,
+                     std::array<double, 3>& channels) {
+  if (option) {
+    check(option->size() == channels.size(), "--", name, " takes three numbers, red, green and blue, got ",
+          option->size());
+    std::ranges::copy(*option, channels.begin());
+  }
+  option.emplace(channels.begin(), channels.end());
 }
 
 }  // namespace sleight

@@ -1,7 +1,10 @@
 // The flags that every program with images has.
 #pragma once
 
+#include <array>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "engine/base/options.h"
 
@@ -13,5 +16,13 @@ Option& declare_exif_orientation(OptionList& options, bool& exif_orientation);
 // --validation-share: of a dataset without a split to evaluate on.
 inline constexpr double default_validation_share = 0.2;
 Option& declare_validation_share(OptionList& options, std::optional<double>& share);
+
+// --mean and --deviation of red, green and blue.
+void declare_normalization(OptionList& options, std::optional<std::vector<double>>& mean,
+                           std::optional<std::vector<double>>& deviation, const std::string& default_text);
+// Takes what was asked for into the recipe's channels, or what the recipe has into the option. Throws Error unless there
+// are three numbers, naming the flag.
+void settle_channels(std::optional<std::vector<double>>& option, const std::string& name,
+                     std::array<double, 3>& channels);
 
 }  // namespace sleight

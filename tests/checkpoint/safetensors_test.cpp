@@ -73,6 +73,12 @@ TEST_CASE("a safetensors file written by hand is read") {
   CHECK(contains(error_message([&] { copy_values(content.at("weight"), std::span(too_long)); }), "2 elements, not 3"));
 }
 
+TEST_CASE("a file of another kind is called what it is") {
+  CHECK(contains(error_message([] { parse("\x89HDF\r\n\x1a\n........................"); }), "but an HDF5 file"));
+  CHECK(contains(error_message([] { parse(std::string("PK\x03\x04", 4) + std::string(26, '.') + "archive/data.pkl"); }),
+                 "but a PyTorch file: load it with PyTorch"));
+}
+
 TEST_CASE("every element type is read by its name") {
   for (const auto& [name, type] :
        {std::pair("F32", DataType::float32), std::pair("F64", DataType::float64), std::pair("BF16", DataType::bfloat16),

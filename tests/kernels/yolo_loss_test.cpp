@@ -1,6 +1,7 @@
 #include "kernels/yolo_loss.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "kernels/yolo_assign.h"
@@ -261,6 +262,34 @@ TEST_CASE("yolo_loss: images without an object have negatives alone") {
         REQUIRE(std::abs(result.gradient[i] - slope) <= slope / 256);
       }
     });
+  }
+}
+
+TEST_CASE("yolo_loss: a side below a pixel is learned as a pixel") {
+  for (const SizeLoss size_loss : {SizeLoss::l1, SizeLoss::l2}) {
+    const auto with_side = [&](float side) {
+      LossCase c = empty_case(0, 1, 4, 4, 2);
+      c.options.size_loss = size_loss;
+      c.options.box_weight = false;
+      add_object(c, 12.25F, 12.25F, side, side);
+      return c;
+    };
+    const LossCase pixel = with_side(1.0F);
+    const auto expected = on_every_device<float>([&](auto device) { return run_loss<float>(device, pixel); });
+    for (const float side : {0.5F, 0.125F, 0.0078125F}) {
+      const LossCase small = with_side(side);
+      const auto results = on_every_device<float>([&](auto device) { return run_loss<float>(device, small); });
+      for (std::size_t k = 0; k < results.size(); ++k) {
+        INFO(results[k].device << " side " << side);
+        const double loss = Result(small, results[k].values).loss[0];
+        CHECK(loss == Result(pixel, expected[k].values).loss[0]);
+        CHECK(std::isfinite(loss));
+      }
+    }
+    // From a pixel on the side counts.
+    const LossCase larger = with_side(2.0F);
+    CHECK(Result(larger, run_loss<float>(kernels::Cpu{}, larger)).loss[0] !=
+          Result(pixel, run_loss<float>(kernels::Cpu{}, pixel)).loss[0]);
   }
 }
 

@@ -42,7 +42,7 @@ void check_boxes(std::span<const BoxSize> boxes, const AnchorOptions& options) {
   const auto different = std::unique(sizes.begin(), sizes.end()) - sizes.begin();
   check(different >= options.count, count_of(std::ssize(boxes), "box", "boxes"), " of ",
         count_of(different, "different size"), ": too few for ", options.count,
-        " anchors; take more images or fewer anchors");
+        " anchors; take more images, fewer anchors, or the model's own (--anchors default)");
 }
 
 // k-means++: each further anchor is a box, drawn with a probability that grows with its squared distance from the

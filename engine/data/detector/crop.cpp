@@ -55,7 +55,9 @@ bool keeps_object(const CropBox& part, const Box& object) {
 
 CropBox draw_constrained_crop(const ConstrainedCropOptions& options, const CropBox& region,
                               std::span<const ObjectBox> objects, RandomStream& random) {
-  if (options.constraint == CropConstraint::none || objects.empty()) return region;
+  if (options.constraint == CropConstraint::none) return region;
+  // Nothing to keep: the first part that is drawn, as in GluonCV.
+  if (objects.empty()) return draw_part(options, region, random);
   // 0: any part is accepted.
   constexpr std::array<double, 6> overlaps = {0.1, 0.3, 0.5, 0.7, 0.9, 0.0};
   std::array<CropBox, overlaps.size() + 1> candidates;

@@ -34,16 +34,6 @@ void settle_augmentation(ClassifierTrainingOptions& options, TrickSet tricks, Cl
   recipe.evaluation_augmentation = options.evaluation_crop.resolve(evaluation_augmentation_for(training));
 }
 
-void settle_channels(std::optional<std::vector<double>>& option, const std::string& name,
-                     std::array<double, 3>& channels) {
-  if (option) {
-    check(option->size() == channels.size(), "--", name, " takes three numbers, red, green and blue, got ",
-          option->size());
-    std::ranges::copy(*option, channels.begin());
-  }
-  option.emplace(channels.begin(), channels.end());
-}
-
 bool has_residual_branches(const ClassifierModel& model) {
   const std::vector<Parameter> parameters = traced_network(model, 2).parameters;
   return std::any_of(parameters.begin(), parameters.end(), [](const Parameter& p) { return p.ends_residual_branch; });
@@ -143,17 +133,7 @@ void ClassifierTrainingOptions::declare_augmentation(OptionList& options) {
       .range(0.0, 10.0)
       .default_text("0.1; with --augmentation cifar or none 0");
   evaluation_crop.declare(options, "center after random resized crops, else whole", "0.875");
-  options.add("mean", mean, "Subtracted from red, green and blue, each 0 to 255")
-      .unit("R,G,B")
-      .separated_by(',')
-      .range(0.0, 255.0)
-      .default_text("ImageNet's, for CIFAR models CIFAR-10's");
-  options.add("deviation", deviation, "Divides red, green and blue after that")
-      .unit("R,G,B")
-      .separated_by(',')
-      .range(0.0, 1e6)
-      .positive()
-      .default_text("ImageNet's, for CIFAR models CIFAR-10's");
+  declare_normalization(options, mean, deviation, "ImageNet's, for CIFAR models CIFAR-10's");
 }
 
 ClassifierRun resolve(const ClassifierTrainingOptions& asked, const ClassifierModel& model) {

@@ -51,6 +51,7 @@ DetectorProgramOptions program_options(const DetectorDescription& description, c
 DetectorAugmentation evaluation_recipe_of(const DetectorDescription& description) {
   DetectorAugmentation recipe = detector_evaluation_augmentation();
   recipe.letterbox = description.letterbox;
+  if (description.normalization.mean == std::array{0.0, 0.0, 0.0}) recipe.fill.fill(127.5);
   return recipe;
 }
 

@@ -10,7 +10,7 @@
 namespace sleight {
 
 ops::DetectionParameters default_detection_parameters() {
-  return {.candidates = 1000, .detections = 300};
+  return {.score_threshold = 0.005, .candidates = 1000, .detections = 300};
 }
 
 void declare_found_limits(OptionList& options, ops::DetectionParameters& parameters) {

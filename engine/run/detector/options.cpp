@@ -4,6 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/run/detector/box_sizes.h"
+#include "engine/run/detector/weights.h"
 #include "engine/run/image_flags.h"
 
 namespace sleight {
@@ -180,6 +181,7 @@ void DetectorTrainingOptions::declare(OptionList& options) {
       .default_text("ssd");
   options.add("letterbox", letterbox, "Keep the aspect when resizing, with the mean color around; off: stretch")
       .default_text("off");
+  declare_normalization(options, mean, deviation, "that of the weights that it starts from, else ImageNet's");
   declare_optimizer(options, "off", "5e-4");
   families.declare(options);
   trick_list.declare(options, LearningTask::detector);
@@ -227,6 +229,14 @@ DetectorRun resolve(const DetectorTrainingOptions& asked, const DetectorModel& m
   recipe.training_augmentation = parse_augmentation(*options.augmentation);
   settle(options.letterbox, recipe.evaluation_augmentation.letterbox);
   recipe.training_augmentation.letterbox = *options.letterbox;
+  const std::string& start = options.weights.empty() ? options.backbone_weights : options.weights;
+  if (!start.empty() && (!options.mean || !options.deviation)) recipe.normalization = normalization_of_weights(start);
+  settle_channels(options.mean, "mean", recipe.normalization.mean);
+  settle_channels(options.deviation, "deviation", recipe.normalization.deviation);
+  // What is outside of the image is the mean color; of images that are bytes by 255, the middle (darknet's letterbox).
+  const bool has_mean = std::ranges::any_of(recipe.normalization.mean, [](double mean) { return mean != 0.0; });
+  if (!has_mean) recipe.training_augmentation.fill.fill(127.5);
+  recipe.evaluation_augmentation.fill = recipe.training_augmentation.fill;
 
   run.precision = options.device.parsed_precision();
   return run;

@@ -59,6 +59,7 @@ struct DetectorTrainingOptions : TrainingOptions {
   DetectorConfigurations families;  // of the models that may be asked for: what only one of them knows
   std::optional<std::string> augmentation;
   std::optional<bool> letterbox;
+  std::optional<std::vector<double>> mean, deviation;  // red, green, blue in 0..255
   std::optional<std::string> metric;
   ops::DetectionParameters found = default_detection_parameters();  // in evaluations
   std::string backbone_weights;
