@@ -171,7 +171,7 @@ TEST_CASE("the report of a detector names the epoch whose weights it shows") {
   const fs::path run = scratch / "run";
   const ToolResult trained = run_tool_process("train_detector", small_detector_run(run));
   require_success(trained);
-  const std::string best = line_with(trained.output, "best VOC07 mAP ");
+  const std::string best = line_with(trained.output, "best VOC mAP");
   const auto epoch = best.empty() ? 3 : std::llround(number_after(best, "after epoch"));
   const std::string report = read_text_file(run / "report.html");
   INFO(trained.output);
