@@ -2,6 +2,7 @@
 #include "engine/data/classifier/cifar10.h"
 #include "engine/data/classifier/class_folders.h"
 #include "engine/data/classifier/dataset.h"
+#include "engine/data/detector/dataset.h"
 #include "engine/data/files/file_tree.h"
 #include "engine/data/synthetic/images.h"
 
@@ -23,19 +24,34 @@ std::unique_ptr<Dataset> open_split(const std::shared_ptr<const FileTree>& tree,
        "test_batch.bin");
 }
 
+// Data with boxes is given to a classifier's program by mistake.
+template <class Open>
+auto with_hint(const std::string& path, const Open& open) {
+  try {
+    return open();
+  } catch (const Error& error) {
+    if (has_boxes(path)) fail(error.what(), ". It has boxes: those are for train_detector and evaluate_detector");
+    throw;
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<Dataset> open_dataset(const std::string& path, DatasetSplit split, const DatasetOptions& options) {
   if (path == "synthetic") return open_synthetic(options.synthetic, split);
-  return open_split(open_file_tree(path, options.maximum_inflated_bytes), split, options);
+  return with_hint(path,
+                   [&] { return open_split(open_file_tree(path, options.maximum_inflated_bytes), split, options); });
 }
 
 DatasetPair open_datasets(const std::string& path, const DatasetOptions& options) {
   if (path == "synthetic")
     return {open_synthetic(options.synthetic, DatasetSplit::training),
             open_synthetic(options.synthetic, DatasetSplit::evaluation)};
-  const std::shared_ptr<const FileTree> tree = open_file_tree(path, options.maximum_inflated_bytes);
-  return {open_split(tree, DatasetSplit::training, options), open_split(tree, DatasetSplit::evaluation, options)};
+  return with_hint(path, [&] {
+    const std::shared_ptr<const FileTree> tree = open_file_tree(path, options.maximum_inflated_bytes);
+    return DatasetPair{open_split(tree, DatasetSplit::training, options),
+                       open_split(tree, DatasetSplit::evaluation, options)};
+  });
 }
 
 }  // namespace sleight

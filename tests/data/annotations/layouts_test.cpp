@@ -4,6 +4,7 @@
 #include "catch2_adapter.h"
 #include "dataset_files.h"
 #include "engine/base/error.h"
+#include "engine/data/classifier/dataset.h"
 
 using namespace sleight;
 using namespace sleight::test;
@@ -306,6 +307,16 @@ TEST_CASE("texts in other encodings are errors that say so, in every format") {
   list.files["ImageSets/Main/default.txt"] = bytes_of(utf16);
   write_files(folder / "utf16", list.files);
   CHECK(contains(open_message(folder / "utf16", automatic_format), "UTF-16"));
+}
+
+TEST_CASE("a classifier's program that is given boxes says whose they are") {
+  for (const char* name : {"Roboflow YOLO", "labelImg VOC, apart", "label-studio COCO"}) {
+    CAPTURE(name);
+    TemporaryFolder folder;
+    write_files(folder.path(), layouts().at(name).files);
+    const std::string message = message_of([&] { open_dataset(folder.path().string(), DatasetSplit::training); });
+    CHECK(contains(message, "train_detector"));
+  }
 }
 
 TEST_CASE("a place without boxes is an error that says what is there and what was looked for") {
