@@ -39,6 +39,8 @@ constexpr ops::Normalization darknet_normalization = {.mean = {0.0, 0.0, 0.0}, .
 
 ops::Normalization normalization_of_weights(const std::string& path) {
   if (!is_safetensors(path)) return darknet_normalization;
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return imagenet_normalization();  // named where it is loaded
   const SafetensorsMetadata metadata = SafetensorsFile(path).metadata();
   if (metadata.contains("mean") && metadata.contains("deviation")) return normalization_in(metadata);
   return metadata.contains("darknet_version") ? darknet_normalization : imagenet_normalization();
