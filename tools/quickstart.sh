@@ -65,6 +65,6 @@ line "$run/report.html" "curves, learning rate, confusion matrix"
 echo
 echo "Beside each report: best.safetensors, the weights; recipe.toml, the same run again with --config."
 echo
-echo "Next, on your own images (FOLDER may be a .tar, too; --help lists all flags):"
+echo "Next, on your own images (FOLDER may be an archive, too; --help lists all flags):"
 echo "  build/bin/train_classifier --data FOLDER --model resnet18        FOLDER/train/<class>/*.jpg and FOLDER/val/..."
-echo "  build/bin/train_detector --data FOLDER --format voc --anchors auto        or --format coco, yolo"
+echo "  build/bin/train_detector --data FOLDER --anchors auto"
