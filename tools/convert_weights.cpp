@@ -15,8 +15,7 @@ namespace sleight {
 
 namespace {
 
-// What a safetensors file keeps of darknet's header.
-constexpr const char* version_key = "darknet_version";
+// What else a safetensors file keeps of darknet's header.
 constexpr const char* seen_key = "darknet_seen";
 
 std::vector<std::string> model_names() {
@@ -63,8 +62,8 @@ bool is_safetensors(const std::filesystem::path& path) {
 // As the file that was converted had it; a new one where there was none.
 DarknetHeader header_in(const SafetensorsMetadata& metadata, const std::string& origin) {
   DarknetHeader header;
-  if (!metadata.contains(version_key) || !metadata.contains(seen_key)) return header;
-  std::istringstream text(metadata.at(version_key) + " " + metadata.at(seen_key));
+  if (!metadata.contains(darknet_version_key) || !metadata.contains(seen_key)) return header;
+  std::istringstream text(metadata.at(darknet_version_key) + " " + metadata.at(seen_key));
   char first = 0, second = 0;
   text >> header.major >> first >> header.minor >> second >> header.revision >> header.seen;
   check(!text.fail() && text.peek() == EOF && first == '.' && second == '.', origin,
@@ -104,7 +103,7 @@ int convert(const Options& options) {
     const std::string version =
         std::to_string(header.major) + "." + std::to_string(header.minor) + "." + std::to_string(header.revision);
     save_weights(options.to, store, "",
-                 {{"model", options.model}, {version_key, version}, {seen_key, std::to_string(header.seen)}});
+                 {{"model", options.model}, {darknet_version_key, version}, {seen_key, std::to_string(header.seen)}});
   } else {
     save_darknet_weights(options.to, store, header);
   }

@@ -6,9 +6,9 @@
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/image/image_writer.h"
-#include "engine/run/broken_images.h"
 #include "engine/run/detector/images.h"
 #include "engine/run/image_flags.h"
+#include "engine/run/image_messages.h"
 #include "tools/common/image_files.h"
 #include "tools/common/outputs.h"
 #include "tools/common/run_tool.h"
@@ -22,10 +22,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::vector<std::string> images;
-  DetectorUse use{.weights = {},
-                  .device = {},
-                  .batch_size = 1,
-                  .found = {.score_threshold = 0.3, .candidates = 1000, .detections = 300}};
+  DetectorUse use{.weights = {}, .device = {}, .batch_size = 1, .found = default_detection_parameters(0.3)};
   std::string out, out_format = "png", json, sheet;
   std::int64_t longest_side = 1280;
   bool exif_orientation = true;

@@ -3,9 +3,9 @@
 #include <optional>
 
 #include "engine/base/text.h"
-#include "engine/run/broken_images.h"
 #include "engine/run/classifier/evaluate_weights.h"
 #include "engine/run/image_flags.h"
+#include "engine/run/image_messages.h"
 #include "models/classifier.h"
 #include "tools/classifier/file.h"
 #include "tools/common/run_tool.h"
@@ -26,7 +26,7 @@ int evaluate(Options options) {
   const std::string& weights = options.evaluation.weights;
   const ClassifierDescription description = describe_weights(weights, options.model, options.image_size, options.crop);
   options.evaluation.dataset.validation_share =
-      options.validation_share.value_or(description.validation_share.value_or(default_validation_share));
+      validation_share_of(options.validation_share, description.validation_share);
   const EvaluationSummaries summaries =
       evaluate_weights(find_classifier(description.model), description, options.evaluation);
   log_broken(summaries.broken);

@@ -4,8 +4,9 @@
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/image/image_writer.h"
-#include "engine/run/broken_images.h"
 #include "engine/run/detector/images.h"
+#include "engine/run/image_flags.h"
+#include "engine/run/image_messages.h"
 #include "tools/common/run_tool.h"
 #include "tools/detector/loaded_detector.h"
 
@@ -29,13 +30,12 @@ int evaluate(const Options& options) {
   const std::string format = options.boxes.format_of(options.data);
   DetectorDatasetOptions data_options = options.boxes.dataset_options(options.seed);
   if (format != synthetic_format) data_options.class_names = class_names;
-  if (!options.boxes.validation_share && detector.description().validation_share)
-    data_options.validation_share = *detector.description().validation_share;
+  data_options.validation_share =
+      validation_share_of(options.boxes.validation_share, detector.description().validation_share);
   const OpenedDetectorDataset opened =
       open_detector_dataset(options.data, format, DatasetSplit::evaluation, data_options);
   const DetectorDataset& dataset = *opened.dataset;
-  if (!opened.found.empty()) log_info(opened.found);
-  log_warnings(dataset);
+  log_data(opened.found, dataset);
   check(dataset.class_names() == class_names, options.use.weights.path, " was trained on ", class_names.size(),
         " classes that are not the ", dataset.class_names().size(), " of ", options.data,
         " or come in another order; name them with --classes");

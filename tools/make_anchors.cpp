@@ -6,8 +6,8 @@
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/data/detector/anchors.h"
-#include "engine/run/broken_images.h"
 #include "engine/run/detector/box_sizes.h"
+#include "engine/run/image_messages.h"
 #include "models/detector.h"
 #include "tools/common/run_tool.h"
 #include "tools/detector/options.h"
@@ -38,8 +38,7 @@ int make_anchors(const Options& options) {
   // Painting scenes to learn their size would take most of the time.
   std::optional<ImageSize> known;
   if (format == synthetic_format) known = ImageSize{dataset.synthetic.height, dataset.synthetic.width};
-  if (!opened.found.empty()) log_info(opened.found);
-  log_warnings(*opened.dataset);
+  log_data(opened.found, *opened.dataset);
   const std::vector<BoxSize> boxes = box_sizes_at(*opened.dataset, image_size, options.letterbox, known);
   const AnchorSearch found = find_anchors(boxes, search);
   std::printf("%s of %s, at %lld x %lld pixels\n", count_of(std::ssize(boxes), "box", "boxes").c_str(),

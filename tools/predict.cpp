@@ -18,9 +18,9 @@
 #include "engine/program/execute.h"
 #include "engine/program/input_stage.h"
 #include "engine/report/image_sheet.h"
-#include "engine/run/broken_images.h"
 #include "engine/run/device_flags.h"
 #include "engine/run/image_flags.h"
+#include "engine/run/image_messages.h"
 #include "models/classifier.h"
 #include "tools/classifier/file.h"
 #include "tools/common/image_files.h"
@@ -202,8 +202,7 @@ int predict_images(const Options& options, const ClassifierDescription& descript
   if (!options.data.empty()) {
     dataset = in_class_order(open_dataset(options.data, DatasetSplit::evaluation, options.dataset), options.data,
                              description, options.weights);
-    if (const std::string found = dataset->found(); !found.empty()) log_info(found);
-    log_warnings(*dataset);
+    log_data(dataset->found(), *dataset);
   }
   const std::vector<std::string>& classes = dataset ? dataset->class_names() : description.class_names;
   PredictedImages predicted(options, description, classes);
@@ -297,8 +296,7 @@ class Predict : public Tool {
     const ClassifierDescription description =
         describe_weights(options_.weights, options_.model, options_.image_size, options_.crop);
     options_.dataset.synthetic.width = options_.dataset.synthetic.height;
-    options_.dataset.validation_share =
-        options_.validation_share.value_or(description.validation_share.value_or(default_validation_share));
+    options_.dataset.validation_share = validation_share_of(options_.validation_share, description.validation_share);
     set_compute_threads(options_.device.threads);
     if (!options_.tensor.empty()) return predict_tensor(options_, description);
     check(!options_.images.empty() || !options_.data.empty(), "name images, or a dataset with --data");

@@ -1,14 +1,13 @@
 // Scores one file of detections by every metric in use.
 #include <cstdio>
-#include <optional>
 
 #include "engine/base/log.h"
 #include "engine/base/text.h"
 #include "engine/data/detector/dataset.h"
 #include "engine/metrics/detections_file.h"
-#include "engine/run/broken_images.h"
+#include "engine/run/detector/options.h"
 #include "engine/run/detector/scores.h"
-#include "engine/run/image_flags.h"
+#include "engine/run/image_messages.h"
 #include "tools/common/run_tool.h"
 
 namespace sleight {
@@ -16,13 +15,11 @@ namespace sleight {
 namespace {
 
 struct Options {
-  Options() { dataset.synthetic.seed = 1; }  // as a training without --seed
-
-  std::string detections, data, format = "auto", classes;
+  std::string detections, data, classes;
   std::string difficult = "ignored", crowd = "ignored", edges = "continuous", levels = "exact";
   VocOptions rules;
-  DetectorDatasetOptions dataset;
-  std::optional<double> validation_share;
+  DetectorDataOptions boxes;
+  std::uint64_t seed = 1;
   bool json = false;
 };
 
@@ -32,14 +29,12 @@ int score(Options options) {
                     .crowd = parse_treatment(options.crowd),
                     .edges = parse_pixel_edges(options.edges)};
   rules.recall_levels = parse_recall_levels(options.levels);
-  options.dataset.validation_share = options.validation_share.value_or(default_validation_share);
-  options.dataset.synthetic.width = options.dataset.synthetic.height;
-  if (!options.classes.empty()) options.dataset.class_names = read_class_names(options.classes);
-  const OpenedDetectorDataset opened =
-      open_detector_dataset(options.data, options.format, DatasetSplit::evaluation, options.dataset);
+  DetectorDatasetOptions dataset_options = options.boxes.dataset_options(options.seed);
+  if (!options.classes.empty()) dataset_options.class_names = read_class_names(options.classes);
+  const OpenedDetectorDataset opened = open_detector_dataset(options.data, options.boxes.format_of(options.data),
+                                                             DatasetSplit::evaluation, dataset_options);
   const DetectorDataset& dataset = *opened.dataset;
-  if (!opened.found.empty()) log_info(opened.found);
-  log_warnings(dataset);
+  log_data(opened.found, dataset);
   std::vector<std::string> names;
   for (std::int64_t image = 0; image < dataset.size(); ++image)
     names.push_back(dataset.name(image));
@@ -61,8 +56,8 @@ class ScoreDetections : public Tool {
  public:
   std::string description() const override {
     return "Score detections against the annotations of a dataset: Pascal VOC's mAP in both forms and COCO's numbers, "
-           "side "
-           "by side. engine/train/README.md says on which questions programs differ, and what each option changes.";
+           "side by side. engine/train/README.md says on which questions programs differ, and what each option "
+           "changes.";
   }
 
   void declare(OptionList& options) override {
@@ -71,11 +66,7 @@ class ScoreDetections : public Tool {
              "JSON file: \"images\", \"categories\" and \"annotations\"; with --format coco also COCO's results alone")
         .unit("FILE")
         .required();
-    options.add("data", options_.data, "Dataset: a folder or an archive").unit("DATA").required();
-    options.add("format", options_.format, "Of the dataset").one_of(detector_dataset_formats());
-    options.add("evaluation-split", options_.dataset.evaluation_split, "Name of the split")
-        .unit("SPLIT")
-        .default_text("the format's rule: test or val");
+    options_.boxes.declare_evaluation(options, options_.data).required();
     options.add("classes", options_.classes, "File with one class name per line")
         .unit("FILE")
         .default_text("the dataset's own");
@@ -90,22 +81,7 @@ class ScoreDetections : public Tool {
         .positive();
     options.add("recall-levels", options_.levels, "Of VOC07: exact, or rounded as 3 * 0.1 is in float64")
         .one_of({"exact", "rounded"});
-    options.add("synthetic-size", options_.dataset.synthetic.height, "Side of generated images")
-        .unit("PIXELS")
-        .positive();
-    options.add("synthetic-images", options_.dataset.synthetic.evaluation_count, "Generated images")
-        .alias("synthetic-pictures")
-        .unit("IMAGES")
-        .positive();
-    options.add("synthetic-classes", options_.dataset.synthetic.classes, "Classes of generated images")
-        .unit("CLASSES")
-        .range(1, 50);
-    options.add("seed", options_.dataset.synthetic.seed, "Seed of generated images, that of the training")
-        .unit("NUMBER");
-    options.add("images", options_.dataset.images, "Where the images are, if not with their annotations")
-        .unit("FOLDER");
-    declare_validation_share(options, options_.validation_share);
-    declare_exif_orientation(options, options_.dataset.exif_orientation);
+    options.add("seed", options_.seed, "Seed of generated images, that of the training").unit("NUMBER");
     options.add("json", options_.json, "Print JSON instead of a table");
   }
 

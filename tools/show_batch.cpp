@@ -9,8 +9,8 @@
 #include "engine/base/text.h"
 #include "engine/image/image_writer.h"
 #include "engine/report/image_sheet.h"
-#include "engine/run/broken_images.h"
 #include "engine/run/image_flags.h"
+#include "engine/run/image_messages.h"
 #include "engine/train/batch_schedule.h"
 #include "models/detector.h"
 #include "tools/classifier/options.h"
@@ -28,9 +28,9 @@ int show(const ClassifierRun& asked, const ShownBatch& shown) {
   data_options.synthetic = asked.options.synthetic;
   data_options.synthetic.seed = asked.options.seed;
   data_options.exif_orientation = asked.options.exif_orientation;
-  data_options.validation_share = asked.options.validation_share.value_or(default_validation_share);
+  data_options.validation_share = validation_share_of(asked.options.validation_share);
   const auto dataset = open_dataset(asked.options.data, DatasetSplit::training, data_options);
-  log_warnings(*dataset);
+  log_data(dataset->found(), *dataset);
   const ClassifierRun run = fitted_to(asked, dataset->size());
   const TrickList tricks = begun_tricks(run, dataset->size());
   const std::int64_t steps = tricks.plan().steps_per_epoch;
@@ -107,10 +107,7 @@ std::string value_of(const std::vector<std::string>& arguments, const std::strin
 
 // By the flags and the recipe that only a detector has, by the model, and else by looking at the data.
 bool is_for_boxes(const std::vector<std::string>& arguments) {
-  const bool has_format = std::ranges::any_of(arguments, [](const std::string& argument) {
-    return argument == "--format" || argument.starts_with("--format=");
-  });
-  if (has_format) return true;
+  if (!value_of(arguments, "--format").empty()) return true;
   const std::string recipe = value_of(arguments, "--config");
   std::error_code ignored;
   if (!recipe.empty() && std::filesystem::is_regular_file(recipe, ignored))

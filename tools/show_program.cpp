@@ -102,7 +102,9 @@ class ShowProgram : public Tool {
              "Also what this device has no fused kernel for: the program, and the count, of one that has")
         .excludes("unfused");
     options.add("text", options_.text, "Write all steps to this file; '-' prints them").unit("FILE").written();
-    options.add("dot", options_.dot, "Write the graph to this file, for Graphviz: dot -Tsvg FILE").unit("FILE").written();
+    options.add("dot", options_.dot, "Write the graph to this file, for Graphviz: dot -Tsvg FILE")
+        .unit("FILE")
+        .written();
     options.add("svg", options_.svg, "Write an image of the arena to this file").unit("FILE").written();
   }
 

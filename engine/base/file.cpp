@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/base/watched_mappings.h"
 
 namespace sleight {
@@ -125,14 +126,10 @@ std::string read_text_file(const std::filesystem::path& path) {
 }
 
 std::string random_suffix() {
-  std::array<std::uint8_t, 8> bytes{};
+  std::array<char, 8> bytes{};
   if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
     fail("the system gives no random numbers: ", reason_of(errno));
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : bytes)
-    text += {digits[byte >> 4U], digits[byte & 15U]};
-  return text;
+  return hexadecimal({bytes.data(), bytes.size()});
 }
 
 AtomicFile::AtomicFile(std::filesystem::path path, const std::function<std::string()>& suffix)

@@ -4,26 +4,43 @@
 
 namespace sleight {
 
+namespace {
+
+// U+0000 to U+001F, U+007F, and U+0080 to U+009F, which are C2 80 to C2 9F.
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character.front());
+  return first < 0x20 || first == 0x7f || (first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0);
+}
+
+}  // namespace
+
 std::string shown(std::string_view text, std::size_t most) {
   std::string result = "\"";
   const std::size_t whole = text.size();
   std::size_t done = 0;
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);
-    if (done + std::max<std::size_t>(length, 1) > most) break;
+    const std::string_view character = text.substr(0, std::max<std::size_t>(1, length));
+    if (done + character.size() > most) break;
     if (length == 0) {
-      constexpr std::string_view digits = "0123456789abcdef";
-      const auto byte = static_cast<unsigned char>(text.front());
-      result += std::string("\\x") + digits[byte >> 4U] + digits[byte & 15U];
-    } else if (length == 1 && (static_cast<unsigned char>(text.front()) < 0x20 || text.front() == 0x7f)) {
+      result += "\\x" + hexadecimal(character);
+    } else if (is_control(character)) {
       result += '?';
     } else {
-      result += text.substr(0, length);
+      result += character;
     }
-    done += std::max<std::size_t>(length, 1);
-    text.remove_prefix(std::max<std::size_t>(length, 1));
+    done += character.size();
+    text.remove_prefix(character.size());
   }
   return result + (done < whole ? "...\"" : "\"");
+}
+
+std::string hexadecimal(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const char byte : bytes)
+    text += {digits[static_cast<unsigned char>(byte) >> 4U], digits[static_cast<unsigned char>(byte) & 15U]};
+  return text;
 }
 
 std::size_t utf8_length(std::string_view text) {
@@ -48,16 +65,6 @@ bool is_utf8(std::string_view text) {
   }
   return true;
 }
-
-namespace {
-
-// U+0000 to U+001F, U+007F, and U+0080 to U+009F, which are C2 80 to C2 9F.
-bool is_control(std::string_view character) {
-  const auto first = static_cast<unsigned char>(character.front());
-  return first < 0x20 || first == 0x7f || (first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0);
-}
-
-}  // namespace
 
 std::string printable(std::string_view text, LineBreaks line_breaks) {
   std::string result;

@@ -14,6 +14,9 @@ namespace sleight {
 // file may be endless, or made to play tricks on a terminal.
 std::string shown(std::string_view text, std::size_t most = 60);
 
+// Two digits for each byte, in lower case: "1b" for the escape character.
+std::string hexadecimal(std::string_view bytes);
+
 // The bytes of the character at the beginning of a text that is not empty: 1 to 4; 0 if it is no UTF-8 (RFC 3629).
 std::size_t utf8_length(std::string_view text);
 bool is_utf8(std::string_view text);

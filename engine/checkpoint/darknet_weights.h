@@ -12,6 +12,9 @@
 
 namespace sleight {
 
+// Under which a safetensors file that was converted keeps the version of darknet's header.
+inline constexpr const char* darknet_version_key = "darknet_version";
+
 // The convolutions of a model in the order of their declarations. Throws Error for a weight without bias and batch
 // norm, and for a batch norm before its convolution: darknet's files cannot hold them.
 std::vector<DarknetConvolution> darknet_convolutions(const PersistentStore& store);

@@ -60,6 +60,10 @@ std::optional<double> metadata_share(const SafetensorsMetadata& metadata, const 
   return share;
 }
 
+void set_metadata_share(SafetensorsMetadata& metadata, const std::string& field, const std::optional<double>& share) {
+  if (share) metadata[field] = nlohmann::json(*share).dump();
+}
+
 bool metadata_switch(const SafetensorsMetadata& metadata, const std::string& field) {
   const std::string& text = metadata_text(metadata, field);
   if (text != "true" && text != "false") refuse(field, text, "true or false");

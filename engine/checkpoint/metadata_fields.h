@@ -1,4 +1,4 @@
-// Reads fields of a file's metadata, which are texts. Every function throws an Error that names the field and, where it
+// Fields of a file's metadata, which are texts. Every function that reads throws an Error that names the field and, where it
 // is not what it should be, its value: "its 'image_size' is "12x", not a whole number".
 #pragma once
 
@@ -19,6 +19,7 @@ std::int64_t metadata_count(const SafetensorsMetadata& metadata, const std::stri
 double metadata_number(const SafetensorsMetadata& metadata, const std::string& field);
 // From 0 to below 1; nothing where the field is missing.
 std::optional<double> metadata_share(const SafetensorsMetadata& metadata, const std::string& field);
+void set_metadata_share(SafetensorsMetadata& metadata, const std::string& field, const std::optional<double>& share);
 // "true" or "false".
 bool metadata_switch(const SafetensorsMetadata& metadata, const std::string& field);
 // A JSON list of texts, of one at least.

@@ -62,8 +62,7 @@ std::string draw_worst(const DetectionReport& report, const std::string& weights
 
 }  // namespace
 
-std::string draw_detection(const DetectionReport& report, const std::string& shown_weights) {
-  const std::string weights = shown_weights.empty() ? "" : " (" + html_escaped(shown_weights) + ")";
+std::string draw_detection(const DetectionReport& report, const std::string& weights) {
   std::string classes;
   if (!report.classes.empty())
     classes =

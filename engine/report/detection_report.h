@@ -33,7 +33,7 @@ struct DetectionReport {
   std::string legend;              // the meaning of the boxes' colors
 };
 
-// Sections without data are left out. shown_weights: as in ReportData.
-std::string draw_detection(const DetectionReport& report, const std::string& shown_weights);
+// Sections without data are left out. weights: HTML behind each heading, whose detections these are.
+std::string draw_detection(const DetectionReport& report, const std::string& weights);
 
 }  // namespace sleight

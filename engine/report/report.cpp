@@ -126,8 +126,13 @@ std::string draw_receipts(const ReportData& data) {
          "</table></div>\n";
 }
 
+// " (epoch 3)": whose predictions these are.
+std::string of_weights(const ReportData& data) {
+  return data.shown_weights.empty() ? "" : " (" + html_escaped(data.shown_weights) + ")";
+}
+
 std::string heading(const std::string& title, const ReportData& data) {
-  return "<h2>" + title + (data.shown_weights.empty() ? "" : " (" + html_escaped(data.shown_weights) + ")") + "</h2>\n";
+  return "<h2>" + title + of_weights(data) + "</h2>\n";
 }
 
 std::string draw_predictions(const ReportData& data) {
@@ -222,7 +227,7 @@ std::string make_report(const ReportData& data) {
   if (!data.status.empty()) page += status_line(data.status);
   page += "</header>\n";
   page += draw_summary(data) + draw_curves(data) + draw_receipts(data) + draw_predictions(data) +
-          draw_confusions(data) + (data.detection ? draw_detection(*data.detection, data.shown_weights) : "") +
+          draw_confusions(data) + (data.detection ? draw_detection(*data.detection, of_weights(data)) : "") +
           draw_recipe(data);
   page +=
       "<footer>Written by Sleight. This file is complete: it loads nothing from anywhere.</footer>\n</main>\n<script>" +

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "engine/base/error.h"
+#include "engine/base/hash.h"
 
 namespace sleight {
 
@@ -15,32 +16,27 @@ namespace {
 // To ask for the sizes of a million files takes minutes on a network disk.
 constexpr std::int64_t most_sizes = 4096;
 
-// FNV-1a, 64 bits.
 class Hash {
  public:
   void add(std::string_view text) {
-    for (const char c : text)
-      add_byte(static_cast<unsigned char>(c));
-    add_byte(0);  // "a", "bc" is not "ab", "c"
+    bytes_.add(text);
+    bytes_.add(std::string_view("\0", 1));  // "a", "bc" is not "ab", "c"
   }
   void add(std::uint64_t number) {
-    for (unsigned i = 0; i < 8; ++i)
-      add_byte(static_cast<unsigned char>(number >> (8 * i)));
+    std::array<char, 8> bytes{};
+    for (unsigned i = 0; i < bytes.size(); ++i)
+      bytes[i] = static_cast<char>(number >> (8 * i));
+    bytes_.add({bytes.data(), bytes.size()});
   }
   void add(double number) { add(std::bit_cast<std::uint64_t>(number)); }
   std::string text() const {
     std::array<char, 17> digits{};
-    std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(value_));
+    std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(bytes_.value()));
     return digits.data();
   }
 
  private:
-  void add_byte(unsigned char byte) {
-    value_ ^= byte;
-    value_ *= 0x100000001b3U;
-  }
-
-  std::uint64_t value_ = 0xcbf29ce484222325U;
+  Fnv1a bytes_;
 };
 
 // The name without what moves: the place of the data.

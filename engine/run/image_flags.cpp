@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
+#include "engine/data/loader/validation_share.h"
 
 namespace sleight {
 
@@ -19,6 +20,10 @@ Option& declare_validation_share(OptionList& options, std::optional<double>& sha
       .unit("FRACTION")
       .range(0.0, 0.9)
       .default_text("0.2; of weights, as they were trained");
+}
+
+double validation_share_of(const std::optional<double>& asked, const std::optional<double>& of_weights) {
+  return asked.value_or(of_weights.value_or(default_validation_share));
 }
 
 void declare_normalization(OptionList& options, std::optional<std::vector<double>>& mean,

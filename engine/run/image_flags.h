@@ -14,8 +14,9 @@ namespace sleight {
 Option& declare_exif_orientation(OptionList& options, bool& exif_orientation);
 
 // --validation-share: of a dataset without a split to evaluate on.
-inline constexpr double default_validation_share = 0.2;
 Option& declare_validation_share(OptionList& options, std::optional<double>& share);
+// What was asked for; else what the weights were trained with; else the default.
+double validation_share_of(const std::optional<double>& asked, const std::optional<double>& of_weights = {});
 
 // --mean and --deviation of red, green and blue.
 void declare_normalization(OptionList& options, std::optional<std::vector<double>>& mean,

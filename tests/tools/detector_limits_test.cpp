@@ -8,7 +8,7 @@
 #include "engine/base/file.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/image/image_writer.h"
-#include "engine/run/detector/weights.h"
+#include "engine/run/detector/normalization.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/tools/training_run.h"
 

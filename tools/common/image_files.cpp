@@ -1,10 +1,10 @@
 #include "tools/common/image_files.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/data/files/text_lines.h"
 #include "engine/data/loader/image_survey.h"
 
 namespace sleight {
@@ -14,11 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_image(const fs::path& path) {
-  if (path.filename().string().starts_with('.')) return false;
-  std::string extension = path.extension().string();
-  std::ranges::transform(extension, extension.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
+  return !path.filename().string().starts_with('.') && has_image_name(path.string());
 }
 
 }  // namespace

@@ -58,8 +58,7 @@ int parse_and_run(const RegisteredTool& registered, const std::vector<std::strin
     if (error.code() == std::errc::resource_unavailable_try_again) {
       log_error(
           "the system gives this process no more threads; use fewer (--threads, --loader-threads), or raise the limit "
-          "of "
-          "processes (ulimit -u)");
+          "of processes (ulimit -u)");
     } else {
       log_error(error.what());
     }

@@ -2,6 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text.h"
+#include "engine/run/detector/normalization.h"
 #include "engine/run/detector/options.h"
 #include "models/detector.h"
 
@@ -65,8 +66,7 @@ DetectorDescription DetectorWeights::describe_darknet() const {
           .class_names = read_class_names(classes),
           .image_size = found.image_size,
           .letterbox = true,  // darknet's own evaluation
-          // darknet's images are bytes by 255.
-          .normalization = {.mean = {0.0, 0.0, 0.0}, .deviation = {255.0, 255.0, 255.0}}};
+          .normalization = darknet_normalization};
 }
 
 }  // namespace sleight

@@ -5,9 +5,9 @@
 #include "engine/base/log.h"
 #include "engine/device/compute_threads.h"
 #include "engine/metrics/detections_file.h"
-#include "engine/run/broken_images.h"
 #include "engine/run/detector/found_limits.h"
 #include "engine/run/detector/weights.h"
+#include "engine/run/image_messages.h"
 #include "models/detector.h"
 
 namespace sleight {

@@ -11,7 +11,7 @@
 #include "engine/report/class_color.h"
 #include "engine/report/image_sheet.h"
 #include "engine/report/object_drawing.h"
-#include "engine/run/broken_images.h"
+#include "engine/run/image_messages.h"
 #include "engine/train/batch_schedule.h"
 #include "tools/common/prepared_images.h"
 #include "tools/common/shown_batch.h"
@@ -30,8 +30,7 @@ int show(const DetectorRun& asked, const ShownBatch& shown) {
   const auto opened = open_detector_dataset(asked.options.data, asked.format, DatasetSplit::training,
                                             asked.options.boxes.dataset_options(asked.options.seed));
   const DetectorDataset& dataset = *opened.dataset;
-  if (!opened.found.empty()) log_info(opened.found);
-  log_warnings(dataset);
+  log_data(opened.found, dataset);
   const DetectorRun run = fitted_to(asked, opened);
   const TrickList tricks = begun_tricks(run, dataset.size());
   ClassifierSchedule<DetectorBatchRequest> schedule(tricks, run.recipe.training_augmentation);

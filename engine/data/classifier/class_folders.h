@@ -6,13 +6,14 @@
 
 #include "engine/data/classifier/dataset.h"
 #include "engine/data/files/file_tree.h"
+#include "engine/data/loader/validation_share.h"
 
 namespace sleight {
 
 struct ClassFolderOptions {
   ExifOrientation exif = ExifOrientation::applied;
   // Without a split to evaluate on, this share of each class of the training images is held out; 0: it is an error.
-  double validation_share = 0.2;
+  double validation_share = default_validation_share;
 };
 
 // Whether the tree has a file in <somewhere>/<split>/<class>/, or images in two folders and more.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/data/loader/image_source.h"
+#include "engine/data/loader/validation_share.h"
 
 namespace sleight {
 
@@ -38,7 +39,7 @@ struct DatasetOptions {
   bool exif_orientation = true;  // images are turned as it says
   // Of a dataset without a split to evaluate on, this share of each class is held out of the training images; 0: it is an
   // error.
-  double validation_share = 0.2;
+  double validation_share = default_validation_share;
   // A .tar.gz is decompressed into memory once; a larger one is refused.
   std::size_t maximum_inflated_bytes = std::size_t{8} << 30;
 };

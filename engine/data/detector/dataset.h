@@ -14,6 +14,7 @@
 #include "engine/data/detector/box.h"
 #include "engine/data/detector/box_rules.h"
 #include "engine/data/loader/image_source.h"
+#include "engine/data/loader/validation_share.h"
 
 namespace sleight {
 
@@ -71,7 +72,7 @@ struct DetectorDatasetOptions {
   // Where the images are, for annotations without them; "" where they lie together.
   std::string images;
   // Of a dataset without a split to evaluate on, this share is held out of the training split; 0: it is an error.
-  double validation_share = 0.2;
+  double validation_share = default_validation_share;
   // A .tar.gz is decompressed into memory once; a larger one is refused.
   std::size_t maximum_inflated_bytes = std::size_t{8} << 30;
 };

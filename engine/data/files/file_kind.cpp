@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cstdio>
 #include <string_view>
+
+#include "engine/base/text.h"
 
 namespace sleight {
 
@@ -85,13 +86,11 @@ bool is_text(std::span<const std::byte> file) {
 std::string first_bytes(std::span<const std::byte> file) {
   std::string text;
   for (const std::byte byte : file.first(std::min<std::size_t>(file.size(), 12))) {
-    const int value = std::to_integer<int>(byte);
+    const char value = static_cast<char>(byte);
     if (value >= 0x20 && value < 0x7f) {
-      text += static_cast<char>(value);
+      text += value;
     } else {
-      std::array<char, 8> escaped{};
-      std::snprintf(escaped.data(), escaped.size(), "\\x%02x", static_cast<unsigned>(value));
-      text += escaped.data();
+      text += "\\x" + hexadecimal({&value, 1});
     }
   }
   return text;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/hash.h"
 
 namespace sleight {
 
@@ -14,9 +15,9 @@ namespace {
 
 // FNV-1a, and the end of MurmurHash3 over it: names that differ in their last digit are neighbors after the first alone.
 std::uint64_t hash_of(const std::string& name) {
-  std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : name)
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  Fnv1a bytes;
+  bytes.add(name);
+  std::uint64_t hash = bytes.value();
   hash = (hash ^ (hash >> 33U)) * 0xff51afd7ed558ccdU;
   hash = (hash ^ (hash >> 33U)) * 0xc4ceb9fe1a85ec53U;
   return hash ^ (hash >> 33U);

@@ -8,6 +8,8 @@
 
 namespace sleight {
 
+inline constexpr double default_validation_share = 0.2;
+
 // For each sample whether it is held out: of each stratum (a class) this share, rounded, and never all of it. Which ones
 // is decided by a hash of their names, so every program and every machine holds out the same, in whatever order the
 // files come, and a file that is added moves few others. At least one sample is held out, and at least one is not; Throws

@@ -15,7 +15,7 @@ void describe_into(SafetensorsMetadata& metadata, const ClassifierDescription& d
   metadata["class_names"] = nlohmann::json(description.class_names).dump();
   metadata["image_size"] = std::to_string(description.image_size);
   describe_into(metadata, description.normalization);
-  if (description.validation_share) metadata["validation_share"] = nlohmann::json(*description.validation_share).dump();
+  set_metadata_share(metadata, "validation_share", description.validation_share);
   if (!description.evaluation) return;
   metadata["evaluation_crop"] = name_of_evaluation_crop(description.evaluation->crop);
   metadata["crop_fraction"] = nlohmann::json(description.evaluation->center_fraction).dump();

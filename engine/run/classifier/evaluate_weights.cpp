@@ -4,7 +4,7 @@
 #include "engine/base/log.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/device/compute_threads.h"
-#include "engine/run/broken_images.h"
+#include "engine/run/image_messages.h"
 
 namespace sleight {
 
@@ -14,8 +14,7 @@ EvaluationSummaries evaluate_weights(const ClassifierModel& model, const Classif
   DatasetOptions dataset_options = evaluation.dataset;
   dataset_options.synthetic.width = dataset_options.synthetic.height;
   auto dataset = open_dataset(evaluation.data, DatasetSplit::evaluation, dataset_options);
-  if (const std::string found = dataset->found(); !found.empty()) log_info(found);
-  log_warnings(*dataset);
+  log_data(dataset->found(), *dataset);
   dataset = in_class_order(std::move(dataset), evaluation.data, description, evaluation.weights);
   set_compute_threads(evaluation.device.threads);
   Context context(evaluation.device.name, 1, precision.device_options());

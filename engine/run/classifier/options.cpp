@@ -148,8 +148,7 @@ ClassifierRun resolve(const ClassifierTrainingOptions& asked, const ClassifierMo
   const TrickSet tricks = parse_trick_set(options.tricks);
   recipe = default_classifier_recipe(family, tricks, options.epochs.value_or(0));
   settle_training(options, recipe);
-  double validation_share = default_validation_share;
-  settle(options.validation_share, validation_share);
+  options.validation_share = validation_share_of(options.validation_share);
   settle_augmentation(options, tricks, family, recipe);
   settle_channels(options.mean, "mean", recipe.normalization.mean);
   settle_channels(options.deviation, "deviation", recipe.normalization.deviation);

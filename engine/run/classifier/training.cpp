@@ -10,12 +10,12 @@
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/data/classifier/resident_images.h"
 #include "engine/device/compute_threads.h"
-#include "engine/run/broken_images.h"
 #include "engine/run/classifier/description.h"
 #include "engine/run/classifier/evaluation.h"
 #include "engine/run/classifier/weights.h"
 #include "engine/run/data_fingerprint.h"
 #include "engine/run/image_flags.h"
+#include "engine/run/image_messages.h"
 #include "engine/run/optimizer.h"
 #include "engine/train/batch_schedule.h"
 
@@ -32,10 +32,9 @@ DatasetPair open_data(const ClassifierRun& run) {
   options.synthetic = run.options.synthetic;
   options.synthetic.seed = run.options.seed;
   options.exif_orientation = run.options.exif_orientation;
-  options.validation_share = run.options.validation_share.value_or(default_validation_share);
+  options.validation_share = validation_share_of(run.options.validation_share);
   DatasetPair data = open_datasets(run.options.data, options);
-  if (const std::string found = data.evaluation->found(); !found.empty()) log_info(found);
-  log_warnings(*data.training);
+  log_data(data.evaluation->found(), *data.training);
   log_warnings(*data.evaluation);
   return data;
 }

@@ -4,6 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/checkpoint/metadata_fields.h"
+#include "engine/run/detector/normalization.h"
 #include "engine/run/detector/options.h"
 #include "engine/run/normalization_field.h"
 
@@ -17,7 +18,7 @@ void describe_into(SafetensorsMetadata& metadata, const DetectorDescription& des
   metadata["image_size"] = std::to_string(description.image_size);
   metadata["letterbox"] = description.letterbox ? "true" : "false";
   describe_into(metadata, description.normalization);
-  if (description.validation_share) metadata["validation_share"] = nlohmann::json(*description.validation_share).dump();
+  set_metadata_share(metadata, "validation_share", description.validation_share);
 }
 
 DetectorDescription detector_description_in(const std::filesystem::path& path, const SafetensorsMetadata& metadata,
@@ -51,7 +52,7 @@ DetectorProgramOptions program_options(const DetectorDescription& description, c
 DetectorAugmentation evaluation_recipe_of(const DetectorDescription& description) {
   DetectorAugmentation recipe = detector_evaluation_augmentation();
   recipe.letterbox = description.letterbox;
-  if (description.normalization.mean == std::array{0.0, 0.0, 0.0}) recipe.fill.fill(127.5);
+  recipe.fill = fill_of(description.normalization);
   return recipe;
 }
 

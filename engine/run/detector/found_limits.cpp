@@ -9,8 +9,8 @@
 
 namespace sleight {
 
-ops::DetectionParameters default_detection_parameters() {
-  return {.score_threshold = 0.005, .candidates = 1000, .detections = 300};
+ops::DetectionParameters default_detection_parameters(double score_threshold) {
+  return {.score_threshold = score_threshold, .candidates = 1000, .detections = 300};
 }
 
 void declare_found_limits(OptionList& options, ops::DetectionParameters& parameters) {

@@ -8,7 +8,7 @@
 namespace sleight {
 
 // Of evaluations and of detecting, beyond the 100 that COCO's numbers look at: images of cells and crowds have more.
-ops::DetectionParameters default_detection_parameters();
+ops::DetectionParameters default_detection_parameters(double score_threshold = 0.005);
 
 // --most-detections and --candidates.
 void declare_found_limits(OptionList& options, ops::DetectionParameters& parameters);

@@ -4,7 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/run/detector/box_sizes.h"
-#include "engine/run/detector/weights.h"
+#include "engine/run/detector/normalization.h"
 #include "engine/run/image_flags.h"
 
 namespace sleight {
@@ -47,9 +47,10 @@ Option& DetectorDataOptions::declare_training(OptionList& options, std::string& 
   return data_option;
 }
 
-void DetectorDataOptions::declare_evaluation(OptionList& options, std::string& data) {
-  declare_source(options, data);
+Option& DetectorDataOptions::declare_evaluation(OptionList& options, std::string& data) {
+  Option& data_option = declare_source(options, data);
   declare_evaluation_split(options, data);
+  return data_option;
 }
 
 void DetectorDataOptions::declare_training_split(OptionList& options, const std::string& data) {
@@ -129,7 +130,7 @@ DetectorDatasetOptions DetectorDataOptions::dataset_options(std::uint64_t seed) 
   if (!classes.empty()) options.class_names = read_class_names(classes);
   options.difficult_in_training = with_context("--difficult", [&] { return parse_difficult_objects(difficult); });
   options.images = images;
-  options.validation_share = validation_share.value_or(default_validation_share);
+  options.validation_share = validation_share_of(validation_share);
   options.exif_orientation = exif_orientation;
   options.synthetic = synthetic;
   options.synthetic.width = synthetic.height;
@@ -223,8 +224,7 @@ DetectorRun resolve(const DetectorTrainingOptions& asked, const DetectorModel& m
                               .epochs = recipe.epochs,
                               .image_size = run.image_size,
                               .size_multiple = run.model->size_multiple});
-  double validation_share = default_validation_share;
-  settle(options.boxes.validation_share, validation_share);
+  options.boxes.validation_share = validation_share_of(options.boxes.validation_share);
   if (!options.augmentation) options.augmentation = "ssd";
   recipe.training_augmentation = parse_augmentation(*options.augmentation);
   settle(options.letterbox, recipe.evaluation_augmentation.letterbox);
@@ -233,9 +233,7 @@ DetectorRun resolve(const DetectorTrainingOptions& asked, const DetectorModel& m
   if (!start.empty() && (!options.mean || !options.deviation)) recipe.normalization = normalization_of_weights(start);
   settle_channels(options.mean, "mean", recipe.normalization.mean);
   settle_channels(options.deviation, "deviation", recipe.normalization.deviation);
-  // What is outside of the image is the mean color; of images that are bytes by 255, the middle (darknet's letterbox).
-  const bool has_mean = std::ranges::any_of(recipe.normalization.mean, [](double mean) { return mean != 0.0; });
-  if (!has_mean) recipe.training_augmentation.fill.fill(127.5);
+  recipe.training_augmentation.fill = fill_of(recipe.normalization);
   recipe.evaluation_augmentation.fill = recipe.training_augmentation.fill;
 
   run.precision = options.device.parsed_precision();

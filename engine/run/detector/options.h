@@ -30,9 +30,9 @@ struct DetectorDataOptions {
 
   // For tools that read both splits, the training split alone, the evaluation split alone.
   void declare(OptionList& options, std::string& data);
-  // Returns the option of the data, to say more about it.
+  // Two return the option of the data, to say more about it.
   Option& declare_training(OptionList& options, std::string& data);
-  void declare_evaluation(OptionList& options, std::string& data);
+  Option& declare_evaluation(OptionList& options, std::string& data);
   // "synthetic" as data needs no --format. Throws Error naming the flag.
   std::string format_of(const std::string& data) const;
   DetectorDatasetOptions dataset_options(std::uint64_t seed) const;

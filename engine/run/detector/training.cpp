@@ -9,12 +9,12 @@
 #include "engine/base/text.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/device/compute_threads.h"
-#include "engine/run/broken_images.h"
 #include "engine/run/data_fingerprint.h"
 #include "engine/run/detector/description.h"
 #include "engine/run/detector/evaluation.h"
 #include "engine/run/detector/images.h"
 #include "engine/run/detector/weights.h"
+#include "engine/run/image_messages.h"
 #include "engine/run/optimizer.h"
 #include "engine/train/batch_schedule.h"
 
@@ -29,8 +29,7 @@ constexpr int loader_slots = 5;
 DetectorDatasetPair open_data(const DetectorRun& run) {
   DetectorDatasetPair data =
       open_detector_datasets(run.options.data, run.format, run.options.boxes.dataset_options(run.options.seed));
-  if (!data.found.empty()) log_info(data.found);
-  log_warnings(*data.training.dataset);
+  log_data(data.found, *data.training.dataset);
   log_warnings(*data.evaluation.dataset);
   warn_of_more_objects(*data.evaluation.dataset, run.options.found);
   return data;

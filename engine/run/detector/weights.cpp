@@ -4,8 +4,6 @@
 #include "engine/base/log.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/checkpoint/darknet_weights.h"
-#include "engine/run/normalization_field.h"
-#include "engine/train/classifier_program.h"
 
 namespace sleight {
 
@@ -33,18 +31,7 @@ void load_whole_network(const DetectorModel& model, const std::string& path, Per
   }
 }
 
-constexpr ops::Normalization darknet_normalization = {.mean = {0.0, 0.0, 0.0}, .deviation = {255.0, 255.0, 255.0}};
-
 }  // namespace
-
-ops::Normalization normalization_of_weights(const std::string& path) {
-  if (!is_safetensors(path)) return darknet_normalization;
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return imagenet_normalization();  // named where it is loaded
-  const SafetensorsMetadata metadata = SafetensorsFile(path).metadata();
-  if (metadata.contains("mean") && metadata.contains("deviation")) return normalization_in(metadata);
-  return metadata.contains("darknet_version") ? darknet_normalization : imagenet_normalization();
-}
 
 void load_detector_weights(const DetectorModel& model, const std::string& weights, const std::string& backbone,
                            PersistentStore& store) {

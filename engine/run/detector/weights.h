@@ -4,15 +4,10 @@
 #include <filesystem>
 #include <string>
 
-#include "engine/ops/ops.h"
 #include "engine/program/persistent_store.h"
 #include "engine/train/detector_family.h"
 
 namespace sleight {
-
-// What images were normalized by when these weights were trained: darknet's are bytes by 255, also after they were
-// converted to safetensors; ours say it; files of other programs have ImageNet's.
-ops::Normalization normalization_of_weights(const std::string& path);
 
 // weights: of the whole network; backbone: of its first layers alone, where darknet's file may go on behind them.
 // Empty: none. A name that ends with .safetensors is safetensors, every other one is darknet's. Throws Error for a file

@@ -1,4 +1,4 @@
-#include "engine/run/broken_images.h"
+#include "engine/run/image_messages.h"
 
 #include "engine/base/log.h"
 #include "engine/base/text.h"
@@ -8,6 +8,11 @@ namespace sleight {
 void log_warnings(const ImageSource& images) {
   for (const std::string& warning : images.warnings())
     log_warning(warning);
+}
+
+void log_data(const std::string& found, const ImageSource& images) {
+  if (!found.empty()) log_info(found);
+  log_warnings(images);
 }
 
 void log_broken(std::span<const BrokenImage> broken) {

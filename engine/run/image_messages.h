@@ -8,8 +8,9 @@
 
 namespace sleight {
 
-// Those of the dataset.
 void log_warnings(const ImageSource& images);
+// Before them, in one line, what was found where the data lies; nothing where `found` is empty.
+void log_data(const std::string& found, const ImageSource& images);
 
 // A warning for each, with its name and the reason.
 void log_broken(std::span<const BrokenImage> broken);
