@@ -1,10 +1,11 @@
 #include "kernels/non_maximum_suppression.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace sleight::kernels {
 
@@ -26,11 +27,12 @@ void check_arguments(const NonMaximumSuppression& arguments) {
 
 namespace {
 
-// The best keys of one image, in their order; returns how many. A heap of the best so far, its lowest on top.
+// The best keys of one image in their order, as many as fit; returns how many. A heap of the best so far, its lowest on
+// top.
 std::size_t select_best(const NonMaximumSuppression& arguments, const float* boxes, const float* scores,
-                        std::array<std::uint64_t, maximum_candidates>& best) {
+                        std::span<std::uint64_t> best) {
   const float threshold = static_cast<float>(arguments.score_threshold);
-  const auto limit = static_cast<std::size_t>(arguments.candidates);
+  const std::size_t limit = best.size();
   std::size_t count = 0;
   const auto heap_end = [&] { return best.begin() + static_cast<std::ptrdiff_t>(count); };
   for (std::int64_t place = 0; place < arguments.places; ++place) {
@@ -55,33 +57,32 @@ std::size_t select_best(const NonMaximumSuppression& arguments, const float* box
 void detect(const NonMaximumSuppression& arguments, std::int64_t image) {
   const float* const boxes = arguments.boxes + image * arguments.places * 4;
   const float* const scores = arguments.scores + image * arguments.places * arguments.classes;
-  std::array<std::uint64_t, maximum_candidates> best;
+  std::vector<std::uint64_t> best(static_cast<std::size_t>(arguments.candidates));
   const std::size_t count = select_best(arguments, boxes, scores, best);
 
   struct Kept {
     std::int64_t class_index;
     BoxCorners<float> box;
   };
-  std::array<Kept, maximum_candidates> kept;
-  std::int32_t found = 0;
+  std::vector<Kept> kept;
   float* row = arguments.found + image * arguments.detections * DetectionColumn::count;
-  for (std::size_t i = 0; i < count && found < arguments.detections; ++i) {
+  for (std::size_t i = 0; i < count && std::ssize(kept) < arguments.detections; ++i) {
     const std::int64_t class_and_place = class_and_place_of(best[i]);
     const std::int64_t class_index = class_and_place / arguments.places;
     const float* const box = boxes + class_and_place % arguments.places * 4;
-    const Kept candidate{class_index, {box[0], box[1], box[2], box[3]}};
-    const bool suppressed = std::any_of(kept.begin(), kept.begin() + found, [&](const Kept& other) {
+    const Kept candidate{class_index, corners_of(box)};
+    const bool suppressed = std::ranges::any_of(kept, [&](const Kept& other) {
       return other.class_index == class_index && suppresses(other.box, candidate.box, arguments.overlap_threshold);
     });
     if (suppressed) continue;
-    kept[found++] = candidate;
+    kept.push_back(candidate);
     row[DetectionColumn::class_index] = static_cast<float>(class_index);
     row[DetectionColumn::score] = score_of(best[i]);
     std::copy(box, box + 4, row + DetectionColumn::left);
     row += DetectionColumn::count;
   }
-  arguments.counts[image] = found;
-  for (std::int32_t unused = found; unused < arguments.detections; ++unused, row += DetectionColumn::count) {
+  arguments.counts[image] = static_cast<std::int32_t>(kept.size());
+  for (std::int64_t unused = std::ssize(kept); unused < arguments.detections; ++unused, row += DetectionColumn::count) {
     row[DetectionColumn::class_index] = -1.0F;
     std::fill(row + DetectionColumn::score, row + DetectionColumn::count, 0.0F);
   }

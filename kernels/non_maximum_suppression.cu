@@ -131,8 +131,6 @@ __global__ void non_maximum_suppression_kernel(NonMaximumSuppression arguments) 
   __shared__ SharedArray<std::uint32_t, bin_groups> group_counts;
   __shared__ SharedArray<std::uint32_t, 4> choice;
   __shared__ SharedArray<std::uint64_t, maximum_candidates> shared_keys;
-  __shared__ SharedArray<BoxCorners<float>, maximum_candidates> boxes;
-  __shared__ SharedArray<std::int32_t, maximum_candidates> classes;
   const std::int64_t image = blockIdx.x;
   const int thread = static_cast<int>(threadIdx.x);
 
@@ -156,27 +154,24 @@ __global__ void non_maximum_suppression_kernel(NonMaximumSuppression arguments) 
   __syncthreads();
   sort_keys(keys, padded);
 
-  for (int i = thread; i < count; i += threads_per_block) {
-    const std::uint32_t class_and_place = class_and_place_of(keys[i]);
-    const std::uint32_t places = static_cast<std::uint32_t>(arguments.places);
-    const std::uint32_t place = class_and_place % places;
-    const float* const box = arguments.boxes + (image * arguments.places + place) * 4;
-    boxes[i] = {box[0], box[1], box[2], box[3]};
-    classes[i] = static_cast<std::int32_t>(class_and_place / places);
-  }
-  __syncthreads();
-
-  // A class of -1 is a suppressed candidate. Every thread counts what is kept, and all come to the same number.
+  // A key of 0 is a suppressed candidate. Boxes stay in global memory, where the cache holds those of an image: with them
+  // in shared memory too, a quarter as many candidates would fit. Every thread counts what is kept, and all come to the
+  // same number.
+  const std::uint32_t places = static_cast<std::uint32_t>(arguments.places);
+  const float* const boxes = arguments.boxes + image * arguments.places * 4;
+  const auto box_at = [&](std::uint32_t place) { return corners_of(boxes + static_cast<std::int64_t>(place) * 4); };
   int kept = 0;
   float* const rows = arguments.found + image * arguments.detections * DetectionColumn::count;
   for (int i = 0; i < count && kept < arguments.detections; ++i) {
-    const std::int32_t class_index = classes[i];
-    if (class_index < 0) continue;
-    const BoxCorners<float> box = boxes[i];
+    const std::uint64_t key = keys[i];
+    if (key == 0) continue;
+    const std::uint32_t class_index = class_and_place_of(key) / places;
+    const std::uint32_t first_of_class = class_index * places;
+    const BoxCorners<float> box = box_at(class_and_place_of(key) - first_of_class);
     if (thread == 0) {
       float* const row = rows + kept * DetectionColumn::count;
       row[DetectionColumn::class_index] = static_cast<float>(class_index);
-      row[DetectionColumn::score] = score_of(keys[i]);
+      row[DetectionColumn::score] = score_of(key);
       row[DetectionColumn::left] = box.left;
       row[DetectionColumn::top] = box.top;
       row[DetectionColumn::right] = box.right;
@@ -184,8 +179,9 @@ __global__ void non_maximum_suppression_kernel(NonMaximumSuppression arguments) 
     }
     ++kept;
     for (int other = i + 1 + thread; other < count; other += threads_per_block) {
-      if (classes[other] == class_index && suppresses(box, boxes[other], arguments.overlap_threshold))
-        classes[other] = -1;
+      if (keys[other] == 0) continue;
+      const std::uint32_t place = class_and_place_of(keys[other]) - first_of_class;  // below 0 wraps around
+      if (place < places && suppresses(box, box_at(place), arguments.overlap_threshold)) keys[other] = 0;
     }
     __syncthreads();
   }

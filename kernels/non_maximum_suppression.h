@@ -14,7 +14,7 @@
 //           Whether a network computes nonsense is not asked here.
 // Types     score_threshold is rounded to float32, as the scores are. The IoU is computed in float64 from the float32
 //           corners, and compared with the threshold as the quotient it is.
-// Errors    candidates outside of 1..1024, detections below 1, a score threshold that is negative or NaN, an overlap
+// Errors    candidates outside of 1..4096, detections below 1, a score threshold that is negative or NaN, an overlap
 //           threshold that is NaN, places * classes >= 2^32: std::invalid_argument.
 // Writes    all outputs are assigned (=) and overlap nothing. No gradient.
 // Order     deterministic, with the same bits on every device: nothing is added up.
@@ -29,7 +29,7 @@
 
 namespace sleight::kernels {
 
-inline constexpr int maximum_candidates = 1024;
+inline constexpr int maximum_candidates = 4096;
 
 // The numbers of a row of the detections.
 struct DetectionColumn {
@@ -73,6 +73,11 @@ SLEIGHT_HOST_DEVICE inline std::uint32_t class_and_place_of(std::uint64_t key) {
 SLEIGHT_HOST_DEVICE inline bool is_finite_box(const float* box) {
   // x - x is 0 for numbers and NaN for the others.
   return box[0] - box[0] == 0 && box[1] - box[1] == 0 && box[2] - box[2] == 0 && box[3] - box[3] == 0;
+}
+
+// `box`: four numbers of `boxes`.
+SLEIGHT_HOST_DEVICE inline BoxCorners<float> corners_of(const float* box) {
+  return {box[0], box[1], box[2], box[3]};
 }
 
 SLEIGHT_HOST_DEVICE inline bool suppresses(const BoxCorners<float>& kept, const BoxCorners<float>& other,
