@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
@@ -69,7 +71,10 @@ void restart_with_short_spins(char** arguments) {
     if (std::getenv(name) != nullptr) return;
   setenv("GOMP_SPINCOUNT", "1000", 1);  // GCC's libgomp: turns of the loop
   setenv("KMP_BLOCKTIME", "0", 1);      // LLVM's libomp
-  execv("/proc/self/exe", arguments);
+  // By its own path, or top and pkill would know it as "exe".
+  std::error_code unknown;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  if (!unknown) execv(program.c_str(), arguments);
   // Without /proc it cannot restart, and goes on as it was started.
   unsetenv("GOMP_SPINCOUNT");
   unsetenv("KMP_BLOCKTIME");

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "catch2_adapter.h"
+#include "engine/base/file.h"
 #include "tests/base/temporary_folder.h"
+#include "tests/folders.h"
 #include "tests/tools/training_run.h"
 
 using namespace sleight;
@@ -44,6 +46,21 @@ TEST_CASE("threads spin for a moment only, unless the environment chose otherwis
   REQUIRE(is_short);
   const bool is_kept = as_told.output.find("GOMP_SPINCOUNT = '1000'") == std::string::npos;
   REQUIRE(is_kept);
+}
+
+TEST_CASE("a program keeps its name when it starts itself again") {
+  const TemporaryFolder scratch;
+  const std::vector<std::string> training = changed(small_run(scratch / "run"), {{"--epochs", "1000"}});
+  const std::string output = (scratch / "output").string();
+  std::string command = "unset OMP_WAIT_POLICY; '" + (binary_folder() / "bin" / "train_classifier").string() + "'";
+  for (const std::string& argument : training)
+    command += " '" + argument + "'";
+  // Known as soon as it has written its folder, which is long after the restart.
+  command += " > '" + output + "' 2>&1 & until [ -e '" + (scratch / "run" / "recipe.toml").string() +
+             "' ] || ! kill -0 $!; do sleep 0.05; done; cat /proc/$!/comm >> '" + output + ".name'; kill $!; wait $!";
+  [[maybe_unused]] const int status = std::system(command.c_str());
+  INFO(read_text_file(output));
+  REQUIRE(read_text_file(output + ".name") == "train_classifie\n");  // the kernel keeps 15 letters
 }
 
 TEST_CASE("a container's share of the processor is rounded up to whole cores") {
