@@ -18,7 +18,7 @@ namespace {
 constexpr int most_links = 40;
 // Links to folders repeat whole trees; two dozen of them inside each other would fill the memory. So what they add may
 // take this many bytes, counted as `cost` does, and beyond that a few times what is in the archive without them.
-constexpr std::size_t free_link_bytes = std::size_t{16} << 20;
+constexpr std::size_t free_link_bytes = std::size_t{4} << 20;
 constexpr std::size_t most_repetitions = 4;
 
 // About what a path takes in memory, in the maps and in the list of files.
