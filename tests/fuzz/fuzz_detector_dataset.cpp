@@ -57,6 +57,8 @@ class TextTree : public FileTree {
 
 void check_boxes(const OpenedDetectorDataset& opened, bool is_training) {
   const DetectorDataset& dataset = *opened.dataset;
+  for (const std::string& warning : dataset.warnings())
+    if (warning.empty()) std::abort();
   for (std::int64_t image = 0; image < dataset.size(); ++image) {
     for (const ObjectBox& object : dataset.objects(image)) {
       if (object.class_index < 0 || object.class_index >= std::ssize(dataset.class_names())) std::abort();
@@ -73,6 +75,7 @@ void open(const std::shared_ptr<const FileTree>& tree, const AnnotationFormat& f
     const std::string& name = is_training ? splits.training : splits.evaluation;
     if (name.empty()) continue;
     AnnotatedSplit split = format.read_split(*tree, name, {});
+    if (is_training && format.class_names(*tree, name) != split.class_names) std::abort();
     if (class_names.empty()) class_names = split.class_names;
     ObjectRules rules;
     rules.split = is_training ? DatasetSplit::training : DatasetSplit::evaluation;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   });
   try_to([&] {
     if (!std::isfinite(sleight::metadata_number(metadata, "field"))) std::abort();
+  });
+  try_to([&] {
+    const std::optional<double> share = sleight::metadata_share(metadata, "field");
+    if (!share || !(*share >= 0.0 && *share < 1.0)) std::abort();
   });
   try_to([&] {
     if (sleight::metadata_switch(metadata, "field") != (text == "true")) std::abort();

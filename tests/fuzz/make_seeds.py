@@ -44,6 +44,12 @@ write("fuzz_safetensors", "empty.safetensors", safetensors({}))
 write("fuzz_safetensors", "unknown_type.safetensors", safetensors({"a": tensor("F8_E5M2", [1], 0, 1)}, b"x"))
 write("fuzz_safetensors", "hole.safetensors", safetensors({"a": tensor("U8", [1], 1, 2)}, b"xy"))
 
+# Values of every type in places of the header where they may not stand.
+for name, header in {"null": {"a": None}, "flag": {"__metadata__": {"b": True}}, "negative": {"a": tensor("U8", [-1], 0, 1)},
+                     "fraction": {"a": tensor("U8", [0.5], 0, 1)}, "nested": {"a": {"dtype": ["U8"]}}}.items():
+    write("fuzz_safetensors", f"{name}.safetensors", safetensors(header, b"x"))
+write("fuzz_safetensors", "no_json.safetensors", struct.pack("<Q", 8) + b'{"a": tr')
+
 write("fuzz_recipe", "whole.toml", """# train --config recipe.toml --out NEW_FOLDER
 nesterov = true
 threads = 4
@@ -116,6 +122,7 @@ gray = corpus / "fuzz_image" / "gray.jpg"
 if gray.exists():
     write("fuzz_image", "turned.jpg", with_app1(gray.read_bytes(), exif(b"II", 6)))
     write("fuzz_image", "mirrored.jpg", with_app1(gray.read_bytes(), exif(b"MM", 5)))
+write("fuzz_image", "other.webp", b"RIFF\x1a\0\0\0WEBPVP8L")
 write("fuzz_image", "turned.png", png(2, 1, 8, 0, b"\0\1\2", more=chunk(b"eXIf", exif(b"MM", 8))))
 
 
@@ -153,6 +160,9 @@ write("fuzz_archive", "deflated.zip", zip_of(zipfile.ZIP_DEFLATED))
 # 20 folders, each with two links to the one before: a million files, if somebody follows them.
 doubling = [(f"{i:02}/{name}", f"../{i - 1:02}", tarfile.SYMTYPE) for i in range(1, 21) for name in "ab"]
 write("fuzz_archive", "doubling_links.tar.xz", lzma.compress(tar(doubling, [("00/1", b"one")]), lzma.FORMAT_XZ))
+
+write("fuzz_archive", "cut.zip", zip_of(zipfile.ZIP_DEFLATED)[:60])
+write("fuzz_archive", "cut.tar.xz", lzma.compress(tar(), lzma.FORMAT_XZ)[:-40])
 
 write("fuzz_data_yaml", "splits.yaml", """path: ../data  # as Roboflow has it
 train: ../train/images
@@ -215,3 +225,9 @@ write("fuzz_detector_dataset", "yolo_darknet", dataset({
 write("fuzz_detector_dataset", "yolo_folders", dataset({
     "classes.txt": "cat\n", "images/train/a.png": image, "labels/train/a.txt": "0 .5 .5 .5 .5\n", "images/val/b.png": image,
     "labels/val/b.txt": "0 .1 .1 .1 .1\n"}))
+write("fuzz_detector_dataset", "label_studio", dataset({
+    "result.json": json.dumps({
+        "images": [{"id": 0, "file_name": "../../label-studio/data/1a2b3c4d-A.png", "width": 8, "height": 6},
+                   {"id": 1, "file_name": "images\\\\c.webp"}],
+        "annotations": [{"image_id": 0, "category_id": 0, "bbox": [1, 1, 2, 1]}], "categories": [{"id": 0, "name": "cat"}]}),
+    "elsewhere/a.png": image, "images/c.webp": "RIFF"}))
