@@ -70,6 +70,7 @@ write("fuzz_recipe", "open_text.toml", 'data = "a\n')
 
 write("fuzz_metadata", "count", "224")
 write("fuzz_metadata", "number", "-1.5e-3")
+write("fuzz_metadata", "share", "0.2")
 write("fuzz_metadata", "switch", "true")
 write("fuzz_metadata", "texts", '["cat","dog \\u00e9"]')
 write("fuzz_metadata", "colors", "[0.485,0.456,0.406]")
