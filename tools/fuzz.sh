@@ -11,7 +11,8 @@ set -euo pipefail
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
 case "${1:-}" in
   -h | --help) usage; exit 0 ;;
-  '' | *[!0-9]* | 0) echo "fuzz.sh: give the seconds for each target, like: tools/fuzz.sh 60; there is --help" >&2; exit 2 ;;
+  # 0, also as 00, would be no limit to libFuzzer.
+  '' | *[!0-9]* | 0*) echo "fuzz.sh: give the seconds for each target, like: tools/fuzz.sh 60; there is --help" >&2; exit 2 ;;
 esac
 seconds=$1
 shift
@@ -22,7 +23,7 @@ if [ ${#targets[@]} -eq 0 ]; then
   for source in tests/fuzz/fuzz_*.cpp; do targets+=("$(basename "$source" .cpp)"); done
 fi
 for target in "${targets[@]}"; do
-  if [ ! -f "tests/fuzz/$target.cpp" ]; then
+  if [[ $target != fuzz_* || $target == */* || ! -f tests/fuzz/$target.cpp ]]; then
     echo "fuzz.sh: there is no target '$target'; tests/fuzz has$(cd tests/fuzz && printf ' %s' fuzz_*.cpp | sed 's/\.cpp//g')" >&2
     exit 2
   fi
@@ -36,17 +37,21 @@ if ! { cmake --preset fuzz && cmake --build build_fuzz --target "${targets[@]}";
   exit 2
 fi
 
+# Of time and memory, for one input; a finding is shown again under the same ones.
+export limits="-timeout=10 -rss_limit_mb=2048"
+
 search() {
   local target=$1 seconds=$2
   mkdir -p "build_fuzz/corpus/$target" "build_fuzz/findings/$target"
   # A finding ends a target's search: the same one would be found again and again.
   local status=0
-  build_fuzz/bin/"$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+  build_fuzz/bin/"$target" -max_total_time="$seconds" $limits -print_final_stats=1 \
     -artifact_prefix="build_fuzz/findings/$target/" "build_fuzz/corpus/$target" "tests/fuzz/corpus/$target" \
     > "build_fuzz/$target.log" 2>&1 || status=$?
   echo "$status" > "build_fuzz/$target.status"
 }
 export -f search
+trap 'echo "fuzz.sh: interrupted; what was found by now lies in build_fuzz/findings, the logs in build_fuzz" >&2; exit 130' INT
 printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I TARGET bash -c 'search TARGET '"$seconds"
 
 failed=()
@@ -71,6 +76,6 @@ for target in "${failed[@]}"; do
   input=$(sed -n 's/.*Test unit written to //p' "build_fuzz/$target.log" | tail -n 1)
   echo
   echo "$target: once mended, copy the input to tests/fuzz/corpus/$target, where the tests keep it. To see it again:"
-  echo "  build_fuzz/bin/$target ${input:-tests/fuzz/corpus/$target}"
+  echo "  build_fuzz/bin/$target $limits ${input:-tests/fuzz/corpus/$target}"
 done
 [ ${#failed[@]} -eq 0 ]

@@ -66,6 +66,7 @@ class SafetensorsFile {
   explicit SafetensorsFile(const std::filesystem::path& path)
       : mapped_(existing(path)), content_(mapped_.bytes(), path.string()) {}
 
+  const SafetensorsContent& content() const { return content_; }
   const std::vector<SafetensorsEntry>& tensors() const { return content_.tensors(); }
   const SafetensorsMetadata& metadata() const { return content_.metadata(); }
   const SafetensorsEntry* find(std::string_view name) const { return content_.find(name); }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/checkpoint/safetensors.h"
+#include "engine/run/failed_batch.h"
 
 namespace sleight {
 

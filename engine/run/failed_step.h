@@ -8,12 +8,6 @@
 
 namespace sleight {
 
-// Tensors of a failed batch that are no input of the program by that name.
-namespace failed_batch_tensors {
-inline constexpr const char* images = "images";
-inline constexpr const char* live_scalars = "live_scalars";
-}  // namespace failed_batch_tensors
-
 // The inputs of the program as tensors by their names, with the live scalars of the step. observed: observation_table
 // of the forward and the backward phase.
 void save_failed_batch(const std::filesystem::path& path, const BatchInputs& batch, const Program& program,

@@ -1,14 +1,11 @@
 #include "tools/models/replay.h"
 
-#include <algorithm>
-#include <cstring>
-#include <functional>
 #include <memory>
 
 #include "engine/base/error.h"
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/device/compute_threads.h"
-#include "engine/run/failed_step.h"
+#include "engine/run/failed_batch.h"
 #include "engine/run/training_entry.h"
 #include "engine/run/training_run.h"
 #include "engine/train/classifier.h"
@@ -22,49 +19,6 @@
 namespace sleight {
 
 namespace {
-
-// A batch on disk may be anybody's: numbers that point outside of tables are refused.
-void check_range(const SafetensorsEntry& entry, std::int64_t first, std::int64_t end) {
-  std::vector<std::int32_t> values(entry.bytes.size() / sizeof(std::int32_t));
-  copy_values(entry, std::span(values));
-  for (const std::int32_t value : values)
-    check(value >= first && value < end, "'", entry.name, "' holds ", value, ", which is not in ", first, " .. ",
-          end - 1);
-}
-
-void check_indices(const SafetensorsFile& file, std::int64_t images, std::int64_t classes) {
-  for (const SafetensorsEntry& entry : file.tensors()) {
-    if (entry.name == "labels" || entry.name == "partner_labels" || entry.name == "ranked_labels")
-      check_range(entry, 0, classes);
-    if (entry.name == "object_classes") check_range(entry, -1, classes);
-    if (entry.name == "flips") check_range(entry, 0, 2);
-    if (entry.name == "partners") check_range(entry, 0, images);
-  }
-}
-
-BatchShape shape_in(const SafetensorsFile& file) {
-  const std::vector<std::int64_t>& shape = file.at(failed_batch_tensors::images).shape;
-  check(shape.size() == 4 && shape[0] > 0 && shape[1] > 0 && shape[2] > 0 && shape[3] == 3,
-        "'images' must be images [N, H, W, 3]");
-  return {shape[0], shape[1], shape[2]};
-}
-
-// The file's tensors as the program takes them; they point into the file, so it must stay open.
-BatchInputs inputs_in(const SafetensorsFile& file, const BatchShape& shape, const Program& program) {
-  BatchInputs inputs{.shape = shape, .values = {}, .owner = nullptr};
-  const auto memory = std::make_shared<std::vector<std::vector<std::byte>>>();
-  for (const Value& value : program.values) {
-    if (value.storage != Storage::input) continue;
-    const SafetensorsEntry& entry = file.at(value.name);
-    check(entry.type == value.type.element && Shape(entry.shape) == value.type.shape, "'", entry.name,
-          "' does not have the type and the shape that the program of the run takes");
-    // Copied: a tensor in a file may be unaligned.
-    memory->emplace_back(entry.bytes.begin(), entry.bytes.end());
-    inputs.values.push_back({value.name, memory->back(), false});
-  }
-  inputs.owner = memory;
-  return inputs;
-}
 
 // What the run was training, without its data: its programs, and the state before the step.
 class ReplayedRun {
@@ -122,8 +76,8 @@ struct RunState {
 };
 
 // threads: set to what the run was computed with.
-std::unique_ptr<ReplayedRun> replayed_run(const RunState& state, const SafetensorsFile& batch, std::int64_t classes,
-                                          const ReplayOptions& options) {
+std::unique_ptr<ReplayedRun> replayed_run(const RunState& state, const SafetensorsContent& batch,
+                                          const BatchShape& shape, std::int64_t classes, const ReplayOptions& options) {
   const std::string& recipe = training_entry(state.path, state.metadata, "recipe");
   const std::string origin = state.path.string() + ", its recipe";
   const auto device = [&](const TrainingOptions& of_run) {
@@ -131,9 +85,7 @@ std::unique_ptr<ReplayedRun> replayed_run(const RunState& state, const Safetenso
   };
   if (!detector_family_in(state.metadata).empty()) {
     const DetectorRun run = resolve(options_in_recipe<DetectorOptions>(recipe, origin));
-    const std::vector<std::int64_t>& shape = batch.at(detector_value_names::object_classes).shape;
-    check(shape.size() == 2 && shape[1] >= 1, "'object_classes' must be [N, M]");
-    return std::make_unique<ReplayedDetector>(run, device(run.options), classes, shape[1]);
+    return std::make_unique<ReplayedDetector>(run, device(run.options), classes, maximum_objects_in(batch, shape.size));
   }
   const ClassifierRun run = resolve(options_in_recipe<ClassifierOptions>(recipe, origin));
   return std::make_unique<ReplayedClassifier>(run, device(run.options), classes);
@@ -156,8 +108,9 @@ Replay replay_failed_step(const std::filesystem::path& run, const ReplayOptions&
   }
   state.metadata = SafetensorsFile(state.path).metadata();
   const SafetensorsFile file(batch_path);
-  Replay replay{.step = training_count(batch_path, file.metadata(), "step"),
-                .recorded = training_entry(batch_path, file.metadata(), "observed"),
+  const SafetensorsContent& batch = file.content();
+  Replay replay{.step = training_count(batch_path, batch.metadata(), "step"),
+                .recorded = training_entry(batch_path, batch.metadata(), "observed"),
                 .observed = {},
                 .table = {}};
   check(training_count(state.path, state.metadata, "step") == replay.step, batch_path.string(), " is of step ",
@@ -167,18 +120,18 @@ Replay replay_failed_step(const std::filesystem::path& run, const ReplayOptions&
   set_compute_threads(options.threads.value_or(training_threads(state.path, state.metadata)));
   const std::int64_t classes = classes_in(state);
   return with_context(batch_path.string(), [&] {
-    const BatchShape shape = shape_in(file);
-    check_indices(file, shape.size, classes);
-    const std::unique_ptr<ReplayedRun> replayed = replayed_run(state, file, classes, options);
+    const BatchShape shape = batch_shape_in(batch);
+    check_indices(batch, shape.size, classes);
+    const std::unique_ptr<ReplayedRun> replayed = replayed_run(state, batch, shape, classes, options);
     const Program& program = replayed->learner().plan(ProgramUse::training, shape).program();
     load_checkpoint(state.path, replayed->context().store);
     std::vector<float> live_scalars(kernels::LiveScalar::count);
-    copy_values(file.at(failed_batch_tensors::live_scalars), std::span(live_scalars));
+    copy_values(batch.at(failed_batch_tensors::live_scalars), std::span(live_scalars));
     for (int i = 0; i < kernels::LiveScalar::count; ++i) {
       replayed->context().set_live_scalar(static_cast<kernels::LiveScalar::Index>(i),
                                           static_cast<double>(live_scalars[i]));
     }
-    StepObservation observation = replayed->learner().observe(inputs_in(file, shape, program), Phase::update);
+    StepObservation observation = replayed->learner().observe(inputs_in(batch, shape, program), Phase::update);
     replay.table = observation_table(program, observation);
     observation.phases[static_cast<std::size_t>(Phase::update)].was_run = false;
     replay.observed = observation_table(program, observation);

@@ -21,20 +21,37 @@ std::string place_of(const YAML::Node& node) {
   return "line " + std::to_string(node.Mark().line + 1) + ": ";
 }
 
-std::string name_in(const YAML::Node& node) {
+// Texts out of the file. An alias ("*a") costs three letters and is a whole text, so what they add up to is limited.
+class Texts {
+ public:
+  std::string text_of(const YAML::Node& node) {
+    const std::string& text = node.Scalar();
+    check(text.size() <= room_, place_of(node), "names and paths of more than ", most_bytes >> 20,
+          " MiB altogether; write them out without aliases (*)");
+    room_ -= text.size();
+    return text;
+  }
+
+ private:
+  static constexpr std::size_t most_bytes = std::size_t{4} << 20;
+  std::size_t room_ = most_bytes;
+};
+
+std::string name_in(const YAML::Node& node, Texts& texts) {
   check(node.IsScalar() || node.IsNull(), place_of(node),
         "a name is a text; one with brackets or colons must stand in quotation marks");
-  return node.IsNull() ? "" : node.Scalar();
+  return node.IsNull() ? "" : texts.text_of(node);
 }
 
 // Of {0: cat, 1: dog}, in any order.
 std::vector<std::string> numbered_names(const YAML::Node& map) {
+  Texts texts;
   std::map<std::int64_t, std::string> numbered;
   for (const auto& entry : map) {
     const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
     const std::optional<std::int64_t> number = parse_whole_number(key);
     check(number.has_value(), place_of(entry.first), "expected the number of a class and its name, found ", shown(key));
-    check(numbered.emplace(*number, name_in(entry.second)).second, place_of(entry.first), "class ", *number,
+    check(numbered.emplace(*number, name_in(entry.second, texts)).second, place_of(entry.first), "class ", *number,
           " has two names");
   }
   std::vector<std::string> names;
@@ -63,9 +80,10 @@ std::vector<std::string> names_in(const YAML::Node& file) {
   if (!value.has_value()) return {};
   if (value->IsMap()) return numbered_names(*value);
   check(value->IsSequence(), place_of(*value), "the names are ", shown(value->Scalar()), ", which is not a list");
+  Texts texts;
   std::vector<std::string> names;
   for (const YAML::Node& name : *value)
-    names.push_back(name_in(name));
+    names.push_back(name_in(name, texts));
   return names;
 }
 
@@ -98,12 +116,13 @@ std::vector<std::string> parse_yaml_names(std::string_view text) {
 
 YamlSplits parse_yaml_splits(std::string_view text) {
   YamlSplits splits;
-  const auto texts_of = [](const std::optional<YAML::Node>& value, std::string_view key) {
+  Texts all;
+  const auto texts_of = [&all](const std::optional<YAML::Node>& value, std::string_view key) {
     std::vector<std::string> texts;
     if (!value.has_value()) return texts;
     const auto add = [&](const YAML::Node& node) {
       check(node.IsScalar(), place_of(node), key, " is a folder, a list of images, or several of them");
-      if (!node.Scalar().empty()) texts.push_back(node.Scalar());
+      if (!node.Scalar().empty()) texts.push_back(all.text_of(node));
     };
     if (value->IsSequence()) {
       for (const YAML::Node& node : *value)

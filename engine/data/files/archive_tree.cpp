@@ -16,8 +16,15 @@ namespace {
 
 // As many links as a system follows one after the other.
 constexpr int most_links = 40;
-// Links to folders repeat whole trees; a few of them inside each other would fill the memory.
-constexpr std::size_t most_entries = 20'000'000;
+// Links to folders repeat whole trees; two dozen of them inside each other would fill the memory. So what they add may
+// take this many bytes, counted as `cost` does, and beyond that a few times what is in the archive without them.
+constexpr std::size_t free_link_bytes = std::size_t{4} << 20;
+constexpr std::size_t most_repetitions = 4;
+
+// About what a path takes in memory, in the maps and in the list of files.
+std::size_t cost(const std::string& path) {
+  return 2 * path.size() + 200;
+}
 
 bool is_hidden(const std::string& path) {
   return path.starts_with('.') || path.find("/.") != std::string::npos || path.starts_with("__MACOSX/") ||
@@ -111,7 +118,10 @@ class ArchiveTree : public FileTree {
     if (repeated > 0)
       warnings_.push_back(root_ + ": " + count_of(repeated, "entry is", "entries are") +
                           " there more than once, and the last one was taken; the first is " + shown(first_repeated));
-    follow(links, files, folders);
+    std::size_t room = free_link_bytes;
+    for (const auto& [path, content] : files)
+      room += most_repetitions * cost(path);
+    follow(links, files, folders, room);
     for (const std::string& path : folders)
       if (!is_hidden(path)) folders_.push_back(path);
     for (auto& [path, content] : files) {
@@ -122,11 +132,11 @@ class ArchiveTree : public FileTree {
   }
 
   // A link to a file is that file once more, a link to a folder all that is in it. Links may lead to links.
-  void follow(Links links, Files& files, Folders& folders) {
+  void follow(Links links, Files& files, Folders& folders, std::size_t room) {
     for (int round = 0; round < most_links && !links.empty(); ++round) {
       bool has_changed = false;
       for (auto link = links.begin(); link != links.end();) {
-        if (resolve(link->first, link->second, links, files, folders)) {
+        if (resolve(link->first, link->second, links, files, folders, room)) {
           has_changed = true;
           link = links.erase(link);
         } else {
@@ -142,7 +152,7 @@ class ArchiveTree : public FileTree {
   }
 
   static bool resolve(const std::string& path, const std::string& target, const Links& links, Files& files,
-                      Folders& folders) {
+                      Folders& folders, std::size_t& room) {
     if (target.empty()) return false;
     if (const auto file = files.find(target); file != files.end()) {
       const Content content = file->second;
@@ -154,14 +164,19 @@ class ArchiveTree : public FileTree {
     // Not before the links in it are: they belong to it.
     const auto inner = links.lower_bound(prefix);
     if (inner != links.end() && inner->first.starts_with(prefix)) return false;
+    const auto moved = [&](const std::string& inside) {
+      std::string result = path + "/" + inside.substr(prefix.size());
+      check(cost(result) <= room, "links to folders, ", shown(path),
+            " among them, repeat what is in the archive too many times; unpack it and give the folder");
+      room -= cost(result);
+      return result;
+    };
     std::vector<std::pair<std::string, Content>> added;
     for (auto file = files.lower_bound(prefix); file != files.end() && file->first.starts_with(prefix); ++file)
-      added.emplace_back(path + "/" + file->first.substr(prefix.size()), file->second);
-    check(files.size() + added.size() <= most_entries, "links to folders make more than ", most_entries,
-          " files of the archive; unpack it and give the folder");
+      added.emplace_back(moved(file->first), file->second);
     std::vector<std::string> added_folders;
     for (auto folder = folders.lower_bound(prefix); folder != folders.end() && (*folder).starts_with(prefix); ++folder)
-      added_folders.push_back(path + "/" + (*folder).substr(prefix.size()));
+      added_folders.push_back(moved(*folder));
     if (added.empty() && !folders.contains(target)) return false;
     files.insert(added.begin(), added.end());
     folders.insert(path);

@@ -266,6 +266,18 @@ TEST_CASE("class names in a data.yaml that mean something else are refused with 
   CHECK(contains(names_message("names: " + std::string(1000000, '[')), "not readable as YAML"));
 }
 
+TEST_CASE("aliases in a data.yaml stand for what they name, and cannot fill the memory") {
+  const YamlSplits splits = parse_yaml_splits("train: &images [a, &b b]\nval: *images\ntest: *b\n");
+  CHECK(splits.val == std::vector<std::string>{"a", "b"});
+  CHECK(splits.test == std::vector<std::string>{"b"});
+  // 200 KB would be 2 GB.
+  std::string list = "\n- &a " + std::string(100'000, 'x') + "\n";
+  for (int i = 0; i < 20'000; ++i)
+    list += "- *a\n";
+  CHECK(contains(names_message("names:" + list), "line 2: names and paths of more than 4 MiB"));
+  CHECK(contains(message_of([&] { parse_yaml_splits("train: a\nval:" + list); }), "write them out without aliases"));
+}
+
 TEST_CASE("a file of class names is read by its path") {
   const std::vector<std::string> two = {"a b", "c"};
   TemporaryFolder folder;

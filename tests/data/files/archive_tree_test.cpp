@@ -189,6 +189,26 @@ TEST_CASE("links are followed inside the archive, hard ones and symbolic ones, t
   CHECK(contains(warnings_of_tree(lost.finish()), "6 links lead out of the archive, to nothing or into a circle"));
 }
 
+TEST_CASE("links to folders may repeat what is in an archive, but not double it again and again") {
+  TarBuilder tar;
+  tar.add("00/1.jpg", bytes_of("one"));
+  for (int i = 1; i <= 24; ++i)
+    for (const char* name : {"/a", "/b"})
+      tar.add_link((i < 10 ? "0" : "") + std::to_string(i) + name, (i <= 10 ? "../0" : "../") + std::to_string(i - 1),
+                   '2');
+  const std::string message = message_of([&] { texts_of(tar.finish()); });
+  CAPTURE(message);
+  CHECK(contains(message, "too many times; unpack it and give the folder"));
+
+  // Every link is one more way to all images of a large archive.
+  TarBuilder wide;
+  for (int i = 0; i < 3000; ++i)
+    wide.add("images/" + std::to_string(i) + ".jpg", {});
+  for (int i = 0; i < 6; ++i)
+    wide.add_link("year" + std::to_string(i), "images", '2');
+  CHECK(texts_of(wide.finish()).size() == 7 * 3000);
+}
+
 TEST_CASE("long names come from GNU and pax headers, and only for the next entry") {
   const std::string long_name = "train/" + std::string(150, 'n') + "/1.png";
   TarBuilder tar;
