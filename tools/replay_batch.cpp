@@ -1,6 +1,7 @@
 // Runs the step again at which a training run stopped because a number was not finite, and says where it came from.
 #include <cstdio>
 
+#include "engine/base/text.h"
 #include "tools/common/run_tool.h"
 #include "tools/models/replay.h"
 
@@ -29,13 +30,14 @@ class ReplayBatch : public Tool {
 
   int run() override {
     const Replay replay = replay_failed_step(run_, replay_);
-    std::printf("step %lld of %s, run again:\n%s", static_cast<long long>(replay.step + 1), run_.c_str(),
+    std::printf("step %lld of %s, run again:\n%s", static_cast<long long>(replay.step + 1), printable(run_).c_str(),
                 replay.table.c_str());
     if (replay.reproduced()) {
       std::printf("reproduced: loss, bad values and checksums are those of the run\n");
       return 0;
     }
-    std::printf("not reproduced; when the run stopped, it was:\n%s", replay.recorded.c_str());
+    std::printf("not reproduced; when the run stopped, it was:\n%s",
+                printable(replay.recorded, LineBreaks::kept).c_str());
     return 2;
   }
 
