@@ -57,9 +57,7 @@ std::string names_of(const FileTree& tree, const std::vector<std::size_t>& files
 // Whether a file's tag is the split's name, or one that means the same, with a year behind it or not.
 bool is_tag_of(std::string_view tag, const std::string& split) {
   if (tag.starts_with(split) && is_year(tag.substr(split.size()))) return true;
-  while (!tag.empty() && is_year(tag.substr(tag.size() - 1)))
-    tag.remove_suffix(1);
-  return !split_named(tag).empty() && split_named(tag) == split_named(split);
+  return !split.empty() && split_named(tag) == split;
 }
 
 // Whether a JSON file has the outermost keys of COCO near its beginning, or the name of an export.

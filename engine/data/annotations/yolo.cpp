@@ -62,9 +62,9 @@ std::optional<std::size_t> find_label(const PathIndex& index, std::string_view i
   return std::nullopt;
 }
 
-// Whether a folder is the split's: by its own name, or by one that means the same.
+// Whether a folder is the split's: by its own name, or by one that means the same; train2017 is one part of train.
 bool is_split_folder(std::string_view folder, const std::string& split) {
-  return folder == split || (!split_named(folder).empty() && split_named(folder) == split_named(split));
+  return folder == split || (!split.empty() && split_named(folder) == split);
 }
 
 // What lies in front of "images/<split>/", "<split>/images/" or "<split>/" in a file's path, "" or ending in '/'; nothing
