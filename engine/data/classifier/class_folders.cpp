@@ -223,6 +223,11 @@ class ClassFolders : public Dataset {
           count_of(static_cast<std::int64_t>(wanted.nested), "image lies", "images lie") +
           " in folders inside class folders, and count for the class of the outer folder; the first is " +
           tree_->name(wanted.first_nested));
+    if (!has_splits_)
+      for (const auto& [name, files] : wanted.files)
+        if (!split_named(name).empty())
+          warnings_.push_back("the folder " + split_path + name +
+                              " counts as a class, although splits are called so: " + "move it away if it is none");
     if (wanted.outside > 0)
       warnings_.push_back(count_of(static_cast<std::int64_t>(wanted.outside), "image is", "images are") +
                           " in no class folder of a split and " + (wanted.outside == 1 ? "was" : "were") +

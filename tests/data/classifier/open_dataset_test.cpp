@@ -163,6 +163,17 @@ TEST_CASE("folders of splits are never taken for classes") {
   CHECK(contains(open_error(inside.path().string()), "train and val around the class folders"));
 }
 
+TEST_CASE("a class that is called like a split is said") {
+  TemporaryFolder folder;
+  make_tree(folder / "made");
+  std::filesystem::rename(folder / "made/train", folder / "all");
+  std::filesystem::remove_all(folder / "made");
+  std::filesystem::rename(folder / "all/dog", folder / "all/test");
+  const auto dataset = open_dataset(folder.path().string(), DatasetSplit::training);
+  CHECK(dataset->class_names() == std::vector<std::string>{"bird", "cat", "test"});
+  CHECK(contains(joined(dataset->warnings()), "all/test counts as a class"));
+}
+
 TEST_CASE("images that no split uses are said, and a test folder without classes is none to evaluate on") {
   TemporaryFolder folder;
   make_tree(folder.path());
