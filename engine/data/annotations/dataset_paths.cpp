@@ -102,8 +102,9 @@ std::string PassedOver::text() const {
 }
 
 bool has_other_image_name(std::string_view path) {
-  static constexpr std::array<std::string_view, 10> extensions = {".webp", ".gif",  ".bmp",  ".tif", ".tiff",
-                                                                  ".heic", ".avif", ".jfif", ".jp2", ".jxl"};
+  static constexpr std::array<std::string_view, 15> extensions = {".webp", ".gif",  ".bmp",  ".tif", ".tiff",
+                                                                  ".heic", ".avif", ".jfif", ".jp2", ".jxl",
+                                                                  ".heif", ".jpe",  ".ppm",  ".pgm", ".tga"};
   return std::ranges::find(extensions, lower_case_extension(path)) != extensions.end();
 }
 
