@@ -17,8 +17,7 @@ std::unique_ptr<Dataset> open_split(const std::shared_ptr<const FileTree>& tree,
     return open_class_folders(
         tree, split,
         {.exif = exif_orientation_if(options.exif_orientation), .validation_share = options.validation_share});
-  fail("found no dataset in ", tree->root(), " (", tree->files().size(), " files",
-       tree->files().empty() ? std::string() : ", the first is " + tree->files().front(),
+  fail("found no dataset in ", tree->root(), " (", contents_of(*tree),
        "): looked for train/<class>/* with val/<class>/* or test/<class>/*, for <class>/* alone, and for CIFAR-10's "
        "data_batch_*.bin and "
        "test_batch.bin");

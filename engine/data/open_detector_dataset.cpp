@@ -44,8 +44,7 @@ const AnnotationFormat& recognized_format(const FileTree& tree, std::string& oth
   std::string looked_for;
   for (const AnnotationFormat* format : annotation_formats())
     looked_for += (looked_for.empty() ? "" : "; ") + format->files();
-  fail(tree.root(), " holds no annotations of boxes (", count_of(std::ssize(tree.files()), "file"),
-       tree.files().empty() ? std::string() : ", the first is " + tree.files().front(), "): looked for ", looked_for,
+  fail(tree.root(), " holds no annotations of boxes (", contents_of(tree), "): looked for ", looked_for,
        ". Classes without boxes are for train_classifier");
 }
 

@@ -4,6 +4,8 @@
 
 #include "engine/base/error.h"
 #include "engine/base/file.h"
+#include "engine/base/log.h"
+#include "engine/data/annotations/dataset_paths.h"
 #include "engine/data/files/text_lines.h"
 #include "engine/data/loader/image_survey.h"
 
@@ -28,10 +30,15 @@ std::vector<fs::path> image_paths(std::span<const std::string> names) {
       continue;
     }
     std::vector<fs::path> inside;
+    PassedOver others;
     for (const fs::directory_entry& entry : fs::directory_iterator(name)) {
-      if (entry.is_regular_file() && is_image(entry.path())) inside.push_back(entry.path());
+      if (!entry.is_regular_file()) continue;
+      if (is_image(entry.path())) inside.push_back(entry.path());
+      if (has_other_image_name(entry.path().string())) others.add(entry.path().string());
     }
-    check(!inside.empty(), "the folder ", name, " holds no .jpg, .jpeg or .png file");
+    check(!inside.empty(), "the folder ", name, " holds no .jpg, .jpeg or .png file",
+          others.count > 0 ? ", only other images, such as " + others.first + "; convert them" : std::string());
+    if (others.count > 0) log_warning(others.text());
     std::ranges::sort(inside);
     paths.insert(paths.end(), inside.begin(), inside.end());
   }

@@ -11,7 +11,7 @@
 namespace sleight {
 
 // Files as they are given; a folder stands for the .jpg, .jpeg and .png files in it (not below it, and not the hidden
-// ones, whose names begin with a dot), sorted by name.
+// ones, whose names begin with a dot), sorted by name; images of other kinds in it are a warning.
 // Throws Error for a name that is not there and for a folder without images.
 std::vector<std::filesystem::path> image_paths(std::span<const std::string> names);
 

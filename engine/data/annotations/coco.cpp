@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -57,9 +58,7 @@ std::string names_of(const FileTree& tree, const std::vector<std::size_t>& files
 // Whether a file's tag is the split's name, or one that means the same, with a year behind it or not.
 bool is_tag_of(std::string_view tag, const std::string& split) {
   if (tag.starts_with(split) && is_year(tag.substr(split.size()))) return true;
-  while (!tag.empty() && is_year(tag.substr(tag.size() - 1)))
-    tag.remove_suffix(1);
-  return !split_named(tag).empty() && split_named(tag) == split_named(split);
+  return !split.empty() && split_named(tag) == split;
 }
 
 // Whether a JSON file has the outermost keys of COCO near its beginning, or the name of an export.
@@ -92,6 +91,10 @@ std::optional<std::size_t> find_split_file(const FileTree& tree, const std::stri
   std::vector<std::size_t> found;
   for (const std::size_t file : find_json_files(tree))
     if (is_tag_of(tag_of(tree.files()[file]), split)) found.push_back(file);
+  // Files of any name in the split's folder: "train/labels.json".
+  if (found.empty())
+    for (const std::size_t file : find_annotation_files(tree))
+      if (split_of_path(tree.files()[file]) == split) found.push_back(file);
   if (found.empty()) return std::nullopt;
   check(found.size() == 1, tree.root(), " has more than one file for the split ", shown(split), ": ",
         names_of(tree, found), ". Name one of them by its path");
@@ -108,7 +111,7 @@ std::vector<std::string> image_folders(std::string_view json_path) {
       (base.size() == annotations.size() || base[base.size() - annotations.size() - 1] == '/'))
     base.resize(base.size() - annotations.size());
   const std::string tag(tag_of(json_path));
-  return {base + tag + "/", base + "images/" + tag + "/", base + "images/", base, beside};
+  return {base + tag + "/", base + "images/" + tag + "/", base + "images/", base + "data/", base, beside};
 }
 
 CocoAnnotations read_annotations(const FileTree& tree, std::size_t file) {
@@ -199,14 +202,27 @@ AnnotatedSplit read_coco_split(const FileTree& tree, const std::string& split) {
       image_of_object[i] = image->second;
       ++begins[image->second + 1];
     }
-    CocoImageFinder finder(tree, json_file, image_folders(tree.files()[json_file]));
+    const std::string_view json_path = tree.files()[json_file];
+    const std::string_view of_folder = split_of_path(json_path);
+    CocoImageFinder finder(tree, of_folder.empty() ? split_named(tag_of(json_path)) : of_folder,
+                           image_folders(json_path));
+    std::set<std::size_t> seen;
+    std::int64_t repeated = 0;
+    std::string first_repeated;
     for (std::size_t i = 0; i < annotations.images.size(); ++i) {
       const CocoImage& image = annotations.images[i];
       result.images.push_back({finder.find(image.file_name), image.size, begins[i + 1]});
       result.image_ids.push_back(image.id);
+      const std::size_t file = result.images.back().file;
+      if (!seen.insert(file).second && repeated++ == 0) first_repeated = tree.name(file);
       begins[i + 1] += begins[i];
     }
     finder.append_warnings(split, result.warnings);
+    if (repeated > 0)
+      result.warnings.push_back(count_of(repeated, "image is", "images are") +
+                                " listed more than once, under several ids: where the boxes are under one of them, the "
+                                "others count as without objects; the first is " +
+                                first_repeated);
     result.objects.resize(annotations.objects.size());
     for (std::size_t i = 0; i < annotations.objects.size(); ++i) {
       const CocoObject& object = annotations.objects[i];
@@ -222,7 +238,7 @@ class CocoFormat : public AnnotationFormat {
  public:
   std::string name() const override { return "coco"; }
   std::string title() const override { return "COCO"; }
-  std::string files() const override { return "JSON"; }
+  std::string files() const override { return "JSON with images, annotations and categories"; }
   bool recognizes(const FileTree& tree) const override { return !find_annotation_files(tree).empty(); }
   SplitNames find_splits(const FileTree& tree, const SplitNames& wanted) const override {
     const auto has = [&](const std::string& split) { return find_split_file(tree, split).has_value(); };

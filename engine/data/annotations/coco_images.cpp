@@ -69,8 +69,8 @@ std::string_view without_upload_prefix(std::string_view name) {
 
 }  // namespace
 
-CocoImageFinder::CocoImageFinder(const FileTree& tree, std::size_t json_file, std::vector<std::string> folders)
-    : tree_(tree), json_file_(json_file), folders_(std::move(folders)) {}
+CocoImageFinder::CocoImageFinder(const FileTree& tree, std::string_view split, std::vector<std::string> folders)
+    : tree_(tree), split_(split), folders_(std::move(folders)) {}
 
 std::size_t CocoImageFinder::find(const std::string& file_name) {
   for (const std::string& folder : folders_) {
@@ -102,21 +102,25 @@ std::size_t CocoImageFinder::find_by_base_name(const std::string& file_name) {
     const auto found = base_names_.find(name);
     if (found == base_names_.end()) continue;
     // Splits side by side often have images of equal names.
-    const std::string_view split = split_of_path(tree_.files()[json_file_]);
-    std::vector<std::size_t> fitting;
-    for (const std::size_t file : found->second)
-      if (found->second.size() == 1 || split_of_path(tree_.files()[file]) == split) fitting.push_back(file);
+    std::vector<std::size_t> fitting, same_split;
+    for (const std::size_t file : found->second) {
+      const std::string_view split = split_of_path(tree_.files()[file]);
+      if (split == split_) same_split.push_back(file);
+      if (split == split_ || split.empty() || split_.empty()) fitting.push_back(file);
+    }
+    if (same_split.size() == 1) fitting = same_split;
+    if (fitting.empty()) continue;
     if (fitting.size() != 1)
-      fail(tree_.name(json_file_), " lists the image ", shown(file_name, longest_name),
-           ", and several files have that name: ", tree_.name(found->second[0]), " and ", tree_.name(found->second[1]),
+      fail("it lists the image ", shown(file_name, longest_name),
+           ", and several files have that name: ", tree_.name(fitting[0]), " and ", tree_.name(fitting[1]),
            ". Give each a name of its own");
     if (by_base_name_++ == 0) first_by_base_name_ = file_name + " is " + tree_.name(fitting.front());
     return fitting.front();
   }
   const std::string looked_for =
       joined(folders_, [&](const std::string& folder) { return tree_.root() + "/" + folder; });
-  fail(tree_.name(json_file_), " lists the image ", shown(file_name, longest_name), ", which is missing: looked in ",
-       looked_for, " and for that name anywhere. Give the folder of the images with --images, or remove the entry");
+  fail("it lists the image ", shown(file_name, longest_name), ", which is missing: looked in ", looked_for,
+       " and for that name anywhere. Give the folder of the images with --images, or remove the entry");
 }
 
 void CocoImageFinder::append_warnings(const std::string& split, std::vector<std::string>& warnings) const {

@@ -14,11 +14,11 @@ namespace sleight {
 
 class CocoImageFinder {
  public:
-  // folders: where to look, each "" or ending in '/'.
-  CocoImageFinder(const FileTree& tree, std::size_t json_file, std::vector<std::string> folders);
+  // split: of the JSON file, or "". folders: where to look, each "" or ending in '/'.
+  CocoImageFinder(const FileTree& tree, std::string_view split, std::vector<std::string> folders);
 
   // The file of this name in one of the folders, of which the first image that is found decides for all. Else the name
-  // without its first folders; else the only image of that base name anywhere in the tree. Throws Error for a name that
+  // without its first folders; else the only image of that base name in the split or in none. Throws Error for a name that
   // fits no file or several.
   std::size_t find(const std::string& file_name);
 
@@ -29,7 +29,7 @@ class CocoImageFinder {
   std::size_t find_by_base_name(const std::string& file_name);
 
   const FileTree& tree_;
-  std::size_t json_file_;
+  std::string split_;
   std::vector<std::string> folders_;
   std::map<std::string, std::vector<std::size_t>> base_names_;  // filled when first needed
   std::int64_t by_base_name_ = 0;

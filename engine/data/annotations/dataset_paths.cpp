@@ -18,6 +18,14 @@ std::string with_slashes(std::string_view path) {
   return result;
 }
 
+// How many folders at their ends two paths share: one for "images/cars/" and "annotations/cars/".
+std::ptrdiff_t common_folders(std::string_view a, std::string_view b) {
+  const auto end = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), b.rend()).first;
+  const bool is_whole_path = end == a.rend() && (b.size() == a.size() || b[b.size() - a.size() - 1] == '/');
+  // A folder that only ends alike does not count, and the first '/' ends the last folder.
+  return std::count(a.rbegin(), end, '/') - (is_whole_path ? 0 : 1);
+}
+
 }  // namespace
 
 PathIndex::PathIndex(const FileTree& tree) : tree_(tree) {
@@ -55,7 +63,15 @@ ImageStems::ImageStems(const FileTree& tree) : tree_(tree) {
 std::optional<std::size_t> ImageStems::find(std::string_view annotation_path, std::string_view stem) const {
   const auto found = images_.find(lower_case(stem));
   if (found == images_.end()) return std::nullopt;
-  const std::vector<std::size_t>& images = found->second;
+  const std::string_view folder = folder_of(annotation_path);
+  const std::string_view above = folder.empty() ? folder : folder_of(folder.substr(0, folder.size() - 1));
+  const std::string_view split = split_of_path(annotation_path);
+  std::vector<std::size_t> images;
+  for (const std::size_t image : found->second) {
+    const std::string_view own = split_of_path(tree_.files()[image]);
+    if (own == split || own.empty() || split.empty()) images.push_back(image);
+  }
+  if (images.empty()) return std::nullopt;
   const auto only = [&](auto fits) -> std::optional<std::size_t> {
     std::optional<std::size_t> chosen;
     for (const std::size_t image : images) {
@@ -65,18 +81,20 @@ std::optional<std::size_t> ImageStems::find(std::string_view annotation_path, st
     }
     return chosen;
   };
-  const std::string_view folder = folder_of(annotation_path);
-  const std::string_view above = folder.empty() ? folder : folder_of(folder.substr(0, folder.size() - 1));
-  const std::string_view split = split_of_path(annotation_path);
   if (const auto beside = only([&](std::string_view path) { return folder_of(path) == folder; })) return beside;
   if (images.size() == 1) return images.front();
   const auto near =
       only([&](std::string_view path) { return path.starts_with(above) && split_of_path(path) == split; });
   if (near) return near;
-  const auto same_split = only([&](std::string_view path) { return split_of_path(path) == split; });
-  check(same_split.has_value(), tree_.root(), "/", annotation_path, " may belong to ", tree_.name(images[0]), " or to ",
+  if (const auto same_split = only([&](std::string_view path) { return split_of_path(path) == split; }))
+    return same_split;
+  std::ptrdiff_t most = 1;
+  for (const std::size_t image : images)
+    most = std::max(most, common_folders(folder_of(tree_.files()[image]), folder));
+  const auto mirrored = only([&](std::string_view path) { return common_folders(folder_of(path), folder) == most; });
+  check(mirrored.has_value(), tree_.root(), "/", annotation_path, " may belong to ", tree_.name(images[0]), " or to ",
         tree_.name(images[1]), ": give each a name of its own, or put it beside its annotation");
-  return same_split;
+  return mirrored;
 }
 
 std::string PassedOver::text() const {
@@ -84,8 +102,9 @@ std::string PassedOver::text() const {
 }
 
 bool has_other_image_name(std::string_view path) {
-  static constexpr std::array<std::string_view, 10> extensions = {".webp", ".gif",  ".bmp",  ".tif", ".tiff",
-                                                                  ".heic", ".avif", ".jfif", ".jp2", ".jxl"};
+  static constexpr std::array<std::string_view, 15> extensions = {".webp", ".gif",  ".bmp",  ".tif", ".tiff",
+                                                                  ".heic", ".avif", ".jfif", ".jp2", ".jxl",
+                                                                  ".heif", ".jpe",  ".ppm",  ".pgm", ".tga"};
   return std::ranges::find(extensions, lower_case_extension(path)) != extensions.end();
 }
 

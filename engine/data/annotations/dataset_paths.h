@@ -37,8 +37,9 @@ class ImageStems {
  public:
   explicit ImageStems(const FileTree& tree);
 
-  // The image of an annotation file: beside it, or the only one of that name, or the only one in the same split. Throws
-  // Error where several fit, naming two.
+  // The image of an annotation file, never one of another split: beside it, or the only one of that name, or the only one
+  // in the same split, or in the folder that is called most like the annotation's. Throws Error where several fit, naming
+  // two.
   std::optional<std::size_t> find(std::string_view annotation_path, std::string_view stem) const;
 
  private:

@@ -264,16 +264,35 @@ AnnotatedSplit read_listed_split(const FileTree& tree, const std::string& split)
   return result.finish();
 }
 
+// Lists that other programs keep elsewhere: what they name for evaluation would be trained on.
+void warn_of_unused_lists(const FileTree& tree, VocSplit& result) {
+  PassedOver lists;
+  for (std::size_t file = 0; file < tree.files().size(); ++file) {
+    const std::string_view path = tree.files()[file];
+    const bool is_list =
+        lower_case_extension(path) == ".txt" && !split_named(without_extension(file_name_of(path))).empty();
+    if (is_list) lists.add(tree.name(file));
+  }
+  if (lists.count > 0)
+    result.warn(count_of(lists.count, "list of a split was", "lists of splits were") +
+                " not used: Pascal VOC's lie in ImageSets/Main/, beside JPEGImages/ and Annotations/, and have a name "
+                "without extension in each line; the first is " +
+                lists.first);
+}
+
 // Every XML file of the split, and the image of its name; else the one that <filename> says, for files that were renamed.
 AnnotatedSplit read_folder_split(const FileTree& tree, const std::string& split) {
   VocSplit result(tree, split);
   const ImageStems images(tree);
   const std::string_view wanted = split == whole_dataset ? std::string_view() : split_named(split);
-  PassedOver without_image, other_images;
+  PassedOver without_image, other_images, outside;
   std::set<std::size_t> annotated;
   for (const std::size_t file : xml_files(tree)) {
     const std::string_view path = tree.files()[file];
-    if (split_of_path(path) != wanted) continue;
+    if (split_of_path(path) != wanted) {
+      if (split_of_path(path).empty()) outside.add(tree.name(file));
+      continue;
+    }
     const VocAnnotation annotation = result.read(file);
     std::optional<std::size_t> image = images.find(path, without_extension(file_name_of(path)));
     if (!image && !annotation.image_name.empty()) {
@@ -300,6 +319,10 @@ AnnotatedSplit read_folder_split(const FileTree& tree, const std::string& split)
     if (!has_image_name(path) || annotated.contains(file)) continue;
     if (without_annotation++ == 0) first_without = tree.name(file);
   }
+  if (wanted == "train" && outside.count > 0)
+    result.warn(count_of(outside.count, "annotation is", "annotations are") +
+                " in no folder of a split, and not used; the first is " + outside.first);
+  warn_of_unused_lists(tree, result);
   if (without_image.count > 0)
     result.warn(count_of(without_image.count, "annotation") + " of the split " + split +
                 " without an image passed over; the first is " + without_image.first);

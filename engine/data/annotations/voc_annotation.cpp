@@ -42,7 +42,7 @@ VocObject parse_object(const pugi::xml_node& node, VocAnnotation& annotation) {
   check(is_utf8(object.class_name), "its <name> ", shown(object.class_name),
         " is not in UTF-8. Save the annotations in UTF-8 (iconv -f gbk -t utf-8)");
   const pugi::xml_node box = node.child("bndbox");
-  check(!box.empty(), "it has no <bndbox>");
+  check(!box.empty(), "it has no <bndbox>; outlines and rotated boxes cannot be read. Export boxes, or remove it");
   object.numbers = {number_of(box, "xmin"), number_of(box, "ymin"), number_of(box, "xmax"), number_of(box, "ymax")};
   if (!box.next_sibling("bndbox").empty()) ++annotation.further_boxes;
   if (const pugi::xml_node difficult = node.child("difficult"); !difficult.empty()) {
@@ -65,7 +65,8 @@ VocAnnotation parse_voc_annotation(std::span<const std::byte> file) {
         result.description());
   const pugi::xml_node root = document.child("annotation");
   check(!root.empty(), "not an annotation of Pascal VOC: its root is ", shown(document.first_child().name()),
-        ", not \"annotation\"");
+        ", not \"annotation\"",
+        document.child("annotations").empty() ? "" : " (CVAT's own form?). Export them as COCO, Pascal VOC or YOLO");
   VocAnnotation annotation;
   annotation.image_name = root.child("filename").text().get();
   const pugi::xml_node size = root.child("size");

@@ -87,6 +87,20 @@ std::vector<std::string> names_in(const YAML::Node& file) {
   return names;
 }
 
+// "kpt_shape: [17, 3]": so many keypoints of so many numbers.
+std::size_t keypoint_numbers_in(const YAML::Node& file) {
+  const std::optional<YAML::Node> shape = value_of(file, "kpt_shape");
+  if (!shape.has_value()) return 0;
+  const auto number = [&](std::size_t i) {
+    const bool is_there = shape->IsSequence() && shape->size() == 2 && (*shape)[i].IsScalar();
+    const std::int64_t whole = is_there ? parse_whole_number((*shape)[i].Scalar()).value_or(0) : 0;
+    check(whole > 0 && whole <= 1000, place_of(*shape),
+          "kpt_shape is the number of keypoints and of numbers of each, [17, 3]");
+    return static_cast<std::size_t>(whole);
+  };
+  return number(0) * number(1);
+}
+
 // "nc": how many classes there are. A file that was edited in one place and not in the other would name them wrongly.
 void check_class_count(const YAML::Node& file, std::size_t names) {
   const std::optional<YAML::Node> value = value_of(file, "nc");
@@ -141,8 +155,23 @@ YamlSplits parse_yaml_splits(std::string_view text) {
     splits.val = texts_of(value_of(file, "val"), "val");
     if (splits.val.empty()) splits.val = texts_of(value_of(file, "valid"), "valid");
     splits.test = texts_of(value_of(file, "test"), "test");
+    splits.keypoint_numbers = keypoint_numbers_in(file);
   } catch (const YAML::Exception& error) {
     fail("line ", error.mark.line + 1, ": not readable as YAML: ", error.msg);
+  }
+  return splits;
+}
+
+YamlSplits parse_darknet_data(std::string_view text) {
+  YamlSplits splits;
+  for (const std::string_view line : lines_of(text)) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string_view key = trimmed(line.substr(0, equals));
+    const std::string value(trimmed(line.substr(equals + 1)));
+    if (value.empty()) continue;
+    if (key == "train") splits.train = {value};
+    if (key == "valid") splits.val = {value};
   }
   return splits;
 }

@@ -24,8 +24,12 @@ std::vector<std::string> parse_yaml_names(std::string_view text);
 struct YamlSplits {
   std::string path;
   std::vector<std::string> train, val, test;
+  std::size_t keypoint_numbers = 0;  // behind each box: the product of the two numbers of "kpt_shape"
 };
 // Throws Error, with the line, for other values.
 YamlSplits parse_yaml_splits(std::string_view text);
+
+// The same of darknet's obj.data: "train = data/train.txt" and "valid = ...", a setting a line.
+YamlSplits parse_darknet_data(std::string_view text);
 
 }  // namespace sleight

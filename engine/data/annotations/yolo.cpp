@@ -62,9 +62,9 @@ std::optional<std::size_t> find_label(const PathIndex& index, std::string_view i
   return std::nullopt;
 }
 
-// Whether a folder is the split's: by its own name, or by one that means the same.
+// Whether a folder is the split's: by its own name, or by one that means the same; train2017 is one part of train.
 bool is_split_folder(std::string_view folder, const std::string& split) {
-  return folder == split || (!split_named(folder).empty() && split_named(folder) == split_named(split));
+  return folder == split || (!split.empty() && split_named(folder) == split);
 }
 
 // What lies in front of "images/<split>/", "<split>/images/" or "<split>/" in a file's path, "" or ending in '/'; nothing
@@ -106,6 +106,7 @@ std::optional<SplitFiles> find_split(const FileTree& tree, const PathIndex& inde
   }
   std::set<std::string> bases;
   std::vector<std::size_t> lists;
+  PassedOver outside;
   for (std::size_t file = 0; file < tree.files().size(); ++file) {
     const std::string_view path = tree.files()[file];
     if (is_list_of(path, split)) {
@@ -114,6 +115,8 @@ std::optional<SplitFiles> find_split(const FileTree& tree, const PathIndex& inde
     } else if (std::optional<std::string> base = base_of_split(path, split); base && has_image_name(path)) {
       bases.insert(std::move(*base));
       found.images.push_back(file);
+    } else if (has_image_name(path) && split_of_path(path).empty() && find_label(index, path)) {
+      outside.add(tree.name(file));
     }
   }
   if (split == whole_dataset) {
@@ -136,6 +139,9 @@ std::optional<SplitFiles> find_split(const FileTree& tree, const PathIndex& inde
                                ", not the folder of that name with " + count_of(std::ssize(found.images), "image"));
     found.list = lists.front();
     found.images = images_in_list(tree, index, found.base, lists.front());
+  } else if (split == "train" && outside.count > 0) {
+    found.warnings.push_back(count_of(outside.count, "image with labels is", "images with labels are") +
+                             " in no folder of a split, and not used; the first is " + outside.first);
   }
   return found;
 }
@@ -214,6 +220,8 @@ AnnotatedSplit read_yolo_split(const FileTree& tree, const std::string& split,
   result.numbers = BoxNumbers::center_and_size;
   result.class_names = given_names.empty() ? find_class_names(tree, found.base) : given_names;
   result.warnings = found.warnings;
+  const std::optional<YamlFile> yaml = read_yaml(tree);
+  const std::size_t keypoint_numbers = yaml ? yaml->splits.keypoint_numbers : 0;
   std::vector<std::byte> memory;
   std::set<std::size_t> seen, labels;
   std::int64_t without_label = 0, outlines = 0;
@@ -225,8 +233,9 @@ AnnotatedSplit read_yolo_split(const FileTree& tree, const std::string& split,
       labels.insert(*label);
       const std::int64_t before = outlines;
       const std::string_view text = read_text(tree, *label, maximum_label_bytes, memory);
-      objects =
-          with_context(tree.name(*label), [&] { return parse_yolo_label(text, result.class_names.size(), &outlines); });
+      objects = with_context(tree.name(*label), [&] {
+        return parse_yolo_label(text, result.class_names.size(), &outlines, keypoint_numbers);
+      });
       if (before == 0 && outlines > 0) first_outline = tree.name(*label);
     } else if (without_label++ == 0) {
       first_without_label =

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <set>
 #include <span>
@@ -35,12 +36,24 @@ FourNumbers box_around(std::span<const std::string_view> words) {
   return {(least[0] + most[0]) / 2, (least[1] + most[1]) / 2, most[0] - least[0], most[1] - least[1]};
 }
 
-StatedObject parse_line(std::string_view line, std::size_t class_count) {
+// "3", and "3.0" as programs write it that keep all numbers in one array.
+std::optional<std::int64_t> class_number_of(std::string_view word) {
+  if (const std::optional<std::int64_t> whole = parse_whole_number(word)) return whole;
+  const std::optional<double> number = parse_number(word);
+  const bool is_whole = number && *number == std::trunc(*number) && std::abs(*number) <= maximum_classes;
+  return is_whole ? std::optional(static_cast<std::int64_t>(*number)) : std::nullopt;
+}
+
+StatedObject parse_line(std::string_view line, std::size_t class_count, std::size_t keypoint_numbers) {
   const std::vector<std::string_view> words = words_of(line);
-  const bool is_outline = words.size() >= 7 && words.size() % 2 == 1;
-  check(words.size() == 5 || is_outline, "expected \"class center_x center_y width height\", found ", words.size(),
-        " words", words.size() == 6 ? " (detections with scores? only annotations can be read)" : "");
-  const std::optional<std::int64_t> class_number = parse_whole_number(words[0]);
+  const bool is_outline = keypoint_numbers == 0 && words.size() >= 7 && words.size() % 2 == 1;
+  const bool has_keypoints = keypoint_numbers > 0 && words.size() == 5 + keypoint_numbers;
+  check(keypoint_numbers == 0 || words.size() == 5 || has_keypoints,
+        "expected \"class center_x center_y width height\" and ", keypoint_numbers,
+        " numbers of keypoints, as kpt_shape in data.yaml says, found ", words.size(), " words");
+  check(words.size() == 5 || has_keypoints || is_outline, "expected \"class center_x center_y width height\", found ",
+        words.size(), " words", words.size() == 6 ? " (detections with scores? only annotations can be read)" : "");
+  const std::optional<std::int64_t> class_number = class_number_of(words[0]);
   check(class_number.has_value(), "the class is ", shown(words[0]), ", which is not a whole number");
   check(*class_number >= 0 && *class_number < static_cast<std::int64_t>(class_count), "the class ", *class_number,
         " is not in the list of ", count_of(static_cast<std::int64_t>(class_count), "name"));
@@ -57,14 +70,16 @@ StatedObject parse_line(std::string_view line, std::size_t class_count) {
 
 }  // namespace
 
-std::vector<StatedObject> parse_yolo_label(std::string_view text, std::size_t class_count, std::int64_t* outlines) {
+std::vector<StatedObject> parse_yolo_label(std::string_view text, std::size_t class_count, std::int64_t* outlines,
+                                           std::size_t keypoint_numbers) {
   std::vector<StatedObject> objects;
   std::size_t number = 0;
   for (const std::string_view line : lines_of(text)) {
     ++number;
     if (line.empty()) continue;
-    with_context("line " + std::to_string(number), [&] { objects.push_back(parse_line(line, class_count)); });
-    if (outlines != nullptr && words_of(line).size() > 5) ++*outlines;
+    with_context("line " + std::to_string(number),
+                 [&] { objects.push_back(parse_line(line, class_count, keypoint_numbers)); });
+    if (outlines != nullptr && keypoint_numbers == 0 && words_of(line).size() > 5) ++*outlines;
   }
   return objects;
 }

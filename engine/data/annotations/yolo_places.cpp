@@ -17,12 +17,16 @@ constexpr std::size_t maximum_list_bytes = std::size_t{256} << 20;
 constexpr std::size_t longest_path = 1000;
 constexpr std::array<std::string_view, 2> yaml_extensions = {".yaml", ".yml"};
 
+bool is_darknet_data(std::string_view path) {
+  return lower_case_extension(path) == ".data";
+}
+
 // The files named data.yaml, or the only other one, of the tree's uppermost folder that has any.
-std::optional<std::size_t> find_yaml(const FileTree& tree) {
+std::optional<std::size_t> find_in_uppermost(const FileTree& tree, bool (*is_wanted)(std::string_view)) {
   std::vector<std::size_t> found;
   std::size_t least_depth = ~std::size_t{0};
   for (std::size_t file = 0; file < tree.files().size(); ++file) {
-    if (!is_yaml(tree.files()[file])) continue;
+    if (!is_wanted(tree.files()[file])) continue;
     const std::size_t depth = parts_of(tree.files()[file]).size();
     if (depth < least_depth) found.clear();
     if (depth > least_depth) continue;
@@ -90,7 +94,8 @@ const std::vector<std::string>& YamlFile::of(const std::string& split) const {
 }
 
 std::optional<YamlFile> read_yaml(const FileTree& tree) {
-  const std::optional<std::size_t> file = find_yaml(tree);
+  std::optional<std::size_t> file = find_in_uppermost(tree, is_yaml);
+  if (!file) file = find_in_uppermost(tree, is_darknet_data);
   if (!file) return std::nullopt;
   // One that stands beside a part of the images speaks for that part.
   const std::string_view folder = folder_of(tree.files()[*file]);
@@ -98,7 +103,9 @@ std::optional<YamlFile> read_yaml(const FileTree& tree) {
     if (has_image_name(path) && !path.starts_with(folder)) return std::nullopt;
   std::vector<std::byte> memory;
   const std::string_view text = read_text(tree, *file, maximum_yaml_bytes, memory);
-  return with_context(tree.name(*file), [&] { return YamlFile{*file, parse_yaml_splits(text)}; });
+  return with_context(tree.name(*file), [&] {
+    return YamlFile{*file, is_yaml(tree.files()[*file]) ? parse_yaml_splits(text) : parse_darknet_data(text)};
+  });
 }
 
 std::vector<std::size_t> images_of_entry(const FileTree& tree, const PathIndex& index, const YamlFile& yaml,

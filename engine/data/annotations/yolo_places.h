@@ -30,8 +30,8 @@ struct YamlFile {
   const std::vector<std::string>& of(const std::string& split) const;
 };
 
-// The data.yaml, or the only other file of that kind, of the uppermost folder that has any; nothing where images lie
-// outside of its folder.
+// The data.yaml, or the only other file of that kind, of the uppermost folder that has any, or else darknet's only
+// *.data; nothing where images lie outside of its folder.
 std::optional<YamlFile> read_yaml(const FileTree& tree);
 
 // The images below a folder, or in a list, that a data.yaml names. Throws Error for one that is not there.

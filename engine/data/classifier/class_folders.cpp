@@ -111,6 +111,8 @@ class ClassFolders : public Dataset {
       warnings_.push_back(tree_->root() + " has no train folder: the classes are those of " + folder);
     for (const auto& [name, files] : defining.files)
       class_names_.push_back(name);
+    check(!is_training || class_names_.size() > 1, split_path, " holds one class alone, ", shown(class_names_.front()),
+          ": there is nothing to tell apart. Give every class a folder of its own directly in it");
 
     for (std::size_t label = 0; label < class_names_.size(); ++label) {
       const auto found = wanted.files.find(class_names_[label]);
@@ -160,8 +162,8 @@ class ClassFolders : public Dataset {
   struct Classes {
     std::map<std::string, std::vector<std::size_t>> files;  // by class name; empty for a folder without images
     std::size_t images = 0;
-    std::size_t passed_over = 0, nested = 0;
-    std::size_t first_passed_over = 0, first_nested = 0;
+    std::size_t passed_over = 0, nested = 0, outside = 0;
+    std::size_t first_passed_over = 0, first_nested = 0, first_outside = 0;
   };
 
   // The folder of the first of these splits that has files, as it is written; "" where there is none. val comes before
@@ -173,7 +175,10 @@ class ClassFolders : public Dataset {
         if (!path.starts_with(prefix_)) continue;
         const std::string_view rest = std::string_view(path).substr(prefix_.size());
         const std::string_view folder = rest.substr(0, std::min(rest.find('/'), rest.size()));
-        if (folder.size() < rest.size() && split_named(folder) == split) folders.emplace(folder);
+        // Images without a class, as in the test folder of a competition, can neither be trained nor evaluated on.
+        const bool has_class_folder =
+            rest.find('/', std::min(folder.size() + 1, rest.size())) != std::string_view::npos;
+        if (has_class_folder && split_named(folder) == split) folders.emplace(folder);
       }
       if (folders.size() > 1)
         fail(tree_->root(), " has two folders of one split, ", prefix_, *folders.begin(), " and ", prefix_,
@@ -218,6 +223,15 @@ class ClassFolders : public Dataset {
           count_of(static_cast<std::int64_t>(wanted.nested), "image lies", "images lie") +
           " in folders inside class folders, and count for the class of the outer folder; the first is " +
           tree_->name(wanted.first_nested));
+    if (!has_splits_)
+      for (const auto& [name, files] : wanted.files)
+        if (!split_named(name).empty())
+          warnings_.push_back("the folder " + split_path + name +
+                              " counts as a class, although splits are called so: " + "move it away if it is none");
+    if (wanted.outside > 0)
+      warnings_.push_back(count_of(static_cast<std::int64_t>(wanted.outside), "image is", "images are") +
+                          " in no class folder of a split and " + (wanted.outside == 1 ? "was" : "were") +
+                          " passed over; the first is " + tree_->name(wanted.first_outside));
     warnings_.insert(warnings_.begin(), tree_->warnings().begin(), tree_->warnings().end());
   }
 
@@ -231,18 +245,37 @@ class ClassFolders : public Dataset {
         classes.files.try_emplace(path.substr(start.size()));
     for (std::size_t file = 0; file < tree_->files().size(); ++file) {
       const std::string& path = tree_->files()[file];
-      if (!path.starts_with(start)) continue;
+      if (!path.starts_with(start)) {
+        const bool is_outside = has_image_name(path) && !parse_class_path(path, false);
+        if (is_outside && classes.outside++ == 0) classes.first_outside = file;
+        continue;
+      }
       const std::string_view rest = std::string_view(path).substr(start.size());
       const std::size_t slash = rest.find('/');
       if (slash != std::string_view::npos && has_image_name(path)) {
         classes.files[std::string(rest.substr(0, slash))].push_back(file);
         ++classes.images;
-        if (rest.find('/', slash + 1) != std::string_view::npos && classes.nested++ == 0) classes.first_nested = file;
+        if (rest.find('/', slash + 1) != std::string_view::npos) {
+          if (!has_splits_) check_no_split(file, rest);
+          if (classes.nested++ == 0) classes.first_nested = file;
+        }
       } else if (classes.passed_over++ == 0) {
         classes.first_passed_over = file;
       }
     }
     return classes;
+  }
+
+  // Classes called "seg_train" and "seg_test" would be learned, and so would images that were kept for evaluation.
+  void check_no_split(std::size_t file, std::string_view path) const {
+    for (std::size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/')) {
+      const std::string_view part = path.substr(0, slash);
+      if (mentions_split(part))
+        fail(tree_->name(file), " lies in a folder ", shown(part),
+             ", which may be a split or a class. Name splits train and val around the class folders "
+             "(train/<class>/*), and call a class by another name");
+      path.remove_prefix(slash + 1);
+    }
   }
 
   bool has_images(const std::string& folder) const {

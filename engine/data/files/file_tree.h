@@ -65,6 +65,9 @@ std::unique_ptr<FileTree> open_archive_tree(const std::filesystem::path& archive
 std::shared_ptr<const FileTree> merge_trees(std::shared_ptr<const FileTree> first,
                                             std::shared_ptr<const FileTree> second, const std::string& folder);
 
+// "12 files, the first is a.jpg", for messages that there is no dataset in it, and what to do about archives in it.
+std::string contents_of(const FileTree& tree);
+
 // Opens a folder or an archive. Throws Error if the path does not exist.
 std::shared_ptr<const FileTree> open_file_tree(const std::filesystem::path& path, std::size_t maximum_inflated_bytes);
 

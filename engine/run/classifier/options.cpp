@@ -68,7 +68,8 @@ void ClassifierTrainingOptions::declare(OptionList& options) {
 void ClassifierTrainingOptions::declare_data(OptionList& options) {
   options
       .add("data", data,
-           "Folder with train/<class>/* and val/ or test/, the same as .tar or .tar.gz, CIFAR-10's binary files, or "
+           "Folder with train/<class>/* and val/ or test/, <class>/* alone, the same in an archive (.zip, .tar, ...), "
+           "CIFAR-10's binary files, or "
            "'synthetic' (generated images)")
       .unit("DATA");
   const auto is_synthetic = [this] { return data == "synthetic"; };

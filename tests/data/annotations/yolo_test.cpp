@@ -183,7 +183,10 @@ TEST_CASE("lines of YOLO that are no box are refused with their number") {
   CHECK(outline[0].numbers[0] == Approx(0.15));
   CHECK(outline[0].numbers[3] == Approx(0.2));
   CHECK(contains(label_message("cat 1 1 1 1"), "the class is \"cat\""));
-  CHECK(contains(label_message("1.0 1 1 1 1"), "the class is \"1.0\""));
+  CHECK(contains(label_message("1.5 1 1 1 1"), "the class is \"1.5\""));
+  CHECK(contains(label_message("1e300 1 1 1 1"), "the class is \"1e300\""));
+  CHECK(contains(label_message("nan 1 1 1 1"), "the class is \"nan\""));
+  CHECK(parse_yolo_label("1.000e+00 1 1 1 1", 2).at(0).class_number == 1);
   CHECK(contains(label_message("3 1 1 1 1"), "the class 3 is not in the list of 3"));
   CHECK(contains(label_message("-1 1 1 1 1"), "the class -1 is not"));
   CHECK(contains(label_message("99999999999999999999 1 1 1 1"), "not a whole number"));

@@ -4,6 +4,7 @@
 
 #include "catch2_adapter.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/data/classifier/dataset.h"
 #include "engine/image/decode_image.h"
 #include "engine/image/image_writer.h"
@@ -130,6 +131,73 @@ TEST_CASE("classes without splits are divided, the same way each time, and neste
       warnings += warning + "\n";
     CHECK(contains(warnings, "3 images lie in folders inside class folders"));
   }
+}
+
+TEST_CASE("folders of splits are never taken for classes") {
+  const auto moved = [](const std::filesystem::path& root, const char* train, const char* val) {
+    make_tree(root / "made");
+    for (const auto& [from, to] : {std::pair("train", train), std::pair("val", val)}) {
+      std::filesystem::create_directories((root / to).parent_path());
+      std::filesystem::rename(root / "made" / from, root / to);
+    }
+    std::filesystem::remove_all(root / "made");
+  };
+  for (const auto& [train, val] : {std::pair("train2012", "val2012"), std::pair("training_set", "test_set")}) {
+    CAPTURE(train);
+    TemporaryFolder folder;
+    moved(folder.path(), train, val);
+    const DatasetPair pair = open_datasets(folder.path().string());
+    CHECK(pair.training->class_names() == std::vector<std::string>{"bird", "cat", "dog"});
+    CHECK(pair.training->size() == 9);
+    CHECK(pair.evaluation->size() == 9);
+    CHECK(pair.evaluation->found() == std::string("evaluation on ") + val + "/");
+  }
+  TemporaryFolder folder;
+  moved(folder.path(), "seg_train/seg_train", "seg_test/seg_test");
+  const std::string message = open_error(folder.path().string());
+  CAPTURE(message);
+  CHECK(contains(message, "train and val around the class folders"));
+  TemporaryFolder inside;
+  for (const char* place : {"cat/train/1.png", "cat/val/2.png", "dog/train/1.png", "dog/val/2.png"})
+    write_bytes(inside / place, small_png(1));
+  CHECK(contains(open_error(inside.path().string()), "train and val around the class folders"));
+}
+
+TEST_CASE("a class that is called like a split is said") {
+  TemporaryFolder folder;
+  make_tree(folder / "made");
+  std::filesystem::rename(folder / "made/train", folder / "all");
+  std::filesystem::remove_all(folder / "made");
+  std::filesystem::rename(folder / "all/dog", folder / "all/test");
+  const auto dataset = open_dataset(folder.path().string(), DatasetSplit::training);
+  CHECK(dataset->class_names() == std::vector<std::string>{"bird", "cat", "test"});
+  CHECK(contains(joined(dataset->warnings()), "all/test counts as a class"));
+}
+
+TEST_CASE("images that no split uses are said, and a test folder without classes is none to evaluate on") {
+  TemporaryFolder folder;
+  make_tree(folder.path());
+  std::filesystem::remove_all(folder / "val");
+  write_bytes(folder / "test/1.png", small_png(1));
+  write_bytes(folder / "test/2.png", small_png(2));
+  write_bytes(folder / "more/cat/3.png", small_png(3));
+  const DatasetPair pair = open_datasets(folder.path().string());
+  CHECK(pair.training->size() == 6);
+  CHECK(pair.evaluation->size() == 3);
+  const std::string warnings = joined(pair.training->warnings());
+  CAPTURE(warnings);
+  CHECK(contains(warnings, "3 images are in no class folder of a split and were passed over; the first is"));
+  CHECK(contains(warnings, "more/cat/3.png"));
+}
+
+TEST_CASE("one class alone is an error that says where it was looked for") {
+  TemporaryFolder folder;
+  make_tree(folder.path());
+  for (const char* name : {"train/dog", "train/bird", "val/dog", "val/bird"})
+    std::filesystem::remove_all(folder / name);
+  const std::string message = open_error(folder.path().string());
+  CAPTURE(message);
+  CHECK(contains(message, "holds one class alone, \"cat\""));
 }
 
 TEST_CASE("an empty class folder is an error in train and a warning in val") {
