@@ -167,6 +167,12 @@ void TrainingRun::resume_from_checkpoint() {
   const fs::path path = folder_ / last_checkpoint_name;
   Log::standard().also_to_file(folder_ / log_file_name);  // first, so that warnings about the resume are in it
   const SafetensorsMetadata metadata = load_checkpoint(path, context_.store);
+  // No run saves such a state, and its first step would blame the learning rate.
+  try {
+    check_finite(context_);
+  } catch (const Error& error) {
+    fail(path.string(), " is damaged: ", error.what(), "; start a new run");
+  }
   task_.restore(training_receipts(path, metadata));
   if (LossScale* scale = task_.loss_scale()) {
     with_context(path.string() + " is damaged: its 'loss_scale'",
@@ -326,8 +332,8 @@ void TrainingRun::check_state() const {
   try {
     check_finite(context_);
   } catch (const Error& error) {
-    fail("after step ", step_, ": ", error.what(), "; use a smaller learning rate or a longer warm-up. ",
-         kept_checkpoint());
+    fail("after step ", step_, ": ", error.what(),
+         ": an update overflowed; use a smaller learning rate or a longer warm-up. ", kept_checkpoint());
   }
 }
 

@@ -295,6 +295,7 @@ EpochEvaluation ClassifierTask::evaluate(int loader_threads) {
                                                      .observe = collect});
   const EvaluationSummary& plain = summaries.plain;
   const EvaluationSummary& averaged = summaries.averaged;
+  log_not_finite(averaged.not_finite > plain.not_finite ? averaged : plain);
   EpochEvaluation evaluation;
   evaluation.values = {{std::string(metric_names::validation_loss), plain.loss},
                        {std::string(metric_names::validation_top1), plain.top1}};
