@@ -111,12 +111,7 @@ void TrainingRun::read_scores(const SafetensorsMetadata& metadata) {
 bool TrainingRun::has_nothing_left(std::int64_t end) {
   const fs::path path = folder_ / last_checkpoint_name;
   const SafetensorsMetadata metadata = SafetensorsFile(path).metadata();
-  const auto fingerprint = metadata.find("data_fingerprint");  // former versions wrote none
-  data_moved_ = data_has_moved(task_, folder_,
-                               {.recipe = training_entry(path, metadata, "recipe"),
-                                .origin = path.string() + ", its recipe",
-                                .fingerprint = fingerprint == metadata.end() ? "" : fingerprint->second},
-                               fingerprint_);
+  data_moved_ = data_has_moved(task_, folder_, started_with(path, metadata), fingerprint_);
   read_scores(metadata);
   const auto receipts = training_receipts(path, metadata);
   if (step_ < end) return false;
@@ -400,7 +395,7 @@ TrainingOutcome TrainingRun::train() {
     if (is_done) return outcome_;
   } else if (options_.resume) {
     const fs::path recipe = folder_ / recipe_file_name;
-    data_has_moved(task_, folder_, {read_text_file(recipe), recipe.string(), ""}, fingerprint_);
+    data_has_moved(task_, folder_, {read_text_file(recipe), recipe.string(), "", ""}, fingerprint_);
   }
   for (const std::string& line : task_.description())
     log_info(line);

@@ -117,7 +117,7 @@ class ClassifierTask : public TrainingTask {
   }
   void restore_step_sums(std::span<const Scalar> sums) override;
   std::string data_fingerprint() const override {
-    return fingerprint_of(*data_.training, *data_.evaluation, run_.options.data);
+    return fingerprint_of(*data_.training, *data_.evaluation, {run_.options.data, ""});
   }
 
   EpochEvaluation evaluate(int loader_threads) override;
