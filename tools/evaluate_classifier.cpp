@@ -31,6 +31,7 @@ int evaluate(Options options) {
       evaluate_weights(find_classifier(description.model), description, options.evaluation);
   log_broken(summaries.broken);
   const EvaluationSummary& summary = summaries.plain;
+  log_not_finite(summary);
   std::printf("%s%s: %s\n", count_of(summary.images, "image").c_str(), left_out(summaries.broken).c_str(),
               text_of(summary).c_str());
   return 0;

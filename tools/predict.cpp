@@ -97,12 +97,15 @@ class Predictor {
     return image;
   }
 
-  // Of a prepared image: the likeliest classes with their probabilities.
+  // Of a prepared image: the likeliest classes with their probabilities. Throws Error where the network overflows.
   std::vector<std::pair<std::size_t, double>> predict(const Image& image, std::int64_t top) {
     inputs_.upload({{classifier_value_names::images, std::as_bytes(std::span(image.pixels())), false}}, nullptr);
     inputs_.deliver(executable_);
     executable_.run();
-    return likeliest(executable_.result<float>(classifier_value_names::logits), top);
+    const auto logits = executable_.result<float>(classifier_value_names::logits);
+    check(std::ranges::all_of(logits, [](float logit) { return std::isfinite(logit); }),
+          "the network overflows on it; --precision fp32 or weights that were trained for longer may not");
+    return likeliest(logits, top);
   }
 
  private:
@@ -166,12 +169,12 @@ class PredictedImages {
       StoredImage stored;
       read(stored);
       prediction.image = predictor_.prepare(stored);
+      prediction.best = predictor_.predict(prediction.image, options_.top);
     } catch (const Error& error) {
       log_warning("broken image ", name, ": ", error.what());
       ++broken_;
       return;
     }
-    prediction.best = predictor_.predict(prediction.image, options_.top);
     std::printf("%s%s\n", printable(name).c_str(), label.empty() ? "" : (" (" + printable(label) + ")").c_str());
     for (const auto& [index, probability] : prediction.best)
       std::printf("  %6.2f%%  %s\n", 100.0 * probability, printable(classes_[index]).c_str());

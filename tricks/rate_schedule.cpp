@@ -64,7 +64,8 @@ double RateSchedule::at(std::int64_t iteration) const {
 }
 
 std::int64_t iterations_of(double epochs, std::int64_t iterations_per_epoch) {
-  return std::llround(epochs * static_cast<double>(iterations_per_epoch));
+  // An int64 holds no 1e300: the rate would fall in the first step.
+  return std::llround(std::min(epochs * static_cast<double>(iterations_per_epoch), 0x1p62));
 }
 
 }  // namespace sleight

@@ -1,6 +1,7 @@
 #include "engine/checkpoint/checkpoint.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <span>
 
@@ -47,6 +48,14 @@ bool fits(const SafetensorsEntry& tensor, const SafetensorsDescription& expected
   return types == Types::converted && expected.type == DataType::float32 && is_floating_point(tensor.type);
 }
 
+// A network with one such number answers nan, or finds nothing, without a word.
+void check_numbers(const std::filesystem::path& path, const std::string& name, std::span<const float> values) {
+  const auto bad = std::ranges::find_if_not(values, [](float value) { return std::isfinite(value); });
+  check(bad == values.end(), path.string(), ": '", name, "' holds ", bad == values.end() ? 0.0F : *bad, " at element ",
+        bad - values.begin(),
+        "; the file is damaged, or its training had failed: copy it again, or take other weights");
+}
+
 // Compares before it copies: after an Error the store is unchanged.
 void read_into_store(const std::filesystem::path& path, const SafetensorsFile& file, PersistentStore& store,
                      Types types, const std::function<bool(const std::string&)>& passed_over) {
@@ -77,8 +86,10 @@ void read_into_store(const std::filesystem::path& path, const SafetensorsFile& f
   }
   std::vector<std::pair<std::string, std::vector<float>>> converted;
   for (const std::string& name : store.names()) {
-    if (passed_over(name) || file.at(name).type == store.entry(name).type.element) continue;
-    converted.emplace_back(name, with_context(path.string(), [&] { return float32_values(file.at(name)); }));
+    if (passed_over(name) || types == Types::equal) continue;
+    std::vector<float> values = with_context(path.string(), [&] { return float32_values(file.at(name)); });
+    check_numbers(path, name, values);
+    if (file.at(name).type != DataType::float32) converted.emplace_back(name, std::move(values));
   }
   for (const std::string& name : store.names()) {
     if (!passed_over(name) && file.at(name).type == store.entry(name).type.element)
@@ -108,7 +119,7 @@ void check_finite(const Context& context) {
     context.device.download(bytes, entry.buffer.data());
     const std::int64_t element =
         kernels::first_non_finite_element(bytes.data(), entry.type.count(), entry.type.element);
-    check(element < 0, "'", name, "' is not finite at element ", element, ": an update overflowed");
+    check(element < 0, "'", name, "' is not finite at element ", element);
   }
 }
 

@@ -30,7 +30,8 @@ void save_weights(const std::filesystem::path& path, const PersistentStore& stor
 
 // Loads parameters and running statistics from a file of weights or a whole checkpoint. Ignores momentum, averages and
 // torchvision's num_batches_tracked, which only training needs. Strict: every other name must be on both sides with the
-// same shape; the Error lists the names that are not. Tensors of float64, bfloat16 and float16 become float32.
+// same shape; the Error lists the names that are not. Tensors of float64, bfloat16 and float16 become float32. A NaN or
+// an infinity is an Error too, and after an Error the store is unchanged.
 void load_weights(const std::filesystem::path& path, PersistentStore& store);
 
 // Loads the named tensors alone, which must be on both sides: a detector's backbone from a classifier's weights.

@@ -69,7 +69,8 @@ DataPlace place_of(const std::string& path) {
 std::shared_ptr<const FileTree> open_tree(const std::string& root, const DetectorDatasetOptions& options) {
   std::shared_ptr<const FileTree> tree = open_file_tree(root, options.maximum_inflated_bytes);
   if (options.images.empty()) return tree;
-  return merge_trees(tree, open_file_tree(options.images, options.maximum_inflated_bytes), "--images");
+  return merge_trees(tree, open_file_tree(options.images, options.maximum_inflated_bytes),
+                     std::string(folder_of_given_images));
 }
 
 // The rarest class among an image's objects decides with which others it is divided; -1 without objects.

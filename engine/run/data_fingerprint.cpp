@@ -5,9 +5,12 @@
 #include <bit>
 #include <cstdio>
 #include <filesystem>
+#include <span>
+#include <vector>
 
 #include "engine/base/error.h"
 #include "engine/base/hash.h"
+#include "engine/data/files/text_lines.h"
 
 namespace sleight {
 
@@ -39,13 +42,28 @@ class Hash {
   Fnv1a bytes_;
 };
 
-// The name without what moves: the place of the data.
-std::string name_below(const std::string& name, const std::string& data) {
-  const std::string root = std::filesystem::path(data).lexically_normal().string();
+// Folders or archives below which images may be. A data.yaml lies above them, a JSON file often in "annotations".
+std::vector<std::string> roots_of(const DataPlaces& places) {
+  std::vector<std::string> roots;
+  const std::filesystem::path data = std::filesystem::path(places.data).lexically_normal();
+  if (!places.images.empty()) roots.push_back(std::filesystem::path(places.images).lexically_normal().string());
+  roots.push_back(data.string());
+  const std::string extension = lower_case_extension(data.string());
+  if (extension != ".json" && extension != ".yaml" && extension != ".yml") return roots;
+  for (const std::filesystem::path& folder : {data.parent_path(), data.parent_path().parent_path()})
+    if (!folder.empty()) roots.push_back(folder.string());
+  return roots;
+}
+
+// The name without what moves: the place of the images.
+std::string name_below(const std::string& name, std::span<const std::string> roots) {
   const std::string normal = std::filesystem::path(name).lexically_normal().string();
-  if (!normal.starts_with(root)) return normal;
-  const std::size_t begin = normal.find_first_not_of("/: ", root.size());
-  return normal.substr(std::min(begin, normal.size()));
+  for (const std::string& root : roots) {
+    if (!normal.starts_with(root)) continue;
+    const std::size_t begin = normal.find_first_not_of("/: ", root.size());
+    return normal.substr(std::min(begin, normal.size()));
+  }
+  return normal;
 }
 
 std::uint64_t size_of_image(const ImageSource& images, std::int64_t index) {
@@ -76,36 +94,37 @@ void add_label(Hash& hash, const DetectorDataset& images, std::int64_t index) {
 }
 
 template <class Images>
-void add_images(Hash& hash, const Images& images, const std::string& data) {
+void add_images(Hash& hash, const Images& images, const DataPlaces& places) {
+  const std::vector<std::string> roots = roots_of(places);
   for (const std::string& name : images.class_names())
     hash.add(name);
   hash.add(static_cast<std::uint64_t>(images.size()));
   // Generated images are what their settings say, and the settings are in the recipe.
-  const std::int64_t every = data == "synthetic" ? images.size() + 1 : images.size() / most_sizes + 1;
+  const std::int64_t every = places.data == "synthetic" ? images.size() + 1 : images.size() / most_sizes + 1;
   for (std::int64_t i = 0; i < images.size(); ++i) {
-    hash.add(name_below(images.name(i), data));
+    hash.add(name_below(images.name(i), roots));
     add_label(hash, images, i);
     if (i % every == every - 1) hash.add(size_of_image(images, i));
   }
 }
 
 template <class Images>
-std::string fingerprint(const Images& training, const Images& evaluation, const std::string& data) {
+std::string fingerprint(const Images& training, const Images& evaluation, const DataPlaces& places) {
   Hash hash;
-  add_images(hash, training, data);
-  add_images(hash, evaluation, data);
+  add_images(hash, training, places);
+  add_images(hash, evaluation, places);
   return hash.text();
 }
 
 }  // namespace
 
-std::string fingerprint_of(const Dataset& training, const Dataset& evaluation, const std::string& data) {
-  return fingerprint(training, evaluation, data);
+std::string fingerprint_of(const Dataset& training, const Dataset& evaluation, const DataPlaces& places) {
+  return fingerprint(training, evaluation, places);
 }
 
 std::string fingerprint_of(const DetectorDataset& training, const DetectorDataset& evaluation,
-                           const std::string& data) {
-  return fingerprint(training, evaluation, data);
+                           const DataPlaces& places) {
+  return fingerprint(training, evaluation, places);
 }
 
 }  // namespace sleight

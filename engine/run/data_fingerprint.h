@@ -11,9 +11,15 @@
 
 namespace sleight {
 
-// Of the images' number, order, names below `data` (a folder, an archive or "synthetic"), labels and classes, and of
+struct DataPlaces {
+  std::string data;    // a folder, an archive, a file of annotations or "synthetic"
+  std::string images;  // where the images are, if not there
+};
+
+// Of the images' number, order, names below their place, labels and classes, and of
 // the sizes in bytes of a few thousand of them.
-std::string fingerprint_of(const Dataset& training, const Dataset& evaluation, const std::string& data);
-std::string fingerprint_of(const DetectorDataset& training, const DetectorDataset& evaluation, const std::string& data);
+std::string fingerprint_of(const Dataset& training, const Dataset& evaluation, const DataPlaces& places);
+std::string fingerprint_of(const DetectorDataset& training, const DetectorDataset& evaluation,
+                           const DataPlaces& places);
 
 }  // namespace sleight

@@ -111,12 +111,7 @@ void TrainingRun::read_scores(const SafetensorsMetadata& metadata) {
 bool TrainingRun::has_nothing_left(std::int64_t end) {
   const fs::path path = folder_ / last_checkpoint_name;
   const SafetensorsMetadata metadata = SafetensorsFile(path).metadata();
-  const auto fingerprint = metadata.find("data_fingerprint");  // former versions wrote none
-  data_moved_ = data_has_moved(task_, folder_,
-                               {.recipe = training_entry(path, metadata, "recipe"),
-                                .origin = path.string() + ", its recipe",
-                                .fingerprint = fingerprint == metadata.end() ? "" : fingerprint->second},
-                               fingerprint_);
+  data_moved_ = data_has_moved(task_, folder_, started_with(path, metadata), fingerprint_);
   read_scores(metadata);
   const auto receipts = training_receipts(path, metadata);
   if (step_ < end) return false;
@@ -167,6 +162,12 @@ void TrainingRun::resume_from_checkpoint() {
   const fs::path path = folder_ / last_checkpoint_name;
   Log::standard().also_to_file(folder_ / log_file_name);  // first, so that warnings about the resume are in it
   const SafetensorsMetadata metadata = load_checkpoint(path, context_.store);
+  // No run saves such a state, and its first step would blame the learning rate.
+  try {
+    check_finite(context_);
+  } catch (const Error& error) {
+    fail(path.string(), " is damaged: ", error.what(), "; start a new run");
+  }
   task_.restore(training_receipts(path, metadata));
   if (LossScale* scale = task_.loss_scale()) {
     with_context(path.string() + " is damaged: its 'loss_scale'",
@@ -326,8 +327,8 @@ void TrainingRun::check_state() const {
   try {
     check_finite(context_);
   } catch (const Error& error) {
-    fail("after step ", step_, ": ", error.what(), "; use a smaller learning rate or a longer warm-up. ",
-         kept_checkpoint());
+    fail("after step ", step_, ": ", error.what(),
+         ": an update overflowed; use a smaller learning rate or a longer warm-up. ", kept_checkpoint());
   }
 }
 
@@ -394,7 +395,7 @@ TrainingOutcome TrainingRun::train() {
     if (is_done) return outcome_;
   } else if (options_.resume) {
     const fs::path recipe = folder_ / recipe_file_name;
-    data_has_moved(task_, folder_, {read_text_file(recipe), recipe.string(), ""}, fingerprint_);
+    data_has_moved(task_, folder_, {read_text_file(recipe), recipe.string(), "", ""}, fingerprint_);
   }
   for (const std::string& line : task_.description())
     log_info(line);

@@ -1,6 +1,9 @@
 #include "engine/train/trick_list.h"
 
 #include <algorithm>
+#include <limits>
+
+#include "engine/base/error.h"
 
 namespace sleight {
 
@@ -40,6 +43,8 @@ bool TrickList::draw_sizes() const {
 }
 
 void TrickList::begin(const TrainingPlan& plan) {
+  check(plan.steps_per_epoch < 1 || plan.epochs <= std::numeric_limits<std::int64_t>::max() / plan.steps_per_epoch,
+        "--epochs ", plan.epochs, " are more steps than can be counted; take fewer");
   plan_ = plan;
   for (Copied<Trick>& trick : tricks_) {
     if (trick->is_on()) trick->begin(plan);

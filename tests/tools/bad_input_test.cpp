@@ -29,6 +29,7 @@ TEST_CASE("values out of range name their flag") {
   const TemporaryFolder scratch;
   const std::string out = (scratch / "run").string();
   const std::vector<std::vector<std::string>> wrong = {{"--epochs", "0"},
+                                                       {"--epochs", "4611686018427387904"},
                                                        {"--batch-size", "0"},
                                                        {"--batch-size", "-3"},
                                                        {"--image-size", "0"},
@@ -70,6 +71,23 @@ TEST_CASE("a setting in a file that does not exist, or is not a number, is refus
   expect("train_classifier", {"--config", recipe.string()}, {recipe.string(), "learning-rates", "--help"});
   write_file_atomically(recipe, std::string_view("epochs = \"many\"\n"));
   expect("train_classifier", {"--config", recipe.string()}, {recipe.string(), "epochs", "many"});
+}
+
+TEST_CASE("what is of the other kind of model says so: a recipe, a run, weights") {
+  const TemporaryFolder scratch;
+  const std::string detector = (scratch / "detector").string(), classifier = (scratch / "classifier").string();
+  require_success(run_tool_process("train_detector", small_detector_run(detector, {"--max-steps", "1"})));
+  require_success(run_tool_process("train_classifier", small_run(classifier, {"--max-steps", "1"})));
+  const std::string other =
+      "This is train_classifier, and the file begins with \"# The recipe of this run. The same again: train_detector";
+  expect("train_classifier", {"--config", detector + "/recipe.toml"}, {other});
+  expect("train_classifier", {"--resume", "--out", detector}, {other});
+  expect("train_detector", {"--resume", "--out", classifier},
+         {"This is train_detector, and the file begins with \"# The recipe of this run. The same again: "
+          "train_classifier"});
+  for (const char* tool : {"predict", "evaluate_classifier"})
+    expect(tool, {"--data", "synthetic", "--weights", detector + "/last.safetensors"},
+           {"last.safetensors holds a detector; detect and evaluate_detector read it"});
 }
 
 TEST_CASE("a file of weights is not a checkpoint to resume from") {

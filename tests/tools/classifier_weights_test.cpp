@@ -233,3 +233,38 @@ TEST_CASE("files of other programs are used, whatever the last layer is called a
   CHECK(other.status == 1);
   CHECK(contains(other.output, "has no 'fc.weight', the last layer of resnet18"));
 }
+
+TEST_CASE("weights of a network that differs in nothing that they show are used with a warning") {
+  const TemporaryFolder scratch;
+  const auto train_as = [&](const char* name, const std::string& out, const Words& more) {
+    Words words = {"--data",
+                   "synthetic",
+                   "--synthetic-images",
+                   "4",
+                   "--synthetic-classes",
+                   "2",
+                   "--batch-size",
+                   "2",
+                   "--epochs",
+                   "1",
+                   "--max-steps",
+                   "1",
+                   "--image-size",
+                   "32",
+                   "--model",
+                   name,
+                   "--out",
+                   (scratch / out).string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_tool_process("train_classifier", words);
+  };
+  require_success(train_as("resnet50_v1", "first", {}));
+  const std::string weights = (scratch / "first/last.safetensors").string();
+  for (const char* flag : {"--weights", "--backbone-weights"}) {
+    const ToolResult other = train_as("resnet50_v1b", std::string("other") + flag, {flag, weights});
+    INFO(other.output);
+    CHECK(other.status == 0);
+    CHECK(contains(other.output, weights + " was trained as resnet50_v1, and this is resnet50_v1b"));
+  }
+  CHECK_FALSE(contains(train_as("resnet50_v1", "same", {"--weights", weights}).output, "was trained as"));
+}

@@ -241,6 +241,7 @@ TEST_CASE("a wrong flag is refused with its name, the reason and the value") {
   refuse({"--milestones", "1,many"}, {"--milestones must be a number, got '1, many'"});
   refuse({"--milestones", "1,inf"}, {"--milestones", "inf"});
   refuse({"--device"}, {"--device", "required"});
+  refuse({"--seed", "1", "--seed", "2"}, {"error: --seed is given 2 times; give it once"});
   refuse({"--unfused", "--everything"}, {"--unfused", "excludes", "--everything"});
   Flags flags;
   CHECK(flags.parse_only({"--device", "cpu"}).value_or(0) != 0);

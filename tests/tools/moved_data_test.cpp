@@ -127,3 +127,59 @@ TEST_CASE("a run goes on where its data has moved to, and not with other images 
   CHECK(changed_in_place.status == 0);
   CHECK(contains(changed_in_place.output, "are not those that the run was started with"));
 }
+
+TEST_CASE("a run does not go on where other classes would take the places of its own") {
+  const TemporaryFolder scratch;
+  const fs::path data = scratch / "data", run = scratch / "run";
+  write_data(data, false);
+  require_success(run_tool_process(
+      "train_classifier", {"--data", data.string(), "--batch-size", "4", "--epochs", "2", "--model", "cifar_resnet20",
+                           "--image-size", "16", "--max-steps", "3", "--out", run.string()}));
+  const std::string before = read_text_file(run / "last.safetensors");
+  // Sorts behind "odd": the outputs would change places.
+  for (const std::string split : {"train", "val"})
+    fs::rename(data / split / "even", data / split / "plain");
+  const ToolResult result = run_tool_process("train_classifier", {"--resume", "--out", run.string()});
+  INFO(result.output);
+  CHECK(result.status == 1);
+  CHECK(contains(result.output, R"(was started with the classes "["even","odd"]")"));
+  CHECK(contains(result.output, R"(are "["odd","plain"]": it would take one for another)"));
+  CHECK(contains(result.output, "--weights " + (run / "last.safetensors").string()));
+  CHECK(read_text_file(run / "last.safetensors") == before);
+}
+
+TEST_CASE("a run goes on where the images of its annotations have moved to") {
+  const TemporaryFolder scratch;
+  const fs::path data = scratch / "data", run = scratch / "run";
+  const bool has_images_apart = GENERATE(true, false);
+  for (const std::string split : {"train", "val"}) {
+    std::string images, annotations;
+    for (int i = 0; i < 4; ++i) {
+      const std::string number = std::to_string(i), separator = i == 0 ? "" : ",";
+      write_image(data / "images" / (split + number + ".png"), i);
+      images +=
+          separator + R"({"id":)" + number + R"(,"file_name":")" + split + number + R"(.png","width":16,"height":16})";
+      annotations += separator + R"({"id":)" + number + R"(,"image_id":)" + number +
+                     R"(,"category_id":1,"bbox":[2,2,8,8],"area":64,"iscrowd":0})";
+    }
+    fs::create_directories(data / "annotations");
+    write_file_atomically(data / "annotations" / ("instances_" + split + ".json"),
+                          R"({"images":[)" + images + R"(],"annotations":[)" + annotations +
+                              R"(],"categories":[{"id":1,"name":"thing"}]})");
+  }
+  const auto places = [&](const fs::path& root, const std::vector<std::string>& more) {
+    std::vector<std::string> all = {"--data", (root / "annotations" / "instances_train.json").string()};
+    if (has_images_apart) all = {"--data", (root / "annotations").string(), "--images", (root / "images").string()};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  require_success(run_tool_process(
+      "train_detector", places(data, {"--batch-size", "2", "--epochs", "2", "--image-size", "64", "--random-shapes",
+                                      "off", "--max-steps", "2", "--out", run.string()})));
+  const fs::path moved = scratch / "elsewhere";
+  fs::rename(data, moved);
+  const ToolResult result = run_tool_process("train_detector", places(moved, {"--resume", "--out", run.string()}));
+  INFO(result.output);
+  CHECK(result.status == 0);
+  CHECK(contains(result.output, "the data have moved to"));
+}

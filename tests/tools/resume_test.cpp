@@ -272,9 +272,12 @@ TEST_CASE("a default that a run is too short for is no failure, and what was ask
   require_success(run_tool_process(tool, {"--config", (run / "recipe.toml").string(), "--out", again.string()}));
   require_success(run_tool_process(tool, {"--resume", "--out", run.string()}));
 
-  const ToolResult refused = run_tool_process(tool, arguments(asked, {"--schedule", "step", "--milestones", "3"}));
-  INFO(refused.output);
-  CHECK(refused.status == 1);
-  CHECK(contains(refused.output, "--schedule step would never lower the learning rate"));
+  for (const char* milestone : {"3", "1e300"}) {
+    const ToolResult refused =
+        run_tool_process(tool, arguments(asked, {"--schedule", "step", "--milestones", milestone}));
+    INFO(refused.output);
+    CHECK(refused.status == 1);
+    CHECK(contains(refused.output, "--schedule step would never lower the learning rate"));
+  }
   CHECK_FALSE(fs::exists(asked));
 }

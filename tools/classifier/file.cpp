@@ -9,6 +9,8 @@ namespace sleight {
 ClassifierDescription describe_weights(const std::filesystem::path& path, const std::string& model,
                                        std::int64_t image_size, EvaluationCropOptions crop) {
   const SafetensorsFile file(path);
+  check(!file.metadata().contains("family"), path.string(),
+        " holds a detector; detect and evaluate_detector read it, or give weights of train_classifier");
   ClassifierDescription description;
   if (file.metadata().contains("class_names")) {
     description = classifier_description_in(path, file.metadata());

@@ -40,6 +40,8 @@ CLI::Option* declare(CLI::App& app, const Option& option) {
   if (option.is_list()) {
     declared->expected(1, CLI::detail::expected_max_vector_size);
     declared->allow_extra_args(option.is_positional());
+  } else if (!option.is_positional()) {
+    declared->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);  // parse() says it better
   }
   if (option.separator() != 0) declared->delimiter(option.separator());
   return declared;
@@ -109,6 +111,13 @@ void append_help(std::string& text, const std::string& usage, const std::string&
   text += '\n';
 }
 
+// A recipe of a run says in its first line which program takes it; nothing where it is this one.
+std::string whose_recipe(const std::string& text, const std::string& program) {
+  const std::string first = text.substr(0, text.find('\n'));
+  if (!first.starts_with("# ") || first.find(program) != std::string::npos) return "";
+  return ". This is " + program + ", and the file begins with " + shown(first, help_width);
+}
+
 }  // namespace
 
 CommandLine::CommandLine(std::string program, std::string description, const OptionList& options)
@@ -151,11 +160,20 @@ std::optional<int> CommandLine::parse(const std::vector<std::string>& arguments,
       decided.insert(option->name());
       decided.insert(option->decided().begin(), option->decided().end());
       const std::vector<std::string>& words = cli_option->results();
+      check(option->is_switch() || option->is_list() || words.size() == 1, "--", option->name(), " is given ",
+            words.size(), " times; give it once");
       // Of a switch that is given twice, the last word counts.
       option->assign(option->is_switch() ? std::span(words).last(1) : std::span(words));
     }
     const std::string file = settings_file_ ? settings_file_() : "";
-    if (!file.empty()) options_.read(read_text_file(file), file, decided);
+    if (!file.empty()) {
+      const std::string text = read_text_file(file);
+      try {
+        options_.read(text, file, decided);
+      } catch (const Error& error) {
+        fail(error.what(), whose_recipe(text, program_));
+      }
+    }
   } catch (const CLI::ParseError& error) {
     // Its own exit statuses (104 and more) say nothing that the message does not.
     std::ostringstream message;

@@ -70,7 +70,12 @@ std::string_view without_upload_prefix(std::string_view name) {
 }  // namespace
 
 CocoImageFinder::CocoImageFinder(const FileTree& tree, std::string_view split, std::vector<std::string> folders)
-    : tree_(tree), split_(split), folders_(std::move(folders)) {}
+    : tree_(tree), split_(split), folders_(std::move(folders)) {
+  // What the user says comes first: with images of equal names elsewhere, and with a folder that is in the tree anyway.
+  const std::string given = std::string(folder_of_given_images) + "/";
+  const auto first = std::ranges::lower_bound(tree_.files(), given);
+  if (first != tree_.files().end() && first->starts_with(given)) folders_.insert(folders_.begin(), given);
+}
 
 std::size_t CocoImageFinder::find(const std::string& file_name) {
   for (const std::string& folder : folders_) {

@@ -13,6 +13,9 @@
 
 namespace sleight {
 
+// Where the tree has what --images names.
+inline constexpr std::string_view folder_of_given_images = "--images";
+
 // The split of a dataset that has none: everything that is there.
 inline constexpr std::string_view whole_dataset = "all";
 

@@ -94,6 +94,15 @@ bool is_list_of(std::string_view path, const std::string& split) {
          !lower_case(folder_of(path)).ends_with("labels/");
 }
 
+// The folder that makes a path the split's: "valid" for "valid/images/1.jpg".
+std::string_view split_folder_in(std::string_view path, const std::string& split) {
+  for (std::size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/')) {
+    if (is_split_folder(path.substr(0, slash), split)) return path.substr(0, slash);
+    path.remove_prefix(slash + 1);
+  }
+  return {};
+}
+
 std::optional<SplitFiles> find_split(const FileTree& tree, const PathIndex& index, const std::string& split) {
   SplitFiles found;
   if (const std::optional<YamlFile> yaml = read_yaml(tree); yaml && !yaml->of(split).empty()) {
@@ -105,6 +114,7 @@ std::optional<SplitFiles> find_split(const FileTree& tree, const PathIndex& inde
     return found;
   }
   std::set<std::string> bases;
+  std::set<std::string_view> called;
   std::vector<std::size_t> lists;
   PassedOver outside;
   for (std::size_t file = 0; file < tree.files().size(); ++file) {
@@ -114,6 +124,7 @@ std::optional<SplitFiles> find_split(const FileTree& tree, const PathIndex& inde
       lists.push_back(file);
     } else if (std::optional<std::string> base = base_of_split(path, split); base && has_image_name(path)) {
       bases.insert(std::move(*base));
+      called.insert(split_folder_in(path, split));
       found.images.push_back(file);
     } else if (has_image_name(path) && split_of_path(path).empty() && find_label(index, path)) {
       outside.add(tree.name(file));
@@ -129,6 +140,10 @@ std::optional<SplitFiles> find_split(const FileTree& tree, const PathIndex& inde
   if (bases.size() > 1)
     fail(tree.root(), " has the split ", shown(split), " twice: in \"", *bases.begin(), "\" and \"",
          *std::next(bases.begin()), "\". Give the folder of one dataset");
+  if (called.size() > 1)
+    fail(tree.root(), " has the split ", shown(split), " under two names, ", shown(*called.begin()), " and ",
+         shown(*std::next(called.begin())),
+         ". Move one of them away, or say in a data.yaml which folders the splits are (", split, ": [...])");
   found.base = *bases.begin();
   if (lists.size() > 1)
     fail(tree.root(), " has two lists of the split ", shown(split), ": ", tree.name(lists.front()), " and ",

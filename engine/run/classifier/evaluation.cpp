@@ -5,6 +5,8 @@
 #include <cstdio>
 
 #include "engine/base/error.h"
+#include "engine/base/log.h"
+#include "engine/base/text.h"
 #include "engine/image/image_writer.h"
 #include "engine/run/evaluation_feeder.h"
 #include "engine/train/batch_schedule.h"
@@ -24,6 +26,7 @@ void add_batch(EvaluationSummary& summary, const Batch& batch, const EvaluationR
     ++summary.confusion[static_cast<std::size_t>(batch.labels()[i]) * classes + predicted];
     // Sums for now; means at the end.
     ++summary.images;
+    summary.not_finite += std::isfinite(result.row_losses[i]) ? 0 : 1;
     summary.loss += static_cast<double>(result.row_losses[i]);
     summary.top1 += result.ranks[i] == 0 ? 1.0 : 0.0;
     summary.top5 += result.ranks[i] < 5 ? 1.0 : 0.0;
@@ -47,6 +50,14 @@ std::string text_of(const EvaluationSummary& summary) {
     line += text;
   }
   return line;
+}
+
+void log_not_finite(const EvaluationSummary& summary) {
+  if (summary.not_finite == 0) return;
+  log_warning("the network overflows: it gave no finite numbers for ", summary.not_finite, " of ",
+              count_of(summary.images, "image"),
+              ", which count as wrong; after more steps, with a smaller learning rate or with --precision fp32 it may "
+              "not");
 }
 
 EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, const EvaluationOptions& options) {

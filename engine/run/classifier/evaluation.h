@@ -12,10 +12,11 @@
 namespace sleight {
 
 struct EvaluationSummary {
-  std::int64_t images = 0;  // that count
-  double loss = 0.0;        // mean, without smoothing
-  double top1 = 0.0;        // fractions of 1
-  double top5 = 0.0;        // says nothing of five classes or fewer: see has_top5()
+  std::int64_t images = 0;      // that count
+  double loss = 0.0;            // mean, without smoothing
+  double top1 = 0.0;            // fractions of 1
+  double top5 = 0.0;            // says nothing of five classes or fewer: see has_top5()
+  std::int64_t not_finite = 0;  // images for which the network gave no finite numbers
   std::int64_t classes = 0;
   std::vector<std::int64_t> confusion;  // [classes, classes]: row true class, column predicted class
 
@@ -42,6 +43,9 @@ struct EvaluationSummaries {
 
 // "loss 0.5210, top-1 81.20%, top-5 99.10%".
 std::string text_of(const EvaluationSummary& summary);
+
+// Warns of images for which the network gave no finite numbers: they count as wrong, and look like a bad network.
+void log_not_finite(const EvaluationSummary& summary);
 
 EvaluationSummaries evaluate(Classifier& classifier, const Dataset& dataset, const EvaluationOptions& options);
 

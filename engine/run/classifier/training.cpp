@@ -116,7 +116,7 @@ class ClassifierTask : public TrainingTask {
   }
   void restore_step_sums(std::span<const Scalar> sums) override;
   std::string data_fingerprint() const override {
-    return fingerprint_of(*data_.training, *data_.evaluation, run_.options.data);
+    return fingerprint_of(*data_.training, *data_.evaluation, {run_.options.data, ""});
   }
 
   EpochEvaluation evaluate(int loader_threads) override;
@@ -294,6 +294,7 @@ EpochEvaluation ClassifierTask::evaluate(int loader_threads) {
                                                      .observe = collect});
   const EvaluationSummary& plain = summaries.plain;
   const EvaluationSummary& averaged = summaries.averaged;
+  log_not_finite(averaged.not_finite > plain.not_finite ? averaged : plain);
   EpochEvaluation evaluation;
   evaluation.values = {{std::string(metric_names::validation_loss), plain.loss},
                        {std::string(metric_names::validation_top1), plain.top1}};

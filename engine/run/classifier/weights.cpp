@@ -27,6 +27,15 @@ void reorder_rows(PersistentStore& store, const std::string& name, std::span<con
   store.write(name, after);
 }
 
+// Some networks differ in nothing that a file of weights shows: resnet50_v1 and _v1b have their strides in other places.
+void warn_of_other_model(const ClassifierModel& model, const std::string& weights) {
+  const SafetensorsMetadata metadata = SafetensorsFile(weights).metadata();
+  const auto found = metadata.find("model");
+  if (found == metadata.end() || found->second == model.name) return;
+  log_warning(weights, " was trained as ", found->second, ", and this is ", model.name,
+              ": all its tensors fit, but the two may compute different things from them");
+}
+
 void follow_class_names(const ClassifierModel& model, const std::vector<std::string>& class_names,
                         const std::string& weights, const SafetensorsMetadata& metadata, PersistentStore& store) {
   if (!metadata.contains("class_names") || !metadata.contains("model")) return;  // of another program
@@ -56,12 +65,14 @@ void load_classifier_weights(const ClassifierModel& model, const std::vector<std
           count_of(classes.value_or(0), "class", "classes"), ", but the dataset has ", class_names.size(),
           "; --backbone-weights ", weights, " takes all of it but the last layer, which starts anew");
     load_weights(weights, store);
+    warn_of_other_model(model, weights);
     log_info("started from ", weights);
     follow_class_names(model, class_names, weights, file.metadata(), store);
   }
   if (!backbone.empty()) {
     const LayerNames names = layer_names(model);
     load_weights(backbone, store, names.rest);
+    warn_of_other_model(model, backbone);
     log_info("started from ", backbone, ", all ", count_of(std::ssize(names.rest), "tensor"),
              " but those of the last layer (", joined(names.last), "), which starts anew");
   }

@@ -93,7 +93,9 @@ class DetectorTask : public TrainingTask {
   std::vector<Scalar> take_step_values() override;
   std::vector<Scalar> step_sums() const override;
   void restore_step_sums(std::span<const Scalar> sums) override;
-  std::string data_fingerprint() const override { return fingerprint_of(training(), evaluation(), run_.options.data); }
+  std::string data_fingerprint() const override {
+    return fingerprint_of(training(), evaluation(), {run_.options.data, run_.options.boxes.images});
+  }
 
   EpochEvaluation evaluate(int loader_threads) override;
   void show_last_evaluation() override { shown_ = std::move(last_); }

@@ -220,10 +220,19 @@ TEST_CASE("a file of annotations stands for its dataset, and images may lie else
     CHECK(contains(pair.training.dataset->name(0), "images/deep/a.jpg"));
     CHECK(contains(warnings_of(pair.training), "found by the name of the file alone"));
   }
-  add_image(images, "other/a.jpg");
+  add_image(images, "third/a.jpg");
   write_files(folder / "images", images);
   CHECK(contains(message_of([&] { open_detector_datasets((folder / "set").string(), automatic_format, options); }),
                  "several files have that name"));
+  // A folder that is in the dataset anyway, though its images are not where this format has them.
+  Files photos;
+  for (const char* name : {"a", "b", "c", "d"})
+    add_image(photos, std::string("photos/") + name + ".jpg");
+  write_files(folder / "set", photos);
+  options.images = (folder / "set/photos").string();
+  const auto inside = open_detector_datasets((folder / "set").string(), automatic_format, options);
+  CHECK(contains(inside.training.dataset->name(0), "set/photos/a.jpg"));
+  CHECK_FALSE(contains(warnings_of(inside.training), "found by the name of the file alone"));
   const Layout yolo = layouts().at("Roboflow YOLO");
   write_files(folder / "yolo", yolo.files);
   CHECK(open_detector_datasets((folder / "yolo/data.yaml").string(), automatic_format).training.dataset->size() == 3);

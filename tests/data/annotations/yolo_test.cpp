@@ -195,6 +195,21 @@ TEST_CASE("lines of YOLO that are no box are refused with their number") {
   CHECK(label_message("0 1 1 " + std::string(100000, 'x') + " 1").size() < 200);
 }
 
+TEST_CASE("a YOLO split under two names is an error that says both") {
+  const TemporaryFolder folder;
+  Files files;
+  files["classes.txt"] = bytes_of("cat\n");
+  for (const char* split : {"train", "val", "dev"}) {
+    files[std::string("images/") + split + "/" + split + ".jpg"] = jpeg_of_size(30, 40);
+    files[std::string("labels/") + split + "/" + split + ".txt"] = bytes_of("0 0.5 0.5 0.5 0.5");
+  }
+  write_files(folder.path(), files);
+  CHECK(contains(open_message(folder.path(), "yolo"), "has the split \"val\" under two names, \"dev\" and \"val\""));
+  std::filesystem::remove_all(folder / "images/dev");
+  std::filesystem::remove_all(folder / "labels/dev");
+  CHECK(open_message(folder.path(), "yolo").empty());
+}
+
 TEST_CASE("class names from lists and from data.yaml") {
   const std::vector<std::string> two = {"a b", "c"};
   CHECK(parse_class_names("a b\r\nc\n\n") == two);
