@@ -114,6 +114,9 @@ TEST_CASE("COCO's files beside their images, and files named by their path") {
   options.evaluation_split = "holdout/_annotations.coco.json";
   const auto pair = open_detector_datasets(folder.path().string(), "coco", options);
   CHECK(contains(pair.evaluation.dataset->name(1), "holdout/b.jpg"));
+  options.evaluation_split = "val";
+  CHECK(contains(open_detector_datasets(folder.path().string(), "coco", options).evaluation.dataset->name(1),
+                 "valid/b.jpg"));
   options.evaluation_split = "nothing";
   const std::string message = open_message(folder.path(), "coco", options);
   CHECK(contains(message, "instances_nothing.json"));
@@ -186,6 +189,22 @@ TEST_CASE("a category that is there twice is one, for every program, and two of 
   CHECK(objects_of(alone, 0) == objects_of(pair.evaluation, 0));
   with(R"({"id": 9, "name": "dog"})");
   CHECK(contains(message_of(open), "two classes are called \"dog\""));
+}
+
+TEST_CASE("an image of COCO that cannot be read keeps its number and, for evaluation, its boxes") {
+  TemporaryFolder folder;
+  write_files(folder.path(), coco_files("*/"));
+  for (const char* split : {"train2017", "val2017"})
+    write_bytes(folder / split / "a.jpg", bytes_of(""));
+  // A crowd alone is nothing to train on.
+  const std::string more = three_objects + R"(, {"image_id": 20, "category_id": 7, "bbox": [1, 2, 3, 4]})";
+  write_bytes(folder / "annotations/instances_train2017.json", bytes_of(with_lists(two_images, more, two_categories)));
+  const auto pair = open_detector_datasets(folder.path().string(), "coco");
+  CHECK(pair.evaluation.ids.images == std::vector<std::int64_t>{10, 20});
+  CHECK(objects_of(pair.evaluation, 0).size() == 2);
+  CHECK(objects_of(pair.evaluation, 1).size() == 1);
+  CHECK(objects_of(pair.training, 0).empty());
+  CHECK(objects_of(pair.training, 1) == std::vector<ObjectBox>{{{1, 2, 4, 6}, 1}});
 }
 
 TEST_CASE("of several images of one name a COCO file means the one that its path or its split says") {
