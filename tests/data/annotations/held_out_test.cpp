@@ -20,7 +20,7 @@ TEST_CASE("held-out images keep their boxes, ids and classes, and of rare classe
     images += (i == 0 ? "" : ", ") + std::string("{\"file_name\": \"") + name +
               "\", \"id\": " + std::to_string(100 + i) + "}";
     // Cats and birds are on images of dogs, before the dog and behind it.
-    if (i % 6 == 0) add_object(i, 5);
+    if (i % 6 == 5) add_object(i, 5);
     add_object(i, 7);
     if (i % 6 == 3) add_object(i, 6);
   }
@@ -40,7 +40,7 @@ TEST_CASE("held-out images keep their boxes, ids and classes, and of rare classe
       const auto number = static_cast<int>(opened->ids.images[static_cast<std::size_t>(i)]) - 100;
       CHECK(opened->dataset->name(i) == (folder / (std::to_string(number) + ".jpg")).string());
       const std::vector<ObjectBox> objects = objects_of(*opened, i);
-      REQUIRE(objects.size() == (number % 3 == 0 ? 2U : 1U));
+      REQUIRE(objects.size() == (number % 6 == 3 || number % 6 == 5 ? 2U : 1U));
       for (const ObjectBox& object : objects) {
         ++of_class[static_cast<std::size_t>(object.class_index)];
         CHECK(object.box.left == number % 10);

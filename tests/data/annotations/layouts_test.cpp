@@ -139,17 +139,18 @@ std::map<std::string, Layout> layouts() {
   add_text(via.files, "via_project_coco.json", coco_json(plain, true));
   add_text(addresses.files, "annotations.json", coco_json(urls));
 
-  Layout& ultralytics = all["data.yaml with path and lists"] = {"YOLO", 3, 1};
+  // Half and half: of all four, one would be held out.
+  Layout& ultralytics = all["data.yaml with path and lists"] = {"YOLO", 2, 2};
   for (int i = 0; i < 4; ++i) {
-    const std::string split = i < 3 ? "train" : "held back";
+    const std::string split = i < 2 ? "train" : "held back";
     add_image(ultralytics.files, "images/" + split + "/" + numbered(i) + ".jpg");
     add_text(ultralytics.files, "labels/" + split + "/" + numbered(i) + ".txt", yolo_line);
   }
   add_text(ultralytics.files, "dogs.yaml",
            "path: /content/datasets/dogs\ntrain:\n  - images/train\nval: images/held back\nnames: {0: cat, 1: dog}\n");
-  Layout& elsewhere = all["data.yaml with path, valid and another file beside it"] = {"YOLO", 3, 1};
+  Layout& elsewhere = all["data.yaml with path, valid and another file beside it"] = {"YOLO", 2, 2};
   for (int i = 0; i < 4; ++i) {
-    const std::string part = i < 3 ? "/one/" : "/two/";
+    const std::string part = i < 2 ? "/one/" : "/two/";
     add_image(elsewhere.files, "sets/dogs/images" + part + numbered(i) + ".jpg");
     add_text(elsewhere.files, "sets/dogs/labels" + part + numbered(i) + ".txt", yolo_line);
   }
