@@ -181,7 +181,9 @@ class DetectorSource {
       const std::vector<std::string> class_names = names_from(evaluation);
       return finish(std::move(evaluation), split, class_names);
     }
-    return finish(std::move(evaluation), split, format_.class_names(*tree_, splits_.training));
+    const std::vector<std::string> class_names = format_.class_names(*tree_, splits_.training);
+    check_different(class_names, splits_.training);
+    return finish(std::move(evaluation), split, class_names);
   }
 
   // A JSON file that was given as the data is the split that it is named for; every other one is what is trained on.
@@ -226,11 +228,15 @@ class DetectorSource {
 
   std::vector<std::string> names_from(const AnnotatedSplit& split) const {
     if (!given_names_.empty()) return given_names_;
-    std::set<std::string_view> seen;
-    for (const std::string& name : split.class_names)
-      check(seen.insert(name).second, tree_->root(), ", split ", split.name, ": two classes are called ", shown(name),
-            ". Give one list of all classes with --classes, a name per line; objects of both are then of that class");
+    check_different(split.class_names, split.name);
     return split.class_names;
+  }
+
+  void check_different(const std::vector<std::string>& class_names, const std::string& split) const {
+    std::set<std::string_view> seen;
+    for (const std::string& name : class_names)
+      check(seen.insert(name).second, tree_->root(), ", split ", split, ": two classes are called ", shown(name),
+            ". Give one list of all classes with --classes, a name per line; objects of both are then of that class");
   }
 
   OpenedDetectorDataset finish(AnnotatedSplit annotated, DatasetSplit split,

@@ -72,6 +72,47 @@ TEST_CASE("every kind of JPEG decodes to the image that was encoded") {
   }
 }
 
+TEST_CASE("ink is stored inverted where an Adobe marker says so, and plain without one") {
+  const Image image = smooth_image(24, 32);
+  std::vector<std::byte> file = encode_jpeg(image.view(), JpegColors::cmyk, 100);
+  ImageDecoder decoder;
+  decoder.open(file);
+  CHECK(largest_difference(decoder.decode(), image.view()) <= 4);
+  const std::vector<std::byte> name = bytes_of("Adobe");
+  const auto marker = std::search(file.begin(), file.end(), name.begin(), name.end());
+  REQUIRE(marker != file.end());
+  file.erase(marker - 4, marker + 12);  // FF EE and a length of 14
+  decoder.open(file);
+  // 255 of black, which was none.
+  const ImageView black = decoder.decode();
+  CHECK(*std::max_element(black.pixels, black.pixels + 24 * 32 * 3) <= 2);
+}
+
+TEST_CASE("bytes between a JPEG's segments do no harm, and scans without end are refused") {
+  const std::vector<std::byte> jpeg = encode_jpeg(smooth_image(24, 32).view());
+  std::vector<std::byte> odd = jpeg;
+  odd[5] = std::byte{3};  // the first segment says that it is shorter than it is
+  ImageDecoder decoder, expected;
+  decoder.open(odd);
+  expected.open(jpeg);
+  CHECK(largest_difference(decoder.decode(), expected.decode()) == 0);
+
+  Image flat(24, 32);
+  std::fill_n(flat.view().pixels, 24 * 32 * 3, std::uint8_t{90});
+  const std::vector<std::byte> few = encode_jpeg(flat.view(), JpegColors::gray, 90, true);
+  std::size_t scan = few.size() - 2;
+  while (few[scan] != std::byte{0xff} || few[scan + 1] != std::byte{0xda})
+    --scan;
+  std::vector<std::byte> many(few.begin(), few.end() - 2);
+  for (int i = 0; i < 150; ++i)
+    many.insert(many.end(), few.begin() + static_cast<std::ptrdiff_t>(scan), few.end() - 2);
+  many.insert(many.end(), few.end() - 2, few.end());
+  decoder.open(few);
+  CHECK(decoder.decode().pixels[0] == 90);
+  decoder.open(many);
+  CHECK(contains(message_of([&] { decoder.decode(); }), "more than 100 scans"));
+}
+
 TEST_CASE("a gray JPEG gives three equal channels") {
   const Image image = smooth_image(40, 31);
   ImageDecoder decoder;

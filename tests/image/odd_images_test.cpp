@@ -26,16 +26,18 @@ void append_chunk(std::vector<std::byte>& png, std::string_view name, std::span<
   append_number(png, 0);  // the checksum is not looked at
 }
 
-// color_type: 0 gray, 2 color, 6 color and opacity. All channels of all pixels have the value.
-std::vector<std::byte> png_of(int bit_depth, int color_type, std::uint32_t value, int empty_data_chunks = 0) {
+// color_type: 0 gray, 2 color, 6 color and opacity. All pixels have the value, plus `step` for each further channel.
+std::vector<std::byte> png_of(int bit_depth, int color_type, std::uint32_t value, int empty_data_chunks = 0,
+                              std::uint32_t step = 0) {
   constexpr std::size_t side = 4;
   const std::size_t channels = color_type == 0 ? 1 : color_type == 2 ? 3 : 4;
   std::vector<std::byte> rows;
   for (std::size_t y = 0; y < side; ++y) {
     rows.push_back(std::byte{0});
     for (std::size_t i = 0; i < side * channels; ++i) {
-      if (bit_depth == 16) rows.push_back(static_cast<std::byte>(value >> 8));
-      rows.push_back(static_cast<std::byte>(value));
+      const auto sample = static_cast<std::uint32_t>(value + i % channels * step);
+      if (bit_depth == 16) rows.push_back(static_cast<std::byte>(sample >> 8));
+      rows.push_back(static_cast<std::byte>(sample));
     }
   }
   uLongf length = compressBound(rows.size());
@@ -76,6 +78,28 @@ TEST_CASE("16 bits of which only the lower ones are used, and transparency, are 
   CHECK_FALSE(oddities(encode_jpeg(smooth_image(8, 8).view())).is_dark_16_bit);
 }
 
+TEST_CASE("colors are those beside the opacity, in 8 bits and in 16, and a color may be made transparent") {
+  ImageDecoder decoder;
+  const auto first_pixel = [&](const std::vector<std::byte>& file) {
+    decoder.open(file);
+    const std::uint8_t* const pixel = decoder.decode().pixels;
+    return std::vector<int>(pixel, pixel + 3);
+  };
+  CHECK(first_pixel(png_of(8, 6, 10, 0, 30)) == std::vector<int>{10, 40, 70});
+  CHECK(first_pixel(png_of(16, 6, 0x2080, 0, 0x1000)) == std::vector<int>{0x20, 0x30, 0x40});
+  CHECK(first_pixel(png_of(16, 2, 0x2080, 0, 0x1000)) == std::vector<int>{0x20, 0x30, 0x40});
+  std::vector<std::byte> of_one_color = png_of(8, 2, 90);
+  std::vector<std::byte> chunk;
+  append_chunk(chunk, "tRNS", bytes_of(std::string_view("\0Z\0Z\0Z", 6)));  // Z is 90
+  of_one_color.insert(of_one_color.begin() + 33, chunk.begin(), chunk.end());
+  CHECK(first_pixel(of_one_color) == std::vector<int>{90, 90, 90});
+  CHECK(decoder.oddities().is_transparent);
+  // What was odd of one image is not said of the next.
+  decoder.open(encode_jpeg(smooth_image(8, 8).view()));
+  decoder.decode();
+  CHECK_FALSE(decoder.oddities().is_transparent);
+}
+
 TEST_CASE("a dataset with such images says so when it opens") {
   Files files;
   for (const char* split : {"train", "val"})
@@ -98,6 +122,20 @@ TEST_CASE("a dataset with such images says so when it opens") {
     CHECK(contains(all, "2 of 8 PNG images are transparent"));
     CHECK(contains(all, "cat/dark.png"));
   }
+}
+
+TEST_CASE("a dataset with boxes on such images says so when it opens") {
+  Files files;
+  for (const std::string split : {"train", "val"}) {
+    files["images/" + split + "/dark.png"] = png_of(16, 0, 4095);
+    files["labels/" + split + "/dark.txt"] = bytes_of("0 0.5 0.5 1 1\n");
+  }
+  files["classes.txt"] = bytes_of("thing\n");
+  TemporaryFolder folder;
+  write_files(folder.path(), files);
+  const auto pair = open_detector_datasets(folder.path().string(), "yolo");
+  CHECK(contains(warnings_of(pair.training), "split train: 1 of 1 PNG image is nearly black"));
+  CHECK(contains(warnings_of(pair.evaluation), "split val: 1 of 1 PNG image is nearly black"));
 }
 
 TEST_CASE("a PNG without data is refused, and empty pieces of data do no harm") {

@@ -5,6 +5,7 @@
 
 #include "catch2_adapter.h"
 #include "engine/base/error.h"
+#include "engine/data/classifier/dataset.h"
 #include "engine/image/decode_image.h"
 #include "engine/image/image_size.h"
 #include "engine/image/image_writer.h"
@@ -37,14 +38,19 @@ std::vector<std::byte> exif_of(int value, bool little) {
   return exif;
 }
 
-std::vector<std::byte> jpeg_with(std::vector<std::byte> jpeg, std::span<const std::byte> exif) {
+// In a segment of its own (APP1), before all others.
+std::vector<std::byte> with_segment(std::vector<std::byte> jpeg, std::span<const std::byte> content) {
   std::vector<std::byte> segment = {std::byte{0xff}, std::byte{0xe1}};
-  append_number(segment, static_cast<std::uint32_t>(exif.size() + 8), 2, false);
-  for (const char c : {'E', 'x', 'i', 'f', '\0', '\0'})
-    segment.push_back(static_cast<std::byte>(c));
-  segment.insert(segment.end(), exif.begin(), exif.end());
+  append_number(segment, static_cast<std::uint32_t>(content.size() + 2), 2, false);
+  segment.insert(segment.end(), content.begin(), content.end());
   jpeg.insert(jpeg.begin() + 2, segment.begin(), segment.end());
   return jpeg;
+}
+
+std::vector<std::byte> jpeg_with(const std::vector<std::byte>& jpeg, std::span<const std::byte> exif) {
+  std::vector<std::byte> content = bytes_of(std::string_view("Exif\0\0", 6));
+  content.insert(content.end(), exif.begin(), exif.end());
+  return with_segment(jpeg, content);
 }
 
 // After the header chunk. The checksum is not looked at.
@@ -160,6 +166,26 @@ TEST_CASE("a part of a turned JPEG is that part of the upright one, at every red
   }
 }
 
+TEST_CASE("the orientation is found behind other segments, and where its data reaches beyond what is read first") {
+  const std::vector<std::byte> jpeg = encode_jpeg(smooth_image(16, 24).view());
+  std::vector<std::byte> exif = exif_of(6, true);
+  Files files;
+  files["behind XMP"] = with_segment(jpeg_with(jpeg, exif), bytes_of("http://ns.adobe.com/xap/1.0/"));
+  exif.resize(40000);  // a small picture of the image, as cameras write it
+  files["long JPEG"] = jpeg_with(jpeg, exif);
+  files["long PNG"] = png_with(encode_png(smooth_image(16, 24).view()), exif);
+  TemporaryFolder folder;
+  write_files(folder.path(), files);
+  const auto tree = open_folder_tree(folder.path());
+  std::vector<std::byte> memory;
+  for (std::size_t file = 0; file < tree->files().size(); ++file) {
+    CAPTURE(tree->files()[file]);
+    CHECK(read_image_size(*tree, file, ExifOrientation::applied, memory).height == 24);
+    CHECK(read_image_size(*tree, file, ExifOrientation::ignored, memory).height == 16);
+    CHECK(ImageDecoder().open(files.at(tree->files()[file])).height == 24);
+  }
+}
+
 TEST_CASE("damaged Exif data turns nothing, and the image is read") {
   const std::vector<std::byte> jpeg = encode_jpeg(smooth_image(16, 24).view());
   std::vector<std::vector<std::byte>> damaged = {{}, bytes_of("II"), bytes_of("something else that is long enough")};
@@ -182,7 +208,7 @@ TEST_CASE("damaged Exif data turns nothing, and the image is read") {
   }
 }
 
-TEST_CASE("boxes of a dataset are those of the upright image, from a folder and from a tar") {
+TEST_CASE("boxes of a dataset are those of the image as it is given, from a folder and from a tar") {
   Files files;
   files["images/train/a.jpg"] = jpeg_with(encode_jpeg(stored_as(6, smooth_image(40, 60)).view()), exif_of(6, true));
   files["labels/train/a.txt"] = bytes_of("0 0.25 0.5 0.5 0.5\n");
@@ -199,5 +225,24 @@ TEST_CASE("boxes of a dataset are those of the upright image, from a folder and 
     options.exif_orientation = false;
     const auto stored = open_detector_datasets((folder / place).string(), "yolo", options);
     CHECK(objects_of(stored.training, 0) == std::vector<ObjectBox>{{{0, 15, 20, 45}, 0}});
+    // Boxes of one and pixels of the other would train on nonsense.
+    StoredImage image;
+    pair.training.dataset->read(0, image);
+    CHECK(image.exif == ExifOrientation::applied);
+    stored.training.dataset->read(0, image);
+    CHECK(image.exif == ExifOrientation::ignored);
+  }
+}
+
+TEST_CASE("a classifier's images are turned or not, as asked for") {
+  TemporaryFolder folder;
+  for (const char* name : {"train/cat/a.jpg", "train/dog/a.jpg", "val/cat/a.jpg", "val/dog/a.jpg"})
+    write_bytes(folder / name, jpeg_with(encode_jpeg(smooth_image(16, 24).view()), exif_of(6, true)));
+  for (const bool is_turned : {true, false}) {
+    DatasetOptions options;
+    options.exif_orientation = is_turned;
+    StoredImage image;
+    open_dataset(folder.path().string(), DatasetSplit::training, options)->read(0, image);
+    CHECK(image.exif == (is_turned ? ExifOrientation::applied : ExifOrientation::ignored));
   }
 }

@@ -9,6 +9,18 @@
 
 namespace sleight::test {
 
+void write_text(const std::filesystem::path& path, std::string_view text) {
+  std::filesystem::create_directories(path.parent_path());
+  write_file_atomically(path, text);
+}
+
+void write_gray_png(const std::filesystem::path& path, std::int64_t height, std::int64_t width, std::uint8_t gray) {
+  Image image(height, width);
+  std::fill_n(image.view().pixels, height * width * 3, gray);
+  std::filesystem::create_directories(path.parent_path());
+  write_png(path, image.view());
+}
+
 void write_bordered_images(const std::filesystem::path& data, const std::vector<std::string>& splits,
                            const std::vector<std::string>& classes, std::int64_t images, std::int64_t side,
                            std::int64_t border) {

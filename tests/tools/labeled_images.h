@@ -1,12 +1,17 @@
-// Small folders of images that tests of classifiers train on, and the metrics and numbers that they look for.
+// Small files and folders of images that tests of the programs work on, and the metrics and numbers that they look for.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sleight::test {
+
+// Both make the folders above the file.
+void write_text(const std::filesystem::path& path, std::string_view text);
+void write_gray_png(const std::filesystem::path& path, std::int64_t height, std::int64_t width, std::uint8_t gray);
 
 // data/SPLIT/CLASS/N.png for each split and class: noise of side x side pixels whose border of `border` pixels is one
 // of the class's own gray level. The border is all that tells the classes apart.

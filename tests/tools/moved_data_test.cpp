@@ -1,10 +1,10 @@
 // A run goes on where its data has moved to, and only with the same images and labels.
-#include <algorithm>
+#include <cstdint>
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"
-#include "engine/image/image_writer.h"
 #include "tests/base/temporary_folder.h"
+#include "tests/tools/labeled_images.h"
 #include "tests/tools/training_run.h"
 
 using namespace sleight;
@@ -14,25 +14,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void write_image(const fs::path& path, int number) {
-  fs::create_directories(path.parent_path());
-  Image image(16, 16);
-  std::fill_n(image.view().pixels, 16 * 16 * 3, static_cast<std::uint8_t>(10 * number));
-  write_png(path, image.view());
-}
-
 // Class folders, or a YOLO tree.
 void write_data(const fs::path& root, bool is_detector) {
   for (const std::string split : {"train", "val"}) {
     for (int i = 0; i < 8; ++i) {
       const std::string name = "image" + std::to_string(i);
+      const auto gray = static_cast<std::uint8_t>(10 * i);
       if (is_detector) {
-        write_image(root / "images" / split / (name + ".png"), i);
-        fs::create_directories(root / "labels" / split);
-        write_file_atomically(root / "labels" / split / (name + ".txt"),
-                              std::to_string(i % 2) + " 0.5 0.5 0." + std::to_string(i + 2) + " 0.5\n");
+        write_gray_png(root / "images" / split / (name + ".png"), 16, 16, gray);
+        write_text(root / "labels" / split / (name + ".txt"),
+                   std::to_string(i % 2) + " 0.5 0.5 0." + std::to_string(i + 2) + " 0.5\n");
       } else {
-        write_image(root / split / (i % 2 == 0 ? "even" : "odd") / (name + ".png"), i);
+        write_gray_png(root / split / (i % 2 == 0 ? "even" : "odd") / (name + ".png"), 16, 16, gray);
       }
     }
   }
@@ -89,6 +82,8 @@ TEST_CASE("a run goes on where its data has moved to, and not with other images 
     const std::string text = read_text_file(label);
     write_file_atomically(label, "0" + text.substr(1));
     refused("another class");
+    write_file_atomically(label, text.substr(0, text.size() - 2) + "4\n");
+    refused("another box");
     write_file_atomically(label, text);
   } else {
     fs::rename(images / "image3.png", images / "image9.png");

@@ -1,14 +1,11 @@
 // No program replaces what it reads: refused before any work, by whatever name the file is given.
 #include "tools/common/outputs.h"
 
-#include <algorithm>
-#include <cstdint>
-
 #include "catch2_adapter.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
-#include "engine/image/image_writer.h"
 #include "tests/base/temporary_folder.h"
+#include "tests/tools/labeled_images.h"
 #include "tests/tools/training_run.h"
 #include "tools/common/run_tool.h"
 
@@ -17,20 +14,11 @@ using namespace sleight::test;
 
 namespace fs = std::filesystem;
 
-namespace {
-
-void write(const fs::path& path, std::string_view text) {
-  fs::create_directories(path.parent_path());
-  write_file_atomically(path, text);
-}
-
-}  // namespace
-
 TEST_CASE("an output over an input is refused, through links too, and inside a folder of inputs") {
   const TemporaryFolder folder;
-  write(folder / "data/annotations/val.json", "{}");
-  write(folder / "data/batch.png", "x");
-  write(folder / "w.safetensors", "x");
+  write_text(folder / "data/annotations/val.json", "{}");
+  write_text(folder / "data/batch.png", "x");
+  write_text(folder / "w.safetensors", "x");
   fs::create_symlink(folder / "w.safetensors", folder / "symbolic");
   fs::create_hard_link(folder / "w.safetensors", folder / "hard");
   fs::create_directory_symlink(folder / "data", folder / "alias");
@@ -63,7 +51,7 @@ TEST_CASE("every option that names something to write says so, and programs look
   REQUIRE(written >= 12);
 
   const TemporaryFolder folder;
-  write(folder / "w.safetensors", "weights");
+  write_text(folder / "w.safetensors", "weights");
   const std::string file = (folder / "w.safetensors").string();
   const std::vector<std::pair<std::string, std::vector<std::string>>> calls = {
       {"detect", {"--weights", file, "--json", file, "x.jpg"}},
@@ -88,11 +76,8 @@ TEST_CASE("detect draws over none of its images") {
   const TemporaryFolder folder;
   require_success(run_tool_process("train_detector", small_detector_run(folder / "run", {"--max-steps", "1"})));
   const std::string weights = (folder / "run/last.safetensors").string();
-  fs::create_directory(folder / "p");
-  Image image(40, 60);
-  std::fill_n(image.view().pixels, 40 * 60 * 3, std::uint8_t{90});
-  write_png(folder / "p/any.png", image.view());
-  write(folder / "p/._any.png", "a file that a Mac left");
+  write_gray_png(folder / "p/any.png", 40, 60, 90);
+  write_text(folder / "p/._any.png", "a file that a Mac left");
   const auto before = read_file(folder / "p/any.png");
   const std::string place = (folder / "p").string();
   const ToolResult refused = run_tool_process("detect", {"--weights", weights, "--out", place, place});

@@ -258,6 +258,8 @@ class CocoFormat : public AnnotationFormat {
   // Annotations of both splits come in one archive, but not everybody has the training images.
   std::vector<std::string> class_names(const FileTree& tree, const std::string& split) const override {
     CocoAnnotations annotations = read_annotations(tree, need_split_file(tree, split));
+    std::vector<std::string> warnings;  // those of the split that is opened are said
+    drop_repeated_categories(annotations.categories, warnings);
     return sorted_names(annotations.categories);
   }
 };

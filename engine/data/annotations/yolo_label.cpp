@@ -29,9 +29,9 @@ FourNumbers box_around(std::span<const std::string_view> words) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const double number = number_of(words[i]);
     const std::size_t axis = i % 2;
-    // NaN is neither less nor more, and must not get lost.
-    if (i < 2 || !(number >= least[axis])) least[axis] = number;
-    if (i < 2 || !(number <= most[axis])) most[axis] = number;
+    // NaN is neither less nor more, and must not get lost: nothing replaces it.
+    if (i < 2 || number < least[axis] || std::isnan(number)) least[axis] = number;
+    if (i < 2 || number > most[axis] || std::isnan(number)) most[axis] = number;
   }
   return {(least[0] + most[0]) / 2, (least[1] + most[1]) / 2, most[0] - least[0], most[1] - least[1]};
 }

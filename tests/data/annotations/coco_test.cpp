@@ -114,6 +114,9 @@ TEST_CASE("COCO's files beside their images, and files named by their path") {
   options.evaluation_split = "holdout/_annotations.coco.json";
   const auto pair = open_detector_datasets(folder.path().string(), "coco", options);
   CHECK(contains(pair.evaluation.dataset->name(1), "holdout/b.jpg"));
+  options.evaluation_split = "val";
+  CHECK(contains(open_detector_datasets(folder.path().string(), "coco", options).evaluation.dataset->name(1),
+                 "valid/b.jpg"));
   options.evaluation_split = "nothing";
   const std::string message = open_message(folder.path(), "coco", options);
   CHECK(contains(message, "instances_nothing.json"));
@@ -139,6 +142,8 @@ TEST_CASE("what does not belong together in a COCO file is named") {
                  "images[2] has the id 10 of images[1]"));
   CHECK(contains(message(two_images, three_objects, two_categories + R"(, {"id": 9, "name": "dog"})"),
                  "two classes are called \"dog\""));
+  CHECK(contains(message(two_images, three_objects, two_categories + R"(, {"id": 3, "name": "bird"})"),
+                 "has the id 3 of categories["));
   const std::string missing =
       message(two_images + R"(, {"id": 30, "file_name": "c.jpg"})", three_objects, two_categories);
   CHECK(contains(missing, "lists the image \"c.jpg\", which is missing"));
@@ -163,6 +168,69 @@ TEST_CASE("the evaluation split opens without the training images, with the trai
   const auto alone = open();
   CHECK(alone.dataset->class_names() == std::vector<std::string>{"cat", "dog"});
   CHECK(contains(warnings_of(alone), "no training split"));
+}
+
+TEST_CASE("a category that is there twice is one, for every program, and two of one name are an error") {
+  TemporaryFolder folder;
+  Files files = coco_files("*/");
+  const auto with = [&](const std::string& category) {
+    for (const std::string split : {"train2017", "val2017"})
+      files["annotations/instances_" + split + ".json"] =
+          bytes_of(with_lists(two_images, three_objects, two_categories + ", " + category));
+    write_files(folder.path(), files);
+  };
+  const auto open = [&] { return open_detector_dataset(folder.path().string(), "coco", DatasetSplit::evaluation); };
+  with(R"({"id": 3, "name": "cat"})");
+  const auto pair = open_detector_datasets(folder.path().string(), "coco");
+  check_pair(pair);
+  CHECK(contains(warnings_of(pair.training), "1 category is there more than once and taken once"));
+  const auto alone = open();
+  CHECK(alone.dataset->class_names() == pair.training.dataset->class_names());
+  CHECK(objects_of(alone, 0) == objects_of(pair.evaluation, 0));
+  with(R"({"id": 9, "name": "dog"})");
+  CHECK(contains(message_of(open), "two classes are called \"dog\""));
+}
+
+TEST_CASE("an image of COCO that cannot be read keeps its number and, for evaluation, its boxes") {
+  TemporaryFolder folder;
+  write_files(folder.path(), coco_files("*/"));
+  for (const char* split : {"train2017", "val2017"})
+    write_bytes(folder / split / "a.jpg", bytes_of(""));
+  // A crowd alone is nothing to train on.
+  const std::string more = three_objects + R"(, {"image_id": 20, "category_id": 7, "bbox": [1, 2, 3, 4]})";
+  write_bytes(folder / "annotations/instances_train2017.json", bytes_of(with_lists(two_images, more, two_categories)));
+  const auto pair = open_detector_datasets(folder.path().string(), "coco");
+  CHECK(pair.evaluation.ids.images == std::vector<std::int64_t>{10, 20});
+  CHECK(objects_of(pair.evaluation, 0).size() == 2);
+  CHECK(objects_of(pair.evaluation, 1).size() == 1);
+  CHECK(objects_of(pair.training, 0).empty());
+  CHECK(objects_of(pair.training, 1) == std::vector<ObjectBox>{{{1, 2, 4, 6}, 1}});
+}
+
+TEST_CASE("of several images of one name a COCO file means the one that its path or its split says") {
+  const std::string object = R"({"image_id": 10, "category_id": 7, "bbox": [1, 2, 3, 4]},
+                                {"image_id": 20, "category_id": 3, "bbox": [1, 2, 3, 4]})";
+  TemporaryFolder folder;
+  Files files;
+  for (const std::string place : {"paths/cam1", "paths/cam2", "splits/train/photos", "splits/valid/photos"})
+    files[place + "/0.jpg"] = jpeg_of_size(30, 40);
+  files["paths/all.json"] = bytes_of(with_lists(
+      R"({"id": 10, "file_name": "/content/cam1/0.jpg"}, {"id": 20, "file_name": "/data/local-files/?d=cam2/0.jpg"})",
+      object, two_categories));
+  const std::string one_object = object.substr(0, object.find("},") + 1);
+  for (const std::string split : {"train", "valid"})
+    files["splits/" + split + "/labels/" + split + ".json"] =
+        bytes_of(with_lists(R"({"id": 10, "file_name": "0.jpg"})", one_object, two_categories));
+  write_files(folder.path(), files);
+  DetectorDatasetOptions whole;
+  whole.validation_share = 0.0;
+  const auto paths = open_detector_dataset((folder / "paths").string(), "coco", DatasetSplit::training, whole);
+  REQUIRE(paths.dataset->size() == 2);
+  CHECK(contains(paths.dataset->name(0), "cam1/0.jpg"));
+  CHECK(contains(paths.dataset->name(1), "cam2/0.jpg"));
+  const auto splits = open_detector_datasets((folder / "splits").string(), "coco");
+  CHECK(contains(splits.training.dataset->name(0), "train/photos/0.jpg"));
+  CHECK(contains(splits.evaluation.dataset->name(0), "valid/photos/0.jpg"));
 }
 
 TEST_CASE("wrong boxes of COCO, and classes by name, not by number") {

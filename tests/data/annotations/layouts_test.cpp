@@ -84,10 +84,21 @@ std::map<std::string, Layout> layouts() {
   for (int i = 0; i < 10; ++i) {
     add_image(cvat_voc.files, "JPEGImages/" + numbered(i) + ".jpg");
     add_text(cvat_voc.files, "Annotations/" + numbered(i) + ".xml", voc_xml("x"));
-    list += numbered(i) + "\n";
+    // As in the documentation, in quotation marks, and with an extension.
+    list += i % 3 == 0 ? numbered(i) + "\n" : i % 3 == 1 ? "\"" + numbered(i) + "\"\n" : numbered(i) + ".jpg\n";
   }
   add_text(cvat_voc.files, "ImageSets/Main/default.txt", list);
   add_text(cvat_voc.files, "labelmap.txt", "# label:color_rgb:parts:actions\n");
+
+  Layout& renamed = all["VOC, images by their <filename>"] = {"Pascal VOC", 8, 2};
+  Layout& below_images = all["YOLO below a folder called images"] = {"YOLO", 8, 2};
+  for (int i = 0; i < 10; ++i) {
+    add_image(renamed.files, "images/" + numbered(i) + ".jpg");
+    add_text(renamed.files, "annotations/" + std::to_string(i) + ".xml", voc_xml("C:\\data\\" + numbered(i) + ".jpg"));
+    add_image(below_images.files, "images/mine/images/" + numbered(i) + ".jpg");
+    add_text(below_images.files, "images/mine/labels/" + numbered(i) + ".txt", yolo_line);
+  }
+  add_text(below_images.files, "classes.txt", "cat\ndog\n");
 
   Layout& roboflow_voc = all["Roboflow VOC"] = {"Pascal VOC", 3, 1};
   Layout& roboflow_coco = all["Roboflow COCO"] = {"COCO", 3, 1};
@@ -110,29 +121,42 @@ std::map<std::string, Layout> layouts() {
   add_text(roboflow_yolo.files, "README.roboflow.txt", "exported\n");
 
   Layout& label_studio = all["label-studio COCO"] = {"COCO", 8, 2};
+  Layout& uploads = all["label-studio COCO, images as they were before the upload"] = {"COCO", 8, 2};
   Layout& via = all["VIA COCO"] = {"COCO", 8, 2};
   Layout& addresses = all["COCO with addresses"] = {"COCO", 8, 2};
   std::vector<std::string> backslashes, plain, urls;
   for (int i = 0; i < 10; ++i) {
     add_image(label_studio.files, "images/1a2b3c4d-" + numbered(i) + ".jpg");
     backslashes.push_back("images\\\\1a2b3c4d-" + numbered(i) + ".jpg");
+    add_image(uploads.files, "originals/" + numbered(i) + ".jpg");
     add_image(via.files, "photos/" + numbered(i) + ".jpg");
     plain.push_back(numbered(i) + ".jpg");
     add_image(addresses.files, "downloaded/" + numbered(i) + ".jpg");
     urls.push_back("https://example.org/data/photo%20" + std::to_string(i) + ".jpg?size=full");
   }
   add_text(label_studio.files, "result.json", coco_json(backslashes));
+  add_text(uploads.files, "result.json", coco_json(backslashes));
   add_text(via.files, "via_project_coco.json", coco_json(plain, true));
   add_text(addresses.files, "annotations.json", coco_json(urls));
 
-  Layout& ultralytics = all["data.yaml with path and lists"] = {"YOLO", 3, 1};
+  // Half and half: of all four, one would be held out.
+  Layout& ultralytics = all["data.yaml with path and lists"] = {"YOLO", 2, 2};
   for (int i = 0; i < 4; ++i) {
-    const std::string split = i < 3 ? "train" : "held back";
+    const std::string split = i < 2 ? "train" : "held back";
     add_image(ultralytics.files, "images/" + split + "/" + numbered(i) + ".jpg");
     add_text(ultralytics.files, "labels/" + split + "/" + numbered(i) + ".txt", yolo_line);
   }
   add_text(ultralytics.files, "dogs.yaml",
            "path: /content/datasets/dogs\ntrain:\n  - images/train\nval: images/held back\nnames: {0: cat, 1: dog}\n");
+  Layout& elsewhere = all["data.yaml with path, valid and another file beside it"] = {"YOLO", 2, 2};
+  for (int i = 0; i < 4; ++i) {
+    const std::string part = i < 2 ? "/one/" : "/two/";
+    add_image(elsewhere.files, "sets/dogs/images" + part + numbered(i) + ".jpg");
+    add_text(elsewhere.files, "sets/dogs/labels" + part + numbered(i) + ".txt", yolo_line);
+  }
+  add_text(elsewhere.files, "data.yaml",
+           "path: ./old/../sets/dogs\ntrain: images/one\nvalid: images/two\nnames: [cat, dog]\n");
+  add_text(elsewhere.files, "hyp.yaml", "lr0: 0.01\n");
   return all;
 }
 
@@ -149,6 +173,7 @@ TEST_CASE("what annotation programs write opens with its place alone, from a fol
       CAPTURE(place);
       const auto pair = open_detector_datasets((folder / place).string(), automatic_format);
       CHECK(contains(pair.found, "data: " + layout.title));
+      CHECK_FALSE(contains(warnings_of(pair.training), "passed over"));
       CHECK(pair.training.dataset->size() == layout.training);
       CHECK(pair.evaluation.dataset->size() == layout.evaluation);
       for (const auto* opened : {&pair.training, &pair.evaluation}) {
@@ -198,6 +223,50 @@ TEST_CASE("without a split for evaluation the same images are held out by every 
   CHECK(contains(open_message(folder.path(), "coco", half), "hold out a part with --validation-share"));
 }
 
+TEST_CASE("an annotation belongs to the image beside it, else to the nearest, else to that of its split") {
+  TemporaryFolder folder;
+  const auto add = [](Files& files, const std::string& image, const std::string& xml, const std::string& name) {
+    std::string object = voc_object;
+    add_image(files, image + "/x.jpg");
+    add_text(files, xml + "/x.xml", voc_xml("x.jpg", object.replace(object.find("dog"), 3, name)));
+  };
+  Files beside, near, of_split;
+  for (const std::string place : {"a", "b"}) {
+    add(beside, place, place, place);
+    add(near, place + "/images", place + "/annotations", place);
+  }
+  for (const std::string split : {"train", "valid"})
+    add(of_split, "images/" + split, "annotations/" + split, "a");
+  write_files(folder / "beside", beside);
+  write_files(folder / "near", near);
+  write_files(folder / "split", of_split);
+  DetectorDatasetOptions options;
+  options.validation_share = 0.0;
+  for (const char* place : {"beside", "near"}) {
+    const auto opened =
+        open_detector_dataset((folder / place).string(), automatic_format, DatasetSplit::training, options);
+    REQUIRE(opened.dataset->size() == 2);
+    for (std::int64_t i = 0; i < 2; ++i) {
+      const std::string& name = opened.dataset->class_names()[objects_of(opened, i).at(0).class_index];
+      CHECK(contains(opened.dataset->name(i), "/" + name + "/"));
+    }
+  }
+  const auto pair = open_detector_datasets((folder / "split").string(), automatic_format);
+  CHECK(contains(pair.training.dataset->name(0), "images/train/x.jpg"));
+  CHECK(contains(pair.evaluation.dataset->name(0), "images/valid/x.jpg"));
+}
+
+TEST_CASE("files that could be read in two formats are said to") {
+  Layout both = layouts().at("labelImg VOC, side by side");
+  for (int i = 0; i < 10; ++i)
+    add_text(both.files, "photo " + std::to_string(i) + ".txt", yolo_line);
+  TemporaryFolder folder;
+  write_files(folder.path(), both.files);
+  const auto pair = open_detector_datasets(folder.path().string(), automatic_format);
+  CHECK(contains(pair.found, "data: Pascal VOC"));
+  CHECK(contains(pair.found, "it could also be read with --format yolo"));
+}
+
 TEST_CASE("a file of annotations stands for its dataset, and images may lie elsewhere") {
   TemporaryFolder folder;
   Files files;
@@ -213,7 +282,7 @@ TEST_CASE("a file of annotations stands for its dataset, and images may lie else
   CHECK(contains(missing, "--images"));
   DetectorDatasetOptions options;
   options.images = (folder / "images").string();
-  for (const char* place : {"set", "set/annotations/instances_train.json"}) {
+  for (const char* place : {"set", "set/annotations/instances_train.json", "set/annotations/instances_val.json"}) {
     const auto pair = open_detector_datasets((folder / place).string(), automatic_format, options);
     CHECK(pair.training.dataset->size() == 3);
     CHECK(pair.evaluation.dataset->size() == 1);
@@ -245,9 +314,10 @@ TEST_CASE("what is passed over in a layout is said") {
   add_text(yolo.files, "train/labels/lost.txt", yolo_line);
   add_text(yolo.files, "train/labels/photo 0_jpg.rf.0a1b2c.txt", yolo_line + yolo_line + "0 0.1 0.1 0.5 0.1 0.5 0.6\n");
   write_files(folder / "yolo", yolo.files);
-  const std::string warnings =
-      warnings_of(open_detector_datasets((folder / "yolo").string(), automatic_format).training);
+  const auto opened = open_detector_datasets((folder / "yolo").string(), automatic_format);
+  const std::string warnings = warnings_of(opened.training);
   CAPTURE(warnings);
+  CHECK(opened.training.boxes.objects == 4);  // the one that is there twice counts once
   CHECK(contains(warnings, "1 file passed over, no .jpg, .jpeg or .png"));
   CHECK(contains(warnings, "b.webp"));
   CHECK(contains(warnings, "1 label file without an image of the split passed over"));
@@ -257,6 +327,7 @@ TEST_CASE("what is passed over in a layout is said") {
   Layout voc = layouts().at("labelImg VOC, apart");
   add_image(voc.files, "images/new.jpg");
   add_text(voc.files, "annotations/lost.xml", voc_xml("lost.jpg"));
+  add_text(voc.files, "annotations/photo 0 again.xml", voc_xml("photo 0.JPG"));
   const std::string twice = voc_object.substr(0, voc_object.size() - 9) +
                             "<bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax><ymax>9</ymax></bndbox>"
                             "<difficult>Unspecified</difficult></object>";
@@ -267,8 +338,9 @@ TEST_CASE("what is passed over in a layout is said") {
   CAPTURE(of_voc);
   CHECK(contains(of_voc, "1 annotation of the split all without an image passed over"));
   CHECK(contains(of_voc, "1 image of the split all without an annotation left out"));
-  CHECK(contains(of_voc, "10 objects have more than one <bndbox>"));
-  CHECK(contains(of_voc, "10 objects have a <difficult> that is neither 0 nor 1"));
+  CHECK(contains(of_voc, "1 image of all is listed more than once and taken once"));
+  CHECK(contains(of_voc, "objects have more than one <bndbox>"));
+  CHECK(contains(of_voc, "objects have a <difficult> that is neither 0 nor 1"));
 }
 
 TEST_CASE("data.yaml that names what is not there is an error, and a list beside a folder is said to be used") {
@@ -277,6 +349,10 @@ TEST_CASE("data.yaml that names what is not there is an error, and a list beside
   add_text(yolo.files, "dogs.yaml", "train: images/missing\nnames: [cat, dog]\n");
   write_files(folder / "wrong", yolo.files);
   CHECK(contains(open_message(folder / "wrong", automatic_format), "dogs.yaml names \"images/missing\""));
+  // "images" alone would be the images of all splits.
+  add_text(yolo.files, "dogs.yaml", "train: ../train/images\nval: ../valid/images\nnames: [cat, dog]\n");
+  write_files(folder / "wrong", yolo.files);
+  CHECK(contains(open_message(folder / "wrong", automatic_format), "dogs.yaml names \"../train/images\""));
   add_text(yolo.files, "dogs.yaml", "names: [cat, dog]\n");
   add_text(yolo.files, "train.txt", "\"images/train/photo 0.jpg\"\nimages/train/photo 1.jpg\n");
   write_files(folder / "quoted", yolo.files);
@@ -285,6 +361,23 @@ TEST_CASE("data.yaml that names what is not there is an error, and a list beside
   write_files(folder / "list", yolo.files);
   const auto opened = open_detector_dataset((folder / "list").string(), "yolo", DatasetSplit::training);
   CHECK(contains(warnings_of(opened), "the split train is the list"));
+}
+
+TEST_CASE("a data.yaml beside a part of the images does not speak for all") {
+  TemporaryFolder folder;
+  Files files;
+  for (const std::string part : {"one", "two"})
+    for (int i = 0; i < 5; ++i) {
+      const std::string stem = part + std::to_string(i);
+      add_image(files, part + "/images/" + stem + ".jpg");
+      add_text(files, part + "/labels/" + stem + ".txt", yolo_line);
+    }
+  add_text(files, "one/data.yaml", "train: images\nnames: [cat, dog]\n");
+  add_text(files, "classes.txt", "cat\ndog\n");
+  write_files(folder.path(), files);
+  const auto pair = open_detector_datasets(folder.path().string(), "yolo");
+  CHECK(pair.training.dataset->size() == 8);
+  CHECK(pair.evaluation.dataset->size() == 2);
 }
 
 TEST_CASE("texts in other encodings are errors that say so, in every format") {

@@ -110,6 +110,13 @@ TEST_CASE("difficult objects are kept and marked, parts and other tags passed ov
   CHECK(annotation.objects[0].is_difficult);
   CHECK(annotation.objects[0].numbers == FourNumbers{1.25, 2, 8.5, 7});
   CHECK(!annotation.objects[1].is_difficult);
+  for (const auto& [word, is_difficult] : {std::pair{"true", true}, {" True ", true}, {"yes", true}, {"no", false}}) {
+    CAPTURE(word);
+    const std::string more = "<difficult>" + std::string(word) + "</difficult>";
+    const VocAnnotation written = parse("<annotation>" + object_xml("a", "1", "1", "5", "5", more) + "</annotation>");
+    CHECK(written.objects.at(0).is_difficult == is_difficult);
+    CHECK(written.odd_difficult == 0);
+  }
 
   TemporaryFolder folder;
   write_files(folder.path(), voc_files({object_xml("a", "1", "1", "5", "5", "<difficult>1</difficult>"),
@@ -272,6 +279,8 @@ TEST_CASE("an image that was resized after it was annotated is left out, and man
   CHECK(contains(pair.training.dataset->name(0), "image_1.jpg"));
   CHECK(objects_of(pair.training, 0) == std::vector<ObjectBox>{{{0, 0, 40, 30}, 0}});
   CHECK(objects_of(pair.training, 1) == std::vector<ObjectBox>{{{0, 0, 40, 30}, 0}});
+  // Its own, not those of an image that was left out.
+  CHECK(objects_of(pair.training, 2) == std::vector<ObjectBox>{{{2, 4, 10, 20}, 0}});
   CHECK(pair.training.boxes.wrong_sizes == 3);
   CHECK(pair.training.boxes.clipped == 0);
   const std::string warnings = warnings_of(pair.training);
@@ -294,12 +303,17 @@ TEST_CASE("an image that was resized after it was annotated is left out, and man
 
 TEST_CASE("one unreadable image stops no training, and too many do, in every format that states no sizes as well") {
   TemporaryFolder folder;
-  write_files(folder.path(), voc_files({cell, cell, cell, cell}, 3));
+  write_files(folder.path(), voc_files({cell, blob, cell, cell}, 3));
   write_bytes(folder / "JPEGImages/image_1.jpg", bytes_of("RIFF....WEBPVP8 "));
+  write_bytes(folder / "JPEGImages/image_3.jpg", bytes_of(""));
   const auto pair = open_detector_datasets(folder.path().string(), "voc");
   CHECK(pair.training.dataset->size() == 3);
   CHECK(pair.training.boxes.unreadable == 1);
   CHECK(pair.training.dataset->objects(1).empty());
+  CHECK(objects_of(pair.training, 2) == std::vector<ObjectBox>{{{2, 4, 10, 20}, 1}});
+  // What is not found there is missed all the same: the size is stated.
+  CHECK(pair.evaluation.boxes.unreadable == 1);
+  CHECK(objects_of(pair.evaluation, 0) == std::vector<ObjectBox>{{{2, 4, 10, 20}, 1}});
   const std::string warnings = warnings_of(pair.training);
   CAPTURE(warnings);
   CHECK(contains(warnings, "image_1.jpg: neither a JPEG nor a PNG file"));

@@ -97,10 +97,13 @@ TEST_CASE("images without a label file have no objects, which is said") {
   files["images/train/three.jpg"] = jpeg_of_size(30, 40);
   files["images/train/four.jpg"] = jpeg_of_size(30, 40);
   files["labels/train/four.txt"] = bytes_of("");
+  files["images/train/one.txt"] = bytes_of("0 0.5 0.5 0.1 0.1\n");  // not looked at: labels/ has one
   write_files(folder.path(), files);
   const auto pair = open_detector_datasets(folder.path().string(), "yolo");
   CHECK(pair.training.dataset->size() == 4);
   CHECK(pair.training.boxes.images_without_objects == 2);
+  CHECK(contains(pair.training.dataset->name(2), "one.jpg"));
+  CHECK(objects_of(pair.training, 2).size() == 2);
   CHECK(contains(warnings_of(pair.training), "1 image of the split train without a label file"));
   CHECK(contains(warnings_of(pair.training), "labels/train/three.txt"));
   std::filesystem::remove_all(folder / "labels");
@@ -182,6 +185,10 @@ TEST_CASE("lines of YOLO that are no box are refused with their number") {
   REQUIRE(outline.size() == 1);
   CHECK(outline[0].numbers[0] == Approx(0.15));
   CHECK(outline[0].numbers[3] == Approx(0.2));
+  for (const char* text : {"0 nan 0.1 0.1 0.1 0.2 0.3", "0 0.1 0.1 nan 0.1 0.2 0.3", "0 0.1 0.1 0.1 0.2 0.2 nan"}) {
+    CAPTURE(text);
+    CHECK_FALSE(is_finite(parse_yolo_label(text, 1).at(0).numbers));
+  }
   CHECK(contains(label_message("cat 1 1 1 1"), "the class is \"cat\""));
   CHECK(contains(label_message("1.5 1 1 1 1"), "the class is \"1.5\""));
   CHECK(contains(label_message("1e300 1 1 1 1"), "the class is \"1e300\""));

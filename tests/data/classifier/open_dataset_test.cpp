@@ -119,6 +119,7 @@ TEST_CASE("classes without splits are divided, the same way each time, and neste
   std::filesystem::remove_all(folder / "made");
   std::filesystem::create_directories(folder / "flowers/cat/kittens");
   std::filesystem::copy(folder / "flowers/cat", folder / "flowers/cat/kittens");
+  write_bytes(folder / "flowers/notes/a.txt", bytes_of("no class"));
   for (const auto& place : {folder / "flowers", folder.path()}) {
     const DatasetPair pair = open_datasets(place.string());
     CHECK(pair.training->class_names() == std::vector<std::string>{"bird", "cat", "dog"});
@@ -269,6 +270,9 @@ TEST_CASE("what is not there or not a dataset is said with what was looked for")
   make_tree(folder / "two/a");
   make_tree(folder / "two/b");
   CHECK(contains(open_error((folder / "two").string()), "more than one dataset"));
+  make_tree(folder / "doubled");
+  write_bytes(folder / "doubled/training/cat/1.png", small_png(1));
+  CHECK(contains(open_error((folder / "doubled").string()), "two folders of one split, train and training"));
 }
 
 TEST_CASE("archives cut short, damaged or too large are errors") {

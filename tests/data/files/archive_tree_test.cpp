@@ -37,6 +37,7 @@ std::vector<std::byte> archive_of(const Files& files, const char* format, int (*
   REQUIRE(archive_write_set_format_by_name(writer, format) == ARCHIVE_OK);
   if (filter != nullptr) REQUIRE(filter(writer) == ARCHIVE_OK);
   if (options != nullptr) REQUIRE(archive_write_set_options(writer, options) == ARCHIVE_OK);
+  REQUIRE(archive_write_set_passphrase(writer, "secret") == ARCHIVE_OK);  // where the options ask for encryption
   std::vector<std::byte> memory(1 << 20);
   std::size_t used = 0;
   REQUIRE(archive_write_open_memory(writer, memory.data(), memory.size(), &used) == ARCHIVE_OK);
@@ -143,10 +144,16 @@ TEST_CASE("a tar's files and folders are found with their bytes, and what leads 
   TarBuilder tar;
   tar.add("./a/", {}, '5').add("./a/one", bytes_of("1")).add("/b//./two", bytes_of(std::string(512, 'x')));
   tar.add("old", bytes_of("o"), '\0').add("a/../../etc/passwd", bytes_of("no")).add("./", {}, '5').add("null", {}, '3');
-  tar.add("a/._one", bytes_of("mac")).add("__MACOSX/a/one", bytes_of("mac")).add("old", bytes_of("new"));
+  tar.add("a/.git/", {}, '5')
+      .add("a/._one", bytes_of("mac"))
+      .add("__MACOSX/a/one", bytes_of("mac"))
+      .add("old", bytes_of("new"));
   const auto archive = tar.finish();
   CHECK(texts_of(archive) ==
         std::map<std::string, std::string>{{"a/one", "1"}, {"b/two", std::string(512, 'x')}, {"old", "new"}});
+  TemporaryFolder folder;
+  write_bytes(folder / "archive", archive);
+  CHECK(open_archive_tree(folder / "archive", no_limit)->folders() == std::vector<std::string>{"a"});
   const std::string warnings = warnings_of_tree(archive);
   CAPTURE(warnings);
   CHECK(contains(warnings, "2 entries passed over"));
@@ -158,6 +165,7 @@ TEST_CASE("links are followed inside the archive, hard ones and symbolic ones, t
   TarBuilder tar;
   tar.add("train/a/0.jpg", bytes_of("zero")).add("train/a/1.jpg", bytes_of("one"));
   tar.add_link("train/b/0.jpg", "train/a/0.jpg", '1');
+  tar.add_link("train/b/dot.jpg", "./train/a/0.jpg", '1');  // as of "tar c ./train"
   tar.add_link("train/b/up.jpg", "../a/1.jpg", '2');
   tar.add_link("train/b/again.jpg", "up.jpg", '2');
   tar.add_link("val", "train", '2');
@@ -166,11 +174,13 @@ TEST_CASE("links are followed inside the archive, hard ones and symbolic ones, t
   CHECK(texts_of(archive) == std::map<std::string, std::string>{{"train/a/0.jpg", "zero"},
                                                                 {"train/a/1.jpg", "one"},
                                                                 {"train/b/0.jpg", "zero"},
+                                                                {"train/b/dot.jpg", "zero"},
                                                                 {"train/b/up.jpg", "one"},
                                                                 {"train/b/again.jpg", "one"},
                                                                 {"val/a/0.jpg", "zero"},
                                                                 {"val/a/1.jpg", "one"},
                                                                 {"val/b/0.jpg", "zero"},
+                                                                {"val/b/dot.jpg", "zero"},
                                                                 {"val/b/up.jpg", "one"},
                                                                 {"val/b/again.jpg", "one"},
                                                                 {"whole/0.jpg", "zero"},
@@ -180,7 +190,7 @@ TEST_CASE("links are followed inside the archive, hard ones and symbolic ones, t
   TarBuilder lost;
   lost.add("file", bytes_of("x"));
   lost.add_link("out", "../../etc/passwd", '2');
-  lost.add_link("root", "/etc/passwd", '2');
+  lost.add_link("root", "/file", '2');  // the system's, not the archive's
   lost.add_link("circle", "round", '2');
   lost.add_link("round", "circle", '2');
   lost.add_link("self/in", "../self", '2');
@@ -285,6 +295,12 @@ TEST_CASE("random damage to an archive never does worse than an error") {
   }
 }
 
+TEST_CASE("an encrypted archive is called one") {
+  const Files files = {{"f", bytes_of("x")}};
+  const auto archive = archive_of(files, "zip", nullptr, "encryption=traditional");
+  CHECK(contains(message_of([&] { read_archive(archive, no_limit); }), "the archive is encrypted (f)"));
+}
+
 TEST_CASE("a flipped bit in a compressed file is an error") {
   Files files;
   RandomStream random(5, RandomPurpose::test);
@@ -314,17 +330,36 @@ TEST_CASE("a compressed tar that is cut or damaged is an error, and one of sever
   const auto rest = gzip(std::span(plain).subspan(5000));
   members.insert(members.end(), rest.begin(), rest.end());
   CHECK(texts_of(members).at("f").size() == 100'000);
+  members[members.size() - 6] ^= std::byte{1};  // the checksum of the second
+  CHECK(contains(message_of([&] { read_archive(members, no_limit); }), "damaged"));
 }
 
-TEST_CASE("a classifier's dataset opens from a zip with links and a file of a Mac") {
+TEST_CASE("a classifier's dataset opens from a tar with links and a file of a Mac") {
   const auto image = jpeg_of_size(20, 30);
   TarBuilder tar;
   for (const char* split : {"train", "val"})
     for (const char* name : {"a", "b"})
       tar.add(std::string("flowers/") + split + "/" + name + "/0.jpg", image);
   tar.add_link("flowers/train/b/1.jpg", "../a/0.jpg", '2');
+  tar.add_link("flowers/train/b/2.jpg", "../gone.jpg", '2');
   tar.add("flowers/train/b/._0.jpg", bytes_of("mac"));
   TemporaryFolder folder;
   write_bytes(folder / "flowers.tar", tar.finish());
-  CHECK(open_dataset((folder / "flowers.tar").string(), DatasetSplit::training)->size() == 3);
+  const auto dataset = open_dataset((folder / "flowers.tar").string(), DatasetSplit::training);
+  CHECK(dataset->size() == 3);
+  REQUIRE(dataset->warnings().size() == 1);
+  CHECK(contains(dataset->warnings()[0], "1 link leads out of the archive"));
+}
+
+TEST_CASE("what is passed over in an archive of boxes is said") {
+  TarBuilder tar;
+  for (const std::string split : {"train", "val"}) {
+    tar.add("images/" + split + "/a.jpg", jpeg_of_size(20, 30));
+    tar.add("labels/" + split + "/a.txt", bytes_of("0 0.5 0.5 1 1\n"));
+  }
+  tar.add("classes.txt", bytes_of("thing\n")).add_link("images/train/b.jpg", "../gone.jpg", '2');
+  TemporaryFolder folder;
+  write_bytes(folder / "set.tar", tar.finish());
+  const auto pair = open_detector_datasets((folder / "set.tar").string(), "yolo");
+  CHECK(contains(warnings_of(pair.training), "1 link leads out of the archive"));
 }
