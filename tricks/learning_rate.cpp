@@ -35,7 +35,8 @@ void LearningRate::declare(OptionList& options, LearningTask task) {
   options.add("learning-rate", rate_, "Base rate; for 256 images per step with --linear-scaling")
       .unit("RATE")
       .positive()
-      .default_text(detector ? "0.001" : "0.1, for CIFAR models 0.2, under 30 epochs 0.4; with --tricks none 0.1");
+      .default_text(detector ? "0.001, under 30 epochs 0.002; with --tricks none 0.001"
+                             : "0.1, for CIFAR models 0.2, under 30 epochs 0.4; with --tricks none 0.1");
   options.add("linear-scaling", linear_scaling_, "Multiply the rate by batch size / 256")
       .default_text(detector ? "off" : "on, with --tricks none off");
   options.add("schedule", decay_, "How the rate falls after the warm-up")
@@ -63,7 +64,7 @@ void LearningRate::resolve(const TrainingKind& kind) {
   const auto epochs = static_cast<double>(kind.epochs);
   const bool bare = kind.tricks == TrickSet::none;
   if (kind.task == LearningTask::detector) {
-    set_default(rate_, 0.001);
+    set_default(rate_, kind.is_short() && !bare ? 0.002 : 0.001);
     set_default(linear_scaling_, false);
     decay_was_asked_for_ = set_default(milestones_, {0.8 * epochs, 0.9 * epochs});
     warm_up_was_asked_for_ = set_default(warm_up_epochs_, std::min(bare ? 2.0 : 4.0, 0.05 * epochs));

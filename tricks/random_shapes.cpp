@@ -86,14 +86,16 @@ void RandomShapes::declare(OptionList& options, LearningTask task) {
            "MIN:MAX:EVERY[:MULTIPLE]: sides of training images in pixels, multiples of MULTIPLE (32); a new size every "
            "EVERY steps; or off")
       .unit("SHAPES")
-      .default_text(task == LearningTask::detector
-                        ? "0.77 to 1.46 times the image size, but at most 608 or that size; with --tricks none off"
-                        : "off, with --tricks all around the image size");
+      .default_text(
+          task == LearningTask::detector
+              ? "0.77 to 1.46 times the image size, but at most 608 or that size; off under 30 epochs, unless "
+                "with --tricks all, and with --tricks none"
+              : "off, with --tricks all around the image size");
 }
 
 void RandomShapes::resolve(const TrainingKind& kind) {
-  const bool by_default =
-      kind.tricks == TrickSet::all || (kind.tricks == TrickSet::standard && kind.task == LearningTask::detector);
+  const bool is_long_detection = kind.task == LearningTask::detector && !kind.is_short();
+  const bool by_default = kind.tricks == TrickSet::all || (kind.tricks == TrickSet::standard && is_long_detection);
   if (!text_) text_ = by_default ? to_string(default_random_shapes(kind)) : "off";
   options_.reset();
   if (*text_ == "off") return;

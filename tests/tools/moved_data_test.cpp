@@ -151,7 +151,7 @@ TEST_CASE("a run goes on where the images of its annotations have moved to") {
     std::string images, annotations;
     for (int i = 0; i < 4; ++i) {
       const std::string number = std::to_string(i), separator = i == 0 ? "" : ",";
-      write_image(data / "images" / (split + number + ".png"), i);
+      write_gray_png(data / "images" / (split + number + ".png"), 16, 16, static_cast<std::uint8_t>(40 * i));
       images +=
           separator + R"({"id":)" + number + R"(,"file_name":")" + split + number + R"(.png","width":16,"height":16})";
       annotations += separator + R"({"id":)" + number + R"(,"image_id":)" + number +

@@ -105,6 +105,12 @@ TEST_CASE("trick defaults: a training counts as short under 30 epochs") {
   CHECK(contains(settings(imagenet(TrickSet::standard, 29)), "learning-rate = 0.1\n"));
   CHECK(contains(settings(cifar(TrickSet::all, 29)), "mixup = 0.2"));
   CHECK(contains(settings(cifar(TrickSet::all, 30)), "mixup = 1\n"));
+  CHECK(contains(settings(detector(TrickSet::standard, 29)), "learning-rate = 0.002\n"));
+  CHECK(contains(settings(detector(TrickSet::standard, 29)), "random-shapes = \"off\"\n"));
+  CHECK(contains(settings(detector(TrickSet::standard, 30)), "learning-rate = 0.001\n"));
+  CHECK(contains(settings(detector(TrickSet::standard, 30)), "random-shapes = \"320:608:10\"\n"));
+  CHECK(contains(settings(detector(TrickSet::all, 29)), "random-shapes = \"320:608:10\"\n"));
+  CHECK(contains(settings(detector(TrickSet::none, 29)), "learning-rate = 0.001\n"));
   CHECK(contains(settings(detector(TrickSet::all, 10)), "warmup-epochs = 0.5"));
   CHECK(contains(settings(detector(TrickSet::all, 10)), "mixup-off-epochs = 1\n"));
   // A model without marked scales is left alone.
