@@ -4,9 +4,11 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "engine/base/format_bytes.h"
 #include "engine/base/log.h"
+#include "engine/base/text.h"
 #include "engine/run/training_run.h"
 
 namespace sleight {
@@ -15,7 +17,11 @@ void plan_programs(TrainingTask& task) {
   Learner& learner = task.learner();
   const std::int64_t batch_size = task.recipe().batch_size;
   std::map<std::string, std::set<std::string>> nondeterministic;  // operation -> layers
-  for (const std::int64_t size : task.tricks().sizes()) {
+  // The largest first: the arena then never grows, and what does not fit into memory fails at once. On a GPU the others
+  // wait for their first batch, since measuring algorithms and compiling kernels takes seconds to minutes for each.
+  std::vector<std::int64_t> sizes = task.tricks().sizes();
+  if (!task.context().device.is_host()) sizes.resize(1);
+  for (const std::int64_t size : sizes) {
     const Executable& executable = learner.plan(ProgramUse::training, {batch_size, size, size});
     log_info("plan ", batch_size, "x", size, "x", size, ": ", executable.program().steps.size(), " steps, arena ",
              format_bytes(executable.plan().arena_bytes), ", parameters and optimizer ",
@@ -26,11 +32,8 @@ void plan_programs(TrainingTask& task) {
     }
   }
   for (const auto& [operation, layers] : nondeterministic) {
-    std::string names;
-    for (const std::string& layer : layers)
-      names += (names.empty() ? "" : ", ") + layer;
     log_info(
-        "not deterministic: ", operation, " of ", names,
+        "not deterministic: ", operation, " of ", joined(layers),
         " may give other bits in another run, since its fastest algorithm adds in any order; --deterministic takes "
         "those that do not");
   }

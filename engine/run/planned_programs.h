@@ -1,4 +1,4 @@
-// Every program that a training will run, planned before its first step: what does not fit into memory fails at once.
+// The programs that a training will run, planned before its first step: what does not fit into memory fails at once.
 #pragma once
 
 namespace sleight {

@@ -162,7 +162,7 @@ PreparedGraph prepare_convolution(const char* direction, const Cuda& cuda, const
   check(shape);
   return naming(direction, shape, [&] {
     CudaLibraries& libraries = libraries_of(cuda);
-    TuningKey key = libraries.key("convolution " + std::string(direction));
+    TuningKey key = libraries.key("convolution " + std::string(direction), shape.type);
     add_shape(key, shape);
     return PreparedGraph(cuda, describe(shape), key, demands_on(libraries, shape));
   });

@@ -141,20 +141,29 @@ class FusedBackwardWeights : public ConvolutionNormalizedBackwardWeights {
   PreparedGraph graph_;
 };
 
-// Whether cuDNN has one kernel for the graph, on this GPU and within the libraries' demands.
+constexpr const char* offered = "offered";
+constexpr const char* not_offered = "not offered";
+
+// Whether cuDNN has one kernel for the graph, on this GPU and within the libraries' demands. The tuning cache remembers
+// it, because cuDNN may have to compile the kernel to know; what failed is asked again in the next process.
 bool has_kernel(const Cuda& cuda, const char* direction, const ConvolutionShape& shape,
                 DescribedGraph (*describe)(const ConvolutionShape&)) {
   CudaLibraries& libraries = libraries_of(cuda);
   if (shape.type == DataType::float64) return false;  // no GPU kernel stores it
-  TuningKey key = libraries.key("one kernel for convolution " + std::string(direction));
+  TuningKey key = libraries.key("one kernel for convolution " + std::string(direction), shape.type);
   add_shape(key, shape);
-  const auto known = libraries.answers().find(key.text());
-  if (known != libraries.answers().end()) return known->second;
+  const std::optional<TuningEntry> known = libraries.cache().find(key);
+  if (known && (known->choice == offered || known->choice == not_offered)) return known->choice == offered;
+  if (libraries.has_failed(key)) return false;
   DescribedGraph described = describe(shape);
-  described.graph.finish(libraries.target());
-  const bool answer = is_offered(described.graph, libraries.target(), demands_on(libraries, shape));
-  libraries.answers()[key.text()] = answer;
-  return answer;
+  const cudnn::Offer offer = cudnn::ask_for(described.graph, libraries.target(), demands_on(libraries, shape),
+                                            libraries.options().workspace_limit);
+  if (offer.is_offered || offer.failure.empty()) {
+    libraries.remember(key, {offer.is_offered ? offered : not_offered, 0.0, 0});
+  } else {
+    libraries.report_failure(key, offer.failure);
+  }
+  return offer.is_offered;
 }
 
 bool has_statistics_kernel(const Cuda& cuda, const ConvolutionWithStatisticsShape& shape) {
@@ -257,16 +266,25 @@ Contestant stored_contestant(const Cuda& cuda, const ConvolutionWithStatisticsSh
 constexpr const char* won = "one kernel";
 constexpr const char* lost = "apart";
 
-// Whether one kernel is faster than the kernels apart: remembered, or measured now.
+TuningKey contest_key(const CudaLibraries& libraries, const ConvolutionWithStatisticsShape& shape) {
+  TuningKey key = libraries.key(std::string("one kernel or apart, convolution ") +
+                                    (shape.normalizes_input ? normalized_direction : statistics_direction),
+                                shape.convolution.type);
+  add_shape(key, shape.convolution);
+  return key;
+}
+
+// Whether one kernel was measured to be faster than the kernels apart; empty where nothing was measured.
+std::optional<bool> remembered_winner(const CudaLibraries& libraries, const ConvolutionWithStatisticsShape& shape) {
+  const std::optional<TuningEntry> known = libraries.cache().find(contest_key(libraries, shape));
+  if (known && (known->choice == won || known->choice == lost)) return known->choice == won;
+  return std::nullopt;
+}
+
+// Measures it.
 bool wins(const Cuda& cuda, const ConvolutionWithStatisticsShape& shape) {
   CudaLibraries& libraries = libraries_of(cuda);
-  TuningKey key = libraries.key(std::string("one kernel or apart, convolution ") +
-                                (shape.normalizes_input ? normalized_direction : statistics_direction));
-  add_shape(key, shape.convolution);
-  const std::optional<TuningEntry> known = libraries.cache().find(key);
-  if (known && (known->choice == won || known->choice == lost)) return known->choice == won;
-  if (!libraries.options().tune) return true;
-
+  const TuningKey key = contest_key(libraries, shape);
   std::vector<Contestant> contestants;
   if (shape.normalizes_input) {
     contestants = {normalized_contestant(cuda, shape), stored_contestant(cuda, shape)};
@@ -285,25 +303,55 @@ bool wins(const Cuda& cuda, const ConvolutionWithStatisticsShape& shape) {
   return fused;
 }
 
+// What `prepare` makes of one kernel, or `apart` where cuDNN fails at it: that is told once, and no reason to stop.
+template <class Result, class Prepare>
+Result prepared_or_apart(CudaLibraries& libraries, const TuningKey& key, Result apart, const Prepare& prepare) {
+  if (libraries.has_failed(key)) return apart;
+  try {
+    return prepare();
+  } catch (const std::runtime_error& error) {
+    libraries.report_failure(key, error.what());
+    return apart;
+  }
+}
+
 }  // namespace
 
+// What costs little is asked first: the memory of a measurement, then the kernel that is seldom there.
 bool offers_convolution_with_statistics(Cuda cuda, const ConvolutionWithStatisticsShape& shape) {
   check(shape);
-  return has_statistics_kernel(cuda, shape) &&
-         (!shape.normalizes_input || has_weights_kernel(cuda, shape.convolution)) && wins(cuda, shape);
+  CudaLibraries& libraries = libraries_of(cuda);
+  if (const std::optional<bool> remembered = remembered_winner(libraries, shape)) return *remembered;
+  if (shape.normalizes_input && !has_weights_kernel(cuda, shape.convolution)) return false;
+  if (!has_statistics_kernel(cuda, shape)) return false;
+  if (!libraries.options().tune) return true;
+  return prepared_or_apart(libraries, contest_key(libraries, shape), false, [&] { return wins(cuda, shape); });
 }
 
 std::unique_ptr<ConvolutionWithStatistics> make_convolution_with_statistics(
     Cuda cuda, const ConvolutionWithStatisticsShape& shape) {
   check(shape);
-  if (has_statistics_kernel(cuda, shape)) return std::make_unique<FusedStatistics>(cuda, shape);
+  using Made = std::unique_ptr<ConvolutionWithStatistics>;
+  if (has_statistics_kernel(cuda, shape)) {
+    CudaLibraries& libraries = libraries_of(cuda);
+    Made one_kernel = prepared_or_apart(libraries, contest_key(libraries, shape), Made(),
+                                        [&]() -> Made { return std::make_unique<FusedStatistics>(cuda, shape); });
+    if (one_kernel) return one_kernel;
+  }
   return std::make_unique<ConvolutionWithStatisticsUnfused<Cuda>>(cuda, shape);
 }
 
 std::unique_ptr<ConvolutionNormalizedBackwardWeights> make_convolution_normalized_backward_weights(
     Cuda cuda, const ConvolutionShape& shape) {
   check(shape);
-  if (has_weights_kernel(cuda, shape)) return std::make_unique<FusedBackwardWeights>(cuda, shape);
+  using Made = std::unique_ptr<ConvolutionNormalizedBackwardWeights>;
+  if (has_weights_kernel(cuda, shape)) {
+    CudaLibraries& libraries = libraries_of(cuda);
+    Made one_kernel =
+        prepared_or_apart(libraries, contest_key(libraries, {.convolution = shape, .normalizes_input = true}), Made(),
+                          [&]() -> Made { return std::make_unique<FusedBackwardWeights>(cuda, shape); });
+    if (one_kernel) return one_kernel;
+  }
   return std::make_unique<ConvolutionNormalizedBackwardWeightsUnfused<Cuda>>(cuda, shape);
 }
 

@@ -132,16 +132,26 @@ std::vector<EngineChoice> propose_engines(const Graph& graph, const Target& targ
   return choices;
 }
 
-bool is_offered(const Graph& graph, const Target& target, const Demands& demands) {
-  for (const EngineChoice& choice : propose_engines(graph, target, demands)) {
-    try {
-      make_plan(graph, target, choice);
-      return true;
-    } catch (const Error& error) {
-      if (!error.is_not_supported()) throw;
+Offer ask_for(Graph& graph, const Target& target, const Demands& demands, std::int64_t workspace_limit) {
+  Offer offer;
+  const auto note = [&](const Error& error) {
+    const bool has_failed = !error.is_not_supported() || error.lacks_prerequisite();
+    if (has_failed && offer.failure.empty()) offer.failure = error.what();
+  };
+  try {
+    graph.finish(target);
+    for (const EngineChoice& choice : propose_engines(graph, target, demands)) {
+      try {
+        if (Plan(graph, target, choice).workspace_bytes() <= workspace_limit)
+          return {.is_offered = true, .failure = {}};
+      } catch (const Error& error) {
+        note(error);
+      }
     }
+  } catch (const Error& error) {
+    note(error);
   }
-  return false;
+  return offer;
 }
 
 Plan::Plan(const Graph& graph, const Target& target, const EngineChoice& choice)

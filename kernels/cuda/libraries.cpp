@@ -86,12 +86,10 @@ cudnnHandle_t CudaLibraries::cudnn(cudaStream_t stream) {
   return cudnn_.get();
 }
 
-TuningKey CudaLibraries::key(std::string_view operation) const {
+TuningKey CudaLibraries::key(std::string_view operation, DataType type) const {
   TuningKey key(operation);
-  key.add("on", machine_)
-      .add("deterministic", options_.deterministic)
-      .add("tf32", options_.allow_tf32)
-      .add("workspace limit", options_.workspace_limit);
+  key.add("on", machine_).add("deterministic", options_.deterministic).add("workspace limit", options_.workspace_limit);
+  if (type == DataType::float32) key.add("tf32", options_.allow_tf32);
   return key;
 }
 
@@ -101,6 +99,11 @@ void CudaLibraries::remember(const TuningKey& key, const TuningEntry& entry) {
   } catch (const std::runtime_error& error) {
     report(error.what());
   }
+}
+
+void CudaLibraries::report_failure(const TuningKey& key, const std::string& reason) {
+  if (failed_.insert(key.text()).second)
+    report("cuDNN fails at an optional kernel, which is left to others (" + reason + "): " + key.text());
 }
 
 CudaLibraries& libraries_of(const Cuda& cuda) {

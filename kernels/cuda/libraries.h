@@ -3,8 +3,8 @@
 
 #include <cuda_runtime_api.h>
 
-#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -33,10 +33,12 @@ class CudaLibraries {
   const TuningCache& cache() const { return cache_; }
   // A cache that cannot be written is reported, and no reason to stop.
   void remember(const TuningKey&, const TuningEntry&);
-  // The beginning of a key: the operation, this GPU, driver, runtime and libraries, and the options that decide.
-  TuningKey key(std::string_view operation) const;
-  // Cached answers, which fusion queries repeatedly; by the text of a key.
-  std::map<std::string, bool>& answers() { return answers_; }
+  // The beginning of a key: the operation, this GPU, driver, runtime and libraries, and the options that decide about
+  // values of this type (TF32 about float32 alone).
+  TuningKey key(std::string_view operation, DataType type) const;
+  // Optional kernels that cuDNN failed at: told once, and not asked for again in this process.
+  void report_failure(const TuningKey& key, const std::string& reason);
+  bool has_failed(const TuningKey& key) const { return failed_.contains(key.text()); }
   // Bytes of the L2 cache.
   std::int64_t cache_bytes() const { return cache_bytes_; }
 
@@ -61,7 +63,7 @@ class CudaLibraries {
   cudnn::Target target_;
   cudaStream_t cudnn_stream_ = nullptr;
   TuningCache cache_;
-  std::map<std::string, bool> answers_;
+  std::set<std::string> failed_;
 };
 
 // The libraries of a queue; throws std::invalid_argument for a queue without.

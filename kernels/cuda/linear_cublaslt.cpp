@@ -21,7 +21,7 @@ MatrixProduct prepare(const char* direction, const Cuda& cuda, const LinearShape
                       const Factor& right, bool has_bias) {
   check(shape);
   return naming(direction, shape, [&] {
-    const TuningKey key = libraries_of(cuda).key("linear " + std::string(direction));
+    const TuningKey key = libraries_of(cuda).key("linear " + std::string(direction), shape.type);
     return MatrixProduct(cuda, {left, right, has_bias, shape.type}, key);
   });
 }

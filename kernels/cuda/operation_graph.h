@@ -121,9 +121,16 @@ struct Demands {
 // Winograd with tiles that lose digits. Empty when cuDNN has none for this graph on this GPU.
 std::vector<EngineChoice> propose_engines(const Graph&, const Target&, const Demands&);
 
-// Whether at least one proposed engine makes a plan. For graphs that are fused where cuDNN knows how, and computed in
-// several steps elsewhere.
-bool is_offered(const Graph&, const Target&, const Demands&);
+// What cuDNN answers about a graph that is fused where it knows how, and computed in several steps elsewhere.
+struct Offer {
+  bool is_offered = false;  // at least one proposed engine makes a plan, within the workspace limit
+  // Empty where cuDNN just has no such kernel. Else what failed, which may go well in another process: a kernel that
+  // could not be compiled, a driver or a compiler that is missing.
+  std::string failure;
+};
+// To know it, cuDNN may compile the kernel, which takes up to a second. The graph is finished here. Throws nothing that
+// cuDNN says: an optional kernel is no reason to stop.
+Offer ask_for(Graph&, const Target&, const Demands&, std::int64_t workspace_limit);
 
 class Plan {
  public:

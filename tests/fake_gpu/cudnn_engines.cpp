@@ -3,6 +3,7 @@
 
 #include "tests/fake_gpu/cudnn_descriptor.h"
 #include "tests/fake_gpu/cudnn_engine.h"
+#include "tests/fake_gpu/work.h"
 
 namespace sleight::fake {
 
@@ -46,10 +47,6 @@ std::shared_ptr<const Descriptor> configuration(const std::shared_ptr<const Desc
   return result;
 }
 
-bool is_half_of_eights(const TensorShape& tensor) {
-  return tensor.type == CUDNN_DATA_HALF && tensor.size[1] % 8 == 0;
-}
-
 }  // namespace
 
 const Engine& engine_of(std::int64_t index) {
@@ -63,7 +60,7 @@ const Engine& engine_of(std::int64_t index) {
 Pattern pattern_of(const Descriptor& graph) {
   std::string operations;
   Pattern pattern;
-  bool fits_fusion = true;
+  TensorShape weights;
   for (const auto& operation : graph.find(CUDNN_ATTR_OPERATIONGRAPH_OPS).descriptors) {
     switch (operation->type) {
       case CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR:
@@ -72,32 +69,29 @@ Pattern pattern_of(const Descriptor& graph) {
       case CUDNN_BACKEND_OPERATION_GEN_STATS_DESCRIPTOR:
         operations += "s";
         break;
-      case CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR: {
-        const TensorShape w = tensor_shape(operation->descriptor(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W));
-        fits_fusion = is_half_of_eights(w) && w.size[0] % 8 == 0;
-        pattern.float32 = w.type == CUDNN_DATA_FLOAT;
+      case CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR:
+        weights = tensor_shape(operation->descriptor(CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W));
         operations += "f";
         break;
-      }
-      case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR: {
-        const TensorShape w = tensor_shape(operation->descriptor(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW));
-        fits_fusion = is_half_of_eights(w) && w.size[0] % 8 == 0;
-        pattern.float32 = w.type == CUDNN_DATA_FLOAT;
+      case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR:
+        weights = tensor_shape(operation->descriptor(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW));
         operations += "w";
         break;
-      }
       case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR:
-        pattern.float32 =
-            tensor_shape(operation->descriptor(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W)).type == CUDNN_DATA_FLOAT;
+        weights = tensor_shape(operation->descriptor(CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W));
         operations += "d";
         break;
       default:
         operations += "?";
     }
   }
+  pattern.float32 = weights.type == CUDNN_DATA_FLOAT;
   pattern.fused = operations == "fs" || operations == "pppfs" || operations == "pppw";
   const bool plain = operations == "f" || operations == "d" || operations == "w" || operations == "fp";
-  pattern.supported = plain || (pattern.fused && fits_fusion);
+  const bool eights = weights.size[0] % 8 == 0 && weights.size[1] % 8 == 0;
+  const bool fuses = operations == "fs" || (operations == "pppfs" && !pattern.float32) ||
+                     (operations == "pppw" && weights.type == CUDNN_DATA_HALF && eights);
+  pattern.supported = plain || fuses;
   if (!pattern.supported) pattern.reason = "no engine for the operations " + operations;
   return pattern;
 }
@@ -111,6 +105,7 @@ void propose(Descriptor& heuristics) {
   std::vector<std::shared_ptr<const Descriptor>> results;
   for (const Engine& engine : engines) {
     if ((engine.index == fallback_engine) != fallback) continue;
+    if (pattern.fused && pattern.float32 && !engine.tensor_cores) continue;  // float32 is fused as TF32 alone
     results.push_back(configuration(graph, engine, engine.knob_values));
   }
   heuristics.put(CUDNN_ATTR_ENGINEHEUR_RESULTS, std::move(results));
@@ -144,6 +139,10 @@ void make_plan(Descriptor& plan) {
   const Engine& engine =
       engine_of(configured.descriptor(CUDNN_ATTR_ENGINECFG_ENGINE).value<std::int64_t>(CUDNN_ATTR_ENGINE_GLOBAL_INDEX));
   if (!engine.makes_plans) throw Refusal{CUDNN_STATUS_NOT_SUPPORTED, "this engine makes no plan for this graph"};
+  const Descriptor& graph =
+      configured.descriptor(CUDNN_ATTR_ENGINECFG_ENGINE).descriptor(CUDNN_ATTR_ENGINE_OPERATION_GRAPH);
+  if (pattern_of(graph).fused && !compile_kernel())
+    throw Refusal{CUDNN_STATUS_INTERNAL_ERROR_COMPILATION_FAILED, "the kernel of this engine does not compile"};
   plan.put(CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE, CUDNN_TYPE_INT64,
            std::vector<std::int64_t>{engine.workspace_bytes});
 }

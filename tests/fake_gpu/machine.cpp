@@ -264,6 +264,13 @@ int enqueue(CUstream_st* stream, Work work) {
   return machine.enqueue(stream, std::move(work));
 }
 
+bool compile_kernel() {
+  Machine& machine = Machine::instance();
+  const std::lock_guard lock(machine.mutex());
+  machine.count_compilation();
+  return machine.settings().compiler_works;
+}
+
 const char* describe_error(int error) {
   return cudaGetErrorString(static_cast<cudaError_t>(error));
 }

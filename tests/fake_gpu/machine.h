@@ -81,6 +81,7 @@ struct Settings {
   // A kernel of this name cannot be launched; one of that name fails when it runs.
   std::string refused_kernel = {};
   std::string failing_kernel = {};
+  bool compiler_works = true;  // of cuDNN's fused kernels
 };
 
 // Counts of calls, for tests.
@@ -89,6 +90,7 @@ struct Counts {
   std::int64_t allocations = 0;
   std::int64_t captures = 0;
   std::int64_t graph_launches = 0;
+  std::int64_t compilations = 0;  // of cuDNN's fused kernels
   std::map<std::string, std::int64_t> work_by_name = {};
 };
 
@@ -140,6 +142,7 @@ class Machine {
   double now() const { return now_; }
   void count_graph_launch() { ++counts_.graph_launches; }
   void count_capture() { ++counts_.captures; }
+  void count_compilation() { ++counts_.compilations; }
 
   // An error, and the end of the captures that the calling thread may disturb, where there is one: for calls that a
   // capture does not allow.

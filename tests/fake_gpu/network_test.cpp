@@ -76,26 +76,66 @@ const std::string normalized_weights = "cudnn 13 13 13 11";
 
 }  // namespace
 
-TEST_CASE("in float16 cuDNN's fused kernels run in the training itself, and in float32 none", "[fake]") {
+TEST_CASE("cuDNN's fused kernels run in the training itself, of each type what cuDNN offers", "[fake]") {
+  struct Offered {
+    DataType element;
+    bool allow_tf32;
+    bool statistics, normalized;
+    double allowed;  // of the second loss, which has seen all gradients once
+  };
   const TemporaryFolder folder;
-  for (const DataType element : {DataType::float16, DataType::float32}) {
-    CAPTURE(name_of(element));
+  for (const Offered& offered :
+       {Offered{DataType::float16, false, true, true, 0.02}, Offered{DataType::bfloat16, false, true, false, 0.05},
+        Offered{DataType::float32, true, true, false, 0.02}, Offered{DataType::float32, false, false, false, 1e-4}}) {
+    CAPTURE(name_of(offered.element), offered.allow_tf32);
     Machine::instance().replace();
     {
-      const Device device("cuda", options_in(folder));
+      DeviceOptions options = options_in(folder);
+      options.allow_tf32 = offered.allow_tf32;
+      const Device device("cuda", options);
+      const DataType element = offered.element;
       train(device, element, true, 1);  // measures
       const std::int64_t before[] = {ran(with_statistics), ran(normalized), ran(normalized_weights)};
-      // The second loss has seen all gradients once. In float16 the kernels apart are two thousandths away.
       const double loss = train(device, element, true, 2);
-      const double allowed = element == DataType::float16 ? 0.02 : 1e-4;
-      CHECK(std::abs(loss - train(Device("simt"), element, true, 2)) <= allowed);
-      const bool fused = element == DataType::float16;
-      CHECK((ran(normalized) > before[1]) == fused);
-      CHECK((ran(normalized_weights) > before[2]) == fused);
-      CHECK((ran(with_statistics) > before[0]) == fused);
+      CHECK(std::abs(loss - train(Device("simt"), element, true, 2)) <= offered.allowed);
+      CHECK((ran(normalized) > before[1]) == offered.normalized);
+      CHECK((ran(normalized_weights) > before[2]) == offered.normalized);
+      CHECK((ran(with_statistics) > before[0]) == offered.statistics);
     }
     CHECK(Machine::instance().left_over() == "");
   }
+}
+
+TEST_CASE("the second run compiles only the kernels that it uses", "[fake]") {
+  const TemporaryFolder folder;
+  const auto compilations = [&](DataType element) {
+    Machine::instance().replace();
+    const Device device("cuda", options_in(folder));
+    train(device, element, true, 1);
+    return Machine::instance().counts().compilations;
+  };
+  const std::int64_t first = compilations(DataType::float16);
+  const std::int64_t second = compilations(DataType::float16);
+  CHECK(second > 0);
+  CHECK(second * 3 < first);
+  CHECK(compilations(DataType::float32) == 0);
+}
+
+TEST_CASE("a compiler that fails is told once for each kernel, and the training goes on without them", "[fake]") {
+  const TemporaryFolder folder;
+  Machine::instance().replace({.compiler_works = false});
+  {
+    const Device device("cuda", options_in(folder));
+    const double loss = train(device, DataType::float16, true, 2);
+    CHECK(std::abs(loss - train(Device("simt"), DataType::float16, true, 2)) <= 0.02);
+    CHECK(ran(with_statistics) == 0);
+    const std::int64_t asked = Machine::instance().counts().compilations;
+    CHECK(asked > 0);
+    train(device, DataType::float16, true, 1);
+    CHECK(Machine::instance().counts().compilations == asked);
+  }
+  CHECK(Machine::instance().left_over() == "");
+  Machine::instance().replace();
 }
 
 TEST_CASE("a step is recorded once and then launched whole", "[fake]") {

@@ -122,9 +122,9 @@ TEST_CASE("a choice that the library no longer knows is reported and measured ag
   const TemporaryFolder folder;
   Libraries libraries(folder / "tuning.txt");
   CudaLibraries& known = *libraries.made;
-  TuningKey convolution = known.key("convolution forward");
+  TuningKey convolution = known.key("convolution forward", DataType::float32);
   add_shape(convolution, shape_of(DataType::float32));
-  TuningKey linear = known.key("linear forward");
+  TuningKey linear = known.key("linear forward", DataType::float32);
   linear.add("left", "5x7").add("right", "3x7 transposed").add("type", "float32").add("bias", "yes");
   // An engine that makes no plan, a knob that is not there, no engine at all.
   for (const std::string choice : {"engine 30", "engine 10 99=1", "engine 11", "nonsense"}) {

@@ -28,6 +28,9 @@ struct Work {
 // On the stream, or into the graph that is being captured on it. Returns cudaSuccess (0) or the error.
 int enqueue(CUstream_st* stream, Work work);
 
+// cuDNN compiles a fused kernel when it is planned: counts it, and says whether the compiler works.
+bool compile_kernel();
+
 // What CUDA says about an error.
 const char* describe_error(int error);
 

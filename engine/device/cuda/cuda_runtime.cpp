@@ -48,12 +48,16 @@ CudaRuntime::CudaRuntime(int index, bool graphs) : index_(index), graphs_enabled
         "; the kernels are compiled for 8.0 and newer");
   for (cudaStream_t& stream : streams_)
     check_cuda(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
+  for (WriteSlot& slot : write_slots_)
+    slot = {allocate_pinned(write_limit), make_event()};
   slabs_ = std::make_unique<SlabAllocator>([this](std::int64_t bytes) { return allocate_now(bytes); },
                                            [](std::byte* data) { cudaFree(data); });
 }
 
 CudaRuntime::~CudaRuntime() {
   slabs_.reset();
+  for (const WriteSlot& slot : write_slots_)
+    release_pinned(slot.memory, write_limit);
   for (const cudaGraphExec_t graph : graphs_) {
     if (graph != nullptr) cudaGraphExecDestroy(graph);
   }
@@ -138,11 +142,13 @@ void CudaRuntime::copy_on_device(Stream on, void* to, const void* from, std::int
 }
 
 void CudaRuntime::write(Stream on, void* to, std::span<const std::byte> from) {
-  // From pageable memory CUDA reads up to 64 KiB before it returns ("API synchronization behavior" in the manual of the
-  // runtime).
-  check(from.size() <= 65536, "write() takes at most 65536 bytes, got ", from.size());
-  check_cuda(cudaMemcpyAsync(to, from.data(), from.size(), cudaMemcpyHostToDevice, stream(on)),
-             "cudaMemcpyAsync to the GPU");
+  check(from.size() <= write_limit, "write() takes at most ", write_limit, " bytes, got ", from.size());
+  // By way of pinned memory: nothing says that CUDA has read pageable memory when an asynchronous copy returns.
+  const WriteSlot& slot = write_slots_[next_write_++ % write_slots_.size()];
+  synchronize(slot.copied);
+  std::ranges::copy(from, slot.memory);
+  copy_to_device(on, to, slot.memory, static_cast<std::int64_t>(from.size()));
+  record(slot.copied, on);
 }
 
 void CudaRuntime::fill(Stream on, void* to, std::uint8_t value, std::int64_t bytes) {

@@ -51,6 +51,13 @@ class CudaRuntime : public Runtime {
   void release_graph(GraphId graph) noexcept override;
 
  private:
+  // Where write() puts bytes until they are copied, used in turn.
+  struct WriteSlot {
+    std::byte* memory = nullptr;  // pinned, write_limit bytes
+    EventId copied{};
+  };
+  static constexpr std::size_t write_limit = 65536;
+
   cudaEvent_t event(EventId event) const { return events_.at(static_cast<std::size_t>(event)); }
   std::byte* allocate_now(std::int64_t bytes) const;
 
@@ -60,6 +67,8 @@ class CudaRuntime : public Runtime {
   std::vector<cudaEvent_t> events_;
   std::vector<EventId> free_events_;
   std::vector<cudaGraphExec_t> graphs_;  // null where released
+  std::array<WriteSlot, 8> write_slots_{};
+  std::size_t next_write_ = 0;
   std::unique_ptr<SlabAllocator> slabs_;
 };
 

@@ -32,7 +32,7 @@ struct Messages {
 };
 
 TuningKey key_of(const CudaLibraries& libraries, const ConvolutionShape& shape) {
-  TuningKey key = libraries.key("convolution forward");
+  TuningKey key = libraries.key("convolution forward", shape.type);
   add_shape(key, shape);
   return key;
 }
