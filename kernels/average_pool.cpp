@@ -6,7 +6,7 @@ namespace sleight::kernels {
 namespace {
 
 template <class A>
-A share_of_a_pixel(const PoolRange& rows, const PoolRange& columns) {
+A share_of_a_pixel(const PoolRange<std::int64_t>& rows, const PoolRange<std::int64_t>& columns) {
   return A(1) / static_cast<A>((rows.end - rows.begin) * (columns.end - columns.begin));
 }
 
@@ -17,8 +17,8 @@ void forward(const AveragePool& arguments) {
   const ActivationView output = pooled_view(input, arguments.window);
   for_each_window(
       output, [&](std::int64_t plane, std::int64_t out_row, std::int64_t out_column, std::int64_t first, auto lanes) {
-        const PoolRange rows = window_pixels(out_row, input.height, arguments.window);
-        const PoolRange columns = window_pixels(out_column, input.width, arguments.window);
+        const PoolRange<std::int64_t> rows = window_pixels(out_row, input.height, arguments.window);
+        const PoolRange<std::int64_t> columns = window_pixels(out_column, input.width, arguments.window);
         const A share = share_of_a_pixel<A>(rows, columns);
         A sum[strip_lanes] = {};
         for_each_place(rows, columns, [&](std::int64_t row, std::int64_t column) {

@@ -13,6 +13,8 @@
 // Source         Ioffe and Szegedy, "Batch Normalization", ICML 2015, algorithm 1.
 #pragma once
 
+#include <cmath>
+
 #include "kernels/lib/activation_function.h"
 #include "kernels/lib/activation_view.h"
 #include "kernels/lib/execution_target.h"
@@ -34,10 +36,11 @@ struct BatchNormApply {
   void* z = nullptr;
 };
 
-// What backward recomputes to find the sign before the activation: one function, so that the two cannot differ.
+// What backward recomputes to find the sign before the activation: one function, and an explicit fma, so that a compiler
+// that is free to contract cannot make the two differ.
 template <class Value>
 SLEIGHT_HOST_DEVICE inline Value batch_norm_value(Value x, Value mean, Value scale, Value beta) {
-  return (x - mean) * scale + beta;
+  return std::fma(x - mean, scale, beta);
 }
 
 void batch_norm_apply(Cpu, const BatchNormApply&);

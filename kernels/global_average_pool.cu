@@ -1,5 +1,7 @@
 #include "kernels/global_average_pool.h"
 
+#include <algorithm>
+
 #include "kernels/lib/channel_tile.h"
 #include "kernels/lib/image_rows.h"
 
@@ -47,10 +49,16 @@ void global_average_pool(Target target, const GlobalAveragePool& arguments) {
   const ActivationView view = arguments.view;
   require_channels_last("global_average_pool", view);
   visit_gpu_type(arguments.type, [&]<class T>(TypeTag<T>) {
-    ChannelSumsGrid grid(view);
-    grid.cut(view.rows(), view.pixels());
-    launch(target, "global_average_pool", forward_kernel<T>, channel_tile_shape(grid, pack_lanes<T>),
-           static_cast<const T*>(arguments.x), static_cast<T*>(arguments.y), view.batch, view.pixels(), view.lanes);
+    // Images lie along y, of which a grid has no more.
+    for (std::int64_t first = 0; first < view.batch; first += maximum_blocks_along_y) {
+      ActivationView images = view;
+      images.batch = std::min<std::int64_t>(maximum_blocks_along_y, view.batch - first);
+      ChannelSumsGrid grid(images);
+      grid.cut(images.rows(), images.pixels());
+      launch(target, "global_average_pool", forward_kernel<T>, channel_tile_shape(grid, pack_lanes<T>),
+             static_cast<const T*>(arguments.x) + first * view.pixels() * view.lanes,
+             static_cast<T*>(arguments.y) + first * view.lanes, images.batch, view.pixels(), view.lanes);
+    }
   });
 }
 

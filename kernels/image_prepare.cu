@@ -15,8 +15,9 @@ namespace {
 template <class T, int Channels>
 __global__ void image_prepare_kernel(ImagePrepare a) {
   constexpr int lanes = pack_lanes<T>;
-  const std::int64_t n = blockIdx.x / a.height;
-  const std::int64_t h = blockIdx.x % a.height;
+  // No more rows than blocks, so 32 bits are enough for the division.
+  const std::int64_t n = blockIdx.x / static_cast<unsigned>(a.height);
+  const std::int64_t h = blockIdx.x % static_cast<unsigned>(a.height);
   const int width = static_cast<int>(a.width);
   const std::int64_t partner = a.partner != nullptr ? a.partner[n] : n;
   const bool partner_exists = partner >= 0 && partner < a.batch;

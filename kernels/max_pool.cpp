@@ -15,8 +15,8 @@ void forward(const MaxPool& arguments) {
   const PoolWindow window = arguments.window;
   for_each_window(
       output, [&](std::int64_t plane, std::int64_t out_row, std::int64_t out_column, std::int64_t first, auto lanes) {
-        const PoolRange rows = window_pixels(out_row, input.height, window);
-        const PoolRange columns = window_pixels(out_column, input.width, window);
+        const PoolRange<std::int64_t> rows = window_pixels(out_row, input.height, window);
+        const PoolRange<std::int64_t> columns = window_pixels(out_column, input.width, window);
         const std::int64_t corner =
             (out_row * window.stride - window.padding) * window.kernel + (out_column * window.stride - window.padding);
         const std::int32_t start = static_cast<std::int32_t>(rows.begin * window.kernel + columns.begin - corner);

@@ -29,7 +29,7 @@ void for_each_window(const ActivationView& view, const Body& body) {
 
 // body(row, column), row by row.
 template <class Body>
-void for_each_place(const PoolRange& rows, const PoolRange& columns, const Body& body) {
+void for_each_place(const PoolRange<std::int64_t>& rows, const PoolRange<std::int64_t>& columns, const Body& body) {
   for (std::int64_t row = rows.begin; row < rows.end; ++row)
     for (std::int64_t column = columns.begin; column < columns.end; ++column)
       body(row, column);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "kernels/lib/launch.h"
@@ -91,8 +92,9 @@ struct RowLoss {
   float log_sum_exp;
 };
 
-// Every thread of the block gets it. All of them have read what they will of the row's memory before it returns: the
-// row may be overwritten then.
+// Every thread of the block gets it. The fmas are explicit, here and in the gradient: the loss with its gradient has the
+// bits of both apart, however a compiler contracts. All threads have read what they will of the row's memory before it
+// returns: the row may be overwritten then.
 template <class T, int KeptPacks>
 __device__ RowLoss row_loss(const LogitsRow<T, KeptPacks>& row, const T* logits, const RowTarget& target,
                             const TargetValues& values) {
@@ -103,7 +105,7 @@ __device__ RowLoss row_loss(const LogitsRow<T, KeptPacks>& row, const T* logits,
       if (i < valid) maximum = Maximum{}(maximum, pack[i]);
     }
   });
-  maximum = block_maximum(maximum, -INFINITY);
+  maximum = block_reduce_once(maximum, -INFINITY, Maximum{});
 
   const float logit_a = target.valid ? static_cast<float>(logits[target.a]) : 0.0F;
   const float logit_b = target.valid ? static_cast<float>(logits[target.b]) : 0.0F;
@@ -117,15 +119,15 @@ __device__ RowLoss row_loss(const LogitsRow<T, KeptPacks>& row, const T* logits,
       sums[1] += pack[i] - maximum;
     }
   });
-  sums = block_sum(sums);
+  sums = block_reduce_once(sums, filled_lanes<2>(0.0F), Sum{});
 
   const float log_sum = logf(sums[0]);
   float loss = NAN;
   if (target.valid) {
-    loss = log_sum - values.extra_at_label * target.weight_a * (logit_a - maximum);
-    if (target.weight_b != 0.0F) loss -= values.extra_at_label * target.weight_b * (logit_b - maximum);
+    loss = std::fma(-values.extra_at_label * target.weight_a, logit_a - maximum, log_sum);
+    if (target.weight_b != 0.0F) loss = std::fma(-values.extra_at_label * target.weight_b, logit_b - maximum, loss);
     // A logit of -infinity (a class ruled out) has an infinite share in a smoothed target, and none in a sharp one.
-    if (values.elsewhere != 0.0F) loss -= values.elsewhere * sums[1];
+    if (values.elsewhere != 0.0F) loss = std::fma(-values.elsewhere, sums[1], loss);
   }
   return {loss, maximum + log_sum};
 }
@@ -139,8 +141,8 @@ __device__ void write_row_gradient(const LogitsRow<T, KeptPacks>& row, const Row
     for (int i = 0; i < lanes; ++i) {
       const std::int64_t k = first + i;
       float t = values.elsewhere;
-      if (k == target.a) t += values.extra_at_label * target.weight_a;
-      if (k == target.b && target.b != target.a) t += values.extra_at_label * target.weight_b;
+      if (k == target.a) t = std::fma(values.extra_at_label, target.weight_a, t);
+      if (k == target.b && target.b != target.a) t = std::fma(values.extra_at_label, target.weight_b, t);
       pack[i] = target.valid ? loss_gradient * (expf(pack[i] - log_sum_exp) - t) : NAN;
     }
     store_lanes(gradient + first, pack, valid);

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "kernels/lib/execution_target.h"
 #include "kernels/lib/yolo_scale.h"
@@ -40,7 +41,9 @@ SLEIGHT_HOST_DEVICE inline std::int32_t best_anchor_of(const YoloAssign& argumen
   const double width = static_cast<double>(box[2]) - static_cast<double>(box[0]);
   const double height = static_cast<double>(box[3]) - static_cast<double>(box[1]);
   const double area = width * height;
-  if (arguments.object_classes[object] < 0 || !(width > 0 && height > 0 && area - area == 0)) return -1;
+  // A comparison and not area - area == 0: a compiler may make that one fma, which leaves the rounding of the product.
+  const bool is_box = width > 0 && height > 0 && area < std::numeric_limits<double>::infinity();
+  if (arguments.object_classes[object] < 0 || !is_box) return -1;
   const BoxCorners<double> size{0, 0, width, height};
   std::int32_t best = 0;
   double best_iou = -1;

@@ -29,7 +29,7 @@ __global__ void decode_kernel(DecodedScale arguments) {
   const std::int64_t warps = static_cast<std::int64_t>(gridDim.x) * warps_per_block;
   for (std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * warps_per_block + threadIdx.x / 32; row < rows;
        row += warps) {
-    const std::int64_t image = row / scale.places();
+    const std::int64_t image = static_cast<unsigned>(row) / static_cast<unsigned>(scale.places());
     const std::int32_t place = static_cast<std::int32_t>(row - image * scale.places());
     const std::int64_t to = image * arguments.places + arguments.first_place + place;
     const T* const from = static_cast<const T*>(arguments.prediction) + row * scale.row_size();
@@ -56,8 +56,9 @@ void yolo_decode(Target target, const YoloDecode& arguments) {
     for (const YoloScale& scale : arguments.scales) {
       decoded.scale = scale;
       decoded.prediction = arguments.predictions[scale.scale];
-      const unsigned blocks =
-          std::min(blocks_for(scale.batch * scale.places(), warps_per_block), 8 * maximum_pack_blocks);
+      // Rows have numbers of 32 bits in the kernel, and blocks_for refuses more.
+      const std::int64_t rows = blocks_for(scale.batch * scale.places(), 1);
+      const unsigned blocks = std::min(blocks_for(rows, warps_per_block), 8 * maximum_pack_blocks);
       launch(target, "yolo_decode", decode_kernel<T>, {dim3(blocks), dim3(warps_per_block * 32)}, decoded);
       decoded.first_place += scale.places();
     }

@@ -87,7 +87,8 @@ __device__ Winner winner_of_warp(const Arguments& arguments) {
   if (object >= arguments.scale.batch * objects) return {-1, -1, -1};
   const std::int32_t place = place_of_object(arguments.scale, arguments.objects, object);
   if (place < 0) return {object, place, -1};
-  const std::int64_t image = object / objects;
+  // In 32 bits: the boxes of more objects fill a GPU.
+  const std::int64_t image = static_cast<unsigned>(object) / static_cast<unsigned>(objects);
   const std::int64_t row = image * arguments.scale.places() + place;
   return {object, place, arguments.assigned[row] == object - image * objects ? row : -1};
 }

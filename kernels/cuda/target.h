@@ -18,6 +18,8 @@ using Target = Cuda;
 
 // Fills a GPU several times over; see pack_shape().
 inline constexpr unsigned maximum_pack_blocks = 2048;
+// All that a grid has. Of kernels that take more of them in several launches.
+inline constexpr std::int64_t maximum_blocks_along_y = 65535;
 
 // Where a helper was called from: known on simt, free of charge here.
 struct CallSite {

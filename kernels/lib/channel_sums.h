@@ -27,7 +27,8 @@ struct ShiftedSums {
 // simt and cuda: every thread block takes a chunk of rows and leaves its partial sums, float64 [sums][C][chunks], in
 // the workspace. None is shorter than 64 rows, and there are at most 528 blocks, of 256 channels each (in 16 bits):
 // four for each of a large GPU's 132 multiprocessors, so that they end together, and few enough that their sums are
-// soon added.
+// soon added. More only where a thread would add up more than 512 rows: it does so in float32, and a first row far from
+// the mean then costs the variance its last digits.
 struct ChannelSumsGrid {
   std::int64_t channels;
   std::int64_t chunks;
@@ -36,7 +37,17 @@ struct ChannelSumsGrid {
   explicit ChannelSumsGrid(const ActivationView& view) : channels(view.channels()) {
     const std::int64_t rows = view.rows();
     const std::int64_t most = std::max<std::int64_t>(1, 528 / ((channels + 255) / 256));
-    cut(rows, std::max<std::int64_t>(64, (rows + most - 1) / most));
+    cut(rows, std::min(longest_chunk(rows), std::max<std::int64_t>(64, (rows + most - 1) / most)));
+  }
+
+  // 512 rows for each row of threads of a block, whatever the size of its packs (channel_tile_shape in channel_tile.h);
+  // but no more chunks than a grid has blocks along y.
+  std::int64_t longest_chunk(std::int64_t rows) const {
+    const std::int64_t packs = (channels + 3) / 4;
+    std::int64_t columns = 1;
+    while (columns < 32 && columns < packs)
+      columns *= 2;
+    return std::max(512 * 256 / columns, (rows + 65534) / 65535);
   }
 
   void cut(std::int64_t rows, std::int64_t rows_of_a_chunk) {

@@ -9,7 +9,8 @@
 
 namespace sleight {
 
-// The bits of the nearest float16, ties to even; 65520 and more become infinity, a NaN stays a (quiet) NaN.
+// The bits of the nearest float16, ties to even; 65520 and more become infinity. Every NaN becomes 0x7fff, on every
+// device: it is the only one that the instruction of a GPU gives.
 SLEIGHT_HOST_DEVICE inline std::uint16_t float16_bits(float value) {
 #if defined(__CUDA_ARCH__)
   std::uint16_t bits;
@@ -19,10 +20,9 @@ SLEIGHT_HOST_DEVICE inline std::uint16_t float16_bits(float value) {
   const std::uint32_t word = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t sign = (word >> 16U) & 0x8000U;
   const std::uint32_t magnitude = word & 0x7fffffffU;
+  if (magnitude > 0x7f800000U) return 0x7fffU;
   std::uint32_t bits;
-  if (magnitude > 0x7f800000U) {
-    bits = 0x7e00U | ((magnitude >> 13U) & 0x3ffU);
-  } else if (magnitude >= 0x47800000U) {  // 2^16
+  if (magnitude >= 0x47800000U) {  // 2^16
     bits = 0x7c00U;
   } else if (magnitude >= 0x38800000U) {  // 2^-14: the exponents differ by 112; a carry out of the mantissa is right
     bits = (magnitude + 0xfffU + ((magnitude >> 13U) & 1U) - 0x38000000U) >> 13U;

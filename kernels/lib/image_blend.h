@@ -2,6 +2,7 @@
 // bits wherever the bytes come from.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <type_traits>
 
@@ -9,10 +10,10 @@
 
 namespace sleight::kernels {
 
-// Mixup of two bytes.
+// Mixup of two bytes. The fma is explicit: kernels that contract as they like would not give the same bits.
 template <class Value>
 SLEIGHT_HOST_DEVICE inline Value blended(Value own, Value other, Value lambda) {
-  return lambda * own + (Value(1) - lambda) * other;
+  return std::fma(lambda, own, (Value(1) - lambda) * other);
 }
 
 template <class Value>

@@ -18,6 +18,7 @@
 #include <bit>
 #include <cstdint>
 
+#include "kernels/lib/host_device.h"
 #include "kernels/lib/launch.h"
 
 namespace sleight::kernels {
@@ -28,12 +29,12 @@ template <class T>
 inline constexpr int pack_lanes = static_cast<int>(16 / sizeof(T));
 
 // N neighboring values, in the type that arithmetic happens in.
-template <int N>
+template <int N, class Value = float>
 struct Lanes {
-  float value[N];
+  Value value[N];
 
-  __device__ float& operator[](int lane) { return value[lane]; }
-  __device__ float operator[](int lane) const { return value[lane]; }
+  __device__ Value& operator[](int lane) { return value[lane]; }
+  __device__ Value operator[](int lane) const { return value[lane]; }
 };
 
 template <int N>
@@ -54,7 +55,7 @@ struct WideAccess {
     T element[elements];
   };
 
-  __device__ static bool possible(const void* address, int valid) {
+  SLEIGHT_HOST_DEVICE static bool possible(const void* address, int valid) {
     return valid == N && reinterpret_cast<std::uintptr_t>(address) % bytes == 0;
   }
 };
@@ -72,22 +73,31 @@ struct RawLanes {
   unsigned bits[N / elements];
 };
 
-// The first `valid` of N elements, then zeros.
+// N elements through the widest accesses. The caller knows that the address is a multiple of WideAccess<T, N>::bytes: a
+// kernel that asks that once has no branch around each load.
 template <int N, class T>
-__device__ inline RawLanes<T, N> load_raw(const T* from, int valid = N) {
+__device__ inline RawLanes<T, N> load_raw_aligned(const T* from) {
   using Access = WideAccess<T, N>;
-  using Raw = RawLanes<T, N>;
   constexpr int registers = Access::bytes / 4;
   struct Word {
     unsigned bits[registers];
   };
+  RawLanes<T, N> raw;
+  for (int i = 0; i < N / Access::elements; ++i) {
+    const auto word = std::bit_cast<Word>(read_wide<typename Access::Word>(from + i * Access::elements));
+    for (int r = 0; r < registers; ++r)
+      raw.bits[i * registers + r] = word.bits[r];
+  }
+  return raw;
+}
+
+// The first `valid` of N elements, then zeros.
+template <int N, class T>
+__device__ inline RawLanes<T, N> load_raw(const T* from, int valid = N) {
+  using Raw = RawLanes<T, N>;
   Raw raw;
-  if (Access::possible(from, valid)) {
-    for (int i = 0; i < N / Access::elements; ++i) {
-      const auto word = std::bit_cast<Word>(read_wide<typename Access::Word>(from + i * Access::elements));
-      for (int r = 0; r < registers; ++r)
-        raw.bits[i * registers + r] = word.bits[r];
-    }
+  if (WideAccess<T, N>::possible(from, valid)) {
+    raw = load_raw_aligned<N>(from);
   } else {
     for (int r = 0; r < N / Raw::elements; ++r) {
       typename Raw::Register together;
@@ -101,14 +111,14 @@ __device__ inline RawLanes<T, N> load_raw(const T* from, int valid = N) {
   return raw;
 }
 
-template <class T, int N>
-__device__ inline Lanes<N> lanes_of(const RawLanes<T, N>& raw) {
+template <class Value = float, class T, int N>
+__device__ inline Lanes<N, Value> lanes_of(const RawLanes<T, N>& raw) {
   using Raw = RawLanes<T, N>;
-  Lanes<N> result;
+  Lanes<N, Value> result;
   for (int r = 0; r < N / Raw::elements; ++r) {
     const auto together = std::bit_cast<typename Raw::Register>(raw.bits[r]);
     for (int e = 0; e < Raw::elements; ++e)
-      result[r * Raw::elements + e] = static_cast<float>(together.element[e]);
+      result[r * Raw::elements + e] = static_cast<Value>(together.element[e]);
   }
   return result;
 }
@@ -119,17 +129,23 @@ __device__ inline Lanes<N> load_lanes(const T* from, int valid = N) {
   return lanes_of(load_raw<N>(from, valid));
 }
 
-// Writes the first `valid` of N values, rounded to T.
-template <class T, int N>
-__device__ inline void store_lanes(T* to, const Lanes<N>& lanes, int valid = N) {
+// Writes N values, rounded to T, where load_raw_aligned may read.
+template <class T, int N, class Value>
+__device__ inline void store_lanes_aligned(T* to, const Lanes<N, Value>& lanes) {
   using Access = WideAccess<T, N>;
-  if (Access::possible(to, valid)) {
-    for (int base = 0; base < N; base += Access::elements) {
-      typename Access::Word word;
-      for (int i = 0; i < Access::elements; ++i)
-        word.element[i] = static_cast<T>(lanes[base + i]);
-      write_wide(to + base, word);
-    }
+  for (int base = 0; base < N; base += Access::elements) {
+    typename Access::Word word;
+    for (int i = 0; i < Access::elements; ++i)
+      word.element[i] = static_cast<T>(lanes[base + i]);
+    write_wide(to + base, word);
+  }
+}
+
+// Writes the first `valid` of N values, rounded to T.
+template <class T, int N, class Value>
+__device__ inline void store_lanes(T* to, const Lanes<N, Value>& lanes, int valid = N) {
+  if (WideAccess<T, N>::possible(to, valid)) {
+    store_lanes_aligned(to, lanes);
   } else {
     for (int i = 0; i < N; ++i) {
       if (i < valid) to[i] = static_cast<T>(lanes[i]);
@@ -142,10 +158,11 @@ __device__ inline void store_lanes(T* to, const Lanes<N>& lanes, int valid = N) 
 template <int N, class Body>
 __device__ inline void for_each_pack_of(std::int64_t count, std::int64_t worker, std::int64_t workers, Body&& body) {
   const std::int64_t complete = count / N;
-  for (std::int64_t pack = worker; pack < complete; pack += workers)
+  std::int64_t pack = worker;
+  for (; pack < complete; pack += workers)
     body(pack * N, N);
   const int tail = static_cast<int>(count % N);
-  if (tail != 0 && worker == complete % workers) body(complete * N, tail);
+  if (tail != 0 && pack == complete) body(complete * N, tail);
 }
 
 // The place of this thread in a one-dimensional grid, and the threads of that grid.

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 #include "kernels/lib/activation_view.h"
 #include "kernels/lib/types.h"
@@ -45,22 +46,29 @@ inline ActivationView pooled_view(ActivationView input, const PoolWindow& window
 }
 
 // Along one axis: the real pixels [begin, end) under output o, or the outputs [begin, end) whose window covers pixel i.
+// `Integer` is std::int64_t on the cpu and int on a GPU, where `Window` is one of kernels/lib/pool_walk.h.
+template <class Integer>
 struct PoolRange {
-  std::int64_t begin;
-  std::int64_t end;
+  Integer begin;
+  Integer end;
+
+  SLEIGHT_HOST_DEVICE bool contains(Integer i) const { return i >= begin && i < end; }
 };
 
-SLEIGHT_HOST_DEVICE inline PoolRange window_pixels(std::int64_t output, std::int64_t size, const PoolWindow& window) {
-  const std::int64_t start = output * window.stride - window.padding;
-  const std::int64_t stop = start + window.kernel;
+template <class Integer, class Window>
+SLEIGHT_HOST_DEVICE inline PoolRange<Integer> window_pixels(Integer output, std::type_identity_t<Integer> size,
+                                                            const Window& window) {
+  const Integer start = output * window.stride - window.padding;
+  const Integer stop = start + window.kernel;
   return {start < 0 ? 0 : start, stop < size ? stop : size};
 }
 
-SLEIGHT_HOST_DEVICE inline PoolRange covering_windows(std::int64_t pixel, std::int64_t pooled,
-                                                      const PoolWindow& window) {
-  const std::int64_t shifted = pixel + window.padding;
-  const std::int64_t first = shifted < window.kernel ? 0 : (shifted - window.kernel) / window.stride + 1;
-  const std::int64_t stop = shifted / window.stride + 1;
+template <class Integer, class Window>
+SLEIGHT_HOST_DEVICE inline PoolRange<Integer> covering_windows(Integer pixel, std::type_identity_t<Integer> pooled,
+                                                               const Window& window) {
+  const Integer shifted = pixel + window.padding;
+  const Integer first = shifted < window.kernel ? 0 : (shifted - window.kernel) / window.stride + 1;
+  const Integer stop = shifted / window.stride + 1;
   return {first, stop < pooled ? stop : pooled};
 }
 

@@ -87,9 +87,10 @@ __device__ inline T warp_reduce(T value, Combine combine, CallSite site = CallSi
 }
 
 // Combines the values of all threads of the block; every thread gets the result. `identity` leaves a value unchanged.
-// Ends with a barrier: the caller may reuse its own shared memory and call again at once.
+// For a kernel that calls it once for each T: no barrier keeps the threads of a second call from the memory of the first.
 template <class T, class Combine>
-__device__ inline T block_reduce(T value, const T& identity, Combine combine, CallSite site = CallSite::current()) {
+__device__ inline T block_reduce_once(T value, const std::type_identity_t<T>& identity, Combine combine,
+                                      CallSite site = CallSite::current()) {
   [[maybe_unused]] const CallScope scope(site);
   __shared__ SharedArray<T, 32> warp_results;
   const int thread = thread_in_block();
@@ -97,8 +98,15 @@ __device__ inline T block_reduce(T value, const T& identity, Combine combine, Ca
   value = warp_reduce(value, combine);
   if (thread % 32 == 0) warp_results[thread / 32] = value;
   __syncthreads();
-  T result = thread % 32 < warps ? static_cast<T>(warp_results[thread % 32]) : identity;
-  result = warp_reduce(result, combine);
+  const T result = thread % 32 < warps ? static_cast<T>(warp_results[thread % 32]) : identity;
+  return warp_reduce(result, combine);
+}
+
+// The same, with a barrier at its end: the caller may reuse its own shared memory and call again at once.
+template <class T, class Combine>
+__device__ inline T block_reduce(T value, const T& identity, Combine combine, CallSite site = CallSite::current()) {
+  [[maybe_unused]] const CallScope scope(site);
+  const T result = block_reduce_once(value, identity, combine);
   __syncthreads();
   return result;
 }

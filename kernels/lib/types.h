@@ -1,34 +1,16 @@
 // The element types every part of the engine agrees on. Host and device code alike; knows nothing else.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "kernels/lib/bfloat16.h"
 #include "kernels/lib/float16.h"
 #include "kernels/lib/host_device.h"
 
 namespace sleight {
-
-// Brain floating point: the upper 16 bits of an IEEE-754 float32. Storage only; arithmetic happens in float32.
-struct bfloat16 {
-  std::uint16_t bits = 0;
-
-  bfloat16() = default;
-  // Rounds to nearest, ties to even; a NaN stays a (quiet) NaN.
-  SLEIGHT_HOST_DEVICE explicit bfloat16(float value) {
-    const std::uint32_t word = std::bit_cast<std::uint32_t>(value);
-    const bool is_nan = (word & 0x7fffffffU) > 0x7f800000U;
-    const std::uint32_t rounded = (word + 0x7fffU + ((word >> 16U) & 1U)) >> 16U;
-    bits = static_cast<std::uint16_t>(is_nan ? ((word >> 16U) | 0x40U) : rounded);
-  }
-  SLEIGHT_HOST_DEVICE explicit operator float() const {
-    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U);
-  }
-  SLEIGHT_HOST_DEVICE explicit operator double() const { return static_cast<double>(static_cast<float>(*this)); }
-};
 
 enum class DataType : std::uint8_t { float32, float64, bfloat16, int32, int64, uint8, float16 };
 

@@ -22,6 +22,8 @@ using simt::CallSite;
 
 // Small, so that small cases go round the loops that large ones do; see pack_shape().
 inline constexpr unsigned maximum_pack_blocks = 3;
+// Of kernels that take more of them in several launches.
+inline constexpr std::int64_t maximum_blocks_along_y = 2;
 
 // __shared__ SharedArray<T, count> name;   Poisoned when a block first touches it. An index out of range is reported,
 // and so is a write through data() beyond the end.

@@ -20,6 +20,7 @@ std::vector<Case> cases() {
   add(2, 1, 3, 3, Size::small);
   add(3, 2, 1, 20, Size::small);
   add(1, 1, 2, 80, Size::small);
+  add(2, 1, 1, 131, Size::small);  // more than four classes for a lane
   for (const Size size : {Size::large, Size::huge})
     add(measured_batch(size), 13, 13, 80, size);
   return list;

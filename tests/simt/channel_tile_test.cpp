@@ -22,5 +22,21 @@ TEST_CASE("grids of channels and rows cover tensors of any size, and can be laun
   }
 }
 
+TEST_CASE(
+    "grids of sums: a thread adds up no more than 512 rows in float32, and few blocks are enough for most tensors") {
+  for (const std::int64_t channels : {1, 3, 64, 255, 2048}) {
+    for (const std::int64_t rows : {std::int64_t{49}, std::int64_t{802'816}, (std::int64_t{1} << 32) / channels}) {
+      const ActivationView view{rows, 1, 1, 1, channels};
+      const ChannelSumsGrid grid(view);
+      for (const int pack : {4, 8}) {
+        CAPTURE(rows, channels, pack, grid.chunks, grid.chunk_rows);
+        const std::int64_t rows_at_once = channel_tile_shape(grid, pack).threads.y;
+        CHECK(grid.chunk_rows <= 512 * rows_at_once);
+        if (rows * channels < std::int64_t{1} << 28) CHECK(grid.chunks <= 528);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sleight::kernels

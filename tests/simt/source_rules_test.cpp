@@ -26,8 +26,8 @@ const std::vector<Rule>& rules() {
       {"kernels are started by launch() alone", "cudaLaunchKernel", "", {"cuda/target.h"}},
       {"shuffles live in reduce.h alone", "__shfl_", "", {"lib/reduce.h", "simt/cuda_language.h"}},
       {"one place asks for the compiler", "__CUDACC__", "", {"lib/launch.h", "lib/host_device.h"}},
-      // A conversion that is one instruction there, with the generic path beside it.
-      {"one place asks for the compiler", "__CUDA_ARCH__", "", {"lib/float16.h"}},
+      // Conversions that are one instruction there, with the generic path beside it.
+      {"one place asks for the compiler", "__CUDA_ARCH__", "", {"lib/bfloat16.h", "lib/float16.h"}},
   };
   return list;
 }
