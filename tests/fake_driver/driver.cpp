@@ -1,4 +1,4 @@
-// A stand-in for NVIDIA's driver, libcuda.so.1, on a machine without a GPU: no device, and modules that load. cuDNN
+// A stand-in for NVIDIA's driver, libcuda.so.1, on a machine without a GPU: modules load, and the one device does nothing. cuDNN
 // compiles some kernels while it makes a plan, hands the machine code to the driver, and offers the kernel if that
 // succeeds; without a driver it answers that a prerequisite is missing. Nothing here runs a kernel.
 //
@@ -46,6 +46,13 @@ std::string_view machine_code_at(const void* address) {
   return {static_cast<const char*>(address), sections > segments ? sections : segments};
 }
 
+// "sm_90". CUDA 13 (version 8 of the file's format) has the number in the second byte of the flags; before, it was in the first.
+std::string architecture_of(std::string_view machine_code) {
+  Elf64_Ehdr header;
+  std::memcpy(&header, machine_code.data(), sizeof(header));
+  return "sm_" + std::to_string((header.e_flags >> (header.e_ident[EI_ABIVERSION] >= 8 ? 8U : 0U)) & 0xffU);
+}
+
 // One line for each answer, into the file that this variable names: what cuDNN asked.
 void log(const char* what, std::string_view detail) {
   const char* const path = std::getenv("SLEIGHT_FAKE_DRIVER_LOG");
@@ -58,8 +65,11 @@ template <class Handle>
 CUresult load(Handle* handle, const void* code) {
   if (handle == nullptr || code == nullptr) return CUDA_ERROR_INVALID_VALUE;
   const std::string_view machine_code = machine_code_at(code);
-  log("load", machine_code.empty() ? "refused: no machine code" : std::to_string(machine_code.size()) + " bytes");
-  if (machine_code.empty()) return CUDA_ERROR_INVALID_IMAGE;
+  if (machine_code.empty()) {
+    log("no machine code", "");
+    return CUDA_ERROR_INVALID_IMAGE;
+  }
+  log("load", architecture_of(machine_code) + ", " + std::to_string(machine_code.size()) + " bytes");
   *handle = reinterpret_cast<Handle>(new Module{std::string(machine_code)});
   ++loaded_modules;
   return CUDA_SUCCESS;
