@@ -37,16 +37,17 @@ struct Module {
 
 // Empty for what is no machine code for a GPU.
 std::string_view machine_code_at(const void* address) {
+  if (std::memcmp(address, ELFMAG, SELFMAG) != 0) return {};
   Elf64_Ehdr header;
   std::memcpy(&header, address, sizeof(header));
-  if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 || header.e_machine != machine_of_cuda) return {};
+  if (header.e_machine != machine_of_cuda) return {};
   // The table of sections, or that of segments, is the last part of the file.
   const std::size_t sections = header.e_shoff + std::size_t{header.e_shnum} * header.e_shentsize;
   const std::size_t segments = header.e_phoff + std::size_t{header.e_phnum} * header.e_phentsize;
   return {static_cast<const char*>(address), sections > segments ? sections : segments};
 }
 
-// "sm_90". CUDA 13 (version 8 of the file's format) has the number in the second byte of the flags; before, it was in the first.
+// "sm_90". Since version 8 of the file's format (CUDA 13), the number is in the second byte of the flags, not in the first.
 std::string architecture_of(std::string_view machine_code) {
   Elf64_Ehdr header;
   std::memcpy(&header, machine_code.data(), sizeof(header));
