@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "engine/base/error.h"
 #include "engine/base/hash.h"
 #include "kernels/cuda/convolution_graph.h"
+#include "kernels/cuda/cudnn_library.h"
 #include "tests/fake_driver/convolutions_of_models.h"
 #include "tests/kernels/cuda/gpu_descriptions.h"
 #include "tools/common/run_tool.h"
@@ -111,6 +113,11 @@ class PlanConvolutions : public Tool {
   }
 
   int run() override {
+    if (kernels::cudnn::library().get_version() < 90800) {
+      std::printf("[skipped] cuDNN %zu is older than 9.8: it plans for the GPU of this machine only\n",
+                  kernels::cudnn::library().get_version());
+      return 0;
+    }
     int without_plan = 0;
     for (const DescribedGpu& gpu : described_gpus) {
       if (std::find(options_.gpus.begin(), options_.gpus.end(), gpu.name) == options_.gpus.end()) continue;
