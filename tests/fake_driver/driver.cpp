@@ -1,6 +1,6 @@
-// A stand-in for NVIDIA's driver, libcuda.so.1, on a machine without a GPU: modules load, and the one device does nothing. cuDNN
-// compiles some kernels while it makes a plan, hands the machine code to the driver, and offers the kernel if that
-// succeeds; without a driver it answers that a prerequisite is missing. Nothing here runs a kernel.
+// A stand-in for NVIDIA's driver, libcuda.so.1, on a machine without a GPU: modules load, and the one device does
+// nothing. cuDNN compiles some kernels while it makes a plan, hands the machine code to the driver, and offers the
+// kernel if that succeeds; without a driver it answers that a prerequisite is missing. Nothing here runs a kernel.
 //
 // A module that loads here is machine code of the size that it states, and has the kernel that is asked for. Whether a
 // GPU accepts it, only a GPU knows.
@@ -47,7 +47,8 @@ std::string_view machine_code_at(const void* address) {
   return {static_cast<const char*>(address), sections > segments ? sections : segments};
 }
 
-// "sm_90". Since version 8 of the file's format (CUDA 13), the number is in the second byte of the flags, not in the first.
+// "sm_90". Since version 8 of the file's format (CUDA 13), the number is in the second byte of the flags; before, in the
+// first.
 std::string architecture_of(std::string_view machine_code) {
   Elf64_Ehdr header;
   std::memcpy(&header, machine_code.data(), sizeof(header));

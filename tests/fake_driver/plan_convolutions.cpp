@@ -1,5 +1,5 @@
-// Asks the real cuDNN for a plan of every convolution of the models, for GPUs that are only described, and which of them
-// it fuses with the batch norms around. Fails if a convolution that training cannot do without has no plan.
+// Asks the real cuDNN for a plan of every convolution of the models, for GPUs that are only described, and which of
+// them it fuses with the batch norms around. Fails if a convolution that training cannot do without has no plan.
 #include <dlfcn.h>
 
 #include <algorithm>
