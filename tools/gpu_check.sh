@@ -164,8 +164,11 @@ run() {
     record "$name" "not run: no time left" 0
     return
   fi
+  if ! { printf '%q ' "$@" && printf '\n\n'; } > "$log" 2> /dev/null; then
+    record "$name" "FAILED: not run, its log cannot be written; free the disk, or set TMPDIR to another" 0
+    return
+  fi
   # In the background, so that a signal to this script is heard at once.
-  { printf '%q ' "$@" && printf '\n\n'; } > "$log" || true
   timeout --kill-after=5 "$limit" "$@" < /dev/null >> "$log" 2>&1 &
   child=$!
   running="$name"

@@ -97,7 +97,7 @@ describe_machine() {
     say "$name: ${file:-not found}${version:+, version $version}"
   done <<< "$libraries"
   if command -v python3 > /dev/null; then
-    say "PyTorch: $(python_packages || true)"
+    say "PyTorch: $(python_packages || echo "not found")"
   fi
   say "Sleight: $(cat "$root/COMMIT" 2> /dev/null || git -C "$root" describe --always --dirty 2> /dev/null || echo 'no commit known')"
 }

@@ -15,18 +15,21 @@ record() {
 
 # The rows of bench_step's files: each has a key and its value in a line.
 step_table() {
-  local file rows_of_steps=""
+  local file row rows_of_steps=""
   for file in "$logs"/{first,steps}/*.json; do
     [[ -f "$file" && "$file" != */kernels.json ]] || continue
-    rows_of_steps+="$(awk -F '": ' -v name="$(basename "$file" .json)" '
+    # A file that lacks figures gives no row, rather than one of zeros.
+    row="$(awk -F '": ' -v name="$(basename "$file" .json)" '
       /^ *"/ { key = $1; gsub(/[" ]/, "", key); sub(/,$/, "", $2); gsub(/"/, "", $2); value[key] = $2 }
       END {
+        if (!(value["seconds_median"] > 0 && value["peak_memory_bytes"] > 0)) exit
         share = "roofline_fraction" in value ? sprintf("%.0f%%", 100 * value["roofline_fraction"]) : ""
         printf "| %s | %d | %d | %s | %s | %.2f (%.2f to %.2f) | %.1f | %s | %.2f GiB |\n", name, value["batch_size"],
           value["image_size"], value["precision"], value["cuda_graphs"] == "true" ? "yes" : "no",
           1e3 * value["seconds_median"], 1e3 * value["seconds_minimum"], 1e3 * value["seconds_maximum"],
           value["images_per_second"], share, value["peak_memory_bytes"] / 1073741824
-      }' "$file")"$'\n'
+      }' "$file")"
+    [[ -z "$row" ]] || rows_of_steps+="$row"$'\n'
   done
   [[ -n "$rows_of_steps" ]] || return 0
   # shellcheck disable=SC2016  # Markdown's quotes, not the shell's
