@@ -19,7 +19,7 @@
 #   --dry-run            print the commands and run none; needs no GPU
 #
 # Parts, the most valuable first:
-#   first      9 minutes: the tests for a GPU, cuDNN's plans, the first model's step twice (first start and second), and
+#   first      9 minutes: the tests for a GPU, the first model's step twice (first start and second), cuDNN's plans, and
 #              the kernels of batch norm, max pooling and SGD
 #   steps      whole training steps: each precision and model, captured in a CUDA graph; the first precision also not
 #   compare    the same steps in PyTorch (eager and compiled) and here, in turn

@@ -37,17 +37,17 @@ bench() {
     --steps 30 "$@" --json "$logs/$part/$name.json"
 }
 
-# What a stop must not cost, before anything else: are the kernels right here, does cuDNN plan as expected, how fast is
-# a step, and how long is its start when nothing is known of this GPU, and when everything is.
+# Before anything else: are the kernels right here, how fast is a step, how long is its start when nothing is known of
+# this GPU and when everything is, and does the real cuDNN plan as it does without a driver.
 part_first() {
   local program name="${models[0]}-${precisions[0]}"
   if command -v nvidia-smi > /dev/null; then run nvidia_smi 20 nvidia-smi -q; fi
   while read -r program; do
-    run "${program##*/}" 120 "$program" '[gpu]' --durations yes
+    run "${program##*/}" 180 "$program" '[gpu]' --durations yes
   done < <(gpu_test_programs)
-  run cudnn 60 "$bin/test_kernels" '[cudnn]' --durations yes
   bench "$name-first_start" 150 "${models[0]}" "${precisions[0]}" --profile
   bench "$name-second_start" 90 "${models[0]}" "${precisions[0]}"
+  run cudnn 90 "$bin/test_kernels" '[cudnn]' --durations yes
   run kernels 90 "$bin/bench_kernels" --device cuda --benchmark_filter='^(batch_norm|max_pool|sgd)' \
     --benchmark_out="$logs/$part/kernels.json" --benchmark_out_format=json
 }

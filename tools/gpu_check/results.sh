@@ -8,9 +8,9 @@ save_problem=""
 # record NAME OUTCOME SECONDS, of the part at hand
 record() {
   rows+=("$part"$'\t'"$1"$'\t'"${2//|//}"$'\t'"$3")
-  say "  $1: $2${3:+ ($3 s)}"
   [[ "$2" != FAILED* ]] || any_failed=yes
-  save_results
+  save_results  # before it is said, so that what was said is kept
+  say "  $1: $2${3:+ ($3 s)}"
 }
 
 # The rows of bench_step's files: each has a key and its value in a line.
