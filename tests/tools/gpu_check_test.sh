@@ -8,6 +8,7 @@ set -euo pipefail
 gpu_check="$(realpath "$1")"
 place="$(mktemp -d)"
 trap 'rm -rf "$place"' EXIT
+trap 'echo "line $LINENO is not so"' ERR
 
 expect() {  # expect STATUS COMMAND...: runs it into $place/output
   local wanted="$1" status=0
@@ -73,7 +74,7 @@ END
 # It tunes as well: what it found is in the cache from then on.
 program "$folder/bin/bench_step" << 'END'
 [[ "$*" == *'resnet18 '*tf32* ]] && { echo '{' > "${!#}"; echo 'error: out of memory'; exit 1; }
-[[ ! -e "${0%/*}/waits" || "$*" != *yolov3* ]] || { touch "${0%/*}/is_waiting"; exec sleep 300; }
+[[ ! -e "${0%/*}/waits" || "$*" != *yolov3* ]] || { echo $$ > "${0%/*}/waiting"; mv "${0%/*}/waiting" "${0%/*}/is_waiting"; exec sleep 300; }
 mkdir -p "$XDG_CACHE_HOME/sleight"
 echo "$4" >> "$XDG_CACHE_HOME/sleight/tuning.txt"
 captured=true
@@ -207,8 +208,11 @@ for signal in KILL TERM; do
   archived "$place/$signal" steps/resnet50-bf16.json > "$place/text"
   expect_text "$place/text" '"images_per_second": 1234.5'
   (( $(find "$place/$signal" -type f | wc -l) <= 8 ))
-  if [[ "$signal" == TERM ]]; then
+  if [[ "$signal" == KILL ]]; then
+    kill "$(cat "$folder/bin/is_waiting")"  # nobody was left to do it
+  else
     (( status == 143 ))
+    (! kill -0 "$(cat "$folder/bin/is_waiting")" 2> /dev/null)
     expect_text "$place/TERM/summary.md" '| steps | yolov3-bf16 | not finished: stopped by a signal |'
   fi
 done
