@@ -22,12 +22,13 @@ step_table() {
     row="$(awk -F '": ' -v name="$(basename "$file" .json)" '
       /^ *"/ { key = $1; gsub(/[" ]/, "", key); sub(/,$/, "", $2); gsub(/"/, "", $2); value[key] = $2 }
       END {
-        if (!(value["seconds_median"] > 0 && value["peak_memory_bytes"] > 0)) exit
+        if (!(value["seconds_median"] + 0 > 0 && value["seconds_minimum"] + 0 > 0)) exit
         share = "roofline_fraction" in value ? sprintf("%.0f%%", 100 * value["roofline_fraction"]) : ""
-        printf "| %s | %d | %d | %s | %s | %.2f (%.2f to %.2f) | %.1f | %s | %.2f GiB |\n", name, value["batch_size"],
+        memory = value["peak_memory_bytes"] + 0 > 0 ? sprintf("%.2f GiB", value["peak_memory_bytes"] / 1073741824) : ""
+        printf "| %s | %d | %d | %s | %s | %.2f (%.2f to %.2f) | %.1f | %s | %s |\n", name, value["batch_size"],
           value["image_size"], value["precision"], value["cuda_graphs"] == "true" ? "yes" : "no",
           1e3 * value["seconds_median"], 1e3 * value["seconds_minimum"], 1e3 * value["seconds_maximum"],
-          value["images_per_second"], share, value["peak_memory_bytes"] / 1073741824
+          value["images_per_second"], share, memory
       }' "$file")"
     [[ -z "$row" ]] || rows_of_steps+="$row"$'\n'
   done
