@@ -52,7 +52,7 @@ Tensor add_normalization(DescribedGraph& described, const ConvolutionShape& shap
   const Tensor x = tensor_of(input, shape.input, shape.type);
   const Tensor factor = {scale, {1, shape.input.channels(), 1, 1}, x.type};
   const Tensor offset = {shift, factor.size, x.type};
-  // Virtual tensors in the prologue have the type of the activations: cuDNN offers no other (9.19).
+  // Virtual tensors in the prologue have the type of the activations, which every version of cuDNN offers.
   const Tensor x_scaled = {scaled, x.size, x.type, true};
   const Tensor x_shifted = {shifted, x.size, x.type, true};
   const Tensor x_activated = {activated, x.size, x.type, true};

@@ -6,6 +6,7 @@
 
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 
 #include "kernels/lib/execution_target.h"
 

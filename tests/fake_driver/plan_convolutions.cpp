@@ -118,6 +118,9 @@ class PlanConvolutions : public Tool {
                   kernels::cudnn::library().get_version());
       return 0;
     }
+    for (const std::string& name : options_.gpus)
+      check(std::ranges::any_of(described_gpus, [&](const DescribedGpu& gpu) { return gpu.name == name; }), "the GPU ",
+            name, " is none of a100, h100, h200 and b200");
     int without_plan = 0;
     for (const DescribedGpu& gpu : described_gpus) {
       if (std::find(options_.gpus.begin(), options_.gpus.end(), gpu.name) == options_.gpus.end()) continue;

@@ -89,7 +89,7 @@ Pattern pattern_of(const Descriptor& graph) {
   pattern.fused = operations == "fs" || operations == "pppfs" || operations == "pppw";
   const bool plain = operations == "f" || operations == "d" || operations == "w" || operations == "fp";
   const bool eights = weights.size[0] % 8 == 0 && weights.size[1] % 8 == 0;
-  const bool fuses = operations == "fs" || (operations == "pppfs" && !pattern.float32) ||
+  const bool fuses = operations == "fs" || operations == "pppfs" ||
                      (operations == "pppw" && weights.type == CUDNN_DATA_HALF && eights);
   pattern.supported = plain || fuses;
   if (!pattern.supported) pattern.reason = "no engine for the operations " + operations;

@@ -1,6 +1,10 @@
 // Weights with which nothing can be computed are refused, and a network that overflows does not look like a bad one.
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "catch2_adapter.h"
 #include "engine/base/file.h"

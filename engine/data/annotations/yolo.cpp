@@ -91,7 +91,7 @@ struct SplitFiles {
 bool is_list_of(std::string_view path, const std::string& split) {
   const std::string_view name = file_name_of(path);
   return lower_case_extension(path) == ".txt" && is_split_folder(without_extension(name), split) &&
-         !lower_case(folder_of(path)).ends_with("labels/");
+         ("/" + lower_case(folder_of(path))).find("/labels/") == std::string::npos;  // of an image called "train"
 }
 
 // The folder that makes a path the split's: "valid" for "valid/images/1.jpg".

@@ -1,6 +1,6 @@
 // GPUs as cuDNN describes them (CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION): enough to make plans for one on a machine
-// without any. The numbers are those of NVIDIA's data sheets and of the CUDA C++ Programming Guide, "Compute
-// Capabilities".
+// without any. Compute capability, multiprocessors and shared memory, on which plans depend, are those of
+// NVIDIA's data sheets and of the CUDA C++ Programming Guide, "Compute Capabilities"; clocks and caches are about right.
 #pragma once
 
 #include <array>
