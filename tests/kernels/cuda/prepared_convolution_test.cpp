@@ -120,15 +120,19 @@ TEST_CASE("every option that decides is in the key", "[cudnn]") {
   ConvolutionShape biased = shape, wider = shape;
   biased.has_bias = true;
   wider.padding = 2;
-  const std::vector<std::string> keys = {
-      text_of(usual, described_h100(), shape),  text_of(deterministic, described_h100(), shape),
-      text_of(tf32, described_h100(), shape),   text_of(smaller, described_h100(), shape),
-      text_of(usual, described_a100(), shape),  text_of(usual, described_h100(), some_shape(DataType::float32)),
-      text_of(usual, described_h100(), biased), text_of(usual, described_h100(), wider)};
+  const std::vector<std::string> keys = {text_of(usual, described_h100(), shape),
+                                         text_of(deterministic, described_h100(), shape),
+                                         text_of(tf32, described_h100(), some_shape(DataType::float32)),
+                                         text_of(smaller, described_h100(), shape),
+                                         text_of(usual, described_a100(), shape),
+                                         text_of(usual, described_h100(), some_shape(DataType::float32)),
+                                         text_of(usual, described_h100(), biased),
+                                         text_of(usual, described_h100(), wider)};
   for (std::size_t i = 0; i < keys.size(); ++i) {
     for (std::size_t j = i + 1; j < keys.size(); ++j)
       CHECK(keys[i] != keys[j]);
   }
+  CHECK(text_of(tf32, described_h100(), shape) == keys[0]);  // bfloat16 has no TF32
 }
 
 }  // namespace sleight::tests
