@@ -21,7 +21,7 @@ TrainingKind classifier_of(std::int64_t image_size) {
 TrainingKind detector_of(std::int64_t image_size, std::int64_t size_multiple = 32) {
   return {.task = LearningTask::detector,
           .tricks = TrickSet::standard,
-          .epochs = 10,
+          .epochs = 200,
           .image_size = image_size,
           .size_multiple = size_multiple};
 }
