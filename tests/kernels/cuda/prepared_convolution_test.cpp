@@ -76,7 +76,11 @@ TEST_CASE("the tuning cache decides, unless the library refuses what it says", "
   // One that can be told from the usual one.
   std::optional<cudnn::EngineChoice> other;
   for (const cudnn::EngineChoice& choice : choices) {
-    if (cudnn::Plan(described.graph, libraries.target(), choice).workspace_bytes() != usual) other = choice;
+    try {
+      if (cudnn::Plan(described.graph, libraries.target(), choice).workspace_bytes() != usual) other = choice;
+    } catch (const cudnn::Error&) {
+      // Engines that compile their kernels fail where the driver is broken.
+    }
   }
   REQUIRE(other.has_value());
   libraries.remember(key_of(libraries, shape), {to_string(*other), 1.0, 0});
