@@ -67,4 +67,4 @@ echo "Beside each report: best.safetensors, the weights; recipe.toml, the same r
 echo
 echo "Next, on your own images (FOLDER may be an archive, too; --help lists all flags):"
 echo "  build/bin/train_classifier --data FOLDER --model resnet18        FOLDER/train/<class>/*.jpg and FOLDER/val/..."
-echo "  build/bin/train_detector --data FOLDER --anchors auto"
+echo "  build/bin/train_detector --data FOLDER"
