@@ -1,7 +1,7 @@
 #include "engine/checkpoint/checkpoint.h"
 
 #include <algorithm>
-#include <cmath>
+#include <optional>
 #include <set>
 #include <span>
 
@@ -49,11 +49,10 @@ bool fits(const SafetensorsEntry& tensor, const SafetensorsDescription& expected
 }
 
 // A network with one such number answers nan, or finds nothing, without a word.
-void check_numbers(const std::filesystem::path& path, const std::string& name, std::span<const float> values) {
-  const auto bad = std::ranges::find_if_not(values, [](float value) { return std::isfinite(value); });
-  check(bad == values.end(), path.string(), ": '", name, "' holds ", bad == values.end() ? 0.0F : *bad, " at element ",
-        bad - values.begin(),
-        "; the file is damaged, or its training had failed: copy it again, or take other weights");
+void check_numbers(const std::filesystem::path& path, const SafetensorsEntry& tensor) {
+  if (const std::optional<NonFiniteNumber> bad = first_non_finite(tensor))
+    fail(path.string(), ": '", tensor.name, "' holds ", bad->value, " at element ", bad->element,
+         "; the file is damaged, or its training had failed: copy it again, or take other weights");
 }
 
 // Compares before it copies: after an Error the store is unchanged.
@@ -87,9 +86,10 @@ void read_into_store(const std::filesystem::path& path, const SafetensorsFile& f
   std::vector<std::pair<std::string, std::vector<float>>> converted;
   for (const std::string& name : store.names()) {
     if (passed_over(name) || types == Types::equal) continue;
-    std::vector<float> values = with_context(path.string(), [&] { return float32_values(file.at(name)); });
-    check_numbers(path, name, values);
-    if (file.at(name).type != DataType::float32) converted.emplace_back(name, std::move(values));
+    const SafetensorsEntry& tensor = file.at(name);
+    check_numbers(path, tensor);
+    if (tensor.type != store.entry(name).type.element)
+      converted.emplace_back(name, with_context(path.string(), [&] { return float32_values(tensor); }));
   }
   for (const std::string& name : store.names()) {
     if (!passed_over(name) && file.at(name).type == store.entry(name).type.element)

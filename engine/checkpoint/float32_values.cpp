@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -13,11 +14,27 @@ namespace sleight {
 
 namespace {
 
+// A tensor in a file may be unaligned.
+template <class T>
+T value_at(const SafetensorsEntry& entry, std::size_t element) {
+  T value;
+  std::memcpy(&value, entry.bytes.data() + element * sizeof(T), sizeof(T));
+  return value;
+}
+
+template <class T>
+std::optional<NonFiniteNumber> first_non_finite_of(const SafetensorsEntry& entry) {
+  for (std::size_t i = 0; i < entry.bytes.size() / sizeof(T); ++i) {
+    const auto value = static_cast<double>(value_at<T>(entry, i));
+    if (!std::isfinite(value)) return NonFiniteNumber{i, value};
+  }
+  return std::nullopt;
+}
+
 template <class T>
 void convert_values(const SafetensorsEntry& entry, std::span<float> destination) {
   for (std::size_t i = 0; i < destination.size(); ++i) {
-    T value;
-    std::memcpy(&value, entry.bytes.data() + i * sizeof(T), sizeof(T));
+    const T value = value_at<T>(entry, i);
     destination[i] = static_cast<float>(value);
     check(std::isfinite(destination[i]) || !std::isfinite(static_cast<double>(value)), "tensor ", shown(entry.name),
           " holds ", static_cast<double>(value), " at element ", i, ", beyond float32");
@@ -25,6 +42,21 @@ void convert_values(const SafetensorsEntry& entry, std::span<float> destination)
 }
 
 }  // namespace
+
+std::optional<NonFiniteNumber> first_non_finite(const SafetensorsEntry& entry) {
+  switch (entry.type) {
+    case DataType::float32:
+      return first_non_finite_of<float>(entry);
+    case DataType::float64:
+      return first_non_finite_of<double>(entry);
+    case DataType::bfloat16:
+      return first_non_finite_of<bfloat16>(entry);
+    case DataType::float16:
+      return first_non_finite_of<float16>(entry);
+    default:
+      return std::nullopt;
+  }
+}
 
 std::vector<float> float32_values(const SafetensorsEntry& entry) {
   check(is_floating_point(entry.type), "tensor ", shown(entry.name), " holds ", name_of(entry.type),

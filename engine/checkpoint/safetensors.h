@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -88,6 +89,14 @@ void copy_values(const SafetensorsEntry& entry, std::span<T> destination) {
         entry.bytes.size() / sizeof(T), " elements, not ", destination.size());
   if (!destination.empty()) std::memcpy(destination.data(), entry.bytes.data(), entry.bytes.size());
 }
+
+// The first NaN or infinity of a tensor, looked at where it lies; nothing for a tensor of other than floating-point
+// numbers.
+struct NonFiniteNumber {
+  std::size_t element;
+  double value;
+};
+std::optional<NonFiniteNumber> first_non_finite(const SafetensorsEntry& entry);
 
 // A tensor of float32, float64, bfloat16 or float16 as float32. Throws Error for another type, and for a finite float64
 // that float32 cannot hold.

@@ -75,7 +75,7 @@ void restart_with_short_spins(char** arguments) {
   std::error_code unknown;
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", unknown);
   if (!unknown) execv(program.c_str(), arguments);
-  // Without /proc it cannot restart, and goes on as it was started.
+  // Without /proc, or when its file has gone, it cannot restart, and goes on as it was started.
   unsetenv("GOMP_SPINCOUNT");
   unsetenv("KMP_BLOCKTIME");
 }

@@ -31,8 +31,11 @@ class Error : public std::runtime_error {
   Error(cudnnStatus_t status, const std::string& call);
   // The request makes sense, but this version has nothing that fulfils it on this GPU.
   bool is_not_supported() const { return status_ / 1000 == CUDNN_STATUS_NOT_SUPPORTED / 1000; }
-  // One kind of it: an engine that compiles its kernel when it is planned, and finds no driver or no compiler for that.
-  bool lacks_prerequisite() const { return status_ == CUDNN_STATUS_NOT_SUPPORTED_RUNTIME_PREREQUISITE_MISSING; }
+  // Anything else, and one kind of it: an engine that compiles its kernel when it is planned, and finds no driver or no
+  // compiler for that.
+  bool is_failure() const {
+    return !is_not_supported() || status_ == CUDNN_STATUS_NOT_SUPPORTED_RUNTIME_PREREQUISITE_MISSING;
+  }
 
  private:
   cudnnStatus_t status_;

@@ -132,26 +132,37 @@ std::vector<EngineChoice> propose_engines(const Graph& graph, const Target& targ
   return choices;
 }
 
+Plans make_plans(const Graph& graph, const Target& target, const Demands& demands, std::int64_t workspace_limit,
+                 std::size_t most) {
+  Plans plans;
+  for (const EngineChoice& choice : propose_engines(graph, target, demands)) {
+    if (plans.candidates.size() == most) break;
+    std::string refusal;
+    try {
+      Plan plan(graph, target, choice);
+      if (plan.workspace_bytes() <= workspace_limit) {
+        plans.candidates.push_back({choice, std::move(plan)});
+        continue;
+      }
+      refusal = "a workspace of " + std::to_string(plan.workspace_bytes()) + " bytes";
+    } catch (const Error& error) {
+      refusal = error.what();
+      if (error.is_failure() && plans.failure.empty()) plans.failure = refusal;
+    }
+    plans.refusals += "\n  " + to_string(choice) + ": " + refusal;
+  }
+  return plans;
+}
+
 Offer ask_for(Graph& graph, const Target& target, const Demands& demands, std::int64_t workspace_limit) {
-  Offer offer;
-  const auto note = [&](const Error& error) {
-    const bool has_failed = !error.is_not_supported() || error.lacks_prerequisite();
-    if (has_failed && offer.failure.empty()) offer.failure = error.what();
-  };
   try {
     graph.finish(target);
-    for (const EngineChoice& choice : propose_engines(graph, target, demands)) {
-      try {
-        if (Plan(graph, target, choice).workspace_bytes() <= workspace_limit)
-          return {.is_offered = true, .failure = {}};
-      } catch (const Error& error) {
-        note(error);
-      }
-    }
+    const Plans plans = make_plans(graph, target, demands, workspace_limit, 1);
+    if (!plans.candidates.empty()) return {.is_offered = true, .failure = {}};
+    return {.is_offered = false, .failure = plans.failure};
   } catch (const Error& error) {
-    note(error);
+    return {.is_offered = false, .failure = error.is_failure() ? error.what() : ""};
   }
-  return offer;
 }
 
 Plan::Plan(const Graph& graph, const Target& target, const EngineChoice& choice)

@@ -121,17 +121,6 @@ struct Demands {
 // Winograd with tiles that lose digits. Empty when cuDNN has none for this graph on this GPU.
 std::vector<EngineChoice> propose_engines(const Graph&, const Target&, const Demands&);
 
-// What cuDNN answers about a graph that is fused where it knows how, and computed in several steps elsewhere.
-struct Offer {
-  bool is_offered = false;  // at least one proposed engine makes a plan, within the workspace limit
-  // Empty where cuDNN just has no such kernel. Else what failed, which may go well in another process: a kernel that
-  // could not be compiled, a driver or a compiler that is missing.
-  std::string failure;
-};
-// To know it, cuDNN may compile the kernel, which takes up to a second. The graph is finished here. Throws nothing that
-// cuDNN says: an optional kernel is no reason to stop.
-Offer ask_for(Graph&, const Target&, const Demands&, std::int64_t workspace_limit);
-
 class Plan {
  public:
   // Throws Error when the engine does not run this graph (is_not_supported()) or its kernel cannot be built.
@@ -151,5 +140,29 @@ class Plan {
   std::optional<Descriptor> pack_;
   std::vector<void*> packed_pointers_;
 };
+
+// The first `most` plans of the proposed engines that keep within the workspace limit.
+struct Plans {
+  struct Candidate {
+    EngineChoice choice;
+    Plan plan;
+  };
+  std::vector<Candidate> candidates;
+  std::string refusals;  // "\n  engine 34 2=8: ...", for each engine before them that makes none
+  // The first refusal that says more than that cuDNN has no such kernel, and that may not come in another process: a
+  // kernel that could not be compiled, a driver or a compiler that is missing. Else empty.
+  std::string failure;
+};
+// Throws Error where cuDNN cannot even propose engines.
+Plans make_plans(const Graph&, const Target&, const Demands&, std::int64_t workspace_limit, std::size_t most);
+
+// What cuDNN answers about a graph that is fused where it knows how, and computed in several steps elsewhere.
+struct Offer {
+  bool is_offered = false;
+  std::string failure;  // as in Plans
+};
+// To know it, cuDNN may compile the kernel, which takes up to a second. The graph is finished here. Throws nothing that
+// cuDNN says: an optional kernel is no reason to stop.
+Offer ask_for(Graph&, const Target&, const Demands&, std::int64_t workspace_limit);
 
 }  // namespace sleight::kernels::cudnn

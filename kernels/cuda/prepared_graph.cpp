@@ -7,6 +7,7 @@ namespace {
 
 using cudnn::EngineChoice;
 using cudnn::Plan;
+using cudnn::Plans;
 
 // Heuristics propose up to a few dozen; their order is good, and the last of them were never seen to win.
 constexpr std::size_t most_contestants = 16;
@@ -37,37 +38,17 @@ std::optional<Plan> remembered_plan(CudaLibraries& libraries, const cudnn::Graph
   return std::nullopt;
 }
 
-struct Candidate {
-  EngineChoice choice;
-  Plan plan;
-};
-
-std::vector<Candidate> make_candidates(CudaLibraries& libraries, const cudnn::Graph& graph,
-                                       const cudnn::Demands& demands, std::size_t most) {
-  std::vector<Candidate> candidates;
-  std::string refusals;
-  const std::vector<EngineChoice> choices = cudnn::propose_engines(graph, libraries.target(), demands);
-  for (const EngineChoice& choice : choices) {
-    if (candidates.size() == most) break;
-    try {
-      Plan plan(graph, libraries.target(), choice);
-      if (plan.workspace_bytes() <= libraries.options().workspace_limit) {
-        candidates.push_back({choice, std::move(plan)});
-      } else {
-        refusals +=
-            "\n  " + to_string(choice) + ": a workspace of " + std::to_string(plan.workspace_bytes()) + " bytes";
-      }
-    } catch (const cudnn::Error& error) {
-      refusals += "\n  " + to_string(choice) + ": " + error.what();
-    }
-  }
-  if (!candidates.empty()) return candidates;
-  throw std::runtime_error(choices.empty()
+std::vector<Plans::Candidate> make_candidates(CudaLibraries& libraries, const cudnn::Graph& graph,
+                                              const cudnn::Demands& demands, std::size_t most) {
+  const std::int64_t limit = libraries.options().workspace_limit;
+  Plans plans = cudnn::make_plans(graph, libraries.target(), demands, limit, most);
+  if (!plans.candidates.empty()) return std::move(plans.candidates);
+  throw std::runtime_error(plans.refusals.empty()
                                ? "cuDNN has no engine for this on this GPU" +
                                      std::string(demands.deterministic ? " that is deterministic" : "") +
                                      std::string(demands.full_float32 ? " that keeps float32 (without TF32)" : "")
-                               : "none of cuDNN's engines can be used, within a workspace of " +
-                                     std::to_string(libraries.options().workspace_limit) + " bytes:" + refusals);
+                               : "none of cuDNN's engines can be used, within a workspace of " + std::to_string(limit) +
+                                     " bytes:" + plans.refusals);
 }
 
 Plan choose_plan(const Cuda& cuda, const DescribedGraph& described, const TuningKey& key,
@@ -76,7 +57,8 @@ Plan choose_plan(const Cuda& cuda, const DescribedGraph& described, const Tuning
   if (std::optional<Plan> plan = remembered_plan(libraries, described.graph, key)) return std::move(*plan);
 
   const bool tune = libraries.options().tune;
-  std::vector<Candidate> candidates = make_candidates(libraries, described.graph, demands, tune ? most_contestants : 1);
+  std::vector<Plans::Candidate> candidates =
+      make_candidates(libraries, described.graph, demands, tune ? most_contestants : 1);
   if (!tune) return std::move(candidates[0].plan);
 
   const std::vector<std::int64_t> numbers = numbers_of(described);
@@ -84,7 +66,7 @@ Plan choose_plan(const Cuda& cuda, const DescribedGraph& described, const Tuning
   for (const GraphOperand& operand : described.operands)
     operands.push_back(operand.memory);
   std::vector<Contestant> contestants;
-  for (Candidate& candidate : candidates) {
+  for (Plans::Candidate& candidate : candidates) {
     contestants.push_back({candidate.plan.workspace_bytes(), [&](std::span<void* const> pointers, void* workspace) {
                              candidate.plan.run(libraries.cudnn(cuda.stream), numbers, pointers, workspace);
                            }});
@@ -94,7 +76,7 @@ Plan choose_plan(const Cuda& cuda, const DescribedGraph& described, const Tuning
     libraries.report("not measured, for want of GPU memory, and left to cuDNN's heuristics: " + key.text());
     return std::move(candidates[0].plan);
   }
-  Candidate& best = candidates[winner->index];
+  Plans::Candidate& best = candidates[winner->index];
   libraries.remember(key, {to_string(best.choice), winner->microseconds, best.plan.workspace_bytes()});
   return std::move(best.plan);
 }

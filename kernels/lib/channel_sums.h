@@ -24,6 +24,15 @@ struct ShiftedSums {
   }
 };
 
+// simt and cuda: the threads of a block lie in `channel_tile_columns` packs of channels side by side, times rows.
+inline constexpr int channel_tile_threads = 256;
+inline int channel_tile_columns(std::int64_t packs) {
+  int columns = 1;
+  while (columns < 32 && columns < packs)
+    columns *= 2;
+  return columns;
+}
+
 // simt and cuda: every thread block takes a chunk of rows and leaves its partial sums, float64 [sums][C][chunks], in
 // the workspace. None is shorter than 64 rows, and there are at most 528 blocks, of 256 channels each (in 16 bits):
 // four for each of a large GPU's 132 multiprocessors, so that they end together, and few enough that their sums are
@@ -37,18 +46,14 @@ struct ChannelSumsGrid {
   explicit ChannelSumsGrid(const ActivationView& view) : channels(view.channels()) {
     const std::int64_t rows = view.rows();
     const std::int64_t most = std::max<std::int64_t>(1, 528 / ((channels + 255) / 256));
-    cut(rows, std::min(longest_chunk(rows), std::max<std::int64_t>(64, (rows + most - 1) / most)));
+    // Of packs of four, which are the smallest: blocks with larger ones have no fewer rows of threads.
+    const std::int64_t longest = 512 * (channel_tile_threads / channel_tile_columns((channels + 3) / 4));
+    const std::int64_t even = std::max<std::int64_t>(64, (rows + most - 1) / most);
+    cut(rows, std::max(shortest_chunk(rows), std::min(longest, even)));
   }
 
-  // 512 rows for each row of threads of a block, whatever the size of its packs (channel_tile_shape in channel_tile.h);
-  // but no more chunks than a grid has blocks along y.
-  std::int64_t longest_chunk(std::int64_t rows) const {
-    const std::int64_t packs = (channels + 3) / 4;
-    std::int64_t columns = 1;
-    while (columns < 32 && columns < packs)
-      columns *= 2;
-    return std::max(512 * 256 / columns, (rows + 65534) / 65535);
-  }
+  // Chunks lie along y, of which a grid has 65,535.
+  static std::int64_t shortest_chunk(std::int64_t rows) { return (rows + 65534) / 65535; }
 
   void cut(std::int64_t rows, std::int64_t rows_of_a_chunk) {
     chunk_rows = rows_of_a_chunk;

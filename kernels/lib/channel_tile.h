@@ -17,8 +17,6 @@
 namespace sleight::kernels {
 inline namespace SLEIGHT_TARGET_NAMESPACE {
 
-inline constexpr int channel_tile_threads = 256;
-
 inline void require_channels_last(const char* kernel, const ActivationView& view) {
   if (!view.channels_last())
     throw std::invalid_argument(std::string(kernel) + ": the GPU kernels need channels last (1 block), got " +
@@ -27,9 +25,7 @@ inline void require_channels_last(const char* kernel, const ActivationView& view
 
 inline LaunchShape channel_tile_shape(const ChannelSumsGrid& grid, int pack) {
   const std::int64_t packs = (grid.channels + pack - 1) / pack;
-  unsigned columns = 1;
-  while (columns < 32 && columns < packs)
-    columns *= 2;
+  const auto columns = static_cast<unsigned>(channel_tile_columns(packs));
   return {dim3(blocks_for(packs, columns), blocks_for(grid.chunks, 1)), dim3(columns, channel_tile_threads / columns)};
 }
 
@@ -38,8 +34,7 @@ inline LaunchShape channel_tile_shape(const ChannelSumsGrid& grid, int pack) {
 inline ChannelSumsGrid channel_rows_grid(const ActivationView& view, int pack) {
   ChannelSumsGrid grid(view);
   const std::int64_t rows_at_once = channel_tile_shape(grid, pack).threads.y;
-  // Chunks lie along y, of which a grid has 65,535.
-  const std::int64_t shortest = (view.rows() + 65534) / 65535;
+  const std::int64_t shortest = ChannelSumsGrid::shortest_chunk(view.rows());
   grid.cut(view.rows(), std::max(shortest, std::min(grid.chunk_rows, 32 * rows_at_once)));
   return grid;
 }

@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <cstdio>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/base/error.h"
 #include "engine/base/hash.h"
+#include "engine/run/precision.h"
 #include "kernels/cuda/convolution_graph.h"
 #include "kernels/cuda/cudnn_library.h"
 #include "tests/fake_driver/convolutions_of_models.h"
@@ -22,13 +22,6 @@
 namespace sleight::tests {
 
 namespace {
-
-const std::vector<std::string> precisions = {"bf16", "fp16", "tf32", "fp32"};
-
-DataType type_of(const std::string& precision) {
-  if (precision == "bf16") return DataType::bfloat16;
-  return precision == "fp16" ? DataType::float16 : DataType::float32;
-}
 
 kernels::DescribedGraph describe(const AskedConvolution& asked) {
   switch (asked.graph) {
@@ -51,31 +44,6 @@ bool is_fused(ConvolutionGraph graph) {
   return graph >= ConvolutionGraph::forward_with_statistics;
 }
 
-struct Answer {
-  std::optional<std::int64_t> engine;  // of the first plan that can be made; none: there is no plan
-  std::string refusals;
-};
-
-Answer ask(const kernels::CudaLibraries& libraries, const AskedConvolution& asked) {
-  Answer answer;
-  kernels::DescribedGraph described = describe(asked);
-  described.graph.finish(libraries.target());
-  for (const kernels::cudnn::EngineChoice& choice :
-       propose_engines(described.graph, libraries.target(), demands_on(libraries, asked.shape))) {
-    try {
-      const kernels::cudnn::Plan plan(described.graph, libraries.target(), choice);
-      if (plan.workspace_bytes() <= libraries.options().workspace_limit) {
-        answer.engine = choice.engine;
-        return answer;
-      }
-      answer.refusals += "\n  " + to_string(choice) + ": a workspace of " + std::to_string(plan.workspace_bytes());
-    } catch (const kernels::cudnn::Error& error) {
-      answer.refusals += "\n  " + to_string(choice) + ": " + error.what();
-    }
-  }
-  return answer;
-}
-
 // What the stand-in for the driver has loaded; 0 for any other driver, or none.
 int loaded_modules() {
   void* const library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_NOLOAD);
@@ -85,7 +53,7 @@ int loaded_modules() {
 }
 
 struct Options {
-  std::vector<std::string> models, gpus, precisions = tests::precisions;
+  std::vector<std::string> models, gpus, precisions = {"bf16", "fp16", "tf32", "fp32"};
   std::int64_t one_in = 1;
   bool list = false;
 };
@@ -134,30 +102,33 @@ class PlanConvolutions : public Tool {
  private:
   // The number of graphs without a plan, of those that are not fused.
   int plan_for(const DescribedGpu& gpu, const std::string& precision) const {
-    check(std::find(precisions.begin(), precisions.end(), precision) != precisions.end(), "precision ", precision,
-          " is none of bf16, fp16, tf32 and fp32");
-    const kernels::CudaLibraries libraries({.allow_tf32 = precision == "tf32", .tune = false}, gpu.properties());
+    const Precision parsed = parse_precision(precision, "cuda");
+    const kernels::CudaLibraries libraries({.allow_tf32 = parsed.allow_tf32, .tune = false}, gpu.properties());
     struct Count {
       int asked = 0, planned = 0;
     };
     std::map<ConvolutionGraph, Count> counts;
     int without_plan = 0;
-    for (const AskedConvolution& asked : convolutions_of(options_.models, type_of(precision))) {
+    for (const AskedConvolution& asked : convolutions_of(options_.models, parsed.element)) {
       const std::string text = to_string(asked);
       Fnv1a hash;
       hash.add(text);
       if (hash.value() % static_cast<std::uint64_t>(options_.one_in) != 0) continue;
-      const Answer answer = ask(libraries, asked);
+      kernels::DescribedGraph described = describe(asked);
+      described.graph.finish(libraries.target());
+      const kernels::cudnn::Plans plans =
+          make_plans(described.graph, libraries.target(), demands_on(libraries, asked.shape),
+                     libraries.options().workspace_limit, 1);
+      const bool has_plan = !plans.candidates.empty();
       Count& count = counts[asked.graph];
       ++count.asked;
-      if (answer.engine) ++count.planned;
-      if (!answer.engine && !is_fused(asked.graph)) {
+      count.planned += has_plan ? 1 : 0;
+      if (!has_plan && !is_fused(asked.graph)) {
         ++without_plan;
-        std::printf("%s %s: no plan for %s%s\n", gpu.name, precision.c_str(), text.c_str(), answer.refusals.c_str());
+        std::printf("%s %s: no plan for %s%s\n", gpu.name, precision.c_str(), text.c_str(), plans.refusals.c_str());
       } else if (options_.list) {
-        std::printf(
-            "%s %s: %s: %s\n", gpu.name, precision.c_str(), text.c_str(),
-            answer.engine ? ("engine " + std::to_string(*answer.engine)).c_str() : ("apart" + answer.refusals).c_str());
+        const std::string how = has_plan ? to_string(plans.candidates[0].choice) : "apart" + plans.refusals;
+        std::printf("%s %s: %s: %s\n", gpu.name, precision.c_str(), text.c_str(), how.c_str());
       }
     }
     for (const auto& [graph, count] : counts)

@@ -227,7 +227,7 @@ class ClassFolders : public Dataset {
       for (const auto& [name, files] : wanted.files)
         if (!split_named(name).empty())
           warnings_.push_back("the folder " + split_path + name +
-                              " counts as a class, although splits are called so: " + "move it away if it is none");
+                              " counts as a class, although splits are called so: move it away if it is none");
     if (wanted.outside > 0)
       warnings_.push_back(count_of(static_cast<std::int64_t>(wanted.outside), "image is", "images are") +
                           " in no class folder of a split and " + (wanted.outside == 1 ? "was" : "were") +
